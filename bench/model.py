@@ -1,0 +1,286 @@
+"""The frozen values that every part of the lab speaks.
+
+Units are in the names. Nothing here does I/O; nothing here imports from the rest of the lab.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+# --- what is measured -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Target:
+    """One service under test, as its `service.toml` describes it."""
+
+    name: str
+    label: str
+    directory: Path
+    http_port: int
+    database_name: str
+    database_port: int
+    migrate: tuple[str, ...]
+    serve: tuple[str, ...]
+    packages: tuple[str, ...]
+
+
+Operation = Literal["create", "read", "update", "delete", "list", "echo", "ping"]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Ids `first`..`last` of the loaded data set.
+
+    `once` takes each id at most one time, in a seeded random order (a row can be deleted only
+    once); otherwise ids are drawn uniformly with repetition.
+    """
+
+    first: int
+    last: int
+    once: bool = False
+    kind: Literal["rows"] = "rows"
+
+
+@dataclass(frozen=True)
+class Created:
+    """The ids that this generator's latest create phase was answered, each taken once."""
+
+    kind: Literal["created"] = "created"
+
+
+@dataclass(frozen=True)
+class Share:
+    """One operation's part of a load: `weight` out of the sum of all weights."""
+
+    operation: Operation
+    weight: int = 1
+    ids: Rows | Created | None = None
+
+
+# --- how load arrives -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ClosedLoop:
+    """`concurrency` connections; each sends its next request when the last one has returned."""
+
+    concurrency: int
+    kind: Literal["closed"] = "closed"
+
+
+@dataclass(frozen=True)
+class OpenLoop:
+    """Requests arrive at `rate_per_s` on average, whatever the server does."""
+
+    rate_per_s: float
+    arrivals: Literal["constant", "poisson"] = "constant"
+    kind: Literal["open"] = "open"
+
+
+Pacing = ClosedLoop | OpenLoop
+
+
+@dataclass(frozen=True)
+class LoadSpec:
+    """What the generator is asked to send in one measured window.
+
+    Exactly one of `requests` (stop after that many) and `duration_s` (stop sending after that
+    long) is set. Requests in flight at the end are waited for and belong to the window.
+    """
+
+    base_url: str
+    shares: tuple[Share, ...]
+    pacing: Pacing
+    seed: int
+    requests: int | None = None
+    duration_s: float | None = None
+    timeout_s: float = 30.0
+
+
+@dataclass(frozen=True)
+class WarmUp:
+    """What happened before the window: how long, how many requests, and whether the rate settled."""
+
+    duration_s: float
+    requests: int
+    steady: bool
+
+
+@dataclass(frozen=True)
+class Lateness:
+    """How far behind its own schedule the generator sent (open loop).
+
+    `late` counts requests sent more than 1 ms after they were due; `unsent` those that were due
+    but could not be sent before the window closed.
+    """
+
+    p50_s: float
+    p99_s: float
+    max_s: float
+    late: int
+    unsent: int
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """A latency distribution: count, exact mean and extremes, and an HDR histogram.
+
+    `hdr` is HdrHistogram's compressed base64 V2 encoding; its values are microseconds, from
+    1 us to 10 minutes with three significant digits.
+    """
+
+    count: int
+    mean_s: float
+    min_s: float
+    max_s: float
+    hdr: str
+
+
+@dataclass(frozen=True)
+class LoadResult:
+    """What the generator saw in one measured window, from the first send to the last byte.
+
+    `latency` holds successful requests only, per operation. In a closed loop it is service time
+    (from sending to the last byte), in an open loop latency (from the intended send time).
+    `failures` counts the others by reason, e.g. `{"status 500": 3, "timeout": 1}`.
+    """
+
+    duration_s: float
+    succeeded: int
+    failures: Mapping[str, int]
+    latency: Mapping[Operation, Distribution]
+    bytes_sent: int
+    bytes_received: int
+    connections_opened: int
+    lateness: Lateness | None = None
+    started_at_unix_s: float = 0.0
+
+    @property
+    def failed(self) -> int:
+        return sum(self.failures.values())
+
+    @property
+    def rate_per_s(self) -> float:
+        """Successful requests per second. Failures never count as speed."""
+        return self.succeeded / self.duration_s
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A running window as the live display sees it."""
+
+    elapsed_s: float
+    succeeded: int
+    failed: int
+    rate_per_s: float
+
+
+# --- where it runs ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Which CPUs serve what. `notes` say what the machine could not give."""
+
+    app: tuple[int, ...]
+    database: tuple[int, ...]
+    generator: tuple[int, ...]
+    housekeeping: tuple[int, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One long-running process that a supervisor can run.
+
+    `prepare` are commands run to completion, in order, before `command` (migrations).
+    """
+
+    name: str
+    command: tuple[str, ...]
+    directory: Path
+    environment: Mapping[str, str]
+    cpus: tuple[int, ...]
+    port: int
+    prepare: tuple[tuple[str, ...], ...] = ()
+    stop_signal: Literal["TERM", "INT"] = "TERM"
+
+
+UnitState = Literal["running", "frozen", "stopped", "failed"]
+
+
+@dataclass(frozen=True)
+class UnitStatus:
+    state: UnitState
+    pid: int | None = None
+    since_unix_s: float | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Totals of a process tree or cgroup at one moment. Differences of two give a cost."""
+
+    cpu_s: float
+    processes: int
+    threads: int
+    voluntary_switches: int
+    involuntary_switches: int
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Memory of a process tree or cgroup. `pss_bytes` counts shared pages once, in shares."""
+
+    pss_bytes: int
+    uss_bytes: int
+    rss_bytes: int
+    peak_bytes: int | None = None
+
+
+# --- doubt ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class LabWarning:
+    """A typed doubt about a figure: what was seen, and the remedy. `invalid` means do not use it."""
+
+    code: str
+    message: str
+    remedy: str
+    severity: Literal["note", "doubt", "invalid"] = "doubt"
+
+
+# --- figures ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A point with its interval at `level` (0.95 for 95 %). `n` is the number of rounds behind it."""
+
+    point: float
+    low: float
+    high: float
+    level: float
+    n: int
+
+
+VerdictKind = Literal["faster", "slower", "indistinguishable", "inconclusive", "invalid"]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How `subject` compares with `reference`: `ratio` is subject / reference of a rate."""
+
+    kind: VerdictKind
+    subject: str
+    reference: str
+    ratio: Estimate | None
+    threshold: float
+    p_value: float | None = None
+    rounds_needed: int | None = None
+    reason: str = ""
+
+
