@@ -1,0 +1,1 @@
+"""An item inventory behind an HTTP API, on FastAPI, Pydantic and SQLAlchemy."""

@@ -1,0 +1,13 @@
+"""A route that answers the item it was given, to see what a request costs without a database."""
+
+from fastapi import APIRouter, Response
+
+from app.items.schemas import ItemIn
+from app.routing import JsonBytes, Route
+
+router = APIRouter(route_class=Route)
+
+
+@router.post("/echo", response_model=ItemIn)
+async def echo(item: ItemIn) -> Response:
+    return JsonBytes(item.model_dump_json())

@@ -1,0 +1,26 @@
+"""Routes that say whether the service is there: /ping without the database, /readyz with it."""
+
+from typing import Any
+
+from fastapi import APIRouter
+from sqlalchemy import text
+
+from app.database import EngineDep
+from app.routing import Route
+from app.settings import read_versions
+
+router = APIRouter(tags=["health"], route_class=Route)
+
+VERSIONS = read_versions()
+
+
+@router.get("/ping")
+async def ping() -> dict[str, str]:
+    return {"status": "ok"}
+
+
+@router.get("/readyz")
+def readyz(engine: EngineDep) -> dict[str, Any]:
+    with engine.connect() as connection:
+        connection.execute(text("SELECT 1"))
+    return {"status": "ok", "versions": VERSIONS}

@@ -1,0 +1,1 @@
+"""The items: their table, their schemas, their queries and their routes."""

@@ -1,0 +1,62 @@
+"""The routes of items.
+
+Handlers are plain functions: FastAPI runs each in its thread pool, once, and all blocking work
+(the connection from the pool, the statement, the JSON) is done there. They answer bytes that are
+JSON already, since FastAPI would take a second trip to the thread pool to validate an answer.
+"""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Response
+
+from app.database import EngineDep
+from app.items import queries
+from app.items.schemas import Digits, ItemIn, ItemRead, item_json, items_json
+from app.problems import ItemNotFound
+from app.routing import MAX_BIGINT, EitherSlashRoute, JsonBytes
+
+router = APIRouter(prefix="/items", tags=["items"], route_class=EitherSlashRoute)
+
+ItemId = Annotated[int, Path(description="The item's number.")]
+Limit = Annotated[int, Digits, Query(ge=1, le=1000)]
+Offset = Annotated[int, Digits, Query(ge=0, le=MAX_BIGINT)]
+
+
+@router.get("/{item_id:id}", response_model=ItemRead)
+def read_item(item_id: ItemId, engine: EngineDep) -> Response:
+    with engine.connect() as connection:
+        item = queries.read_item(connection, item_id)
+    if item is None:
+        raise ItemNotFound
+    return JsonBytes(item_json(item))
+
+
+@router.put("/{item_id:id}", response_model=ItemRead)
+def replace_item(item_id: ItemId, item: ItemIn, engine: EngineDep) -> Response:
+    with engine.connect() as connection:
+        replaced = queries.replace_item(connection, item_id, item)
+    if replaced is None:
+        raise ItemNotFound
+    return JsonBytes(item_json(replaced))
+
+
+@router.delete("/{item_id:id}", status_code=204)
+def delete_item(item_id: ItemId, engine: EngineDep) -> Response:
+    with engine.connect() as connection:
+        if not queries.delete_item(connection, item_id):
+            raise ItemNotFound
+    return Response(status_code=204)
+
+
+@router.get("/", response_model=list[ItemRead])
+def list_items(engine: EngineDep, limit: Limit = 100, offset: Offset = 0) -> Response:
+    with engine.connect() as connection:
+        items = queries.list_items(connection, limit, offset)
+    return JsonBytes(items_json(items))
+
+
+@router.post("/", response_model=ItemRead, status_code=201)
+def create_item(item: ItemIn, engine: EngineDep) -> Response:
+    with engine.connect() as connection:
+        created = queries.create_item(connection, item)
+    return JsonBytes(item_json(created), status_code=201)

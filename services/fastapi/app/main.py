@@ -1,0 +1,49 @@
+"""The application: its lifespan, its routes and its error handlers."""
+
+import gc
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TypedDict
+
+from anyio.to_thread import current_default_thread_limiter
+from fastapi import FastAPI
+from sqlalchemy import Engine
+
+from app import echo, health, problems
+from app.database import make_engine
+from app.items.router import router as items_router
+from app.routing import Route
+from app.settings import load_settings
+
+settings = load_settings()
+
+
+class State(TypedDict):
+    engine: Engine
+
+
+@asynccontextmanager
+async def lifespan(_app: FastAPI) -> AsyncIterator[State]:
+    current_default_thread_limiter().total_tokens = settings.server_threads
+    engine = make_engine(settings)
+    gc.collect()
+    gc.freeze()
+    yield {"engine": engine}
+    engine.dispose()
+
+
+routes = [
+    route
+    for router in (items_router, echo.router, health.router)
+    for route in router.routes
+    if isinstance(route, Route)
+]
+app = FastAPI(
+    title="Items",
+    version="1.0.0",
+    lifespan=lifespan,
+    redirect_slashes=False,
+    redoc_url=None,
+    routes=[*routes, *(route.for_head() for route in routes if "GET" in route.methods)],
+)
+problems.install(app)

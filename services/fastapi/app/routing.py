@@ -1,0 +1,104 @@
+"""What every route of this service shares: its path, its body and its JSON answers."""
+
+import json
+import re
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import HTTPException, Request, Response
+from fastapi.routing import APIRoute
+from starlette.convertors import Convertor, register_url_convertor
+
+MAX_BODY_BYTES = 1_048_576
+MAX_BIGINT = 2**63 - 1
+
+
+class IdConvertor(Convertor[int]):
+    """`{item_id:id}`: any run of ASCII digits. No row has the id -1, which stands for too large."""
+
+    regex = "[0-9]+"
+
+    def convert(self, value: str) -> int:
+        digits = value.lstrip("0") or "0"
+        # The length first: int() refuses thousands of digits.
+        number = int(digits) if len(digits) < 20 else -1
+        return number if number <= MAX_BIGINT else -1
+
+    def to_string(self, value: int) -> str:
+        return str(value)
+
+
+register_url_convertor("id", IdConvertor())
+
+
+class JsonRequest(Request):
+    """A request whose body is a JSON text of at most 1 MiB, or else an HTTPException."""
+
+    async def body(self) -> bytes:
+        if not hasattr(self, "_body"):
+            self._body = await self._read_body()
+            self._check_media_type(self._body)
+        return self._body
+
+    async def _read_body(self) -> bytes:
+        if int(self.headers.get("content-length", 0)) > MAX_BODY_BYTES:
+            raise HTTPException(413)
+        body = b""
+        async for chunk in self.stream():
+            body += chunk
+            if len(body) > MAX_BODY_BYTES:
+                raise HTTPException(413)
+        return body
+
+    def _check_media_type(self, body: bytes) -> None:
+        media_type = self.headers.get("content-type")
+        if media_type is None and not body:
+            raise HTTPException(400)
+        if media_type is None or media_type.partition(";")[0].strip().lower() != "application/json":
+            raise HTTPException(415)
+        if not body:
+            raise HTTPException(400)
+
+    async def json(self) -> Any:
+        try:
+            return json.loads(await self.body())
+        except (ValueError, RecursionError) as error:
+            raise HTTPException(400) from error
+
+
+class Route(APIRoute):
+    """An API route with an exact path, whose body, if it takes one, is a JsonRequest."""
+
+    path_end = r"\Z"
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        super().__init__(path, endpoint, **options)
+        # Starlette ends its patterns with $, which also matches before a last newline.
+        path = self.path_regex.pattern.removesuffix("$").rstrip("/")
+        self.path_regex = re.compile(path + self.path_end)
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+        if self.body_field is None:
+            return handle
+
+        async def handle_json(request: Request) -> Response:
+            return await handle(JsonRequest(request.scope, request.receive))
+
+        return handle_json
+
+    def for_head(self) -> "Route":
+        """The same route for HEAD; the server leaves out the body."""
+        return type(self)(self.path, self.endpoint, methods=["HEAD"], include_in_schema=False)
+
+
+class EitherSlashRoute(Route):
+    """A route served with and without a slash at the end, neither redirected to the other."""
+
+    path_end = r"/?\Z"
+
+
+class JsonBytes(Response):
+    """JSON that is serialised already: FastAPI passes it on without a second validation."""
+
+    media_type = "application/json"
