@@ -284,3 +284,35 @@ class Verdict:
     reason: str = ""
 
 
+
+
+# --- what a cell leaves behind ----------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One normalised statement as pg_stat_statements saw it in a window."""
+
+    query: str
+    calls: int
+    rows: int
+
+
+@dataclass(frozen=True)
+class QueryCounts:
+    """What a service sent to its database in a window.
+
+    Commits and rollbacks come from pg_stat_database and include the lab's own few statements.
+    """
+
+    statements: tuple[Statement, ...]
+    commits: int
+    rollbacks: int
+
+    @property
+    def calls(self) -> int:
+        return sum(statement.calls for statement in self.statements)
+
+    @property
+    def rows(self) -> int:
+        return sum(statement.rows for statement in self.statements)

@@ -1,0 +1,198 @@
+"""The lab's own SQL: provisioning, the same start for every cell, and what a window cost.
+
+Everything here runs as superuser on the lab's own connection, outside the measured windows.
+"""
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import psycopg2
+from psycopg2 import sql
+from psycopg2.extensions import connection as Connection
+from psycopg2.extensions import encrypt_password
+
+from bench import dataset
+from bench.database.cluster import Cluster
+from bench.database.secrets import SERVICE_USER, SUPERUSER, Secrets
+from bench.errors import DatabaseFailed
+from bench.model import QueryCounts, Statement
+
+TABLE = sql.Identifier("items")
+
+# Settings that change what a request costs; read back from the server, not from our own file.
+REPORTED_SETTINGS = (
+    "server_version", "shared_buffers", "max_connections", "fsync", "synchronous_commit",
+    "full_page_writes", "wal_level", "max_wal_size", "checkpoint_timeout", "autovacuum", "jit",
+    "work_mem", "effective_cache_size", "password_encryption", "data_checksums",
+    "default_transaction_isolation", "track_io_timing", "shared_preload_libraries",
+)  # fmt: skip
+
+
+@contextmanager
+def _explained(cluster: Cluster, doing: str) -> Iterator[None]:
+    try:
+        yield
+    except psycopg2.Error as error:
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
+        raise DatabaseFailed(
+            f"{cluster.unit_name} failed while {doing}: {reason}",
+            f"See `make logs FRAMEWORK={cluster.target.name}` for its log.",
+        ) from error
+
+
+@dataclass(frozen=True)
+class _Totals:
+    """Counters of one database at one moment."""
+
+    statements: dict[int, Statement]
+    commits: int
+    rollbacks: int
+
+
+class Admin:
+    """The lab's superuser connection to one target's database."""
+
+    def __init__(self, cluster: Cluster, secrets: Secrets) -> None:
+        self._cluster = cluster
+        self._secrets = secrets
+        self._connection: Connection | None = None
+
+    def __enter__(self) -> "Admin":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _connect(self, database: str) -> Connection:
+        connection = psycopg2.connect(
+            host=self._cluster.host,
+            port=self._cluster.target.database_port,
+            dbname=database,
+            user=SUPERUSER,
+            passfile=str(self._secrets.admin_pgpass),
+            application_name="onecore-lab",
+            connect_timeout=10,
+        )
+        connection.autocommit = True
+        return connection
+
+    def _items(self) -> Connection:
+        if self._connection is None or self._connection.closed:
+            self._connection = self._connect(self._cluster.target.database_name)
+        return self._connection
+
+    # --- provisioning
+
+    def provision(self) -> None:
+        """Make the service's role, database and extension where they are missing."""
+        name = self._cluster.target.database_name
+        with _explained(self._cluster, "making its role and database"):
+            server = self._connect("postgres")
+            try:
+                self._provision_role(server)
+                with server.cursor() as cursor:
+                    cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,))
+                    if cursor.fetchone() is None:
+                        create = sql.SQL("CREATE DATABASE {} OWNER {}")
+                        cursor.execute(
+                            create.format(sql.Identifier(name), sql.Identifier(SERVICE_USER))
+                        )
+            finally:
+                server.close()
+            with self._items().cursor() as cursor:
+                cursor.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
+
+    def _provision_role(self, server: Connection) -> None:
+        with server.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (SERVICE_USER,))
+            verb = "CREATE" if cursor.fetchone() is None else "ALTER"
+            # Hashed here, so that no log or statistics view of the server ever holds the password.
+            verifier = encrypt_password(
+                self._secrets.service_password(), SERVICE_USER, server, "scram-sha-256"
+            )
+            statement = sql.SQL("{} ROLE {} LOGIN PASSWORD {}").format(
+                sql.SQL(verb), sql.Identifier(SERVICE_USER), sql.Literal(verifier)
+            )
+            cursor.execute(statement)
+
+    # --- the same start for every cell
+
+    def load_rows(self, rows: int) -> None:
+        """Empty the table, load rows 1..`rows`, ANALYZE, CHECKPOINT, forget statistics."""
+        with _explained(self._cluster, "loading the data set"), self._items().cursor() as cursor:
+            cursor.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY").format(TABLE))
+            lines = io.StringIO("".join(dataset.copy_lines(rows)))
+            cursor.copy_expert(
+                sql.SQL("COPY {} (id, name, description, price, in_stock) FROM STDIN").format(TABLE),
+                lines,
+            )
+            cursor.execute(
+                "SELECT setval(pg_get_serial_sequence('items', 'id'), %s, %s)",
+                (max(rows, 1), rows > 0),
+            )
+            cursor.execute(sql.SQL("VACUUM (ANALYZE) {}").format(TABLE))
+            cursor.execute("CHECKPOINT")
+            cursor.execute("SELECT pg_stat_statements_reset()")
+
+    def fetch_item(self, item_id: int) -> dict[str, object] | None:
+        """The stored row, for verifying that an answer is true; None when there is none."""
+        with _explained(self._cluster, "reading an item"), self._items().cursor() as cursor:
+            cursor.execute(
+                sql.SQL("SELECT id, name, description, price, in_stock FROM {} WHERE id = %s").format(
+                    TABLE
+                ),
+                (item_id,),
+            )
+            row = cursor.fetchone()
+        return dict(zip(("id", "name", "description", "price", "in_stock"), row, strict=True)) if row else None
+
+    # --- what a window cost
+
+    def totals(self) -> _Totals:
+        """Counters so far. The statistics views are flushed by idle backends within a second."""
+        with _explained(self._cluster, "reading its counters"), self._items().cursor() as cursor:
+            cursor.execute(
+                "SELECT s.queryid, min(s.query), sum(s.calls)::bigint, sum(s.rows)::bigint"
+                " FROM pg_stat_statements s JOIN pg_roles r ON r.oid = s.userid"
+                " WHERE r.rolname = %s GROUP BY s.queryid",
+                (SERVICE_USER,),
+            )
+            statements = {row[0]: Statement(row[1], row[2], row[3]) for row in cursor.fetchall()}
+            cursor.execute(
+                "SELECT xact_commit, xact_rollback FROM pg_stat_database"
+                " WHERE datname = current_database()"
+            )
+            found = cursor.fetchone()
+            commits, rollbacks = found if found else (0, 0)
+        return _Totals(statements, commits, rollbacks)
+
+    def counted_since(self, before: _Totals) -> QueryCounts:
+        """What the service's user has run since `before`."""
+        after = self.totals()
+        statements = []
+        for key, statement in after.statements.items():
+            earlier = before.statements.get(key, Statement(statement.query, 0, 0))
+            calls, rows = statement.calls - earlier.calls, statement.rows - earlier.rows
+            if calls:
+                statements.append(Statement(statement.query, calls, rows))
+        return QueryCounts(
+            statements=tuple(sorted(statements, key=lambda one: -one.calls)),
+            commits=after.commits - before.commits,
+            rollbacks=after.rollbacks - before.rollbacks,
+        )
+
+    def settings(self) -> dict[str, str]:
+        """Effective settings, as the running server reports them."""
+        with _explained(self._cluster, "reading its settings"), self._items().cursor() as cursor:
+            cursor.execute(
+                "SELECT name, current_setting(name) FROM pg_settings WHERE name = ANY(%s)",
+                (list(REPORTED_SETTINGS),),
+            )
+            return dict(cursor.fetchall())

@@ -1,0 +1,112 @@
+"""One PostgreSQL cluster per target: made by initdb once, cloned for the others, run as a unit."""
+
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from bench.database.binaries import MAJOR, Binaries
+from bench.database.secrets import SUPERUSER, Secrets
+from bench.errors import SetupError
+from bench.model import Target, Unit
+
+CONFIGURATION = Path(__file__).resolve().parent.parent.parent / "services"
+# initdb fails where LANG names a locale that the machine lacks.
+ENVIRONMENT: Mapping[str, str] = {"LC_ALL": "C.UTF-8", "PATH": os.defpath}
+
+
+class Runner(Protocol):
+    """Runs a command as the units' user (a supervisor's `run`)."""
+
+    def __call__(
+        self, command: tuple[str, ...], environment: Mapping[str, str], directory: Path
+    ) -> str: ...
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """The PostgreSQL of one target."""
+
+    target: Target
+    directory: Path
+    host: str
+    binaries: Binaries
+
+    @property
+    def unit_name(self) -> str:
+        return f"onecore-postgres-{self.target.name}"
+
+    def unit(self, cpus: tuple[int, ...]) -> Unit:
+        """The unit that runs this cluster on `cpus`. SIGINT is PostgreSQL's fast shutdown."""
+        settings = {
+            "config_file": CONFIGURATION / "postgresql.conf",
+            "hba_file": CONFIGURATION / "pg_hba.conf",
+            "listen_addresses": self.host,
+            "port": self.target.database_port,
+        }
+        flags = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        return Unit(
+            name=self.unit_name,
+            command=(str(self.binaries["postgres"]), "-D", str(self.directory), *flags),
+            directory=self.directory,
+            environment=ENVIRONMENT,
+            cpus=cpus,
+            port=self.target.database_port,
+            stop_signal="INT",
+        )
+
+
+def _initdb(directory: Path, binaries: Binaries, secrets: Secrets, run: Runner) -> None:
+    command = (
+        str(binaries["initdb"]),
+        f"--pgdata={directory}",
+        f"--username={SUPERUSER}",
+        f"--pwfile={secrets.superuser_password}",
+        "--auth=scram-sha-256",
+        "--encoding=UTF8",
+        # The builtin provider sorts the same on every machine, whatever its C library.
+        "--locale-provider=builtin",
+        "--builtin-locale=C.UTF-8",
+        "--data-checksums",
+    )
+    run(command, ENVIRONMENT, directory)
+
+
+def _check_version(cluster: Cluster) -> None:
+    found = (cluster.directory / "PG_VERSION").read_text().strip()
+    if found != str(MAJOR):
+        raise SetupError(
+            f"the data in {cluster.directory} is of PostgreSQL {found}, not {MAJOR}",
+            "Remove it with `make clean`; the next command makes a new one.",
+        )
+
+
+def ensure_clusters(
+    clusters: tuple[Cluster, ...], secrets: Secrets, run: Runner, own: Callable[[Path], None]
+) -> None:
+    """Make the data folders that are not there yet: one initdb, the others are its copies.
+
+    A folder appears under its final name only when it is complete, so that an interrupted
+    set-up is done again and not believed. Raises SetupError or UnitFailed.
+    """
+    missing = [cluster for cluster in clusters if not cluster.directory.exists()]
+    for cluster in clusters:
+        if cluster not in missing:
+            _check_version(cluster)
+    if not missing:
+        return
+    template = missing[0].directory.parent / ".template"
+    shutil.rmtree(template, ignore_errors=True)
+    template.mkdir(parents=True, mode=0o700)
+    own(template.parent)
+    own(template)
+    _initdb(template, missing[0].binaries, secrets, run)
+    for cluster in missing[1:]:
+        copy = cluster.directory.with_name(f".{cluster.target.name}.new")
+        shutil.rmtree(copy, ignore_errors=True)
+        # `cp` keeps owner and mode, which shutil.copytree does not.
+        run(("cp", "--archive", str(template), str(copy)), ENVIRONMENT, template)
+        copy.rename(cluster.directory)
+    template.rename(missing[0].directory)

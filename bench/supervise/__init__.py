@@ -1,0 +1,65 @@
+"""Who runs the units: one small interface, one module per supervisor.
+
+A unit is known by its name, so that a later command can stop what an earlier one started.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Protocol
+
+from bench.model import Memory, Unit, UnitStatus, Usage
+
+
+class Supervisor(Protocol):
+    """Runs units, pins them, freezes them and accounts for them."""
+
+    name: str
+
+    def start(self, unit: Unit, *, outlive: bool) -> bool:
+        """Start `unit` unless it already runs as described; True when it was (re)started.
+
+        `outlive` decides whether the unit goes on when the lab's process has ended. Raises
+        PortTaken or UnitFailed.
+        """
+        ...
+
+    def stop(self, name: str) -> None:
+        """Stop the unit and wait until it has ended. A unit that does not run is no error."""
+        ...
+
+    def freeze(self, name: str) -> None:
+        """Take the unit off the CPU without ending it."""
+        ...
+
+    def thaw(self, name: str) -> None:
+        """Undo `freeze`. A unit that is not frozen is no error."""
+        ...
+
+    def status(self, name: str) -> UnitStatus: ...
+
+    def names(self) -> tuple[str, ...]:
+        """Every unit this supervisor has on record, running or not."""
+        ...
+
+    def usage(self, name: str) -> Usage:
+        """CPU time and context switches of everything the unit has run so far."""
+        ...
+
+    def memory(self, name: str) -> Memory: ...
+
+    def log_path(self, name: str) -> Path: ...
+
+    def log_tail(self, name: str, lines: int = 20) -> str: ...
+
+    def run(
+        self, command: tuple[str, ...], environment: Mapping[str, str], directory: Path
+    ) -> str:
+        """Run a command to completion as the units' user and return what it printed.
+
+        Raises UnitFailed with the output's tail when it does not exit 0.
+        """
+        ...
+
+    def own(self, path: Path) -> None:
+        """Hand a file or folder of the lab's state to the units' user."""
+        ...

@@ -1,0 +1,253 @@
+"""The embedded supervisor: plain processes, for machines where no systemd can be reached.
+
+Each unit has a record (`<state>/run/<unit>.json`) with its pid and the pid's start time, so that
+a stale record is told from a living process, and a log (`<state>/log/<unit>.log`). A unit that
+does not outlive the lab carries a parent-death signal: it ends even when the lab is killed with -9.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import psutil
+
+from bench.errors import PortTaken, UnitFailed
+from bench.model import Memory, Unit, UnitStatus, Usage
+from bench.supervise.identity import Identity
+from bench.supervise.proctree import descendants, tree_memory, tree_usage
+
+STOP_PATIENCE_S = 20.0
+_SIGNALS = {"TERM": signal.SIGTERM, "INT": signal.SIGINT}
+
+
+@dataclass(frozen=True)
+class _Record:
+    pid: int
+    started: float
+    stop_signal: str
+    fingerprint: str
+
+
+def _fingerprint(unit: Unit) -> str:
+    description = json.dumps(asdict(unit), default=str, sort_keys=True)
+    return hashlib.sha256(description.encode()).hexdigest()
+
+
+def _runs(process: psutil.Process) -> bool:
+    with suppress(psutil.NoSuchProcess):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
+
+
+def _alive(record: _Record) -> psutil.Process | None:
+    """The recorded process, unless it has ended or its pid belongs to another one by now."""
+    with suppress(psutil.NoSuchProcess):
+        process = psutil.Process(record.pid)
+        if abs(process.create_time() - record.started) < 1.0 and _runs(process):
+            return process
+    return None
+
+
+class ProcessSupervisor:
+    """Runs units as child processes of the lab, or as daemons when they outlive it."""
+
+    name = "process"
+
+    def __init__(self, state: Path, identity: Identity) -> None:
+        self._run_dir = state / "run"
+        self._log_dir = state / "log"
+        self._identity = identity
+        self._children: dict[int, subprocess.Popen[bytes]] = {}
+        for directory in (self._run_dir, self._log_dir):
+            directory.mkdir(parents=True, exist_ok=True)
+
+    # --- start and stop
+
+    def start(self, unit: Unit, *, outlive: bool) -> bool:
+        record = self._record(unit.name)
+        if record and _alive(record):
+            if record.fingerprint == _fingerprint(unit):
+                self.thaw(unit.name)
+                return False
+            self.stop(unit.name)
+        _require_free_port(unit)
+        log = self.log_path(unit.name)
+        log.unlink(missing_ok=True)
+        for command in unit.prepare:
+            log.write_text(self.run(command, unit.environment, unit.directory))
+        process = self._spawn(unit, log, outlive=outlive)
+        self._write(unit, process)
+        return True
+
+    def _spawn(self, unit: Unit, log: Path, *, outlive: bool) -> subprocess.Popen[bytes]:
+        cpus = ",".join(map(str, unit.cpus))
+        # setpriv comes last: changing the user would clear a parent-death signal set before.
+        death = () if outlive else ("setpriv", f"--pdeathsig={unit.stop_signal}", "--")
+        command = ("taskset", "--cpu-list", cpus, *self._identity.prefix, *death, *unit.command)
+        with log.open("ab") as output:
+            process = subprocess.Popen(
+                command,
+                cwd=unit.directory,
+                env=dict(unit.environment),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C in the terminal is the lab's to handle
+            )
+        self._children[process.pid] = process
+        return process
+
+    def stop(self, name: str) -> None:
+        record = self._record(name)
+        process = record and _alive(record)
+        if record and process:
+            self.thaw(name)
+            tree = [process, *process.children(recursive=True)]
+            process.send_signal(_SIGNALS[record.stop_signal])
+            self._await_end(tree)
+        self._reap()
+        self._path(name).unlink(missing_ok=True)
+
+    def _await_end(self, tree: list[psutil.Process]) -> None:
+        """Wait for the whole tree to end; what outlasts the patience is killed."""
+        deadline = time.monotonic() + STOP_PATIENCE_S
+        while time.monotonic() < deadline:
+            self._reap()
+            tree = [process for process in tree if _runs(process)]
+            if not tree:
+                return
+            time.sleep(0.02)
+        for survivor in tree:
+            with suppress(psutil.NoSuchProcess):
+                survivor.kill()
+        psutil.wait_procs(tree, timeout=5)
+
+    def _reap(self) -> None:
+        for pid, child in list(self._children.items()):
+            if child.poll() is not None:
+                del self._children[pid]
+
+    # --- freeze
+
+    def freeze(self, name: str) -> None:
+        self._signal_tree(name, signal.SIGSTOP)
+
+    def thaw(self, name: str) -> None:
+        self._signal_tree(name, signal.SIGCONT)
+
+    def _signal_tree(self, name: str, number: signal.Signals) -> None:
+        record = self._record(name)
+        if record and _alive(record):
+            for pid in descendants(record.pid):
+                with suppress(ProcessLookupError):
+                    os.kill(pid, number)
+
+    # --- look
+
+    def status(self, name: str) -> UnitStatus:
+        self._reap()
+        record = self._record(name)
+        if record is None:
+            return UnitStatus("stopped")
+        process = _alive(record)
+        if process is None:
+            return UnitStatus("failed", detail="it ended without being asked to")
+        frozen = process.status() == psutil.STATUS_STOPPED
+        return UnitStatus("frozen" if frozen else "running", record.pid, record.started)
+
+    def names(self) -> tuple[str, ...]:
+        return tuple(sorted(path.stem for path in self._run_dir.glob("*.json")))
+
+    def usage(self, name: str) -> Usage:
+        return tree_usage(self._pid(name))
+
+    def memory(self, name: str) -> Memory:
+        return tree_memory(self._pid(name))
+
+    def log_path(self, name: str) -> Path:
+        return self._log_dir / f"{name}.log"
+
+    def log_tail(self, name: str, lines: int = 20) -> str:
+        path = self.log_path(name)
+        text = path.read_text(errors="replace").rstrip() if path.exists() else ""
+        return "\n".join(text.splitlines()[-lines:]) or "(its log is empty)"
+
+    # --- help for those who prepare units
+
+    def run(
+        self, command: tuple[str, ...], environment: Mapping[str, str], directory: Path
+    ) -> str:
+        done = subprocess.run(
+            (*self._identity.prefix, *command),
+            cwd=directory,
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            check=False,
+        )
+        if done.returncode != 0:
+            tail = "\n".join(done.stdout.rstrip().splitlines()[-20:])
+            raise UnitFailed(f"`{' '.join(command)}` failed (exit {done.returncode}):\n{tail}")
+        return done.stdout
+
+    def own(self, path: Path) -> None:
+        if self._identity.may_chown():
+            shutil.chown(path, self._identity.uid, self._identity.gid)
+
+    # --- records
+
+    def _path(self, name: str) -> Path:
+        return self._run_dir / f"{name}.json"
+
+    def _record(self, name: str) -> _Record | None:
+        path = self._path(name)
+        try:
+            return _Record(**json.loads(path.read_text()))
+        except FileNotFoundError:
+            return None
+        except (ValueError, TypeError):  # torn by a full disk or an older version
+            path.unlink(missing_ok=True)
+            return None
+
+    def _write(self, unit: Unit, process: subprocess.Popen[bytes]) -> None:
+        started = psutil.Process(process.pid).create_time()
+        record = _Record(process.pid, started, unit.stop_signal, _fingerprint(unit))
+        new = self._path(unit.name).with_suffix(".new")
+        new.write_text(json.dumps(asdict(record)))
+        new.rename(self._path(unit.name))
+
+    def _pid(self, name: str) -> int:
+        status = self.status(name)
+        if status.pid is None:
+            why = status.detail or "it was stopped"
+            raise UnitFailed(f"{name} is not running: {why}\n{self.log_tail(name)}")
+        return status.pid
+
+
+def _require_free_port(unit: Unit) -> None:
+    holders = [
+        connection.pid
+        for connection in psutil.net_connections(kind="tcp")
+        if connection.status == psutil.CONN_LISTEN and connection.laddr[1] == unit.port
+    ]
+    if not holders:
+        return
+    who = "another user's process"
+    if holders[0]:
+        with suppress(psutil.Error):
+            who = f"pid {holders[0]} ({' '.join(psutil.Process(holders[0]).cmdline())[:80]})"
+    raise PortTaken(
+        f"port {unit.port}, which {unit.name} needs, is taken by {who}",
+        "Stop that process, or move all of the lab's ports as a block: PORT_OFFSET=1000.",
+    )

@@ -1,0 +1,51 @@
+"""Whether a unit answers. A real check, never a sleep."""
+
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+from bench.errors import UnitFailed
+from bench.supervise import Supervisor
+
+START_PATIENCE_S = 60.0
+
+
+def postgres_ready(pg_isready: Path, host: str, port: int) -> bool:
+    """Whether PostgreSQL accepts connections, as its own pg_isready sees it."""
+    command = [pg_isready, "--quiet", f"--host={host}", f"--port={port}", "--timeout=2"]
+    return subprocess.run(command, check=False).returncode == 0
+
+
+def http_ready(url: str) -> bool:
+    """Whether `url` answers 200."""
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def wait_until_ready(
+    supervisor: Supervisor,
+    name: str,
+    ready: Callable[[], bool],
+    patience_s: float = START_PATIENCE_S,
+) -> None:
+    """Wait for `ready()`.
+
+    Raises UnitFailed with the tail of the unit's log when it ends or does not become ready.
+    """
+    deadline = time.monotonic() + patience_s
+    while not ready():
+        status = supervisor.status(name)
+        if status.state not in ("running", "frozen"):
+            raise UnitFailed(f"{name} ended while starting. Its log:\n{supervisor.log_tail(name)}")
+        if time.monotonic() > deadline:
+            raise UnitFailed(
+                f"{name} runs, but was not ready after {patience_s:.0f} s. "
+                f"Its log:\n{supervisor.log_tail(name)}"
+            )
+        time.sleep(0.05)
