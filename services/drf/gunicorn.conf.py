@@ -1,0 +1,30 @@
+"""The server: one process, twenty threads, connections kept open."""
+
+import gc
+import os
+
+workers = 1
+worker_class = "gthread"
+threads = 20
+keepalive = 75
+
+# The longest request line that Gunicorn offers: a long id deserves its 404, not a 414.
+limit_request_line = 8190
+
+# The heartbeat file belongs in memory. On a disk, a slow write can stall the worker.
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None
+
+# The control socket is one file in the home directory, shared by every Gunicorn of that user.
+control_socket_disable = True
+
+accesslog = None
+errorlog = "-"
+
+# Load before the fork: a broken setting stops the start, instead of a worker again and again.
+preload_app = True
+
+
+def pre_fork(server: object, worker: object) -> None:
+    """Everything loaded so far stays for good: the collector need not look at it again."""
+    gc.collect()
+    gc.freeze()

@@ -1,0 +1,17 @@
+from typing import Any
+
+from config.api.serializers import ModelSerializer
+
+from .models import Item
+
+
+class ItemSerializer(ModelSerializer):
+    class Meta:
+        model = Item
+        fields = ["id", "name", "description", "price", "in_stock"]
+        # A replacement resets what it leaves out, so the defaults are the serializer's business.
+        extra_kwargs = {"description": {"default": ""}, "in_stock": {"default": True}}
+        validators: list[Any] = []
+
+    def create(self, validated_data: dict[str, Any]) -> Item:
+        return Item.objects.create(**validated_data)

@@ -1,0 +1,18 @@
+from django.urls import path
+from rest_framework.routers import SimpleRouter
+
+from .views import EchoView, ItemViewSet
+
+
+class OptionalSlashRouter(SimpleRouter):
+    """Serves each route with and without its last slash, instead of redirecting."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.trailing_slash = "/?"
+
+
+router = OptionalSlashRouter()
+router.register("items", ItemViewSet)
+
+urlpatterns = [*router.urls, path("echo", EchoView.as_view())]
