@@ -52,11 +52,17 @@ class Created:
 
 @dataclass(frozen=True)
 class Share:
-    """One operation's part of a load: `weight` out of the sum of all weights."""
+    """One operation's part of a load: `weight` out of the sum of all weights.
+
+    `ids` are what a read, update or delete asks for; for a list, the rows that its page must show
+    (default: the data set from row 1). `body` is what a create, update or echo sends: the seeded
+    `dataset.payloads`, or always `dataset.CRUD_ITEM`.
+    """
 
     operation: Operation
     weight: int = 1
     ids: Rows | Created | None = None
+    body: Literal["varied", "crud"] = "varied"
 
 
 # --- how load arrives -------------------------------------------------------------------------
@@ -144,7 +150,8 @@ class LoadResult:
 
     `latency` holds successful requests only, per operation. In a closed loop it is service time
     (from sending to the last byte), in an open loop latency (from the intended send time).
-    `failures` counts the others by reason, e.g. `{"status 500": 3, "timeout": 1}`.
+    `failures` counts the others by reason, e.g. `{"status 500": 3, "timeout": 1}`. `ran_out` says
+    that the window ended early because ids that can be taken only once were used up.
     """
 
     duration_s: float
@@ -156,6 +163,7 @@ class LoadResult:
     connections_opened: int
     lateness: Lateness | None = None
     started_at_unix_s: float = 0.0
+    ran_out: bool = False
 
     @property
     def failed(self) -> int:

@@ -1,0 +1,244 @@
+"""The requests of a load and the answers they must get. Seeded and free of I/O.
+
+Every answer is checked in full: its status, and its body parsed and compared with what was sent
+or with what the data set says is in that row.
+"""
+
+import itertools
+import random
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+import orjson
+
+from bench.dataset import CRUD_ITEM, ItemFields, payloads, row
+from bench.model import Created, LoadSpec, Operation, Rows, Share
+
+PAGE = 100
+"""Items on a page of the list that is asked for without a limit."""
+
+_BODIES = 1000
+"""Different bodies in one load."""
+
+_SUCCESS: Mapping[Operation, int] = {
+    "create": 201,
+    "read": 200,
+    "update": 200,
+    "delete": 204,
+    "list": 200,
+    "echo": 200,
+    "ping": 200,
+}
+
+
+class Request(NamedTuple):
+    """What to send, and what the answer is compared with."""
+
+    operation: Operation
+    data: bytes
+    item: ItemFields | None = None
+    item_id: int | None = None
+    page: range | None = None
+
+
+# --- what is asked ----------------------------------------------------------------------------
+
+
+class Wire:
+    """Requests as bytes. They are written out once, not assembled by a client each time."""
+
+    def __init__(self, base_url: str) -> None:
+        address = urlsplit(base_url)
+        if address.scheme != "http" or not address.hostname:
+            raise ValueError(f"{base_url!r} is no plain http address")
+        self._path = address.path.rstrip("/").encode("ascii")
+        self._fields = b"Host: %b\r\nAccept: */*\r\n" % address.netloc.encode("ascii")
+
+    def bare(self, method: str, path: str) -> bytes:
+        line = b"%b %b%b HTTP/1.1\r\n" % (method.encode("ascii"), self._path, path.encode("ascii"))
+        return line + self._fields + b"\r\n"
+
+    def with_body(self, method: str, path: str, body: bytes) -> bytes:
+        head = self.bare(method, path)[:-2]
+        kind = b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body)
+        return head + kind + body
+
+
+class Source:
+    """Deals a load's requests, one at a time, in an order that its seed fixes.
+
+    Several shares are dealt from a shuffled deck that holds each share as often as its weight
+    says, so that proportions are exact in every deck and not only on average.
+    """
+
+    def __init__(self, spec: LoadSpec, created: Mapping[int, ItemFields]) -> None:
+        self.ran_out = False
+        wire = Wire(spec.base_url)
+        streams = [
+            _stream(share, wire, random.Random(f"{spec.seed} share {number}"), created)
+            for number, share in enumerate(spec.shares)
+        ]
+        deck = [
+            stream
+            for stream, share in zip(streams, spec.shares, strict=True)
+            for _ in range(share.weight)
+        ]
+        if not deck:
+            raise ValueError("a load without any share of weight 1 or more")
+        self._dealt = _deal(deck, random.Random(f"{spec.seed} deck"))
+        self._left = spec.requests
+
+    def next(self) -> Request | None:
+        """The next request; None when there are no more to send."""
+        if self._left is not None:
+            if self._left <= 0:
+                return None
+            self._left -= 1
+        if self.ran_out:
+            return None
+        request = next(next(self._dealt), None)
+        self.ran_out = request is None
+        return request
+
+
+def _deal(deck: list[Iterator[Request]], rng: random.Random) -> Iterator[Iterator[Request]]:
+    if len(deck) == 1:
+        return itertools.repeat(deck[0])
+    return itertools.chain.from_iterable(rng.sample(deck, len(deck)) for _ in itertools.count())
+
+
+def _stream(
+    share: Share, wire: Wire, rng: random.Random, created: Mapping[int, ItemFields]
+) -> Iterator[Request]:
+    match share.operation:
+        case "ping":
+            return itertools.repeat(Request("ping", wire.bare("GET", "/ping")))
+        case "list":
+            return itertools.repeat(_list(share, wire))
+        case "create":
+            return _writes(share, wire, rng, "/items/")
+        case "echo":
+            return _writes(share, wire, rng, "/echo")
+        case "read":
+            return _reads(share, wire, rng, created)
+        case "update":
+            return _updates(share, wire, rng, created)
+        case "delete":
+            return _deletes(share, wire, rng, created)
+
+
+def _list(share: Share, wire: Wire) -> Request:
+    rows = share.ids if isinstance(share.ids, Rows) else Rows(1, PAGE)
+    page = range(rows.first, min(rows.last, rows.first + PAGE - 1) + 1)
+    return Request("list", wire.bare("GET", "/items/"), page=page)
+
+
+def _writes(share: Share, wire: Wire, rng: random.Random, path: str) -> Iterator[Request]:
+    return itertools.cycle(
+        [
+            Request(share.operation, wire.with_body("POST", path, orjson.dumps(item)), item)
+            for item in _items(share, rng)
+        ]
+    )
+
+
+def _reads(
+    share: Share, wire: Wire, rng: random.Random, created: Mapping[int, ItemFields]
+) -> Iterator[Request]:
+    for item_id in _ids(share, rng, created):
+        item = created[item_id] if isinstance(share.ids, Created) else row(item_id)
+        yield Request("read", wire.bare("GET", f"/items/{item_id}"), item, item_id)
+
+
+def _updates(
+    share: Share, wire: Wire, rng: random.Random, created: Mapping[int, ItemFields]
+) -> Iterator[Request]:
+    bodies = itertools.cycle([(item, orjson.dumps(item)) for item in _items(share, rng)])
+    for item_id, (item, body) in zip(_ids(share, rng, created), bodies, strict=False):
+        data = wire.with_body("PUT", f"/items/{item_id}", body)
+        yield Request("update", data, item, item_id)
+
+
+def _deletes(
+    share: Share, wire: Wire, rng: random.Random, created: Mapping[int, ItemFields]
+) -> Iterator[Request]:
+    for item_id in _ids(share, rng, created):
+        yield Request("delete", wire.bare("DELETE", f"/items/{item_id}"), item_id=item_id)
+
+
+def _items(share: Share, rng: random.Random) -> list[ItemFields]:
+    return [CRUD_ITEM] if share.body == "crud" else payloads(rng.getrandbits(32), _BODIES)
+
+
+def _ids(share: Share, rng: random.Random, created: Mapping[int, ItemFields]) -> Iterator[int]:
+    match share.ids:
+        case Rows(first, last, once=True):
+            return iter(rng.sample(range(first, last + 1), last - first + 1))
+        case Rows(first, last):
+            return (rng.randint(first, last) for _ in itertools.count())
+        case Created():
+            return iter(list(created))
+        case None:
+            raise ValueError(f"a share of {share.operation!r} needs to know which ids")
+
+
+# --- what must come back ----------------------------------------------------------------------
+
+
+class Judge:
+    """Says what is wrong with an answer."""
+
+    def __init__(self) -> None:
+        self._right_page = b""
+
+    def fault(self, request: Request, status: int, body: bytes) -> str:
+        """The reason why this answer counts as failed; empty when it is right."""
+        if status != _SUCCESS[request.operation]:
+            return f"status {status}"
+        try:
+            right = self._is_right(request, body)
+        except (orjson.JSONDecodeError, TypeError, KeyError, AttributeError):
+            right = False
+        return "" if right else "wrong body"
+
+    def _is_right(self, request: Request, body: bytes) -> bool:
+        match request.operation:
+            case "delete":
+                return not body
+            case "ping":
+                return bool(orjson.loads(body) == {"status": "ok"})
+            case "list":
+                return self._is_page(request, body)
+            case "echo":
+                return _same(orjson.loads(body), request.item)
+            case _:
+                return item_id(body, request) is not None
+
+    def _is_page(self, request: Request, body: bytes) -> bool:
+        # The same bytes as a page that was found right need no second parsing.
+        if body == self._right_page:
+            return True
+        assert request.page is not None
+        items = orjson.loads(body)
+        ids = [item.pop("id") for item in items]
+        right = ids == list(request.page) and all(
+            _same(item, row(number)) for item, number in zip(items, ids, strict=True)
+        )
+        if right:
+            self._right_page = body
+        return right
+
+
+def item_id(body: bytes, request: Request) -> int | None:
+    """The id of the item in `body`, if it is the item that `request` must be answered with."""
+    item = orjson.loads(body)
+    found = item.pop("id")
+    expected = found if request.item_id is None else request.item_id
+    right = type(found) is int and found == expected and _same(item, request.item)
+    return found if right else None
+
+
+def _same(item: ItemFields, expected: ItemFields | None) -> bool:
+    # Python takes 1 for True; JSON does not.
+    return item == expected and type(item["in_stock"]) is bool

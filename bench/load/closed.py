@@ -1,0 +1,25 @@
+"""The closed loop: a fixed number of connections, each waiting for its answer."""
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from bench.load.asking import Request, Source
+from bench.load.pacing import Until
+
+Send = Callable[[Request, float], Coroutine[Any, Any, None]]
+"""Sends a request and records how it went; the second argument is when its latency began."""
+
+
+async def closed_loop(send: Send, source: Source, concurrency: int, until: Until) -> None:
+    async def connection() -> None:
+        while (now_s := time.monotonic()) < until.moment_s:
+            request = source.next()
+            if request is None:
+                return
+            await send(request, now_s)
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(concurrency):
+            group.create_task(connection())

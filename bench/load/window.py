@@ -1,0 +1,168 @@
+"""One stretch of load from the first send to the last byte, and the warm-up before it."""
+
+import asyncio
+import gc
+import math
+import time
+from collections.abc import Callable, Sequence
+
+from bench.dataset import ItemFields
+from bench.load.asking import Judge, Request, Source, item_id
+from bench.load.client import Client, RequestFailed
+from bench.load.closed import closed_loop
+from bench.load.open import open_loop
+from bench.load.pacing import Schedule, Until, arrivals
+from bench.load.recorder import LatenessRecorder, Recorder
+from bench.model import ClosedLoop, LoadResult, LoadSpec, Progress, WarmUp
+
+OnProgress = Callable[[Progress], None]
+CreatedItems = dict[int, ItemFields]
+
+_CREATED_KEPT = 200_000
+"""Created items that are remembered for later windows, so that memory has a bound."""
+
+_PROGRESS_S = 0.5
+_SLICES = 6
+_STEADY = 0.05
+
+
+class Window:
+    """Sends a load and records what comes back."""
+
+    def __init__(self, client: Client, spec: LoadSpec, created: CreatedItems) -> None:
+        self._client = client
+        self.spec = spec
+        self._known = created
+        self._source = Source(spec, created)
+        self._judge = Judge()
+        self._lateness = LatenessRecorder()
+        self._until = Until()
+        self._started_s = self._last_byte_s = self._started_at_unix_s = 0.0
+        self._traffic_before = client.traffic.copy()
+        self.recorder = Recorder()
+        self.created: CreatedItems = {}
+        """Items that creates in this window were answered with."""
+
+    async def run(self) -> None:
+        """Send until the load is exhausted or its time is over, and wait for the last byte."""
+        self._traffic_before = self._client.traffic.copy()
+        self._started_at_unix_s = time.time()
+        self._started_s = self._last_byte_s = time.monotonic()
+        if self.spec.duration_s is not None:
+            self.stop_at(self._started_s + self.spec.duration_s)
+        pacing = self.spec.pacing
+        if isinstance(pacing, ClosedLoop):
+            await closed_loop(self._send, self._source, pacing.concurrency, self._until)
+        else:
+            schedule = Schedule(arrivals(pacing, self.spec.seed))
+            await open_loop(self._send, self._source, schedule, self._until, self._lateness)
+
+    def stop_at(self, moment_s: float) -> None:
+        """Send nothing new from this moment on."""
+        self._until.moment_s = min(self._until.moment_s, moment_s)
+
+    async def _send(self, request: Request, since_s: float) -> None:
+        try:
+            status, body = await self._client.ask(request.data)
+        except RequestFailed as failed:
+            self._last_byte_s = time.monotonic()
+            self.recorder.failure(str(failed))
+            return
+        self._last_byte_s = time.monotonic()
+        fault = self._judge.fault(request, status, body)
+        if fault:
+            self.recorder.failure(fault)
+            return
+        self.recorder.success(request.operation, self._last_byte_s - since_s)
+        if request.operation in ("create", "update"):
+            self._remember(request, body)
+
+    def _remember(self, request: Request, body: bytes) -> None:
+        assert request.item is not None
+        if request.operation == "update":
+            if request.item_id in self._known:
+                self._known[request.item_id] = request.item
+        elif len(self.created) < _CREATED_KEPT:
+            created_id = item_id(body, request)
+            assert created_id is not None
+            self.created[created_id] = request.item
+
+    def progress(self) -> Progress:
+        elapsed_s = time.monotonic() - self._started_s
+        done = self.recorder
+        rate = done.succeeded / elapsed_s if elapsed_s else 0.0
+        return Progress(elapsed_s, done.succeeded, done.failed, rate)
+
+    def result(self) -> LoadResult:
+        traffic = self._client.traffic.since(self._traffic_before)
+        paced = not isinstance(self.spec.pacing, ClosedLoop)
+        return LoadResult(
+            duration_s=max(self._last_byte_s - self._started_s, 1e-9),
+            succeeded=self.recorder.succeeded,
+            failures=self.recorder.failures(),
+            latency=self.recorder.latency(),
+            bytes_sent=traffic.bytes_sent,
+            bytes_received=traffic.bytes_received,
+            connections_opened=traffic.connections_opened,
+            lateness=self._lateness.lateness() if paced else None,
+            started_at_unix_s=self._started_at_unix_s,
+            ran_out=self._source.ran_out,
+        )
+
+
+def collector_off() -> None:
+    """Keep the garbage collector from pausing a window; what exists now it never looks at."""
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+
+
+def collector_on() -> None:
+    gc.enable()
+    gc.unfreeze()
+
+
+async def measure(window: Window, on_progress: OnProgress) -> None:
+    """Run a window, telling of its progress on the way."""
+
+    async def tell() -> None:
+        while True:
+            await asyncio.sleep(_PROGRESS_S)
+            on_progress(window.progress())
+
+    teller = asyncio.create_task(tell())
+    try:
+        await window.run()
+    finally:
+        teller.cancel()
+
+
+async def warm_up(window: Window, min_s: float, max_s: float) -> WarmUp:
+    """Run a window until its rate is steady: at least `min_s`, at most `max_s`."""
+    started_s = time.monotonic()
+    window.stop_at(started_s + max_s)
+    running = asyncio.create_task(window.run())
+    counts: list[int] = []
+    seen = 0
+    while not running.done() and not is_steady(counts):
+        await asyncio.wait([running], timeout=min_s / _SLICES)
+        counts.append(window.recorder.succeeded - seen)
+        seen += counts[-1]
+    window.stop_at(-math.inf)
+    await running
+    recorder = window.recorder
+    duration_s = time.monotonic() - started_s
+    return WarmUp(duration_s, recorder.succeeded + recorder.failed, is_steady(counts))
+
+
+def is_steady(counts: Sequence[int]) -> bool:
+    """Whether the latest slices of equal length show a rate that has stopped changing.
+
+    The last three slices are compared with the three before: they may differ by 5 %, and by two
+    requests, which is as exact as small counts can be.
+    """
+    if len(counts) < _SLICES:
+        return False
+    half = _SLICES // 2
+    before, after = sum(counts[-_SLICES:-half]), sum(counts[-half:])
+    return after > 0 and abs(after - before) <= _STEADY * max(before, after) + 2

@@ -1,0 +1,99 @@
+"""What the lab and its generator process say to each other: one JSON object a line.
+
+The lab asks, the generator answers every question with exactly one `Answer`; while a window runs,
+any number of `Tick`s come before it.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter
+
+from bench.model import LoadResult, LoadSpec, Progress, WarmUp
+
+# --- questions --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class AskWarmUp:
+    spec: LoadSpec
+    min_s: float
+    max_s: float
+    kind: Literal["warm_up"] = "warm_up"
+
+
+@dataclass(frozen=True)
+class AskPrepare:
+    spec: LoadSpec
+    kind: Literal["prepare"] = "prepare"
+
+
+@dataclass(frozen=True)
+class AskGo:
+    kind: Literal["go"] = "go"
+
+
+@dataclass(frozen=True)
+class AskCollect:
+    kind: Literal["collect"] = "collect"
+
+
+Question = AskWarmUp | AskPrepare | AskGo | AskCollect
+
+# --- answers ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Done:
+    kind: Literal["done"] = "done"
+
+
+@dataclass(frozen=True)
+class Tick:
+    progress: Progress
+    kind: Literal["tick"] = "tick"
+
+
+@dataclass(frozen=True)
+class Warmed:
+    warm_up: WarmUp
+    kind: Literal["warmed"] = "warmed"
+
+
+@dataclass(frozen=True)
+class Collected:
+    result: LoadResult
+    kind: Literal["collected"] = "collected"
+
+
+@dataclass(frozen=True)
+class Refused:
+    """The question could not be answered."""
+
+    why: str
+    kind: Literal["refused"] = "refused"
+
+
+Answer = Done | Tick | Warmed | Collected | Refused
+
+# --- lines ------------------------------------------------------------------------------------
+
+_QUESTIONS: TypeAdapter[Question] = TypeAdapter(Annotated[Question, Field(discriminator="kind")])
+_ANSWERS: TypeAdapter[Answer] = TypeAdapter(Annotated[Answer, Field(discriminator="kind")])
+
+
+def question_line(question: Question) -> bytes:
+    return _QUESTIONS.dump_json(question) + b"\n"
+
+
+def parse_question(line: bytes) -> Question:
+    return _QUESTIONS.validate_json(line)
+
+
+def answer_line(answer: Answer) -> bytes:
+    return _ANSWERS.dump_json(answer) + b"\n"
+
+
+def parse_answer(line: bytes) -> Answer:
+    """The answer in a line. ValueError when it is none."""
+    return _ANSWERS.validate_json(line)

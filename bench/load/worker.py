@@ -1,0 +1,119 @@
+"""The generator process: answers the questions on its standard input until that ends."""
+
+import asyncio
+import resource
+import sys
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import uvloop
+
+from bench.load import window as windows
+from bench.load.client import Client
+from bench.load.window import CreatedItems, Window
+from bench.load.wire import (
+    Answer,
+    AskCollect,
+    AskGo,
+    AskPrepare,
+    AskWarmUp,
+    Collected,
+    Done,
+    Question,
+    Refused,
+    Tick,
+    Warmed,
+    answer_line,
+    parse_question,
+)
+from bench.model import LoadSpec
+
+_LINE_LIMIT = 1 << 20
+
+Say = Callable[[Answer], None]
+
+
+class Worker:
+    """Keeps connections and the created items from one question to the next."""
+
+    def __init__(self, say: Say) -> None:
+        self._say = say
+        self._client: Client | None = None
+        self._serves: tuple[str, float] | None = None
+        self._window: Window | None = None
+        self._created: CreatedItems = {}
+
+    async def answer(self, question: Question) -> Answer:
+        match question:
+            case AskWarmUp(spec, min_s, max_s):
+                window = Window(await self._client_for(spec), spec, self._created)
+                return Warmed(await windows.warm_up(window, min_s, max_s))
+            case AskPrepare(spec):
+                self._window = Window(await self._client_for(spec), spec, self._created)
+                windows.collector_off()
+                return Done()
+            case AskGo():
+                await windows.measure(self._prepared(), lambda progress: self._say(Tick(progress)))
+                return Done()
+            case AskCollect():
+                return self._collect()
+
+    def _collect(self) -> Answer:
+        window = self._prepared()
+        windows.collector_on()
+        if any(share.operation == "create" for share in window.spec.shares):
+            self._created = window.created
+        return Collected(window.result())
+
+    def _prepared(self) -> Window:
+        if self._window is None:
+            raise ValueError("no window has been prepared")
+        return self._window
+
+    async def _client_for(self, spec: LoadSpec) -> Client:
+        """The client with the connections of the window before, if it serves this one too."""
+        serves = (spec.base_url, spec.timeout_s)
+        if self._client is None or self._serves != serves:
+            await self.close()
+            self._client = Client(*serves)
+            self._serves = serves
+        return self._client
+
+    async def close(self) -> None:
+        if self._client is not None:
+            await self._client.close()
+            self._client = None
+
+
+def _start_at_once[T](
+    loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, T], **options: Any
+) -> asyncio.Task[T]:
+    """Start a task now, not in the next turn of the loop: requests leave when they are due."""
+    # asyncio.eager_task_factory does not take the options that uvloop passes.
+    return asyncio.Task(coroutine, loop=loop, **{**options, "eager_start": True})
+
+
+async def _converse(say: Say) -> None:
+    loop = asyncio.get_running_loop()
+    loop.set_task_factory(_start_at_once)
+    questions = asyncio.StreamReader(limit=_LINE_LIMIT)
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(questions), sys.stdin)
+    worker = Worker(say)
+    say(Done())
+    while line := await questions.readline():
+        try:
+            say(await worker.answer(parse_question(line)))
+        except ValueError as error:
+            say(Refused(str(error)))
+    await worker.close()
+
+
+def _allow_many_connections() -> None:
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def run(write: Callable[[bytes], None]) -> None:
+    """Serve until standard input ends. Answers go out through `write`."""
+    _allow_many_connections()
+    uvloop.run(_converse(lambda answer: write(answer_line(answer))))
