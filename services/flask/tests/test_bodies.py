@@ -1,0 +1,114 @@
+"""What /echo makes of bodies, good and bad. It validates like /items, without the database."""
+
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+MIB = 1024 * 1024
+
+
+def padded(size: int) -> bytes:
+    start, end = b'{"name":"x","price":1,"pad":"', b'"}'
+    return start + b"x" * (size - len(start) - len(end)) + end
+
+
+def echo(client: FlaskClient, body: str | bytes, content_type: str = "application/json") -> Any:
+    return client.post("/echo", data=body, content_type=content_type)
+
+
+def fields(response: Any) -> list[str]:
+    assert response.status_code == 422
+    return [error["field"] for error in response.json["errors"]]
+
+
+def test_echo_answers_with_the_validated_item(client: FlaskClient) -> None:
+    """Defaults filled in, no id."""
+    response = echo(client, '{"price":1,"name":"\\u00e9"}')
+    assert response.status_code == 200
+    assert response.data == '{"name":"é","description":"","price":1.0,"in_stock":true}'.encode()
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("{}", ["name", "price"]),
+        ('{"name":"","price":-1,"in_stock":0}', ["name", "price", "in_stock"]),
+        ('{"name":null,"description":null,"price":null}', ["name", "description", "price"]),
+        ('{"name":5,"price":"5"}', ["name", "price"]),
+        ('{"name":"x","price":true}', ["price"]),
+        ('{"name":"x","price":1e400}', ["price"]),
+        ('{"name":"x","price":' + "9" * 400 + "}", ["price"]),
+        ('{"name":"x","price":1000000000.1}', ["price"]),
+        ('{"name":"' + "é" * 101 + '","price":1}', ["name"]),
+        ('{"name":"a\\u0000","description":"\\ud800","price":1}', ["name", "description"]),
+        ("[]", ["body"]),
+        ("null", ["body"]),
+        ('"x"', ["body"]),
+    ],
+)
+def test_invalid_fields_are_named_in_order(
+    client: FlaskClient, body: str, expected: list[str]
+) -> None:
+    """Each wrong field once, in the item's own order."""
+    assert fields(echo(client, body)) == expected
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"name":" ","price":0}',
+        '{"name":"' + "é" * 100 + '","price":1000000000}',
+        '{"name":"x","price":-0.0}',
+        '{"name":"\\ud83d\\ude00","price":1e-320}',
+        '{"name":"x","price":1,"other":"\\ud800","big":1e999}',
+    ],
+)
+def test_unusual_items_are_taken(client: FlaskClient, body: str) -> None:
+    """The limits belong to the range; what is ignored may hold anything that is JSON."""
+    assert echo(client, body).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "{",
+        "{'name':1}",
+        '{"price":NaN}',
+        '{"price":-Infinity}',
+        b'{"name":"\xff"}',
+        "[" * 20000,
+    ],
+)
+def test_what_is_not_json_is_a_bad_request(client: FlaskClient, body: str | bytes) -> None:
+    """Neither NaN nor broken UTF-8 is JSON; depth is no reason to fail either."""
+    response = echo(client, body)
+    assert response.status_code == 400
+    assert response.content_type == "application/problem+json"
+    assert response.json["detail"] == "The request body is not valid JSON."
+
+
+@pytest.mark.parametrize("media_type", ["Application/JSON; charset=latin-1", "application/json ;a"])
+def test_parameters_of_the_media_type_are_ignored(client: FlaskClient, media_type: str) -> None:
+    """And so is its case."""
+    assert echo(client, '{"name":"x","price":1}', media_type).status_code == 200
+
+
+@pytest.mark.parametrize("media_type", ["text/plain", "application/vnd.api+json", "json"])
+def test_other_media_types_are_refused(client: FlaskClient, media_type: str) -> None:
+    """Only application/json will do, even for a body that would parse."""
+    assert echo(client, "{}", media_type).status_code == 415
+
+
+def test_without_a_media_type_it_depends_on_the_body(client: FlaskClient) -> None:
+    """Nothing at all is no JSON; something of unknown type is not supported."""
+    assert client.post("/echo").status_code == 400
+    assert client.post("/echo", data=b"{}").status_code == 415
+
+
+def test_a_body_may_have_one_mebibyte(client: FlaskClient) -> None:
+    """Not a byte more, and size is looked at before type."""
+    assert echo(client, padded(MIB)).status_code == 200
+    assert echo(client, padded(MIB + 1)).status_code == 413
+    assert echo(client, padded(MIB + 1), "text/plain").status_code == 413
