@@ -15,15 +15,13 @@ exactly at its edges.
 import os
 import select
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Self
 
-import bench
 from bench.errors import GeneratorFailed
+from bench.load import process
 from bench.load.wire import (
     Answer,
     AskCollect,
@@ -46,8 +44,6 @@ _SILENCE_S = 60.0
 
 _TAIL_BYTES = 2000
 
-A = TypeVar("A", bound=Answer)
-
 
 def _ignore(progress: Progress) -> None:
     pass
@@ -66,8 +62,8 @@ class Generator:
         self._errors = tempfile.TemporaryFile()
         self._unread = b""
         self._process = subprocess.Popen(
-            _command(self._cpus),
-            env=_environment(),
+            process.command("bench.load", str(os.getpid()), process.list_cpus(self._cpus)),
+            env=process.environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
@@ -132,7 +128,9 @@ class Generator:
         except BrokenPipeError:
             raise self._failed("The load generator has ended") from None
 
-    def _expect(self, wanted: type[A], on_progress: Callable[[Progress], None] = _ignore) -> A:
+    def _expect[A: Answer](
+        self, wanted: type[A], on_progress: Callable[[Progress], None] = _ignore
+    ) -> A:
         while True:
             line = self._read_line()
             try:
@@ -164,15 +162,3 @@ class Generator:
         self._errors.seek(max(0, self._errors.seek(0, os.SEEK_END) - _TAIL_BYTES))
         tail = self._errors.read().decode(errors="replace").strip()
         return GeneratorFailed(what, f"Its last words were:\n{tail}" if tail else "")
-
-
-def _command(cpus: tuple[int, ...]) -> list[str]:
-    listed = ",".join(str(cpu) for cpu in cpus)
-    return [sys.executable, "-m", "bench.load", str(os.getpid()), listed]
-
-
-def _environment() -> dict[str, str]:
-    root = str(Path(bench.__file__).parents[1])
-    path = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
-    # One thread is enough for numpy here; more would only take memory.
-    return {**os.environ, "PYTHONPATH": path, "OPENBLAS_NUM_THREADS": "1"}

@@ -11,10 +11,13 @@ freezes the whole server once in every `--period-ms`.
 
 import argparse
 import asyncio
+import contextlib
+import os
 import signal
+import subprocess
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -22,6 +25,8 @@ import orjson
 import uvloop
 
 from bench.dataset import row
+from bench.errors import GeneratorFailed
+from bench.load import process
 from bench.load.alarm import Alarm
 
 PAGE = 100
@@ -190,6 +195,38 @@ async def serve(port: int, behaviour: Behaviour) -> None:
     server.close()
 
 
+@contextlib.contextmanager
+def running(cpus: Sequence[int], behaviour: Behaviour) -> Iterator[str]:
+    """The server in a process of its own for as long as the block lasts; its address."""
+    server = subprocess.Popen(
+        process.command("bench.load.nullserver", *_options(cpus, behaviour)),
+        env=process.environment(),
+        stdout=subprocess.PIPE,
+        process_group=0,
+    )
+    assert server.stdout is not None
+    try:
+        port = server.stdout.readline().decode().strip()
+        if not port:
+            raise GeneratorFailed("The null server did not start")
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.kill()
+        server.wait()
+        server.stdout.close()
+
+
+def _options(cpus: Sequence[int], behaviour: Behaviour) -> list[str]:
+    return [
+        f"--parent={os.getpid()}",
+        f"--cpus={process.list_cpus(cpus)}",
+        f"--delay-ms={behaviour.delay_s * 1000}",
+        f"--stall-ms={behaviour.stall_s * 1000}",
+        f"--period-ms={behaviour.period_s * 1000}",
+        f"--rows={behaviour.rows}",
+    ]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.load.nullserver", description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one and prints it")
@@ -197,7 +234,11 @@ def main() -> None:
     parser.add_argument("--stall-ms", type=float, default=0.0)
     parser.add_argument("--period-ms", type=float, default=1000.0)
     parser.add_argument("--rows", type=int, default=10_000, help="rows of the data set")
+    parser.add_argument("--parent", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--cpus", help="CPUs to stay on, such as 0,1")
     asked = parser.parse_args()
+    cpus = asked.cpus or process.list_cpus(sorted(os.sched_getaffinity(0)))
+    process.settle(asked.parent or os.getppid(), cpus)
     behaviour = Behaviour(
         delay_s=asked.delay_ms / 1000,
         stall_s=asked.stall_ms / 1000,

@@ -82,6 +82,17 @@ _QUESTIONS: TypeAdapter[Question] = TypeAdapter(Annotated[Question, Field(discri
 _ANSWERS: TypeAdapter[Answer] = TypeAdapter(Annotated[Answer, Field(discriminator="kind")])
 
 
+_SPEC: TypeAdapter[LoadSpec] = TypeAdapter(LoadSpec)
+
+
+def spec_line(spec: LoadSpec) -> bytes:
+    return _SPEC.dump_json(spec)
+
+
+def parse_spec(line: bytes) -> LoadSpec:
+    return _SPEC.validate_json(line)
+
+
 def question_line(question: Question) -> bytes:
     return _QUESTIONS.dump_json(question) + b"\n"
 

@@ -1,0 +1,49 @@
+"""How the package starts processes of its own: pinned, and never outliving their parent."""
+
+import ctypes
+import os
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import bench
+
+_PR_SET_PDEATHSIG = 1
+
+
+def command(module: str, *arguments: str) -> list[str]:
+    return [sys.executable, "-m", module, *arguments]
+
+
+def environment() -> dict[str, str]:
+    """The environment in which a child finds this package wherever the lab was started."""
+    root = str(Path(bench.__file__).parents[1])
+    path = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
+    # One thread is enough for numpy here; more would only take memory.
+    return {**os.environ, "PYTHONPATH": path, "OPENBLAS_NUM_THREADS": "1"}
+
+
+def list_cpus(cpus: Sequence[int]) -> str:
+    return ",".join(str(cpu) for cpu in cpus)
+
+
+def settle(parent_pid: int, cpus: str) -> None:
+    """In the child, first of all: stay on `cpus`, and end when the parent does.
+
+    Threads that libraries start inherit the CPUs, so call this before importing any.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    # The kernel kills this process when its parent ends, however that happens.
+    if libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL) != 0:
+        raise OSError(ctypes.get_errno(), "prctl")
+    if os.getppid() != parent_pid:
+        sys.exit("the parent has already ended")
+    os.sched_setaffinity(0, {int(cpu) for cpu in cpus.split(",")})
+
+
+def cpu_s(pid: int) -> float:
+    """CPU time of a process so far, all its threads, in nanosecond resolution."""
+    # The kernel's name for another process's CPU clock (clock_getcpuclockid in C).
+    return time.clock_gettime((~pid) << 3 | 2)
