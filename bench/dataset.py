@@ -46,7 +46,7 @@ def copy_lines(rows: int) -> Iterator[str]:
 
 
 def payloads(seed: int, count: int) -> list[ItemFields]:
-    """`count` bodies for writes. None equals a loaded row, so an update always changes something."""
+    """`count` bodies for writes. None equals a loaded row: updates change something."""
     rng = random.Random(seed)
     return [
         {

@@ -1,15 +1,15 @@
 """One exception tree. Each error says what is wrong and, where there is one, the remedy.
 
-    LabError                    exit code 1
-    ├── UsageError              exit code 2: what was asked for does not exist or does not fit together
-    ├── SetupError              something the lab needs is not there (PostgreSQL, a CPU, a permission)
-    │   └── PortTaken           another process listens where a unit should
-    ├── UnitFailed              a unit did not start, did not become ready, or died
-    ├── DatabaseFailed          a database refused work that the lab needs done
-    ├── TargetUnfit             a target does not keep the contract; it is reported and not measured
-    ├── GeneratorFailed         the load generator itself broke; nothing is known about the target
-    ├── LabBusy                 another measurement is using this machine
-    └── StoreError              a run cannot be written or read
+LabError                    exit code 1
+├── UsageError              exit code 2: what was asked for does not exist or does not fit together
+├── SetupError              something the lab needs is not there (PostgreSQL, a CPU, a permission)
+│   └── PortTaken           another process listens where a unit should
+├── UnitFailed              a unit did not start, did not become ready, or died
+├── DatabaseFailed          a database refused work that the lab needs done
+├── TargetUnfit             a target does not keep the contract; it is reported and not measured
+├── GeneratorFailed         the load generator itself broke; nothing is known about the target
+├── LabBusy                 another measurement is using this machine
+└── StoreError              a run cannot be written or read
 """
 
 

@@ -107,7 +107,7 @@ class LoadSpec:
 
 @dataclass(frozen=True)
 class WarmUp:
-    """What happened before the window: how long, how many requests, and whether the rate settled."""
+    """What happened before the window, and whether the rate had settled by then."""
 
     duration_s: float
     requests: int
@@ -253,7 +253,7 @@ class Memory:
 
 @dataclass(frozen=True)
 class LabWarning:
-    """A typed doubt about a figure: what was seen, and the remedy. `invalid` means do not use it."""
+    """A typed doubt about a figure: what was seen, and the remedy; `invalid` forbids its use."""
 
     code: str
     message: str
@@ -266,7 +266,7 @@ class LabWarning:
 
 @dataclass(frozen=True)
 class Estimate:
-    """A point with its interval at `level` (0.95 for 95 %). `n` is the number of rounds behind it."""
+    """A point with its interval at `level` (0.95 for 95 %), from `n` rounds."""
 
     point: float
     low: float
@@ -292,8 +292,6 @@ class Verdict:
     reason: str = ""
 
 
-
-
 # --- what a cell leaves behind ----------------------------------------------------------------
 
 
@@ -308,14 +306,12 @@ class Statement:
 
 @dataclass(frozen=True)
 class QueryCounts:
-    """What a service sent to its database in a window.
+    """What a service sent to its database in a window, as pg_stat_statements counted it.
 
-    Commits and rollbacks come from pg_stat_database and include the lab's own few statements.
+    Explicit BEGIN, COMMIT and ROLLBACK are statements here too; implicit commits are not.
     """
 
     statements: tuple[Statement, ...]
-    commits: int
-    rollbacks: int
 
     @property
     def calls(self) -> int:
@@ -324,3 +320,128 @@ class QueryCounts:
     @property
     def rows(self) -> int:
         return sum(statement.rows for statement in self.statements)
+
+
+@dataclass(frozen=True)
+class RoleCost:
+    """What one role (app, database or generator) used between the edges of a window.
+
+    `memory` is read just after the window.
+    """
+
+    cpu_s: float
+    voluntary_switches: int
+    involuntary_switches: int
+    memory: Memory | None = None
+
+
+@dataclass(frozen=True)
+class CpuTimes:
+    """What the app's CPUs did between the edges of a window, from /proc/stat (10 ms ticks).
+
+    `foreign_s` is time that neither the app nor idling nor stealing accounts for: other
+    processes and interrupts on the app's CPUs.
+    """
+
+    busy_s: float
+    steal_s: float
+    foreign_s: float
+
+
+@dataclass(frozen=True)
+class PhaseResult:
+    """One measured window."""
+
+    phase: str
+    load: LoadResult
+    app: RoleCost
+    database: RoleCost
+    generator: RoleCost
+    app_cpus: CpuTimes
+    queries: QueryCounts | None = None
+    limited_by: str = ""
+    warnings: tuple[LabWarning, ...] = ()
+
+
+@dataclass(frozen=True)
+class CellResult:
+    """One finished cell of one round. `unfit` says why a target was not measured."""
+
+    round: int
+    target: str
+    workload: str
+    pacing: Pacing
+    started_at: str
+    warm_up: WarmUp | None = None
+    phases: tuple[PhaseResult, ...] = ()
+    unfit: str = ""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One reading of the sampler. CPU is cumulative; memory is PSS, read less often than CPU."""
+
+    at_unix_s: float
+    unit: str
+    cpu_s: float
+    pss_bytes: int | None = None
+
+
+@dataclass(frozen=True)
+class Phase:
+    """One measured window of a workload: what is sent, and whether time or a count ends it."""
+
+    name: str
+    shares: tuple[Share, ...]
+    counted: bool = False
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that decides what a run does. Stored with it; a resumed run follows the same plan.
+
+    Windows last `window_s`; counted phases (the `crud` scenario) send `requests` instead.
+    """
+
+    profile: str
+    targets: tuple[str, ...]
+    workloads: tuple[str, ...]
+    pacing: Pacing
+    rounds: int
+    seed: int
+    rows: int
+    window_s: float
+    requests: int
+    warm_up_min_s: float
+    warm_up_max_s: float
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """Everything stored about one run but the time series."""
+
+    schema_version: int
+    run_id: str
+    plan: Plan
+    placement: Placement
+    supervisor: str
+    provenance: Mapping[str, object]
+    warnings: tuple[LabWarning, ...]
+    started_at: str
+    state: Literal["running", "complete", "interrupted", "failed"]
+    finished_at: str = ""
+    cells: tuple[CellResult, ...] = ()
+
+
+# --- the lab itself ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where this lab lives: its folders, its address and how far its ports are moved."""
+
+    root: Path
+    state: Path
+    results: Path
+    host: str = "127.0.0.1"
+    port_offset: int = 0

@@ -73,11 +73,12 @@ def read_target(path: Path) -> Target:
 
 
 def known_targets(port_offset: int = 0, services: Path = SERVICES) -> tuple[Target, ...]:
-    """All targets in the order of their HTTP ports' owners' names, ports moved by `port_offset`.
+    """All targets in the order of their database ports, all ports moved by `port_offset`.
 
     Raises UsageError when the offset moves a port out of 1..65535 or two targets share one.
     """
-    targets = [read_target(path) for path in sorted(services.glob("*/service.toml"))]
+    found = map(read_target, services.glob("*/service.toml"))
+    targets = sorted(found, key=lambda target: target.database_port)
     moved = tuple(
         replace(
             target,

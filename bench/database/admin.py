@@ -4,14 +4,13 @@ Everything here runs as superuser on the lab's own connection, outside the measu
 """
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from functools import lru_cache
 
 import psycopg2
 from psycopg2 import sql
-from psycopg2.extensions import connection as Connection
-from psycopg2.extensions import encrypt_password
+from psycopg2.extensions import connection, encrypt_password
 
 from bench import dataset
 from bench.database.cluster import Cluster
@@ -20,6 +19,8 @@ from bench.errors import DatabaseFailed
 from bench.model import QueryCounts, Statement
 
 TABLE = sql.Identifier("items")
+COLUMNS = ("id", "name", "description", "price", "in_stock")
+_COLUMN_LIST = sql.SQL(", ").join(map(sql.Identifier, COLUMNS))
 
 # Settings that change what a request costs; read back from the server, not from our own file.
 REPORTED_SETTINGS = (
@@ -28,6 +29,11 @@ REPORTED_SETTINGS = (
     "work_mem", "effective_cache_size", "password_encryption", "data_checksums",
     "default_transaction_isolation", "track_io_timing", "shared_preload_libraries",
 )  # fmt: skip
+
+
+@lru_cache(maxsize=4)
+def _copy_text(rows: int) -> str:
+    return "".join(dataset.copy_lines(rows))
 
 
 @contextmanager
@@ -42,13 +48,8 @@ def _explained(cluster: Cluster, doing: str) -> Iterator[None]:
         ) from error
 
 
-@dataclass(frozen=True)
-class _Totals:
-    """Counters of one database at one moment."""
-
-    statements: dict[int, Statement]
-    commits: int
-    rollbacks: int
+Totals = Mapping[int, Statement]
+"""Statements of the service's user by query id, at one moment."""
 
 
 class Admin:
@@ -57,7 +58,7 @@ class Admin:
     def __init__(self, cluster: Cluster, secrets: Secrets) -> None:
         self._cluster = cluster
         self._secrets = secrets
-        self._connection: Connection | None = None
+        self._connection: connection | None = None
 
     def __enter__(self) -> "Admin":
         return self
@@ -70,8 +71,8 @@ class Admin:
             self._connection.close()
             self._connection = None
 
-    def _connect(self, database: str) -> Connection:
-        connection = psycopg2.connect(
+    def _connect(self, database: str) -> connection:
+        opened = psycopg2.connect(
             host=self._cluster.host,
             port=self._cluster.target.database_port,
             dbname=database,
@@ -80,10 +81,10 @@ class Admin:
             application_name="onecore-lab",
             connect_timeout=10,
         )
-        connection.autocommit = True
-        return connection
+        opened.autocommit = True
+        return opened
 
-    def _items(self) -> Connection:
+    def _items(self) -> connection:
         if self._connection is None or self._connection.closed:
             self._connection = self._connect(self._cluster.target.database_name)
         return self._connection
@@ -109,7 +110,7 @@ class Admin:
             with self._items().cursor() as cursor:
                 cursor.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
 
-    def _provision_role(self, server: Connection) -> None:
+    def _provision_role(self, server: connection) -> None:
         with server.cursor() as cursor:
             cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (SERVICE_USER,))
             verb = "CREATE" if cursor.fetchone() is None else "ALTER"
@@ -128,11 +129,8 @@ class Admin:
         """Empty the table, load rows 1..`rows`, ANALYZE, CHECKPOINT, forget statistics."""
         with _explained(self._cluster, "loading the data set"), self._items().cursor() as cursor:
             cursor.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY").format(TABLE))
-            lines = io.StringIO("".join(dataset.copy_lines(rows)))
-            cursor.copy_expert(
-                sql.SQL("COPY {} (id, name, description, price, in_stock) FROM STDIN").format(TABLE),
-                lines,
-            )
+            copy = sql.SQL("COPY {} ({}) FROM STDIN").format(TABLE, _COLUMN_LIST)
+            cursor.copy_expert(copy, io.StringIO(_copy_text(rows)))
             cursor.execute(
                 "SELECT setval(pg_get_serial_sequence('items', 'id'), %s, %s)",
                 (max(rows, 1), rows > 0),
@@ -144,19 +142,15 @@ class Admin:
     def fetch_item(self, item_id: int) -> dict[str, object] | None:
         """The stored row, for verifying that an answer is true; None when there is none."""
         with _explained(self._cluster, "reading an item"), self._items().cursor() as cursor:
-            cursor.execute(
-                sql.SQL("SELECT id, name, description, price, in_stock FROM {} WHERE id = %s").format(
-                    TABLE
-                ),
-                (item_id,),
-            )
+            select = sql.SQL("SELECT {} FROM {} WHERE id = %s").format(_COLUMN_LIST, TABLE)
+            cursor.execute(select, (item_id,))
             row = cursor.fetchone()
-        return dict(zip(("id", "name", "description", "price", "in_stock"), row, strict=True)) if row else None
+        return dict(zip(COLUMNS, row, strict=True)) if row else None
 
     # --- what a window cost
 
-    def totals(self) -> _Totals:
-        """Counters so far. The statistics views are flushed by idle backends within a second."""
+    def totals(self) -> Totals:
+        """What the service's user has run so far."""
         with _explained(self._cluster, "reading its counters"), self._items().cursor() as cursor:
             cursor.execute(
                 "SELECT s.queryid, min(s.query), sum(s.calls)::bigint, sum(s.rows)::bigint"
@@ -164,29 +158,18 @@ class Admin:
                 " WHERE r.rolname = %s GROUP BY s.queryid",
                 (SERVICE_USER,),
             )
-            statements = {row[0]: Statement(row[1], row[2], row[3]) for row in cursor.fetchall()}
-            cursor.execute(
-                "SELECT xact_commit, xact_rollback FROM pg_stat_database"
-                " WHERE datname = current_database()"
-            )
-            found = cursor.fetchone()
-            commits, rollbacks = found if found else (0, 0)
-        return _Totals(statements, commits, rollbacks)
+            return {row[0]: Statement(row[1], row[2], row[3]) for row in cursor.fetchall()}
 
-    def counted_since(self, before: _Totals) -> QueryCounts:
-        """What the service's user has run since `before`."""
-        after = self.totals()
+    def counted_since(self, before: Totals) -> QueryCounts:
+        """What the service's user has run since `before`, the most frequent first."""
         statements = []
-        for key, statement in after.statements.items():
-            earlier = before.statements.get(key, Statement(statement.query, 0, 0))
-            calls, rows = statement.calls - earlier.calls, statement.rows - earlier.rows
-            if calls:
-                statements.append(Statement(statement.query, calls, rows))
-        return QueryCounts(
-            statements=tuple(sorted(statements, key=lambda one: -one.calls)),
-            commits=after.commits - before.commits,
-            rollbacks=after.rollbacks - before.rollbacks,
-        )
+        for key, now in self.totals().items():
+            earlier = before.get(key, Statement(now.query, 0, 0))
+            if now.calls > earlier.calls:
+                statements.append(
+                    Statement(now.query, now.calls - earlier.calls, now.rows - earlier.rows)
+                )
+        return QueryCounts(tuple(sorted(statements, key=lambda one: -one.calls)))
 
     def settings(self) -> dict[str, str]:
         """Effective settings, as the running server reports them."""

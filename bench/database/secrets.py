@@ -45,6 +45,10 @@ class Secrets:
         return self.pgpass.read_text().strip().rpartition(":")[2]
 
 
+def _keep(_path: Path) -> None:
+    """Leave the owner as it is."""
+
+
 def _write_once(path: Path, text: str, own: Callable[[Path], None]) -> None:
     """Create `path` with mode 0600 from the start, complete or not at all; keep an existing one."""
     if path.exists():
@@ -69,7 +73,7 @@ def ensure_secrets(directory: Path, own: Callable[[Path], None]) -> Secrets:
         found.admin_pgpass.unlink(missing_ok=True)
     _write_once(found.superuser_password, superuser + "\n", own)
     # Only the lab itself logs in as superuser: this file stays the caller's.
-    _write_once(found.admin_pgpass, f"127.0.0.1:*:*:{SUPERUSER}:{superuser}\n", lambda path: None)
+    _write_once(found.admin_pgpass, f"127.0.0.1:*:*:{SUPERUSER}:{superuser}\n", _keep)
     service = secrets.token_urlsafe(24)
     _write_once(found.pgpass, f"127.0.0.1:*:*:{SERVICE_USER}:{service}\n", own)
     _write_once(found.secret_key, secrets.token_urlsafe(50) + "\n", own)

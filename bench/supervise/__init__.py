@@ -41,6 +41,10 @@ class Supervisor(Protocol):
         """Every unit this supervisor has on record, running or not."""
         ...
 
+    def cpu_s(self, name: str) -> float:
+        """CPU seconds of everything the unit has run so far; cheap enough to sample."""
+        ...
+
     def usage(self, name: str) -> Usage:
         """CPU time and context switches of everything the unit has run so far."""
         ...
@@ -51,9 +55,7 @@ class Supervisor(Protocol):
 
     def log_tail(self, name: str, lines: int = 20) -> str: ...
 
-    def run(
-        self, command: tuple[str, ...], environment: Mapping[str, str], directory: Path
-    ) -> str:
+    def run(self, command: tuple[str, ...], environment: Mapping[str, str], directory: Path) -> str:
         """Run a command to completion as the units' user and return what it printed.
 
         Raises UnitFailed with the output's tail when it does not exit 0.

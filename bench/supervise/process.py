@@ -22,7 +22,7 @@ import psutil
 from bench.errors import PortTaken, UnitFailed
 from bench.model import Memory, Unit, UnitStatus, Usage
 from bench.supervise.identity import Identity
-from bench.supervise.proctree import descendants, tree_memory, tree_usage
+from bench.supervise.proctree import descendants, tree_cpu_s, tree_memory, tree_usage
 
 STOP_PATIENCE_S = 20.0
 _SIGNALS = {"TERM": signal.SIGTERM, "INT": signal.SIGINT}
@@ -166,6 +166,9 @@ class ProcessSupervisor:
     def names(self) -> tuple[str, ...]:
         return tuple(sorted(path.stem for path in self._run_dir.glob("*.json")))
 
+    def cpu_s(self, name: str) -> float:
+        return tree_cpu_s(descendants(self._pid(name)))
+
     def usage(self, name: str) -> Usage:
         return tree_usage(self._pid(name))
 
@@ -182,9 +185,7 @@ class ProcessSupervisor:
 
     # --- help for those who prepare units
 
-    def run(
-        self, command: tuple[str, ...], environment: Mapping[str, str], directory: Path
-    ) -> str:
+    def run(self, command: tuple[str, ...], environment: Mapping[str, str], directory: Path) -> str:
         done = subprocess.run(
             (*self._identity.prefix, *command),
             cwd=directory,
@@ -239,7 +240,9 @@ def _require_free_port(unit: Unit) -> None:
     holders = [
         connection.pid
         for connection in psutil.net_connections(kind="tcp")
-        if connection.status == psutil.CONN_LISTEN and connection.laddr[1] == unit.port
+        if connection.status == psutil.CONN_LISTEN
+        and connection.laddr
+        and connection.laddr.port == unit.port
     ]
     if not holders:
         return

@@ -15,14 +15,14 @@ START_PATIENCE_S = 60.0
 
 def postgres_ready(pg_isready: Path, host: str, port: int) -> bool:
     """Whether PostgreSQL accepts connections, as its own pg_isready sees it."""
-    command = [pg_isready, "--quiet", f"--host={host}", f"--port={port}", "--timeout=2"]
+    command = [str(pg_isready), "--quiet", f"--host={host}", f"--port={port}", "--timeout=2"]
     return subprocess.run(command, check=False).returncode == 0
 
 
 def http_ready(url: str) -> bool:
     """Whether `url` answers 200."""
     try:
-        with urllib.request.urlopen(url, timeout=5) as answer:
+        with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 - our own http URL
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False

@@ -1,0 +1,55 @@
+# Thin on purpose: each target runs `python -m bench <verb>`; the variables reach it through the
+# environment. Only setting up Python and running the checks live here.
+.DEFAULT_GOAL := help
+.PHONY: help up down status logs psql bench report test check format clean
+
+# `nix develop` names its own Python here; then nothing is downloaded or installed.
+ONECORE_PYTHON ?= .venv/bin/python
+BENCH = $(ONECORE_PYTHON) -m bench
+
+ifeq ($(ONECORE_PYTHON),.venv/bin/python)
+ready := .venv/.complete
+endif
+
+.venv/.complete: uv.lock pyproject.toml .python-version bench/bootstrap.sh
+	@./bench/bootstrap.sh
+
+help: ## Show this help
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+up: $(ready) ## Start the services and their databases (FRAMEWORK=)
+	@$(BENCH) up
+
+down: $(ready) ## Stop everything the lab has started
+	@$(BENCH) down
+
+status: $(ready) ## Show what runs: state, address, core, memory
+	@$(BENCH) status
+
+logs: $(ready) ## Show a framework's log and its database's (FRAMEWORK=)
+	@$(BENCH) logs
+
+psql: $(ready) ## Open psql on a framework's database (FRAMEWORK=)
+	@$(BENCH) psql
+
+bench: $(ready) ## Measure (FRAMEWORK= WORKLOAD= PROFILE= ROUNDS= CONCURRENCY= REQUESTS= SEED= RESUME=)
+	@$(BENCH) bench
+
+report: $(ready) ## Render a run again (RUN=, the latest when left out)
+	@$(BENCH) report
+
+test: $(ready) ## Run all tests, on real databases and servers
+	@$(ONECORE_PYTHON) -m pytest
+
+check: $(ready) ## Lint, formatting, types and layers
+	@$(ONECORE_PYTHON) -m ruff check
+	@$(ONECORE_PYTHON) -m ruff format --check
+	@$(ONECORE_PYTHON) -m mypy
+	@$(dir $(ONECORE_PYTHON))lint-imports
+
+format: $(ready) ## Format the code
+	@$(ONECORE_PYTHON) -m ruff format
+	@$(ONECORE_PYTHON) -m ruff check --fix
+
+clean: $(ready) ## Stop everything, remove databases, logs and passwords; results stay
+	@$(BENCH) clean

@@ -1,0 +1,319 @@
+"""The command line: one function per verb. Everything is parsed here once, then plain values.
+
+Every option can be given as a make variable too (`make bench FRAMEWORK=drf`): make hands its
+variables on in the environment.
+"""
+
+import os
+import random
+import shutil
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, NoReturn
+
+from cyclopts import App, Parameter
+
+from bench.errors import LabError, UsageError
+from bench.experiment import session
+from bench.experiment.assembly import ENVIRONMENT, exclusively, open_lab, site, targets
+from bench.experiment.lab import Lab
+from bench.experiment.plan import (
+    DEFAULT_CONCURRENCY,
+    DEFAULT_REQUESTS,
+    make_plan,
+    select_profile,
+)
+from bench.model import ClosedLoop, RunRecord, Target
+from bench.report.classic import ClassicLog
+from bench.report.live import LiveObserver
+from bench.report.markdown import render_markdown
+from bench.report.status import UnitLine, status_table
+from bench.report.terminal import make_console, print_results, print_run, print_table
+from bench.store import RunStore, find_run
+from bench.targets import select_targets
+from bench.workloads import select_workloads
+
+app = App(
+    name="bench",
+    help="Onecore: what does one dedicated core buy you with each framework?",
+    version_flags=[],
+)
+out = make_console()
+err = make_console(stderr=True)
+
+Framework = Annotated[
+    str, Parameter(env_var="FRAMEWORK", help="One framework, or several with commas.")
+]
+
+
+def _split(names: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in names.split(",") if name.strip())
+
+
+def _one_framework(framework: str) -> tuple[Lab, Target]:
+    if not framework:
+        known = ", ".join(target.name for target in targets())
+        raise UsageError("which framework?", f"Say FRAMEWORK=name. Known frameworks: {known}.")
+    lab = open_lab(_split(framework))
+    return lab, lab.targets[0]
+
+
+# --- the services -----------------------------------------------------------------------------
+
+
+@app.command
+def up(*, framework: Framework = "") -> None:
+    """Start the services and their databases, and wait until they answer."""
+    lab = open_lab(_split(framework))
+    with exclusively(lab.site):
+        _print_notes(lab)
+        lab.start(lab.targets, outlive=True)
+    _print_status(lab)
+
+
+@app.command
+def down() -> None:
+    """Stop everything that the lab has started here."""
+    lab = open_lab(())
+    with exclusively(lab.site):
+        stopped = lab.down()
+    out.print(f"Stopped: {', '.join(stopped)}." if stopped else "Nothing was running.")
+
+
+@app.command
+def status() -> None:
+    """Show every service and database: state, address, core and memory."""
+    _print_status(open_lab(()))
+
+
+@app.command
+def logs(*, framework: Framework = "", lines: int = 40) -> None:
+    """Show the end of a framework's log and of its database's."""
+    lab, target = _one_framework(framework)
+    for name in lab.unit_names(target):
+        out.rule(f"{name}  ({lab.supervisor.log_path(name)})")
+        out.print(lab.supervisor.log_tail(name, lines), markup=False, soft_wrap=True)
+
+
+@app.command
+def psql(*, framework: Framework = "") -> NoReturn:
+    """Open psql on a framework's database, as the service's own user."""
+    lab, target = _one_framework(framework)
+    if lab.supervisor.status(lab.cluster(target).unit_name).pid is None:
+        raise LabError(f"the database of {target.name} is not running", "Start it: make up.")
+    environment = {**os.environ, "PGPASSFILE": str(lab.secrets.pgpass)}
+    command = str(lab.binaries["psql"])
+    os.execve(command, [command, lab.dsn(target)], environment)
+
+
+# --- measuring --------------------------------------------------------------------------------
+
+
+@app.command(name="bench")
+def measure(
+    *,
+    framework: Framework = "",
+    workload: Annotated[str, Parameter(env_var="WORKLOAD")] = "",
+    profile: Annotated[str, Parameter(env_var="PROFILE")] = "quick",
+    rounds: Annotated[int | None, Parameter(env_var="ROUNDS")] = None,
+    concurrency: Annotated[int, Parameter(env_var="CONCURRENCY")] = DEFAULT_CONCURRENCY,
+    requests: Annotated[int, Parameter(env_var="REQUESTS")] = DEFAULT_REQUESTS,
+    seed: Annotated[int | None, Parameter(env_var="SEED")] = None,
+    resume: Annotated[str, Parameter(env_var="RESUME")] = "",
+) -> None:
+    """Measure the frameworks and leave the run in results/.
+
+    Parameters
+    ----------
+    workload:
+        One workload, or several with commas; the five operations when left out.
+    profile:
+        How much patience the run has: quick or standard.
+    rounds:
+        Rounds, instead of the profile's own number.
+    concurrency:
+        Connections of the closed loop.
+    requests:
+        Requests per phase of the crud workload.
+    seed:
+        Seed of the order and of what is sent; drawn and recorded when left out.
+    resume:
+        Id of an interrupted run to finish.
+    """
+    watcher = _TerminalWatcher()
+    if resume:
+        record = watcher.watch(lambda: session.resume(resume, watcher))
+    else:
+        plan = make_plan(
+            select_profile(profile),
+            select_targets(targets(), _split(framework)),
+            select_workloads(_split(workload)),
+            seed=random.randrange(1_000_000) if seed is None else seed,
+            rounds=rounds,
+            requests=requests,
+            pacing=ClosedLoop(concurrency),
+        )
+        record = watcher.watch(lambda: session.measure(plan, watcher))
+    print_results(out, record)
+    _write_report(site().results / record.run_id, record)
+    _require_clean(record)
+
+
+@app.command
+def report(*, run: Annotated[str, Parameter(env_var="RUN")] = "") -> None:
+    """Render a run (the latest when left out) on the terminal and as Markdown into its folder."""
+    store = find_run(site().results, run or None)
+    record, torn = store.read()
+    for line in torn:
+        err.print(f"{line.path.name}, line {line.line} is torn and left out.", style="yellow")
+    print_run(out, record)
+    _write_report(store.directory, record)
+
+
+@app.command
+def clean() -> None:
+    """Stop everything; remove the lab's databases, logs and passwords. Results stay."""
+    here = site()
+    if here.state.exists():
+        open_lab(()).down()
+        shutil.rmtree(here.state)
+    out.print("Clean. Results are kept.")
+
+
+# --- showing ----------------------------------------------------------------------------------
+
+
+class _TerminalWatcher:
+    """Shows a session on the terminal and keeps its classic log."""
+
+    def __init__(self) -> None:
+        self._observer: LiveObserver | None = None
+        self._store: RunStore | None = None
+
+    def setting_up(self, lab: Lab) -> None:
+        _print_notes(lab)
+        names = ", ".join(target.label for target in lab.targets)
+        out.print(f"Starting {names}, each with its PostgreSQL {lab.binaries.version} ...")
+
+    def observer(self, store: RunStore) -> LiveObserver:
+        self._store = store
+        self._observer = LiveObserver(out, ClassicLog(store.directory))
+        return self._observer
+
+    def watch(self, work: Callable[[], RunRecord]) -> RunRecord:
+        try:
+            return work()
+        except KeyboardInterrupt:
+            self._close()
+            self._say_how_to_go_on()
+            raise
+        finally:
+            self._close()
+
+    def _close(self) -> None:
+        if self._observer:
+            self._observer.close()
+
+    def _say_how_to_go_on(self) -> None:
+        if self._store is None:
+            err.print("Interrupted before the first cell; nothing was left running.")
+            return
+        record, _ = self._store.read()
+        err.print(
+            f"Interrupted. {len(record.cells)} finished cells are kept in {self._store.directory}; "
+            "nothing was left running.\n"
+            f"Go on:  make bench RESUME={record.run_id}\n"
+            f"Forget: rm -r {self._store.directory}",
+            markup=False,
+            soft_wrap=True,
+        )
+
+
+def _print_notes(lab: Lab) -> None:
+    for note in lab.notes:
+        err.print(f"note: {note}", style="cyan", markup=False, soft_wrap=True)
+
+
+def _print_status(lab: Lab) -> None:
+    lines = []
+    for target in lab.targets:
+        placement = lab.placement_of(target)
+        app_name, database_name = lab.unit_names(target)
+        database = f"{lab.site.host}:{target.database_port}/{target.database_name}"
+        for name, address, cpus in (
+            (app_name, lab.base_url(target), placement.app),
+            (database_name, database, placement.database),
+        ):
+            state = lab.supervisor.status(name)
+            pss = lab.supervisor.memory(name).pss_bytes if state.pid else None
+            lines.append(UnitLine(name, state, address, cpus, pss))
+    print_table(out, status_table(tuple(lines)))
+
+
+def _write_report(directory: Path, record: RunRecord) -> None:
+    (directory / "report.md").write_text(render_markdown(record))
+    out.print(f"Results: {directory}", soft_wrap=True, markup=False)
+
+
+def _require_clean(record: RunRecord) -> None:
+    """Raises LabError when a request failed or a target was unfit: failures are failures."""
+    failed = sum(window.load.failed for cell in record.cells for window in cell.phases)
+    unfit = sorted({cell.target for cell in record.cells if cell.unfit})
+    problems = []
+    if failed:
+        problems.append(f"{failed:,} requests failed")
+    if unfit:
+        problems.append(f"not measured in every cell: {', '.join(unfit)}")
+    if problems:
+        raise LabError(f"this run has failures: {'; '.join(problems)}", "The table says where.")
+
+
+# --- running ----------------------------------------------------------------------------------
+
+
+def make_variables() -> frozenset[str]:
+    """Every variable that some verb or the lab itself understands."""
+    found = set(ENVIRONMENT)
+    for name in app:
+        if not name.startswith("-"):
+            for argument in app[name].assemble_argument_collection():
+                found.update(argument.parameter.env_var or ())
+    return frozenset(found)
+
+
+def _refuse_unknown_make_variables() -> None:
+    """`make bench FRAMEWROK=drf` must not measure everything: make itself takes any name."""
+    _, _, given = os.environ.get("MAKEFLAGS", "").partition("-- ")
+    names = [word.partition("=")[0] for word in given.split() if "=" in word]
+    known = make_variables()
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise UsageError(
+            f"there is no variable {', '.join(unknown)}",
+            f"Known variables: {', '.join(sorted(known))}.",
+        )
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def main() -> NoReturn:
+    """Run one verb. Exit code 0, 1 for a failure, 2 for a mistake in what was asked."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGHUP, _interrupt)
+    try:
+        _refuse_unknown_make_variables()
+        app(result_action="return_value")
+    except LabError as error:
+        err.print("onecore:", style="bold red", end=" ")
+        err.print(error.message, markup=False, soft_wrap=True)
+        if error.remedy:
+            err.print(error.remedy, markup=False, soft_wrap=True)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    sys.exit(0)

@@ -1,0 +1,82 @@
+"""What limited a window, and what makes its figure doubtful. Pure functions of what was counted."""
+
+from bench.model import LabWarning, LoadResult, Placement, RoleCost
+
+BUSY_SHARE = 0.90
+CLIENT_BOUND_SHARE = 0.80
+FOREIGN_SHARE = 0.05
+STEAL_SHARE = 0.02
+
+
+def limited_by(
+    load: LoadResult,
+    app: RoleCost,
+    database: RoleCost,
+    generator: RoleCost,
+    placement: Placement,
+) -> str:
+    """Which resource was used up: "app core", "database", "generator" or "waiting".
+
+    A role is the limit when its CPUs were busy for 90 % of the window; of roles that share CPUs,
+    the one that used more of them.
+    """
+    shares = {
+        "app core": app.cpu_s / load.duration_s / len(placement.app),
+        "database": database.cpu_s / load.duration_s / len(placement.database),
+        "generator": generator.cpu_s / load.duration_s / len(placement.generator),
+    }
+    if shares["app core"] >= BUSY_SHARE:
+        return "app core"
+    shared = placement.database == placement.generator
+    others = {name: share for name, share in shares.items() if name != "app core"}
+    busiest = max(others, key=lambda name: others[name])
+    in_use = sum(others.values()) if shared else others[busiest]
+    return busiest if in_use >= BUSY_SHARE else "waiting"
+
+
+def window_warnings(
+    load: LoadResult,
+    generator: RoleCost,
+    steal_s: float,
+    foreign_s: float,
+    placement: Placement,
+) -> tuple[LabWarning, ...]:
+    """Doubts about one window."""
+    found = []
+    if load.failed:
+        reasons = ", ".join(f"{count} x {reason}" for reason, count in load.failures.items())
+        found.append(
+            LabWarning(
+                "errors",
+                f"{load.failed} requests failed: {reasons}",
+                "A failing service is not fast; see its log.",
+                "invalid",
+            )
+        )
+    share = generator.cpu_s / load.duration_s / len(placement.generator)
+    if share > CLIENT_BOUND_SHARE:
+        found.append(
+            LabWarning(
+                "client-bound",
+                f"the load generator used {share:.0%} of its core",
+                "The figure may be the generator's: give it more CPUs or use several workers.",
+            )
+        )
+    app_time = load.duration_s * len(placement.app)
+    if foreign_s > FOREIGN_SHARE * app_time:
+        found.append(
+            LabWarning(
+                "foreign-cpu",
+                f"other processes used {foreign_s / app_time:.0%} of the app's core",
+                "Stop what else runs here, or give the lab cores of its own.",
+            )
+        )
+    if steal_s > STEAL_SHARE * app_time:
+        found.append(
+            LabWarning(
+                "steal",
+                f"the hypervisor took {steal_s / app_time:.0%} of the app's core",
+                "Measure on a machine of your own, or at a quieter time.",
+            )
+        )
+    return tuple(found)

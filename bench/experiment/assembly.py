@@ -1,0 +1,120 @@
+"""Putting a lab together from the environment: site, supervisor, placement, PostgreSQL."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from bench import host
+from bench.database.binaries import find_binaries
+from bench.errors import LabBusy, SetupError, UsageError
+from bench.experiment.lab import Lab, make_secrets
+from bench.model import Site, Target
+from bench.placement import plan_placement
+from bench.supervise.identity import current_identity
+from bench.supervise.process import ProcessSupervisor
+from bench.targets import SERVICES, known_targets, select_targets
+
+ROOT = SERVICES.parent
+ENVIRONMENT = ("PORT_OFFSET", "ONECORE_STATE", "ONECORE_RESULTS", "ONECORE_PG_BIN", "ONECORE_USER")
+"""What the lab reads from the environment beside the options of its verbs."""
+
+
+def site() -> Site:
+    """Where the lab lives.
+
+    Raises UsageError when PORT_OFFSET is no whole number.
+    """
+    text = os.environ.get("PORT_OFFSET") or "0"
+    try:
+        offset = int(text)
+    except ValueError:
+        raise UsageError(
+            f"PORT_OFFSET={text} is not a whole number", "E.g. PORT_OFFSET=1000."
+        ) from None
+    state = Path(os.environ.get("ONECORE_STATE") or ROOT / ".lab").absolute()
+    return Site(
+        root=ROOT,
+        # Labs on other ports are other labs, with databases of their own.
+        state=state / (f"offset-{offset}" if offset else "default"),
+        results=Path(os.environ.get("ONECORE_RESULTS") or ROOT / "results").absolute(),
+        port_offset=offset,
+    )
+
+
+def targets() -> tuple[Target, ...]:
+    return known_targets(site().port_offset)
+
+
+def open_lab(names: tuple[str, ...]) -> Lab:
+    """The lab for these targets (all when none is named), without starting anything.
+
+    Raises UsageError or SetupError.
+    """
+    here = site()
+    registry = known_targets(here.port_offset)
+    chosen = select_targets(registry, names)
+    binaries = find_binaries()
+    state = _writable(here.state)
+    identity = current_identity((here.root / "services", binaries["postgres"], state))
+    supervisor = ProcessSupervisor(state, identity)
+    placement = plan_placement(host.topology(), apps_at_once=len(registry))
+    return Lab(
+        site=here,
+        registry=registry,
+        targets=chosen,
+        supervisor=supervisor,
+        placement=placement,
+        binaries=binaries,
+        secrets=make_secrets(here, supervisor),
+        notes=tuple(note for note in (identity.note, *binaries.passed_over) if note),
+    )
+
+
+def _writable(state: Path) -> Path:
+    try:
+        state.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SetupError(
+            f"cannot make the lab's folder {state}: {error.strerror}",
+            "Let ONECORE_STATE name a folder that you may write.",
+        ) from error
+    return state
+
+
+@contextmanager
+def exclusively(here: Site) -> Iterator[None]:
+    """Hold this lab's lock, so that two commands do not pull at the same services.
+
+    Raises LabBusy at once when another command holds it.
+    """
+    with _held(_writable(here.state) / "lock", "another command is using this lab"):
+        yield
+
+
+@contextmanager
+def measuring_alone() -> Iterator[None]:
+    """Hold the machine's lock: two measurements at once would measure each other.
+
+    Raises LabBusy at once when another measurement of this user runs.
+    """
+    folder = Path(os.environ.get("ONECORE_LOCKS") or tempfile.gettempdir())
+    path = folder / f"onecore-measuring-{os.geteuid()}.lock"
+    with _held(path, "another measurement is running on this machine"):
+        yield
+
+
+@contextmanager
+def _held(path: Path, busy: str) -> Iterator[None]:
+    lock = FileLock(path)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise LabBusy(busy, "Wait for it to end, or stop it with Ctrl-C.") from None
+    try:
+        yield
+    finally:
+        lock.release()

@@ -1,0 +1,167 @@
+"""One cell: the same start, the contract smoke, the warm-up, and the measured windows."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from bench import doubt
+from bench.database.admin import Admin
+from bench.experiment.lab import Lab, app_unit_name
+from bench.experiment.plan import rows_to_load
+from bench.experiment.schedule import Visit
+from bench.experiment.verify import verify
+from bench.host import CpuTotals, cpu_totals
+from bench.load.generator import Generator
+from bench.model import (
+    CellResult,
+    CpuTimes,
+    LoadSpec,
+    Phase,
+    PhaseResult,
+    Plan,
+    Progress,
+    RoleCost,
+    Target,
+    Usage,
+    WarmUp,
+)
+from bench.supervise.proctree import tree_memory, tree_usage
+from bench.workloads import WORKLOADS, Workload
+
+
+@dataclass(frozen=True)
+class _Edge:
+    """All counters at one edge of a window."""
+
+    app: Usage
+    database: Usage
+    generator: Usage
+    cpus: CpuTotals
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What measuring a cell needs."""
+
+    lab: Lab
+    plan: Plan
+    generator: Generator
+    on_progress: Callable[[Progress], None]
+
+
+def measure_cell(bench: Bench, visit: Visit, target: Target) -> CellResult:
+    """Measure one cell from the common start.
+
+    Raises TargetUnfit, UnitFailed, DatabaseFailed or GeneratorFailed.
+    """
+    workload = WORKLOADS[visit.workload]
+    started_at = datetime.now(UTC).isoformat(timespec="milliseconds")
+    bench.lab.isolate(target)
+    with bench.lab.admin(target) as admin:
+        verify(bench.lab.site, target, admin)
+        warm_rows, rows = rows_to_load(bench.plan, workload)
+        admin.load_rows(rows)
+        warm_up = _warm_up(bench, visit, target, workload, warm_rows)
+        first = warm_rows + 1 if workload.deletes else 1
+        phases = tuple(
+            _measure_phase(bench, visit, target, phase, admin)
+            for phase in workload.phases(first, rows)
+        )
+    return CellResult(
+        round=visit.round,
+        target=target.name,
+        workload=visit.workload,
+        pacing=bench.plan.pacing,
+        started_at=started_at,
+        warm_up=warm_up,
+        phases=phases,
+    )
+
+
+def _seed(plan: Plan, visit: Visit) -> int:
+    """The same bodies and ids for every target of a round, other ones in the next round."""
+    return plan.seed * 1_000 + visit.round
+
+
+def _spec(bench: Bench, visit: Visit, target: Target, phase: Phase) -> LoadSpec:
+    spec = LoadSpec(
+        base_url=bench.lab.base_url(target),
+        shares=phase.shares,
+        pacing=bench.plan.pacing,
+        seed=_seed(bench.plan, visit),
+    )
+    if phase.counted:
+        return replace(spec, requests=bench.plan.requests)
+    return replace(spec, duration_s=bench.plan.window_s)
+
+
+def _warm_up(
+    bench: Bench, visit: Visit, target: Target, workload: Workload, rows: int
+) -> WarmUp | None:
+    if not workload.warms_up:
+        return None
+    phase = workload.phases(1, rows)[0]
+    spec = _spec(bench, visit, target, phase)
+    return bench.generator.warm_up(spec, bench.plan.warm_up_min_s, bench.plan.warm_up_max_s)
+
+
+def _edge(bench: Bench, target: Target) -> _Edge:
+    lab = bench.lab
+    app, database = lab.unit_names(target)
+    return _Edge(
+        app=lab.supervisor.usage(app),
+        database=lab.supervisor.usage(database),
+        generator=tree_usage(bench.generator.pid),
+        cpus=cpu_totals(lab.placement_of(target).app),
+    )
+
+
+def _cost(before: Usage, after: Usage) -> RoleCost:
+    return RoleCost(
+        cpu_s=after.cpu_s - before.cpu_s,
+        voluntary_switches=after.voluntary_switches - before.voluntary_switches,
+        involuntary_switches=after.involuntary_switches - before.involuntary_switches,
+    )
+
+
+def _measure_phase(
+    bench: Bench, visit: Visit, target: Target, phase: Phase, admin: Admin
+) -> PhaseResult:
+    bench.generator.prepare(_spec(bench, visit, target, phase))
+    statements = admin.totals()
+    before = _edge(bench, target)
+    bench.generator.go(bench.on_progress)
+    after = _edge(bench, target)
+    load = bench.generator.collect()
+    queries = admin.counted_since(statements)
+
+    supervisor, placement = bench.lab.supervisor, bench.lab.placement_of(target)
+    app_memory = supervisor.memory(app_unit_name(target))
+    database_memory = supervisor.memory(bench.lab.cluster(target).unit_name)
+    app = replace(_cost(before.app, after.app), memory=app_memory)
+    database = replace(_cost(before.database, after.database), memory=database_memory)
+    generator = replace(
+        _cost(before.generator, after.generator), memory=tree_memory(bench.generator.pid)
+    )
+    times = _cpu_times(before.cpus, after.cpus, app)
+    return PhaseResult(
+        phase=phase.name,
+        load=load,
+        app=app,
+        database=database,
+        generator=generator,
+        app_cpus=times,
+        queries=queries,
+        limited_by=doubt.limited_by(load, app, database, generator, placement),
+        warnings=doubt.window_warnings(load, generator, times.steal_s, times.foreign_s, placement),
+    )
+
+
+def _cpu_times(before: CpuTotals, after: CpuTotals, app: RoleCost) -> CpuTimes:
+    busy_s = after.busy_s - before.busy_s
+    return CpuTimes(
+        busy_s=busy_s,
+        steal_s=after.steal_s - before.steal_s,
+        # Ticks round: a difference below zero is nothing, not a gain.
+        foreign_s=max(0.0, busy_s - app.cpu_s),
+    )

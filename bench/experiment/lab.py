@@ -1,0 +1,180 @@
+"""The services and their databases as one thing that goes up and down."""
+
+import os
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from bench.database.admin import Admin
+from bench.database.binaries import Binaries
+from bench.database.cluster import Cluster, ensure_clusters
+from bench.database.secrets import SERVICE_USER, Secrets, ensure_secrets
+from bench.errors import LabError
+from bench.model import Placement, Site, Target, Unit
+from bench.supervise import Supervisor
+from bench.supervise.readiness import http_ready, postgres_ready, wait_until_ready
+
+
+def app_unit_name(target: Target) -> str:
+    return f"onecore-{target.name}"
+
+
+@dataclass(frozen=True)
+class Lab:
+    """The chosen `targets` out of the `registry`, who runs them and where everything is."""
+
+    site: Site
+    registry: tuple[Target, ...]
+    targets: tuple[Target, ...]
+    supervisor: Supervisor
+    placement: Placement
+    binaries: Binaries
+    secrets: Secrets
+    notes: tuple[str, ...] = ()
+
+    # --- names and addresses
+
+    def cluster(self, target: Target) -> Cluster:
+        directory = self.site.state / "postgres" / target.name
+        return Cluster(target, directory, self.site.host, self.binaries)
+
+    def placement_of(self, target: Target) -> Placement:
+        """The placement as one target sees it: `app` is that app's own CPU."""
+        cpus = self.placement.app
+        index = [each.name for each in self.registry].index(target.name)
+        return replace(self.placement, app=(cpus[index % len(cpus)],))
+
+    def base_url(self, target: Target) -> str:
+        return f"http://{self.site.host}:{target.http_port}"
+
+    def dsn(self, target: Target) -> str:
+        """The database's address as services and psql get it: without a password."""
+        address = f"{self.site.host}:{target.database_port}"
+        return f"postgresql://{SERVICE_USER}@{address}/{target.database_name}"
+
+    def admin(self, target: Target) -> Admin:
+        return Admin(self.cluster(target), self.secrets)
+
+    def app_unit(self, target: Target) -> Unit:
+        fill = {
+            "python": sys.executable,
+            "host": self.site.host,
+            "port": str(target.http_port),
+        }
+        return Unit(
+            name=app_unit_name(target),
+            command=tuple(part.format_map(fill) for part in target.serve),
+            directory=target.directory,
+            environment=self._app_environment(target),
+            cpus=self.placement_of(target).app,
+            port=target.http_port,
+            prepare=(tuple(part.format_map(fill) for part in target.migrate),),
+        )
+
+    def _app_environment(self, target: Target) -> Mapping[str, str]:
+        return {
+            "PATH": f"{Path(sys.executable).parent}:{os.defpath}",
+            "LC_ALL": "C.UTF-8",
+            "HOME": "/nonexistent",
+            "PYTHONUNBUFFERED": "1",
+            # The environment is byte-compiled, and the units' user may not write beside the code.
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "DATABASE_URL": self.dsn(target),
+            "PGPASSFILE": str(self.secrets.pgpass),
+            "SECRET_KEY_FILE": str(self.secrets.secret_key),
+        }
+
+    # --- up and down
+
+    def start(self, targets: tuple[Target, ...], *, outlive: bool) -> list[str]:
+        """Bring up these targets with their databases, and wait until they answer.
+
+        Returns the names of the units that were started now. When one fails, those started now
+        are stopped again, so that a failed start leaves nothing behind.
+        """
+        started: list[str] = []
+        try:
+            self._start_databases(targets, started, outlive=outlive)
+            self._start_apps(targets, started, outlive=outlive)
+        except BaseException:
+            self.stop(tuple(reversed(started)))
+            raise
+        return started
+
+    def _start_databases(
+        self, targets: tuple[Target, ...], started: list[str], *, outlive: bool
+    ) -> None:
+        clusters = tuple(self.cluster(target) for target in targets)
+        ensure_clusters(clusters, self.secrets, self.supervisor.run, self.supervisor.own)
+        for cluster in clusters:
+            self._start(cluster.unit(self.placement.database), started, outlive=outlive)
+        for cluster, target in zip(clusters, targets, strict=True):
+            port = target.database_port
+            wait_until_ready(
+                self.supervisor,
+                cluster.unit_name,
+                lambda port=port: postgres_ready(self.binaries["pg_isready"], self.site.host, port),  # type: ignore[misc]
+            )
+            with self.admin(target) as admin:
+                admin.provision()
+
+    def _start_apps(
+        self, targets: tuple[Target, ...], started: list[str], *, outlive: bool
+    ) -> None:
+        for target in targets:
+            self._start(self.app_unit(target), started, outlive=outlive)
+        for target in targets:
+            url = f"{self.base_url(target)}/readyz"
+            wait_until_ready(
+                self.supervisor,
+                app_unit_name(target),
+                lambda url=url: http_ready(url),  # type: ignore[misc]
+            )
+
+    def _start(self, unit: Unit, started: list[str], *, outlive: bool) -> None:
+        if self.supervisor.start(unit, outlive=outlive):
+            started.append(unit.name)
+
+    def stop(self, names: tuple[str, ...]) -> None:
+        """Stop these units. One that will not stop does not keep the others running."""
+        failures: list[LabError] = []
+        for name in names:
+            try:
+                self.supervisor.stop(name)
+            except LabError as error:
+                failures.append(error)
+        if failures:
+            raise failures[0]
+
+    def down(self) -> tuple[str, ...]:
+        """Stop everything on record: apps first, then their databases. Returns what ran."""
+        names = sorted(self.supervisor.names(), key=lambda name: "postgres" in name)
+        running = [name for name in names if self.supervisor.status(name).state != "failed"]
+        self.stop(tuple(names))
+        return tuple(running)
+
+    # --- alone on the core
+
+    def unit_names(self, target: Target) -> tuple[str, str]:
+        return app_unit_name(target), self.cluster(target).unit_name
+
+    def isolate(self, target: Target) -> None:
+        """Freeze every other target with its database; thaw this one."""
+        mine = self.unit_names(target)
+        for name in self.supervisor.names():
+            if name not in mine:
+                self.supervisor.freeze(name)
+        for name in mine:
+            self.supervisor.thaw(name)
+
+    def thaw_all(self) -> None:
+        for name in self.supervisor.names():
+            with suppress(LabError):
+                self.supervisor.thaw(name)
+
+
+def make_secrets(site: Site, supervisor: Supervisor) -> Secrets:
+    """The lab's secrets under its state folder, generated on first use."""
+    return ensure_secrets(site.state / "secrets", supervisor.own)

@@ -1,0 +1,115 @@
+"""A whole measurement: bring up, run the plan, put everything back as it was."""
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Protocol
+
+from bench import host
+from bench.errors import TargetUnfit, UsageError
+from bench.experiment.assembly import exclusively, measuring_alone, open_lab
+from bench.experiment.lab import Lab
+from bench.experiment.runner import Observer, Runner
+from bench.experiment.verify import verify
+from bench.model import Plan, RunRecord
+from bench.store import SCHEMA_VERSION, RunStore, find_run, new_run_id
+
+
+class Watcher(Protocol):
+    """Who watches a session: makes an observer once the run's folder is known."""
+
+    def setting_up(self, lab: Lab) -> None: ...
+    def observer(self, store: RunStore) -> Observer: ...
+
+
+def measure(plan: Plan, watcher: Watcher) -> RunRecord:
+    """Carry out a plan from the start and return the finished record."""
+    lab = open_lab(plan.targets)
+    with _brought_up(lab, watcher):
+        store = RunStore(lab.site.results / new_run_id(lab.site.results))
+        store.create()
+        record = _new_record(lab, plan, store)
+        store.write_record(record)
+        return Runner(lab, store, watcher.observer(store)).run(record)
+
+
+def resume(run_id: str, watcher: Watcher) -> RunRecord:
+    """Measure what an interrupted run has not measured yet.
+
+    Raises UsageError when the run is complete, StoreError when it cannot be read.
+    """
+    lab = open_lab(())
+    store = find_run(lab.site.results, run_id)
+    record, _torn = store.read()
+    if record.state == "complete":
+        raise UsageError(f"run {run_id} is complete", "There is nothing to resume: make report.")
+    lab = open_lab(record.plan.targets)
+    with _brought_up(lab, watcher):
+        resumed = replace(record, state="running")
+        store.write_record(resumed)
+        return Runner(lab, store, watcher.observer(store)).run(resumed)
+
+
+@contextmanager
+def _brought_up(lab: Lab, watcher: Watcher) -> Iterator[None]:
+    """Everything up for the time of the measurement; what ran before runs on afterwards."""
+    with measuring_alone(), exclusively(lab.site):
+        watcher.setting_up(lab)
+        # The lab's own work stays off the app's core, and so does what it starts unpinned.
+        os.sched_setaffinity(0, lab.placement.housekeeping)
+        started: list[str] = []
+        try:
+            started = lab.start(lab.targets, outlive=False)
+            yield
+        finally:
+            with _undisturbed():
+                lab.thaw_all()
+                lab.stop(tuple(reversed(started)))
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Cleaning up takes a moment: a second Ctrl-C must not leave half of it undone."""
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _new_record(lab: Lab, plan: Plan, store: RunStore) -> RunRecord:
+    services: dict[str, object] = {}
+    databases: dict[str, object] = {}
+    for target in lab.targets:
+        with lab.admin(target) as admin:
+            # An unfit target is told of by its cells; the others are measured all the same.
+            with suppress(TargetUnfit):
+                services[target.name] = verify(lab.site, target, admin)
+            databases[target.name] = admin.settings()
+    return RunRecord(
+        schema_version=SCHEMA_VERSION,
+        run_id=store.directory.name,
+        plan=plan,
+        placement=lab.placement,
+        supervisor=lab.supervisor.name,
+        provenance={
+            "source": host.source(lab.site.root),
+            "machine": host.machine(),
+            "load_before": host.load_now(),
+            "postgresql": {
+                "version": lab.binaries.version,
+                "origin": lab.binaries.origin,
+                "directory": str(lab.binaries.directory),
+            },
+            "services": services,
+            "databases": databases,
+        },
+        warnings=(),
+        started_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
+        state="running",
+    )

@@ -1,0 +1,96 @@
+"""The contract smoke: what every target must pass immediately before it is measured.
+
+It is short, and it looks into the database: a service that answers well and stores nothing is
+fast, and unfit.
+"""
+
+import json
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException
+from typing import Any
+
+from bench.database.admin import Admin
+from bench.errors import TargetUnfit
+from bench.model import Site, Target
+
+_NEW = {"name": " Kept exactly ", "description": "née ☃", "price": 12.34, "in_stock": False}
+_REPLACED = {"name": "Replaced", "description": "", "price": 0.1, "in_stock": True}
+
+
+@dataclass(frozen=True)
+class _Answer:
+    status: int
+    media_type: str
+    body: Any
+
+
+class _Client:
+    def __init__(self, site: Site, target: Target) -> None:
+        self._target = target
+        self._connection = HTTPConnection(site.host, target.http_port, timeout=10)
+
+    def ask(self, method: str, path: str, body: object = None) -> _Answer:
+        data = None if body is None else json.dumps(body).encode()
+        headers = {} if data is None else {"Content-Type": "application/json"}
+        try:
+            self._connection.request(method, path, data, headers)
+            answer = self._connection.getresponse()
+            raw = answer.read()
+            parsed = json.loads(raw) if raw else None
+        except (OSError, HTTPException, ValueError) as error:
+            raise TargetUnfit(f"{self._target.name}: {method} {path} failed: {error!r}") from error
+        return _Answer(answer.status, answer.headers.get_content_type(), parsed)
+
+    def expect(self, status: int, method: str, path: str, body: object = None) -> Any:
+        answer = self.ask(method, path, body)
+        media_type = "application/json" if status < 400 else "application/problem+json"
+        wrong_type = status != 204 and answer.media_type != media_type
+        if answer.status != status or wrong_type:
+            raise TargetUnfit(
+                f"{self._target.name}: {method} {path} answered {answer.status} "
+                f"({answer.media_type}), the contract says {status} ({media_type})"
+            )
+        return answer.body
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def _require(target: Target, what: str, found: object, expected: object) -> None:
+    if found != expected:
+        raise TargetUnfit(f"{target.name}: {what} is {found!r}, the contract says {expected!r}")
+
+
+def verify(site: Site, target: Target, admin: Admin) -> dict[str, str]:
+    """Walk through the contract once, checking answers and stored rows.
+
+    Returns the versions that the running service reports. Raises TargetUnfit.
+    """
+    client = _Client(site, target)
+    try:
+        _require(target, "/ping", client.expect(200, "GET", "/ping"), {"status": "ok"})
+        _require(target, "/echo", client.expect(200, "POST", "/echo", _NEW), _NEW)
+        _walk_item(client, target, admin)
+        client.expect(422, "POST", "/items/", {**_NEW, "price": "12.34"})
+        ready = client.expect(200, "GET", "/readyz")
+    finally:
+        client.close()
+    return dict(ready.get("versions", {}))
+
+
+def _walk_item(client: _Client, target: Target, admin: Admin) -> None:
+    created = client.expect(201, "POST", "/items/", _NEW)
+    item_id = created.get("id")
+    path = f"/items/{item_id}"
+    stored = {"id": item_id, **_NEW}
+    _require(target, "the created item", created, stored)
+    _require(target, "the stored row", admin.fetch_item(item_id), stored)
+    _require(target, "the item read back", client.expect(200, "GET", path), stored)
+    listed = client.expect(200, "GET", "/items/?limit=1")
+    _require(target, "the length of a list with limit=1", len(listed), 1)
+    replaced = {"id": item_id, **_REPLACED}
+    _require(target, "the replaced item", client.expect(200, "PUT", path, _REPLACED), replaced)
+    _require(target, "the stored row", admin.fetch_item(item_id), replaced)
+    client.expect(204, "DELETE", path)
+    _require(target, "the stored row after DELETE", admin.fetch_item(item_id), None)
+    client.expect(404, "GET", path)

@@ -1,0 +1,207 @@
+"""The registry of metrics: name, unit, which way is better, how it is reduced and formatted.
+
+A metric has a value per measured window (one round of one cell). Over the rounds it is reduced to
+a mean with its interval, or, where averaging would be wrong (percentiles, counts), pooled.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from bench import histogram
+from bench.model import Estimate, Memory, PhaseResult, RoleCost
+from bench.stats.estimate import is_bounded, mean_estimate
+
+Better = Literal["higher", "lower", "neither"]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One figure of a window. `per_window` gives None where the window has no such figure.
+
+    `pooled` replaces the mean over rounds where there is one.
+    """
+
+    name: str
+    title: str
+    unit: str
+    better: Better
+    per_window: Callable[[PhaseResult], float | None]
+    decimals: int = 0
+    pooled: Callable[[Sequence[PhaseResult]], float | None] | None = None
+
+    def estimate(self, windows: Sequence[PhaseResult]) -> Estimate | None:
+        """The mean over rounds with its interval; None when no round has the figure."""
+        values = [value for value in map(self.per_window, windows) if value is not None]
+        return mean_estimate(values) if values else None
+
+    def value(self, windows: Sequence[PhaseResult]) -> float | None:
+        """The one figure for all rounds."""
+        if self.pooled is not None:
+            return self.pooled(windows)
+        found = self.estimate(windows)
+        return found.point if found else None
+
+    def format(self, value: float | None) -> str:
+        """The figure without its unit, or a dash where there is none."""
+        return "–" if value is None else f"{value:,.{self.decimals}f}"
+
+    def format_interval(self, estimate: Estimate | None) -> str:
+        """E.g. "1,204 ±31"; the plain point when one round gives no interval."""
+        if estimate is None:
+            return "–"
+        if not is_bounded(estimate):
+            return self.format(estimate.point)
+        half = (estimate.high - estimate.low) / 2
+        return f"{self.format(estimate.point)} ±{self.format(half)}"
+
+
+def _percentile_ms(percentile: float) -> Callable[[Sequence[PhaseResult]], float | None]:
+    def pooled(windows: Sequence[PhaseResult]) -> float | None:
+        parts = [part for window in windows for part in window.load.latency.values()]
+        merged = histogram.merge(parts)
+        found = histogram.percentiles(merged, (percentile,))[percentile]
+        return None if found is None else found * 1e3
+
+    return pooled
+
+
+def _latency(percentile: float, name: str) -> Metric:
+    pooled = _percentile_ms(percentile)
+    return Metric(
+        name=name,
+        title=name,
+        unit="ms",
+        better="lower",
+        per_window=lambda window: pooled((window,)),
+        decimals=1,
+        pooled=pooled,
+    )
+
+
+def _cpu_share(role: Callable[[PhaseResult], RoleCost]) -> Callable[[PhaseResult], float | None]:
+    return lambda window: 100 * role(window).cpu_s / window.load.duration_s
+
+
+def _cpu_us(role: Callable[[PhaseResult], RoleCost]) -> Callable[[PhaseResult], float | None]:
+    def per_request(window: PhaseResult) -> float | None:
+        done = window.load.succeeded + window.load.failed
+        return 1e6 * role(window).cpu_s / done if done else None
+
+    return per_request
+
+
+def _megabytes(
+    role: Callable[[PhaseResult], RoleCost], size: Callable[[Memory], int]
+) -> Callable[[PhaseResult], float | None]:
+    def in_window(window: PhaseResult) -> float | None:
+        memory = role(window).memory
+        return None if memory is None else size(memory) / 1e6
+
+    return in_window
+
+
+def _per_request(count: Callable[[PhaseResult], float]) -> Callable[[PhaseResult], float | None]:
+    def in_window(window: PhaseResult) -> float | None:
+        done = window.load.succeeded + window.load.failed
+        return count(window) / done if done else None
+
+    return in_window
+
+
+def _total(count: Callable[[PhaseResult], float]) -> Callable[[Sequence[PhaseResult]], float]:
+    return lambda windows: sum(count(window) for window in windows)
+
+
+def _app(window: PhaseResult) -> RoleCost:
+    return window.app
+
+
+def _database(window: PhaseResult) -> RoleCost:
+    return window.database
+
+
+def _generator(window: PhaseResult) -> RoleCost:
+    return window.generator
+
+
+def _queries(window: PhaseResult) -> float:
+    return window.queries.calls if window.queries else 0
+
+
+_ALL = (
+    Metric(
+        "rate",
+        "requests/s",
+        "requests/s",
+        "higher",
+        lambda window: window.load.rate_per_s,
+    ),
+    _latency(50, "p50"),
+    _latency(95, "p95"),
+    _latency(99, "p99"),
+    Metric(
+        "duration",
+        "duration",
+        "s",
+        "neither",
+        lambda window: window.load.duration_s,
+        decimals=2,
+        pooled=_total(lambda window: window.load.duration_s),
+    ),
+    Metric(
+        "succeeded",
+        "succeeded",
+        "requests",
+        "neither",
+        lambda window: window.load.succeeded,
+        pooled=_total(lambda window: window.load.succeeded),
+    ),
+    Metric(
+        "failed",
+        "failed",
+        "requests",
+        "lower",
+        lambda window: window.load.failed,
+        pooled=_total(lambda window: window.load.failed),
+    ),
+    Metric("app_cpu", "app CPU", "% of a core", "neither", _cpu_share(_app)),
+    Metric("database_cpu", "database CPU", "% of a core", "neither", _cpu_share(_database)),
+    Metric("generator_cpu", "generator CPU", "% of a core", "neither", _cpu_share(_generator)),
+    Metric("app_cost", "app CPU/request", "us", "lower", _cpu_us(_app)),
+    Metric("database_cost", "database CPU/request", "us", "lower", _cpu_us(_database)),
+    Metric("generator_cost", "generator CPU/request", "us", "neither", _cpu_us(_generator)),
+    Metric(
+        "app_memory",
+        "app memory (PSS)",
+        "MB",
+        "lower",
+        _megabytes(_app, lambda memory: memory.pss_bytes),
+        decimals=1,
+    ),
+    Metric(
+        "database_memory",
+        "database memory (PSS)",
+        "MB",
+        "lower",
+        _megabytes(_database, lambda memory: memory.pss_bytes),
+        decimals=1,
+    ),
+    Metric(
+        "queries",
+        "queries/request",
+        "statements",
+        "lower",
+        _per_request(_queries),
+        decimals=2,
+    ),
+    Metric(
+        "response_bytes",
+        "bytes/response",
+        "bytes",
+        "neither",
+        _per_request(lambda window: window.load.bytes_received),
+    ),
+)
+
+METRICS = {metric.name: metric for metric in _ALL}

@@ -1,0 +1,93 @@
+"""The log that users of the original script know, with what it lacked.
+
+Same file name, same line form (`time - LEVEL - message`), same figures; each phase on its own,
+pauses never counted, and service times, CPU and memory beside them.
+"""
+
+import logging
+from datetime import datetime
+from pathlib import Path
+
+from bench.metrics import METRICS
+from bench.model import CellResult, PhaseResult, Target
+
+_FORMAT = "%(asctime)s - %(levelname)s - %(message)s"
+
+
+def phase_lines(name: str, window: PhaseResult) -> list[str]:
+    """One measured window: `FASTAPI create =>` and its figures."""
+    load = window.load
+    asked = load.succeeded + load.failed
+    told = {key: metric.format(metric.value((window,))) for key, metric in METRICS.items()}
+    lines = [
+        f"{name} {window.phase} =>",
+        f"  Duration: {load.duration_s:.2f}s",
+        f"  Success: {load.succeeded}/{asked}",
+        f"  Failures: {load.failed}",
+        f"  RPS: {load.rate_per_s:.2f}",
+        f"  Time: p50 {told['p50']} ms, p95 {told['p95']} ms, p99 {told['p99']} ms",
+        f"  CPU: app {told['app_cpu']} %, database {told['database_cpu']} %, "
+        f"generator {told['generator_cpu']} % of a core",
+        f"  CPU per request: app {told['app_cost']} us, database {told['database_cost']} us, "
+        f"generator {told['generator_cost']} us",
+        f"  Memory (PSS): app {told['app_memory']} MB, database {told['database_memory']} MB",
+        f"  Limited by: {window.limited_by}",
+    ]
+    lines.extend(f"  Failed: {count} x {reason}" for reason, count in load.failures.items())
+    return lines
+
+
+def total_lines(name: str, windows: tuple[PhaseResult, ...]) -> list[str]:
+    """All phases of a scenario together, in the original's own words."""
+    duration_s = sum(window.load.duration_s for window in windows)
+    succeeded = sum(window.load.succeeded for window in windows)
+    failed = sum(window.load.failed for window in windows)
+    return [
+        f"{name} =>",
+        f"  Duration: {duration_s:.2f}s",
+        f"  Success: {succeeded}/{succeeded + failed}",
+        f"  Failures: {failed}",
+        f"  RPS: {succeeded / duration_s:.2f}",
+    ]
+
+
+class ClassicLog:
+    """`api_benchmark_YYYYMMDD_HHMMSS.log` in the run's folder."""
+
+    def __init__(self, directory: Path) -> None:
+        stamp = datetime.now().strftime("%Y%m%d_%H%M%S")
+        self._handler = logging.FileHandler(directory / f"api_benchmark_{stamp}.log")
+        self._handler.setFormatter(logging.Formatter(_FORMAT))
+        # Not the root logger: libraries' messages have no place in this file.
+        self._logger = logging.Logger("onecore.classic", logging.INFO)
+        self._logger.addHandler(self._handler)
+
+    def close(self) -> None:
+        self._handler.close()
+
+    def started(self) -> None:
+        self._logger.info("Starting API Benchmark...")
+        self._logger.info("=" * 50)
+
+    def cell_started(self, target: Target, workload: str, round_number: int) -> None:
+        self._logger.info(
+            f"{target.name.upper()} - {workload}, round {round_number}, "
+            f"at http://127.0.0.1:{target.http_port}/items/"
+        )
+
+    def cell_finished(self, target: Target, cell: CellResult) -> None:
+        name = target.name.upper()
+        if cell.unfit:
+            self._logger.error(f"{name} - not measured: {cell.unfit}")
+            return
+        for window in cell.phases:
+            self._all(phase_lines(name, window), failed=bool(window.load.failed))
+        if len(cell.phases) > 1:
+            self._all(total_lines(name, cell.phases), failed=False)
+
+    def finished(self) -> None:
+        self._logger.info("Benchmark completed!")
+
+    def _all(self, lines: list[str], *, failed: bool) -> None:
+        for line in (*lines, ""):
+            self._logger.log(logging.ERROR if failed else logging.INFO, line)

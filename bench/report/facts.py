@@ -1,0 +1,68 @@
+"""Sentences about where and how a run was made."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from bench.model import ClosedLoop, Placement, Plan, RunRecord
+
+
+def pacing_words(plan: Plan) -> str:
+    if isinstance(plan.pacing, ClosedLoop):
+        return f"closed loop, {plan.pacing.concurrency} connections"
+    return f"open loop, {plan.pacing.rate_per_s:g} requests/s, {plan.pacing.arrivals} arrivals"
+
+
+def state_line(record: RunRecord) -> str:
+    plan = record.plan
+    rounds = len({cell.round for cell in record.cells})
+    state = "" if record.state == "complete" else f" This run is {record.state}, not complete."
+    return (
+        f"Profile {plan.profile}: {pacing_words(plan)}, {rounds} of {plan.rounds} rounds, "
+        f"seed {plan.seed}.{state}"
+    )
+
+
+def _cpus(cpus: tuple[int, ...]) -> str:
+    return "CPU " + ",".join(map(str, cpus))
+
+
+def placement_words(placement: Placement) -> str:
+    return (
+        f"app on {_cpus(placement.app)}; database on {_cpus(placement.database)}; "
+        f"generator on {_cpus(placement.generator)}; lab on {_cpus(placement.housekeeping)}"
+    )
+
+
+def placement_line(record: RunRecord) -> str:
+    notes = " ".join(record.placement.notes)
+    return (
+        f"Placement: {placement_words(record.placement)}. Supervisor: {record.supervisor}. {notes}"
+    ).strip()
+
+
+def machine_line(record: RunRecord) -> str:
+    machine: Mapping[str, Any] = _section(record, "machine")
+    memory = int(machine.get("memory_bytes", 0)) / 2**30
+    return (
+        f"Machine: {machine.get('cpu_model')}, {machine.get('cpus_online')} CPUs, "
+        f"{memory:.0f} GiB, virtualisation: {machine.get('virtualisation')}, "
+        f"Linux {machine.get('kernel')}, Python {machine.get('python_version')}."
+    )
+
+
+def _section(record: RunRecord, name: str) -> Mapping[str, Any]:
+    found = record.provenance.get(name, {})
+    return found if isinstance(found, Mapping) else {}
+
+
+def provenance_lines(record: RunRecord) -> list[str]:
+    """Versions as the running services reported them, and where the code came from."""
+    source = _section(record, "source")
+    dirty = " with uncommitted changes" if source.get("git_dirty") else ""
+    lines = [f"started {record.started_at}", f"commit {source.get('git_commit')}{dirty}"]
+    for name, versions in _section(record, "services").items():
+        told = ", ".join(f"{package} {version}" for package, version in versions.items())
+        lines.append(f"{name}: {told}")
+    for name, settings in _section(record, "databases").items():
+        lines.append(f"PostgreSQL of {name}: {settings.get('server_version')}")
+    return lines

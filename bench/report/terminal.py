@@ -1,0 +1,67 @@
+"""Tables and sentences on a terminal, or as plain text where there is none."""
+
+from rich import box
+from rich.console import Console
+from rich.table import Table as RichTable
+
+from bench.model import RunRecord
+from bench.report.facts import machine_line, placement_line, state_line
+from bench.report.tables import Table, cost_table, speed_table
+from bench.report.warnings import collect_warnings
+
+PIPE_WIDTH = 120
+"""A pipe or file has no width of its own; no figure is cut for one."""
+
+_STYLE = {"invalid": "bold red", "doubt": "yellow", "note": "cyan"}
+
+
+def make_console(*, stderr: bool = False) -> Console:
+    """A console as wide as its terminal, or wide enough for every table where there is none."""
+    console = Console(stderr=stderr, highlight=False)
+    if not console.is_terminal:
+        console.width = PIPE_WIDTH
+    return console
+
+
+def print_table(console: Console, table: Table) -> None:
+    """One table with its caption. Rows that share their first cell form a group."""
+    drawn = RichTable(
+        title=table.title or None,
+        title_style="bold",
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        show_edge=False,
+    )
+    for name, numeric in zip(table.columns, table.numeric, strict=True):
+        drawn.add_column(name, justify="right" if numeric else "left", no_wrap=True)
+    grouped = len({row[0] for row in table.rows}) < len(table.rows)
+    previous = ""
+    for first, *rest in table.rows:
+        if grouped and previous and first != previous:
+            drawn.add_section()
+        drawn.add_row("" if first == previous else first, *rest)
+        previous = first
+    console.print(drawn)
+    if table.caption:
+        console.print(table.caption, style="dim")
+    console.print()
+
+
+def print_run(console: Console, record: RunRecord) -> None:
+    """A run's report: where it was measured, the tables and the doubts."""
+    console.print(f"Run {record.run_id}", style="bold")
+    for line in (state_line(record), machine_line(record), placement_line(record)):
+        console.print(line)
+    console.print()
+    print_results(console, record)
+
+
+def print_results(console: Console, record: RunRecord) -> None:
+    """The tables and the doubts alone, where the rest has just been seen."""
+    print_table(console, speed_table(record))
+    print_table(console, cost_table(record))
+    for warning, count in collect_warnings(record):
+        times = f" ({count} times)" if count > 1 else ""
+        console.print(f"{warning.severity}:", style=_STYLE[warning.severity], end=" ")
+        console.print(f"{warning.message}{times}. {warning.remedy}", markup=False)

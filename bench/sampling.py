@@ -1,0 +1,78 @@
+"""The sampler: CPU and memory of every role through the whole run, from one thread.
+
+CPU is read four times a second, PSS (about 1 ms per process) less often, so that the sampler
+itself stays under one percent of a core. It measures what it costs.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bench.errors import LabError
+from bench.model import Sample
+
+PERIOD_S = 0.25
+
+
+@dataclass(frozen=True)
+class Probe:
+    """How to read one unit: cumulative CPU seconds, and PSS every `memory_every` readings."""
+
+    unit: str
+    cpu_s: Callable[[], float]
+    pss_bytes: Callable[[], int]
+    memory_every: int = 4
+
+
+class Sampler:
+    """Reads probes in a thread and hands each Sample to `keep`, between `start` and `stop`."""
+
+    def __init__(
+        self,
+        probes: tuple[Probe, ...],
+        keep: Callable[[tuple[Sample, ...]], None],
+        period_s: float = PERIOD_S,
+    ) -> None:
+        self._probes = probes
+        self._keep = keep
+        self._period_s = period_s
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="sampler", daemon=True)
+        self._cpu_s = 0.0
+        self._started_at = 0.0
+        self._ended_at = 0.0
+
+    def __enter__(self) -> "Sampler":
+        self._started_at = time.monotonic()
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    @property
+    def own_share(self) -> float:
+        """CPU that the sampler used, as a share of one core."""
+        elapsed = (self._ended_at or time.monotonic()) - self._started_at
+        return self._cpu_s / elapsed if elapsed > 0 else 0.0
+
+    def _run(self) -> None:
+        due = time.monotonic()
+        turn = 0
+        while not self._stop.wait(max(0.0, due - time.monotonic())):
+            samples = (self._read(probe, turn) for probe in self._probes)
+            self._keep(tuple(sample for sample in samples if sample))
+            self._cpu_s = time.thread_time()
+            # A late reading moves the next ones: two readings in a row would say nothing new.
+            due = max(due + self._period_s, time.monotonic())
+            turn += 1
+        self._ended_at = time.monotonic()
+
+    def _read(self, probe: Probe, turn: int) -> Sample | None:
+        try:
+            pss = probe.pss_bytes() if turn % probe.memory_every == 0 else None
+            return Sample(time.time(), probe.unit, probe.cpu_s(), pss)
+        except (LabError, OSError):
+            return None  # the unit is gone; whoever measures it says so

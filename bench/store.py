@@ -1,0 +1,149 @@
+"""Runs on disk: written as they happen, so that nothing measured is lost.
+
+`run.json` is replaced whole and atomically; `rounds.jsonl` gets one fsynced line per finished cell;
+`samples.jsonl` gets the time series, flushed but not fsynced.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from bench.errors import StoreError, UsageError
+from bench.model import CellResult, RunRecord, Sample
+
+SCHEMA_VERSION = 1
+_RUN = TypeAdapter(RunRecord)
+_CELL = TypeAdapter(CellResult)
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(
+            f"cannot write {path}: {error.strerror}",
+            "Free some space or mend the permissions; finished cells are kept, and "
+            f"`make bench RESUME={path.parent.name}` goes on from there.",
+        ) from error
+
+
+def new_run_id(results: Path, now: datetime | None = None) -> str:
+    """A run id by the clock, e.g. "20261122-104210", made unique in `results`."""
+    base = (now or datetime.now(UTC)).strftime("%Y%m%d-%H%M%S")
+    names = [base, *(f"{base}-{n}" for n in range(2, 100))]
+    return next(name for name in names if not (results / name).exists())
+
+
+@dataclass(frozen=True)
+class Torn:
+    """A line that could not be read: a crash or a full disk tore it."""
+
+    path: Path
+    line: int
+
+
+class RunStore:
+    """One run's folder."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.rounds = directory / "rounds.jsonl"
+        self.samples = directory / "samples.jsonl"
+        self.record = directory / "run.json"
+
+    def create(self) -> None:
+        with _explained(self.record):
+            self.directory.mkdir(parents=True)
+
+    def write_record(self, record: RunRecord) -> None:
+        """Replace run.json. The cells stay in rounds.jsonl and are not repeated here."""
+        data = _RUN.dump_python(replace(record, cells=()), mode="json")
+        del data["cells"]
+        new = self.record.with_suffix(".new")
+        with _explained(self.record), new.open("w") as file:
+            json.dump(data, file, indent=2)
+            file.write("\n")
+            file.flush()
+            os.fsync(file.fileno())
+            new.rename(self.record)
+
+    def append_cell(self, cell: CellResult) -> None:
+        """Add one line, complete on disk when this returns. A torn tail is cut off first."""
+        with _explained(self.rounds), self.rounds.open("ab") as file:
+            if file.tell() and not self._ends_whole():
+                file.write(b"\n")  # the torn line stays, and stays told; ours starts afresh
+            file.write(_CELL.dump_json(cell) + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+
+    def _ends_whole(self) -> bool:
+        with self.rounds.open("rb") as file:
+            file.seek(-1, os.SEEK_END)
+            return file.read(1) == b"\n"
+
+    def append_samples(self, samples: tuple[Sample, ...]) -> None:
+        with _explained(self.samples), self.samples.open("a") as file:
+            file.writelines(json.dumps(asdict(sample)) + "\n" for sample in samples)
+
+    def read(self) -> tuple[RunRecord, tuple[Torn, ...]]:
+        """The run with all its whole cells, and the lines that could not be read.
+
+        Raises StoreError when run.json is missing, torn or of an unknown version.
+        """
+        data = self._read_json(self.record)
+        if data.get("schema_version") != SCHEMA_VERSION:
+            raise StoreError(
+                f"{self.record} has schema version {data.get('schema_version')!r}; "
+                f"this lab reads {SCHEMA_VERSION}",
+                "Read it with the version of the lab that wrote it (provenance names its commit).",
+            )
+        try:
+            record = _RUN.validate_python(data)
+        except ValidationError as error:
+            raise StoreError(f"{self.record} is not a run record: {error}") from error
+        cells, torn = self._read_cells()
+        return replace(record, cells=cells), torn
+
+    def _read_cells(self) -> tuple[tuple[CellResult, ...], tuple[Torn, ...]]:
+        if not self.rounds.exists():
+            return (), ()
+        cells: list[CellResult] = []
+        torn: list[Torn] = []
+        for number, line in enumerate(self.rounds.read_bytes().splitlines(), start=1):
+            try:
+                cells.append(_CELL.validate_json(line))
+            except ValidationError:
+                torn.append(Torn(self.rounds, number))
+        return tuple(cells), tuple(torn)
+
+    @staticmethod
+    def _read_json(path: Path) -> dict[str, Any]:
+        try:
+            data = json.loads(path.read_text())
+        except FileNotFoundError:
+            raise StoreError(f"{path} does not exist", "Is this the folder of a run?") from None
+        except ValueError as error:
+            raise StoreError(f"{path} cannot be read: {error}") from error
+        return data if isinstance(data, dict) else {}
+
+
+def find_run(results: Path, run_id: str | None) -> RunStore:
+    """The named run, or the latest one.
+
+    Raises UsageError when there is none.
+    """
+    runs = sorted(path.parent.name for path in results.glob("*/run.json"))
+    if not runs:
+        raise UsageError(f"there is no run in {results}", "Make one: make bench.")
+    if run_id is not None and run_id not in runs:
+        latest = ", ".join(runs[-5:])
+        raise UsageError(f"there is no run {run_id!r} in {results}", f"The latest are: {latest}.")
+    return RunStore(results / (run_id or runs[-1]))
