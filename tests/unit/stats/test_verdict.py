@@ -1,0 +1,268 @@
+"""Verdicts: the rule by table, its symmetries by property, its error rate by simulation."""
+
+import math
+from itertools import combinations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bench.model import Verdict
+from bench.stats.ratio import RatesByRound
+from bench.stats.verdict import Comparison, judge
+
+MIRROR = {"faster": "slower", "slower": "faster"}
+
+log_ratios = st.lists(st.floats(-0.2, 0.2), min_size=2, max_size=12)
+families = st.lists(log_ratios, min_size=1, max_size=5)
+
+
+def comparison(logs: list[float], paired: bool = True) -> Comparison:
+    rates: RatesByRound = {i: 500 * math.exp(value) for i, value in enumerate(logs)}
+    return Comparison("flask", "drf", rates, dict.fromkeys(rates, 500.0), paired)
+
+
+def scattered(ratio: float, sd: float, rounds: int = 6) -> list[float]:
+    """Log ratios with exactly this mean ratio and standard deviation."""
+    shape = np.linspace(-1, 1, rounds)
+    return [math.log(ratio) + sd * float(x) for x in shape / shape.std(ddof=1)]
+
+
+def alone(one: Comparison) -> Verdict:
+    (verdict,) = judge([one])
+    return verdict
+
+
+def swapped(one: Comparison) -> Comparison:
+    return Comparison(
+        one.reference, one.subject, one.reference_rates, one.subject_rates, one.paired
+    )
+
+
+@pytest.mark.parametrize(
+    ("ratio", "sd", "kind"),
+    # The half width of six rounds is 1.0494 sd: 0.0105 for 0.01.
+    [
+        (1.5, 0.01, "faster"),
+        (1.04, 0.01, "faster"),
+        (1.03, 0.01, "inconclusive"),
+        (1.01, 0.01, "inconclusive"),
+        (1.005, 0.01, "indistinguishable"),
+        (1.0, 0.01, "indistinguishable"),
+        (1.0, 0.03, "inconclusive"),
+        (0.995, 0.01, "indistinguishable"),
+        (0.975, 0.01, "inconclusive"),
+        (0.96, 0.01, "slower"),
+    ],
+)
+def test_the_rule(ratio: float, sd: float, kind: str) -> None:
+    verdict = alone(comparison(scattered(ratio, sd)))
+    assert verdict.kind == kind
+    assert verdict.ratio is not None
+    assert verdict.ratio.point == pytest.approx(ratio)
+    assert verdict.ratio.level == pytest.approx(0.95)
+    assert verdict.ratio.n == 6
+    assert (verdict.subject, verdict.reference, verdict.threshold) == ("flask", "drf", 0.02)
+
+
+def test_a_difference_can_be_certain_and_still_too_small_to_matter() -> None:
+    verdict = alone(comparison(scattered(1.01, 0.002)))
+    assert verdict.ratio is not None
+    assert verdict.ratio.low > 1
+    assert verdict.kind == "indistinguishable"
+
+
+def test_the_same_data_can_settle_alone_and_not_in_a_family() -> None:
+    close = comparison(scattered(1.035, 0.01))
+    assert alone(close).kind == "faster"
+    vague = [comparison(scattered(1.03, 0.03)) for _ in range(9)]
+    crowded = judge([close, *vague])[0]
+    assert crowded.kind == "inconclusive"
+    assert crowded.ratio is not None
+    assert crowded.ratio.level == pytest.approx(0.995)
+
+
+def test_clear_members_of_a_family_leave_the_last_one_its_full_level() -> None:
+    clear = [comparison(scattered(1.5 + i / 10, 0.001)) for i in range(9)]
+    last = judge([*clear, comparison(scattered(1.035, 0.01))])[-1]
+    assert last.kind == "faster"
+    assert last.ratio is not None
+    assert last.ratio.level == pytest.approx(0.95)
+
+
+def test_inconclusive_says_how_many_rounds_would_settle_it() -> None:
+    verdict = alone(comparison(scattered(1.03, 0.01)))
+    # From 1.03 to 1.02 it is 0.009756; t(6) * 0.01 / sqrt(7) = 0.00925, t(5) gives 0.0105.
+    assert verdict.rounds_needed == 7
+    assert "about 7 rounds in all" in verdict.reason
+    assert alone(comparison(scattered(1.03, 0.01, 7))).kind == "faster"
+
+
+def test_a_ratio_on_the_threshold_is_hopeless_and_says_so() -> None:
+    verdict = alone(comparison(scattered(1.02, 0.05)))
+    assert (verdict.kind, verdict.rounds_needed) == ("inconclusive", None)
+    assert "too close to the threshold" in verdict.reason
+
+
+def test_an_invalid_cell_makes_the_comparison_invalid() -> None:
+    verdict = alone(
+        Comparison("a", "b", {1: 1.0, 2: None, 3: 3.0}, {1: 1.0, 2: 2.0, 3: None, 4: None})
+    )
+    assert (verdict.kind, verdict.ratio, verdict.p_value) == ("invalid", None, None)
+    assert verdict.reason == "invalid: a in round 2; b in round 3, 4"
+
+
+def test_too_few_rounds_are_inconclusive_not_invalid() -> None:
+    one = alone(Comparison("a", "b", {1: 3.0}, {1: 2.0}))
+    assert (one.kind, one.rounds_needed, one.p_value) == ("inconclusive", None, None)
+    assert one.ratio is not None
+    assert (one.ratio.low, one.ratio.high) == (0.0, math.inf)
+    assert one.reason == "one round has both; it takes at least 2"
+    none = alone(Comparison("a", "b", {1: 3.0}, {2: 2.0}))
+    assert (none.kind, none.ratio) == ("inconclusive", None)
+    assert none.reason == "no round has both; it takes at least 2"
+    empty = alone(Comparison("a", "b", {}, {}, paired=False))
+    assert (empty.kind, empty.reason) == ("inconclusive", "each run needs at least 2 rounds")
+
+
+def test_what_cannot_be_judged_does_not_count_in_the_family() -> None:
+    sound = comparison(scattered(1.035, 0.01))
+    broken = Comparison("a", "b", {1: None}, {1: 1.0})
+    short = Comparison("a", "b", {1: 1.0}, {1: 1.0})
+    verdicts = judge([broken, sound, short])
+    assert [v.kind for v in verdicts] == ["invalid", "faster", "inconclusive"]
+    assert verdicts[1] == alone(sound)
+
+
+def test_rounds_without_a_partner_are_told() -> None:
+    rates = {i: 10.0 + i / 1000 for i in range(6)}
+    verdict = alone(Comparison("a", "b", rates, dict.fromkeys(range(5), 5.0)))
+    assert verdict.kind == "faster"
+    assert verdict.reason == "left out for want of a partner: 1 cell"
+
+
+def test_two_runs_are_compared_without_pairing() -> None:
+    base = {1: 100.0, 2: 101.0, 3: 99.0, 4: 100.0}
+    head = {1: 90.0, 2: 91.0, 3: 89.0}
+    verdict = alone(Comparison("head", "base", head, base, paired=False))
+    assert verdict.kind == "slower"
+    assert verdict.ratio is not None
+    assert verdict.ratio.n == 3
+    vague = alone(Comparison("head", "base", {1: 98.0, 2: 96.0}, base, paired=False))
+    assert "rounds of each run" in vague.reason
+
+
+def test_identical_rates_are_indistinguishable() -> None:
+    verdict = alone(comparison([0.0, 0.0, 0.0]))
+    assert (verdict.kind, verdict.p_value) == ("indistinguishable", 0.0)
+
+
+def test_an_empty_family_has_no_verdicts() -> None:
+    assert judge([]) == ()
+
+
+@pytest.mark.parametrize(
+    ("threshold", "level", "match"),
+    [(0.0, 0.95, "threshold"), (-0.1, 0.95, "threshold"), (0.02, 95, "level")],
+)
+def test_nonsense_is_refused(threshold: float, level: float, match: str) -> None:
+    with pytest.raises(ValueError, match=match):
+        judge([comparison([0.0, 0.1])], threshold, level)
+
+
+@settings(deadline=None)
+@given(family=families)
+def test_swapping_all_mirrors_every_verdict(family: list[list[float]]) -> None:
+    there = judge([comparison(logs) for logs in family])
+    back = judge([swapped(comparison(logs)) for logs in family])
+    for one, other in zip(there, back, strict=True):
+        assert other.kind == MIRROR.get(one.kind, one.kind)
+        assert other.rounds_needed == one.rounds_needed
+        assert other.p_value == pytest.approx(one.p_value)
+        assert one.ratio is not None
+        assert other.ratio is not None
+        assert other.ratio.point == pytest.approx(1 / one.ratio.point)
+
+
+@settings(deadline=None)
+@given(family=families, factor=st.sampled_from([0.25, 2.0, 1024.0]))
+def test_a_faster_machine_changes_no_verdict(family: list[list[float]], factor: float) -> None:
+    def scaled(one: Comparison) -> Comparison:
+        ours, theirs = (
+            {r: rate * factor for r, rate in rates.items() if rate is not None}
+            for rates in (one.subject_rates, one.reference_rates)
+        )
+        return Comparison(one.subject, one.reference, ours, theirs)
+
+    plain = judge([comparison(logs) for logs in family])
+    fast = judge([scaled(comparison(logs)) for logs in family])
+    for one, other in zip(plain, fast, strict=True):
+        assert one.p_value == pytest.approx(other.p_value, rel=1e-3, abs=1e-6)
+        if one.p_value is not None and abs(one.p_value - 0.05) > 1e-3:
+            assert one.kind == other.kind
+
+
+@settings(deadline=None)
+@given(family=families)
+def test_the_interval_shown_tells_the_verdict(family: list[list[float]]) -> None:
+    for verdict in judge([comparison(logs) for logs in family]):
+        assert verdict.ratio is not None
+        assert verdict.p_value is not None
+        low, high = verdict.ratio.low, verdict.ratio.high
+        if any(abs(math.log(end)) == pytest.approx(math.log(1.02)) for end in (low, high) if end):
+            continue  # exactly on the limit rounding decides
+        if low > 1.02:
+            expected = "faster"
+        elif high < 1 / 1.02:
+            expected = "slower"
+        else:
+            inside = low > 1 / 1.02 and high < 1.02
+            expected = "indistinguishable" if inside else "inconclusive"
+        assert verdict.kind == expected
+        assert (verdict.p_value <= 0.05) == (verdict.kind != "inconclusive")
+        if verdict.rounds_needed is not None:
+            assert verdict.rounds_needed > verdict.ratio.n
+
+
+def is_wrong(verdict: Verdict, true_log_ratio: float) -> bool:
+    limit = math.log(1.02)
+    return (
+        (verdict.kind == "faster" and true_log_ratio <= limit)
+        or (verdict.kind == "slower" and true_log_ratio >= -limit)
+        or (verdict.kind == "indistinguishable" and abs(true_log_ratio) >= limit)
+    )
+
+
+@pytest.mark.parametrize(
+    "speeds",
+    [
+        pytest.param([1.0, 1.0, 1.0], id="all equal"),
+        pytest.param([1.0, 1.02, 1.02**2], id="neighbours exactly on the threshold"),
+        pytest.param([1.0, 1.02, 1.5], id="one pair on the threshold, the others clear"),
+    ],
+)
+def test_any_wrong_verdict_in_a_family_is_as_rare_as_stated(speeds: list[float]) -> None:
+    """Three targets, all pairs, so that comparisons share targets and depend on each other."""
+    random = np.random.default_rng(42)
+    couples = list(combinations(range(3), 2))
+    wrong = 0
+    for _ in range(800):
+        logs = np.log(speeds) + random.normal(0, 0.3, (8, 1)) + random.normal(0, 0.008, (8, 3))
+        rates = [dict(enumerate(column)) for column in np.exp(logs).T.tolist()]
+        family = [Comparison(str(i), str(j), rates[i], rates[j]) for i, j in couples]
+        truths = [math.log(speeds[i] / speeds[j]) for i, j in couples]
+        verdicts = zip(judge(family), truths, strict=True)
+        wrong += any(is_wrong(verdict, truth) for verdict, truth in verdicts)
+    assert wrong / 800 < 0.075  # 0.05 and three standard errors of a count
+
+
+def test_a_planted_ten_percent_is_found_and_nothing_is_not() -> None:
+    """With the noise of a quiet shared machine: sd 0.027 of the log ratio, 8 rounds."""
+    random = np.random.default_rng(3)
+    planted = [
+        alone(comparison(random.normal(math.log(0.9), 0.027, 8).tolist())).kind for _ in range(200)
+    ]
+    nothing = [alone(comparison(random.normal(0, 0.027, 8).tolist())).kind for _ in range(200)]
+    assert planted.count("slower") > 190
+    assert nothing.count("faster") + nothing.count("slower") < 5
