@@ -250,7 +250,7 @@ def _foreign_note(core: _Core) -> Iterable[str]:
         )
 
 
-# --- small helpers ----------------------------------------------------------------------------
+# --- sets of CPUs -----------------------------------------------------------------------------
 
 
 def _without(cores: Iterable[_Core], taken: int) -> tuple[int, ...]:

@@ -8,10 +8,10 @@ verdict into its mirror image.
 **The family.** All comparisons shown together are judged together. Each has a p-value for "this
 verdict is wrong": with d the distance of the mean log ratio from the nearer limit, it is the
 two-sided p-value of d. These p-values go through Holm's method, which is to keep the chance that
-*any* verdict of the family is wrong at 1 - level or below. Testing "the ratio is 1" would not do: a true ratio of
-1.01 makes that rejection right and the verdict "faster" wrong all the same. The interval shown
-is the one that belongs to the comparison's step in Holm's method, hence wider than a plain one,
-and reading the rule off it gives the verdict.
+*any* verdict of the family is wrong at 1 - level or below. Testing "the ratio is 1" would not do:
+a true ratio of 1.01 makes that rejection right and the verdict "faster" wrong all the same. The
+interval shown is the one that belongs to the comparison's step in Holm's method, hence wider than
+a plain one, and reading the rule off it gives the verdict.
 
 **How far this is proven.** Holm's theorem holds whatever the dependence between tests, but it is
 about rejecting, not about the side on which one rejects. That the side is covered too is proven
