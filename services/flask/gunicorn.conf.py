@@ -1,7 +1,7 @@
 """Gunicorn's settings. The address comes from the command line."""
 
 import gc
-import os
+from pathlib import Path
 
 wsgi_app = "wsgi:app"
 # The application is loaded before the worker is forked: a broken one ends the server at once.
@@ -15,13 +15,13 @@ keepalive = 75
 accesslog = None
 # Its default is one socket in the home directory for all Gunicorns of a user.
 control_socket_disable = True
-if os.path.isdir("/dev/shm"):
-    worker_tmp_dir = "/dev/shm"
+if Path("/dev/shm").is_dir():  # noqa: S108 - Gunicorn makes an unnamed file there, in memory
+    worker_tmp_dir = "/dev/shm"  # noqa: S108
 # The longest request line Gunicorn takes: a long id is an unknown item, not a bad request.
 limit_request_line = 8190
 
 
-def post_worker_init(worker):
+def post_worker_init(_worker):
     """What was loaded at start stays; the collector need not look at it again."""
     gc.collect()
     gc.freeze()

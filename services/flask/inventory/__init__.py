@@ -6,18 +6,14 @@ from inventory import echo, errors, health, items
 from inventory.config import Config
 from inventory.extensions import db, migrate
 from inventory.routing import ItemIdConverter
-from inventory.wrappers import OrjsonProvider, Request, Response, Stateless
+from inventory.wrappers import JSONFlask
 
 
 def create_app(config: Config | None = None) -> Flask:
     # An API serves no static files; without the folder there is no route for them either.
-    app = Flask(__name__, static_folder=None)
+    app = JSONFlask(__name__, static_folder=None)
     app.config.from_object(config or Config.from_environment())
 
-    app.request_class = Request
-    app.response_class = Response
-    app.json = OrjsonProvider(app)
-    app.session_interface = Stateless()
     app.url_map.converters["item_id"] = ItemIdConverter
     # A doubled slash is an unknown path, not a reason to redirect.
     app.url_map.merge_slashes = False

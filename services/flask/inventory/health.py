@@ -31,5 +31,6 @@ def ping() -> ResponseReturnValue:
 
 @bp.get("/readyz")
 def readyz() -> ResponseReturnValue:
-    db.session.execute(text("SELECT 1"))
+    with db.engine.connect() as connection:
+        connection.execute(text("SELECT 1"))
     return {"status": "ok", "versions": VERSIONS}

@@ -1,10 +1,11 @@
 """Items: create, read, update, delete and list."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, abort, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy import Delete, Update, bindparam, delete, insert, select, update
+from sqlalchemy import BindParameter, Delete, Row, Update, bindparam, delete, insert, select, update
 
 from inventory.extensions import db
 from inventory.models import Item
@@ -13,44 +14,49 @@ from inventory.schemas import item_schema, page_schema
 bp = Blueprint("items", __name__, url_prefix="/items")
 
 # Statements are built once: SQLAlchemy then finds their compiled form by a key it has kept.
-# Columns instead of whole entities, because a response needs no tracked objects, and nothing is
-# tracked that a write would have to be synchronized with.
+# They run on a connection rather than in `db.session`: each request is one statement, so there is
+# no object to track and nothing to flush, and a session would cost more than the statement.
 COLUMNS = (Item.id, Item.name, Item.description, Item.price, Item.in_stock)
-WRITABLE = {column.key: bindparam(column.key) for column in COLUMNS[1:]}
+WRITABLE: dict[str, BindParameter[Any]] = {
+    column.key: bindparam(column.key) for column in COLUMNS[1:]
+}
 BY_ID = Item.id == bindparam("item_id")
-UNTRACKED: dict[str, Any] = {"synchronize_session": False}
 
 LIST = select(*COLUMNS).order_by(Item.id).limit(bindparam("limit")).offset(bindparam("offset"))
 READ = select(*COLUMNS).where(BY_ID)
 CREATE = insert(Item).returning(Item.id)
-UPDATE = update(Item).where(BY_ID).values(WRITABLE).execution_options(**UNTRACKED)
-DELETE = delete(Item).where(BY_ID).execution_options(**UNTRACKED)
+UPDATE = update(Item).where(BY_ID).values(WRITABLE)
+DELETE = delete(Item).where(BY_ID)
 
 
 @bp.get("", strict_slashes=False)
 def list_items() -> ResponseReturnValue:
     page = page_schema.load(request.args)
-    return [row._asdict() for row in db.session.execute(LIST, page)]
+    with db.engine.connect() as connection:
+        rows = connection.execute(LIST, page).all()
+    return serialize(rows)
 
 
 @bp.post("", strict_slashes=False)
 def create_item() -> ResponseReturnValue:
-    data = item_schema.load(request.json_body())
-    item_id = db.session.execute(CREATE, data).scalar_one()
+    data = item_schema.load(request.get_json())
+    with db.engine.connect() as connection:
+        item_id = connection.execute(CREATE, data).scalar_one()
     return {"id": item_id, **data}, 201
 
 
 @bp.get("/<item_id:item_id>", strict_slashes=False)
 def read_item(item_id: int) -> ResponseReturnValue:
-    row = db.session.execute(READ, {"item_id": item_id}).first()
-    if row is None:
+    with db.engine.connect() as connection:
+        rows = connection.execute(READ, {"item_id": item_id}).all()
+    if not rows:
         abort(404)
-    return row._asdict()
+    return serialize(rows)[0]
 
 
 @bp.put("/<item_id:item_id>", strict_slashes=False)
 def update_item(item_id: int) -> ResponseReturnValue:
-    data = item_schema.load(request.json_body())
+    data = item_schema.load(request.get_json())
     change(UPDATE, {"item_id": item_id, **data})
     return {"id": item_id, **data}
 
@@ -63,6 +69,21 @@ def delete_item(item_id: int) -> ResponseReturnValue:
 
 def change(statement: Update | Delete, parameters: dict[str, Any]) -> None:
     """Change one item. The number of rows tells whether it was there, in the same statement."""
-    result = db.session.execute(statement, parameters)
-    if result.rowcount == 0:
+    with db.engine.connect() as connection:
+        found = connection.execute(statement, parameters).rowcount
+    if not found:
         abort(404)
+
+
+def serialize(rows: Sequence[Row[int, str, str, float, bool]]) -> list[dict[str, Any]]:
+    """What the database returns is valid already and of the right types; it needs only names."""
+    return [
+        {
+            "id": item_id,
+            "name": name,
+            "description": description,
+            "price": price,
+            "in_stock": in_stock,
+        }
+        for item_id, name, description, price, in_stock in rows
+    ]

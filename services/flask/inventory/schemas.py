@@ -1,10 +1,10 @@
 """What clients may send. Types are strict: marshmallow's own fields would convert."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields
 
-from inventory.routing import to_bigint
+from inventory.routing import MAX_BIGINT, to_bigint
 
 MAX_PRICE = 1e9
 
@@ -12,45 +12,47 @@ MAX_PRICE = 1e9
 class Text(fields.Field[str]):
     """A string that PostgreSQL can store, kept exactly as sent."""
 
-    default_error_messages = {
+    default_error_messages: ClassVar[dict[str, Any]] = {  # type: ignore[misc]
         "invalid": "Not a valid string.",
-        "length": "Length must be between {min} and {max}.",
+        "length": "Length must be between {low} and {high}.",
         "characters": "Must not contain NUL or lone surrogates.",
     }
 
-    def __init__(self, *, min: int, max: int, **kwargs: Any) -> None:
+    def __init__(self, *, low: int, high: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.min = min
-        self.max = max
+        self.low = low
+        self.high = high
 
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> str:
         if not isinstance(value, str):
             raise self.make_error("invalid")
-        if not self.min <= len(value) <= self.max:
-            raise self.make_error("length", min=self.min, max=self.max)
-        if "\0" in value or not value.isascii() and has_lone_surrogate(value):
+        if not self.low <= len(value) <= self.high:
+            raise self.make_error("length", low=self.low, high=self.high)
+        if "\0" in value or (not value.isascii() and has_lone_surrogate(value)):
             raise self.make_error("characters")
         return value
 
 
 class Price(fields.Field[float]):
-    default_error_messages = {
+    default_error_messages: ClassVar[dict[str, Any]] = {  # type: ignore[misc]
         "invalid": "Not a valid number.",
-        "range": "Must be between 0 and {max}.",
+        "range": "Must be between 0 and {high}.",
     }
 
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> float:
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> float:
         if type(value) is not float and type(value) is not int:
             raise self.make_error("invalid")
         if not 0 <= value <= MAX_PRICE:
-            raise self.make_error("range", max=int(MAX_PRICE))
+            raise self.make_error("range", high=int(MAX_PRICE))
         return float(value)
 
 
 class Flag(fields.Field[bool]):
-    default_error_messages = {"invalid": "Not a valid boolean."}
+    default_error_messages: ClassVar[dict[str, Any]] = {  # type: ignore[misc]
+        "invalid": "Not a valid boolean.",
+    }
 
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> bool:
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> bool:
         if value is not True and value is not False:
             raise self.make_error("invalid")
         return value
@@ -59,17 +61,19 @@ class Flag(fields.Field[bool]):
 class Count(fields.Field[int]):
     """A number in a query string: ASCII digits and nothing else."""
 
-    default_error_messages = {"invalid": "Must be a whole number from {min} to {max}."}
+    default_error_messages: ClassVar[dict[str, Any]] = {  # type: ignore[misc]
+        "invalid": "Must be a whole number from {low} to {high}."
+    }
 
-    def __init__(self, *, min: int, max: int, **kwargs: Any) -> None:
+    def __init__(self, *, low: int, high: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.min = min
-        self.max = max
+        self.low = low
+        self.high = high
 
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> int:
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> int:
         number = to_bigint(value) if value.isascii() and value.isdigit() else None
-        if number is None or not self.min <= number <= self.max:
-            raise self.make_error("invalid", min=self.min, max=self.max)
+        if number is None or not self.low <= number <= self.high:
+            raise self.make_error("invalid", low=self.low, high=self.high)
         return number
 
 
@@ -77,8 +81,8 @@ class ItemSchema(Schema):
     class Meta:
         unknown = EXCLUDE
 
-    name = Text(min=1, max=100, required=True)
-    description = Text(min=0, max=1000, load_default="")
+    name = Text(low=1, high=100, required=True)
+    description = Text(low=0, high=1000, load_default="")
     price = Price(required=True)
     in_stock = Flag(load_default=True)
 
@@ -87,8 +91,8 @@ class PageSchema(Schema):
     class Meta:
         unknown = EXCLUDE
 
-    limit = Count(min=1, max=1000, load_default=100)
-    offset = Count(min=0, max=2**63 - 1, load_default=0)
+    limit = Count(low=1, high=1000, load_default=100)
+    offset = Count(low=0, high=MAX_BIGINT, load_default=0)
 
 
 def has_lone_surrogate(text: str) -> bool:
@@ -101,7 +105,7 @@ def has_lone_surrogate(text: str) -> bool:
 
 def first_messages(error: ValidationError) -> list[dict[str, str]]:
     """One entry for each wrong field, in the schema's order; `body` is the whole of it."""
-    messages = error.normalized_messages()
+    messages: dict[str, list[str]] = error.normalized_messages()  # type: ignore[no-untyped-call]
     return [
         {"field": "body" if field == "_schema" else field, "message": texts[0]}
         for field, texts in messages.items()

@@ -2,7 +2,7 @@
 
 import socket
 from http import HTTPStatus
-from typing import Any
+from typing import Any, override
 
 import orjson
 from gunicorn import util
@@ -28,6 +28,7 @@ class ProblemWorker(ThreadWorker):
     Such a request never reaches the application, so no error handler of Flask's can do it.
     """
 
+    @override
     def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: Exception) -> None:
         if not isinstance(exc, ParseException) or isinstance(exc, ConfigurationProblem):
             super().handle_error(req, client, addr, exc)

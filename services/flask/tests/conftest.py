@@ -6,10 +6,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
-from sqlalchemy import text
-
 from inventory import create_app
 from inventory.extensions import db
+from sqlalchemy import text
 
 
 @pytest.fixture(scope="session")

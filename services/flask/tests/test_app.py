@@ -5,10 +5,9 @@ from importlib.metadata import version
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import make_url
-
 from inventory import create_app
 from inventory.config import Config
+from sqlalchemy import make_url
 
 
 @pytest.mark.parametrize(

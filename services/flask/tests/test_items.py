@@ -5,9 +5,8 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event
-
 from inventory.extensions import db
+from sqlalchemy import event
 
 LAMP: dict[str, Any] = {"name": "Lämp", "description": " a ", "price": 10, "in_stock": False}
 
