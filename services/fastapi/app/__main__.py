@@ -24,6 +24,7 @@ def main() -> None:
         loop="uvloop",
         lifespan="on",
         ws="none",
+        proxy_headers=False,
         access_log=False,
         timeout_keep_alive=75,
         timeout_graceful_shutdown=10,

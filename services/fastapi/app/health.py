@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter
 from sqlalchemy import text
 
-from app.database import EngineDep
+from app.database import engine
 from app.routing import Route
 from app.settings import read_versions
 
@@ -20,7 +20,7 @@ async def ping() -> dict[str, str]:
 
 
 @router.get("/readyz")
-def readyz(engine: EngineDep) -> dict[str, Any]:
+def readyz() -> dict[str, Any]:
     with engine.connect() as connection:
         connection.execute(text("SELECT 1"))
     return {"status": "ok", "versions": VERSIONS}

@@ -33,3 +33,6 @@ def read_versions() -> dict[str, str]:
     """The versions of Python and of the packages that service.toml lists."""
     packages = tomllib.loads(SERVICE_TOML.read_text())["versions"]["packages"]
     return {"python": python_version()} | {package: version(package) for package in packages}
+
+
+settings = load_settings()

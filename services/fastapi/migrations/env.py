@@ -3,11 +3,10 @@
 from logging.config import fileConfig
 
 from alembic import context
-from sqlalchemy import create_engine, pool
-
 from app.database import Base
 from app.items import models  # noqa: F401  (fills Base.metadata)
-from app.settings import load_settings
+from app.settings import settings
+from sqlalchemy import create_engine, pool
 
 config = context.config
 if config.config_file_name is not None and config.attributes.get("configure_logging", True):
@@ -15,7 +14,7 @@ if config.config_file_name is not None and config.attributes.get("configure_logg
 
 
 def run_migrations() -> None:
-    engine = create_engine(load_settings().database_url, poolclass=pool.NullPool)
+    engine = create_engine(settings.database_url, poolclass=pool.NullPool)
     with engine.connect() as connection:
         context.configure(connection=connection, target_metadata=Base.metadata)
         with context.begin_transaction():

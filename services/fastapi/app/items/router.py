@@ -9,7 +9,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
 
-from app.database import EngineDep
+from app.database import engine
 from app.items import queries
 from app.items.schemas import Digits, ItemIn, ItemRead, item_json, items_json
 from app.problems import ItemNotFound
@@ -23,7 +23,7 @@ Offset = Annotated[int, Digits, Query(ge=0, le=MAX_BIGINT)]
 
 
 @router.get("/{item_id:id}", response_model=ItemRead)
-def read_item(item_id: ItemId, engine: EngineDep) -> Response:
+def read_item(item_id: ItemId) -> Response:
     with engine.connect() as connection:
         item = queries.read_item(connection, item_id)
     if item is None:
@@ -32,7 +32,7 @@ def read_item(item_id: ItemId, engine: EngineDep) -> Response:
 
 
 @router.put("/{item_id:id}", response_model=ItemRead)
-def replace_item(item_id: ItemId, item: ItemIn, engine: EngineDep) -> Response:
+def replace_item(item_id: ItemId, item: ItemIn) -> Response:
     with engine.connect() as connection:
         replaced = queries.replace_item(connection, item_id, item)
     if replaced is None:
@@ -41,7 +41,7 @@ def replace_item(item_id: ItemId, item: ItemIn, engine: EngineDep) -> Response:
 
 
 @router.delete("/{item_id:id}", status_code=204)
-def delete_item(item_id: ItemId, engine: EngineDep) -> Response:
+def delete_item(item_id: ItemId) -> Response:
     with engine.connect() as connection:
         if not queries.delete_item(connection, item_id):
             raise ItemNotFound
@@ -49,14 +49,14 @@ def delete_item(item_id: ItemId, engine: EngineDep) -> Response:
 
 
 @router.get("/", response_model=list[ItemRead])
-def list_items(engine: EngineDep, limit: Limit = 100, offset: Offset = 0) -> Response:
+def list_items(limit: Limit = 100, offset: Offset = 0) -> Response:
     with engine.connect() as connection:
         items = queries.list_items(connection, limit, offset)
     return JsonBytes(items_json(items))
 
 
 @router.post("/", response_model=ItemRead, status_code=201)
-def create_item(item: ItemIn, engine: EngineDep) -> Response:
+def create_item(item: ItemIn) -> Response:
     with engine.connect() as connection:
         created = queries.create_item(connection, item)
     return JsonBytes(item_json(created), status_code=201)

@@ -1,0 +1,144 @@
+"""What surrounds the items: bodies, methods, failures, documentation, settings."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from app.database import engine
+from app.items import queries
+from fastapi.testclient import TestClient
+from sqlalchemy.exc import OperationalError, ProgrammingError
+
+SERVICE = Path(__file__).parents[1]
+JSON = {"content-type": "application/json"}
+
+
+@pytest.mark.parametrize(
+    ("content", "media_type", "status"),
+    [
+        (b'{"name":"a","price":1}', "Application/JSON; charset=utf-8", 200),
+        (b'{"name":"a","price":1}', "application/vnd.api+json", 415),
+        (b'{"name":"a","price":1}', None, 415),
+        (b"", None, 400),
+        (b"", "application/json", 400),
+        (b"{", "application/json", 400),
+        (b"[" * 200_000, "application/json", 400),
+        (b'{"name":"a","price":' + b"9" * 5000 + b"}", "application/json", 400),
+        (b'{"name":"a","price":1}'.ljust(1_048_576), "application/json", 200),
+        (b'{"name":"a","price":1}'.ljust(1_048_577), "application/json", 413),
+        (b"x" * 1_048_577, "text/plain", 413),
+    ],
+)
+def test_a_body_is_a_json_text_of_at_most_one_mebibyte(
+    client: TestClient, content: bytes, media_type: str | None, status: int
+) -> None:
+    """Too large comes before the wrong media type, and that before malformed JSON."""
+    headers = {} if media_type is None else {"content-type": media_type}
+    response = client.post("/echo", content=content, headers=headers)
+    assert response.status_code == status
+    if status != 200:
+        assert response.headers["content-type"] == "application/problem+json"
+
+
+def test_a_chunked_body_is_counted_as_it_comes(client: TestClient) -> None:
+    """Without a Content-Length the limit holds as well."""
+
+    def chunks() -> Iterator[bytes]:
+        for _ in range(17):
+            yield b" " * 65_536
+
+    assert client.post("/echo", content=chunks(), headers=JSON).status_code == 413
+
+
+def test_405_names_the_methods_of_all_routes_of_the_path(client: TestClient) -> None:
+    """Each method is a route of its own; Allow gathers them."""
+    assert client.patch("/items/").headers["allow"] == "GET, HEAD, POST"
+    assert client.options("/items/1").headers["allow"] == "DELETE, GET, HEAD, PUT"
+    assert client.get("/echo").json() == {
+        "type": "about:blank",
+        "title": "Method Not Allowed",
+        "status": 405,
+        "detail": "The method is not allowed for this resource.",
+    }
+
+
+def test_head_answers_as_get(client: TestClient) -> None:
+    """HEAD has the status and the headers of GET."""
+    assert client.head("/ping").headers["content-length"] == "15"
+    assert client.head("/items/1").status_code == 404
+
+
+def test_readyz_reports_versions(client: TestClient) -> None:
+    """The versions are those of the packages that service.toml lists, and Python's."""
+    answer = client.get("/readyz").json()
+    assert answer["status"] == "ok"
+    assert {"python", "fastapi", "sqlalchemy", "psycopg2-binary"} <= answer["versions"].keys()
+
+
+def test_the_documentation_is_served(client: TestClient) -> None:
+    """/docs answers, and the schema knows the body of a POST and hides the HEAD routes."""
+    assert client.get("/docs").status_code == 200
+    paths = client.get("/openapi.json").json()["paths"]
+    assert set(paths["/items/"]) == {"get", "post"}
+    assert "requestBody" in paths["/items/{item_id}"]["put"]
+
+
+class Refused(Exception):
+    pgcode = None
+
+
+class UndefinedTable(Exception):
+    pgcode = "42P01"
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (OperationalError("SELECT 1", None, Refused("secret")), 503),
+        (ProgrammingError("SELECT 1", None, UndefinedTable("secret")), 500),
+        (RuntimeError("secret"), 500),
+    ],
+)
+def test_failures_tell_the_client_nothing_of_the_inside(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, error: Exception, status: int
+) -> None:
+    """A database out of reach is 503, anything else 500; neither shows its cause."""
+
+    def fail(*_arguments: object) -> None:
+        raise error
+
+    monkeypatch.setattr(queries, "read_item", fail)
+    response = client.get("/items/1")
+    assert response.status_code == status
+    assert response.headers["content-type"] == "application/problem+json"
+    assert "secret" not in response.text
+
+
+def test_the_driver_is_psycopg2() -> None:
+    """A bare postgresql:// address does not choose another driver."""
+    assert engine.dialect.driver == "psycopg2"
+
+
+def test_models_and_migrations_agree(migrated: None, alembic_config: Config) -> None:
+    """Alembic finds nothing left to migrate."""
+    command.check(alembic_config)
+
+
+def test_a_missing_database_url_is_one_sentence() -> None:
+    """The service says what it misses, without a stack trace."""
+    environment = {key: value for key, value in os.environ.items() if key != "DATABASE_URL"}
+    run = subprocess.run(
+        [sys.executable, "-m", "app"],
+        cwd=SERVICE,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert run.returncode == 1
+    assert run.stderr.startswith("DATABASE_URL is not set") and run.stderr.count("\n") == 1
