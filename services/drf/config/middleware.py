@@ -1,47 +1,43 @@
-"""Middleware: one thin layer for the API, and Django's own layers for the admin alone."""
+"""Two thin layers: what each request needs, and a way round what only the admin needs."""
 
 from collections.abc import Callable
 
-from django.contrib.auth.middleware import AuthenticationMiddleware
-from django.contrib.messages.middleware import MessageMiddleware
-from django.contrib.sessions.middleware import SessionMiddleware
+from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.middleware.clickjacking import XFrameOptionsMiddleware
-from django.middleware.common import CommonMiddleware
-from django.middleware.security import SecurityMiddleware
-from whitenoise.middleware import WhiteNoiseMiddleware
+from django.utils.module_loading import import_string
 
-HostAndLengthMiddleware = CommonMiddleware
-AdminStaticFilesMiddleware = WhiteNoiseMiddleware
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
-class AdminOnly:
-    """Lets a middleware work below /admin/ only; other requests pass by."""
+class HostAndLengthMiddleware:
+    """What CommonMiddleware does, without its redirects.
 
-    get_response: Callable[[HttpRequest], HttpResponseBase]
+    The host name is checked (a foreign one is a 400), and the answer gets its Content-Length:
+    without that, the server would send it in chunks.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if request.path_info.startswith("/admin/"):
-            return super().__call__(request)  # type: ignore[misc]
+        request.get_host()
+        response = self.get_response(request)
+        if not response.streaming and "Content-Length" not in response.headers:
+            response.headers["Content-Length"] = str(len(response.content))
+        return response
+
+
+class AdminMiddleware:
+    """Runs ADMIN_MIDDLEWARE around the admin and its static files; the API goes past it."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+        self.admin = get_response
+        for path in reversed(settings.ADMIN_MIDDLEWARE):
+            self.admin = import_string(path)(self.admin)
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.path_info.startswith(("/admin/", settings.STATIC_URL)):
+            return self.admin(request)
         return self.get_response(request)
-
-
-class AdminSecurityMiddleware(AdminOnly, SecurityMiddleware):
-    """Security headers."""
-
-
-class AdminSessionMiddleware(AdminOnly, SessionMiddleware):
-    """The session of the signed-in user."""
-
-
-class AdminAuthenticationMiddleware(AdminOnly, AuthenticationMiddleware):
-    """The signed-in user."""
-
-
-class AdminMessageMiddleware(AdminOnly, MessageMiddleware):
-    """Messages like "The item was added successfully"."""
-
-
-class AdminFrameOptionsMiddleware(AdminOnly, XFrameOptionsMiddleware):
-    """No foreign page may frame the admin."""

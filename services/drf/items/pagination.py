@@ -22,9 +22,9 @@ class StrictLimitOffsetPagination(BasePagination):
 
     def paginate_queryset(
         self, queryset: QuerySet[Any], request: Request, view: APIView | None = None
-    ) -> QuerySet[Any]:
+    ) -> list[Any]:
         limit, offset = self.get_page(request)
-        return queryset[offset : offset + limit]
+        return list(queryset[offset : offset + limit])
 
     def get_paginated_response(self, data: Any) -> Response:
         return Response(data)

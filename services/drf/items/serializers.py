@@ -12,6 +12,3 @@ class ItemSerializer(ModelSerializer):
         # A replacement resets what it leaves out, so the defaults are the serializer's business.
         extra_kwargs = {"description": {"default": ""}, "in_stock": {"default": True}}
         validators: list[Any] = []
-
-    def create(self, validated_data: dict[str, Any]) -> Item:
-        return Item.objects.create(**validated_data)

@@ -22,38 +22,39 @@ def item_id(digits: str) -> int:
 
 
 class ItemViewSet(GenericViewSet):
-    """Items. Each action is one statement."""
+    """Items. Each action is one statement.
 
-    queryset = Item.objects.order_by("id")
+    Rows come as dicts: with the serializer's fields in its order, and in JSON's own types, they
+    are what the serializer would make of an instance, at a third of the cost.
+    """
+
+    queryset = Item.objects.values(*ItemSerializer.Meta.fields)
     serializer_class = ItemSerializer
     pagination_class = StrictLimitOffsetPagination
     lookup_value_regex = "[0-9]+"
 
     def list(self, request: Request) -> Response:
-        page = self.paginate_queryset(self.get_queryset())
-        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+        page = self.paginate_queryset(self.get_queryset().order_by("id"))
+        return self.get_paginated_response(page)
 
     def create(self, request: Request) -> Response:
-        serializer = self.get_serializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        serializer.save()
-        return Response(serializer.data, status=201)
+        data = self.get_valid_data()
+        item = Item.objects.create(**data)
+        return Response({"id": item.pk, **data}, status=201)
 
     def retrieve(self, request: Request, pk: str) -> Response:
         try:
-            item = Item.objects.get(pk=item_id(pk))
+            return Response(self.get_queryset().get(pk=item_id(pk)))
         except Item.DoesNotExist:
             raise Http404 from None
-        return Response(self.get_serializer(item).data)
 
     def update(self, request: Request, pk: str) -> Response:
-        serializer = self.get_serializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
+        data = self.get_valid_data()
         number = item_id(pk)
         # One UPDATE instead of a fetch and a save: an item that is gone meanwhile stays gone.
-        if not Item.objects.filter(pk=number).update(**serializer.validated_data):
+        if not Item.objects.filter(pk=number).update(**data):
             raise Http404
-        return Response({"id": number, **serializer.validated_data})
+        return Response({"id": number, **data})
 
     def destroy(self, request: Request, pk: str) -> Response:
         # Deleting an unfetched instance is one DELETE; queryset.delete() adds a transaction.
@@ -62,6 +63,12 @@ class ItemViewSet(GenericViewSet):
             raise Http404
         return Response(status=204)
 
+    def get_valid_data(self) -> dict[str, Any]:
+        """The item in the request, or a 422."""
+        serializer = self.get_serializer(data=self.request.data)
+        serializer.is_valid(raise_exception=True)
+        return serializer.validated_data
+
 
 class EchoView(APIView):
     """Validates an item and gives it back, without the database."""
@@ -69,5 +76,4 @@ class EchoView(APIView):
     def post(self, request: Request) -> Response:
         serializer = ItemSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        data: dict[str, Any] = serializer.validated_data
-        return Response(data)
+        return Response(serializer.validated_data)

@@ -28,9 +28,7 @@ class JSONMixin:
     # No OPTIONS, PATCH or TRACE.
     http_method_names = ["get", "post", "put", "delete", "head"]
 
-    def initialize_request(
-        self, request: HttpRequest, *args: Any, **kwargs: Any
-    ) -> JSONRequest:
+    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> JSONRequest:
         return JSONRequest(
             request,
             parsers=self.get_parsers(),

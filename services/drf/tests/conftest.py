@@ -1,0 +1,29 @@
+"""The tests use the real settings and the PostgreSQL that the environment names."""
+
+import os
+
+import django
+import pytest
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
+django.setup()
+
+from django.core.management import call_command  # noqa: E402
+from django.db import connection  # noqa: E402
+from rest_framework.test import APIClient  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def migrated() -> None:
+    call_command("migrate", verbosity=0)
+
+
+@pytest.fixture(autouse=True)
+def empty_tables(migrated: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE items, auth_user, django_session, django_admin_log CASCADE")
+
+
+@pytest.fixture
+def client() -> APIClient:
+    return APIClient(SERVER_NAME="localhost", raise_request_exception=False)

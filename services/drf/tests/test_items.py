@@ -1,0 +1,127 @@
+"""The item resource: what goes in comes out, and each action is one statement."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from items.models import Item
+from rest_framework.test import APIClient
+
+LAMP = {"name": "Lamp", "description": "Blue", "price": 19.99, "in_stock": False}
+
+
+def post(client: APIClient, body: str | bytes, path: str = "/items/") -> Any:
+    return client.post(path, body, content_type="application/json")
+
+
+def test_an_item_lives_from_post_to_delete(client: APIClient) -> None:
+    created = client.post("/items/", LAMP, format="json")
+    assert created.status_code == 201
+    path = f"/items/{created.json()['id']}"
+    assert client.get(path).json() == created.json() == {"id": created.json()["id"], **LAMP}
+
+    replaced = client.put(path, {"name": "Sun", "price": 5}, format="json")
+    expected = {"name": "Sun", "description": "", "price": 5.0, "in_stock": True}
+    assert replaced.json() == client.get(path + "/").json() == created.json() | expected
+
+    deleted = client.delete(path)
+    assert (deleted.status_code, deleted.content) == (204, b"")
+    assert client.get(path).status_code == 404
+
+
+def test_json_is_compact_utf8_in_the_order_of_the_fields(client: APIClient) -> None:
+    response = post(client, '{"price":1,"name":"é"}', "/echo")
+    assert response.content.decode() == '{"name":"é","description":"","price":1.0,"in_stock":true}'
+    assert response.headers["Content-Type"] == "application/json"
+    assert response.headers["Content-Length"] == str(len(response.content))
+
+
+@pytest.mark.parametrize(
+    ("act", "verb"),
+    [
+        (lambda c, path: c.post("/items/", LAMP, format="json"), "INSERT"),
+        (lambda c, path: c.get(path), "SELECT"),
+        (lambda c, path: c.put(path, LAMP, format="json"), "UPDATE"),
+        (lambda c, path: c.delete(path), "DELETE"),
+        (lambda c, path: c.get("/items/?limit=5&offset=0"), "SELECT"),
+    ],
+)
+def test_each_action_is_one_statement(
+    client: APIClient, act: Callable[[APIClient, str], Any], verb: str
+) -> None:
+    item = Item.objects.create(**LAMP)
+    with CaptureQueriesContext(connection) as queries:
+        assert act(client, f"/items/{item.pk}").status_code < 300
+    assert [query["sql"].split()[0] for query in queries] == [verb]
+
+
+@pytest.mark.parametrize("method", ["put", "delete", "get"])
+@pytest.mark.parametrize("number", ["7", "9223372036854775808", "9" * 5000])
+def test_an_unknown_id_is_404_whatever_its_length(
+    client: APIClient, method: str, number: str
+) -> None:
+    body = None if method == "get" else LAMP
+    assert getattr(client, method)(f"/items/{number}", body, format="json").status_code == 404
+    assert not Item.objects.exists()
+
+
+@pytest.mark.parametrize("name", [" ", "  two  ", "\t", "x" * 100, "😀" * 100])
+def test_strings_are_kept_exactly(client: APIClient, name: str) -> None:
+    created = client.post("/items/", {"name": name, "price": 1}, format="json").json()
+    assert created["name"] == name == Item.objects.get(pk=created["id"]).name
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("name", "1"),
+        ("name", "true"),
+        ("name", '""'),
+        ("name", '"a\\u0000b"'),
+        ("name", '"\\ud800"'),
+        ("description", "1.5"),
+        ("description", "null"),
+        ("price", '"1.5"'),
+        ("price", "true"),
+        ("price", "-1"),
+        ("price", "1e400"),
+        ("price", "1" + "0" * 400),
+        ("in_stock", "1"),
+        ("in_stock", '"true"'),
+    ],
+)
+def test_nothing_is_converted(client: APIClient, field: str, value: str) -> None:
+    members = {"name": '"x"', "price": "1", field: value}
+    response = post(client, "{" + ",".join(f'"{k}":{v}' for k, v in members.items()) + "}")
+    assert response.status_code == 422
+    assert [error["field"] for error in response.json()["errors"]] == [field]
+    assert not Item.objects.exists()
+
+
+def test_every_wrong_field_is_named_in_order(client: APIClient) -> None:
+    response = post(client, '{"in_stock":0,"price":"","description":3}')
+    fields = [error["field"] for error in response.json()["errors"]]
+    assert fields == ["name", "description", "price", "in_stock"]
+
+
+@pytest.mark.parametrize("body", ["null", "[]", '"x"', "5"])
+def test_a_body_that_is_no_object_is_the_field_body(client: APIClient, body: str) -> None:
+    response = post(client, body)
+    assert response.status_code == 422
+    assert [error["field"] for error in response.json()["errors"]] == ["body"]
+
+
+def test_pages_are_plain_arrays_ordered_by_id(client: APIClient) -> None:
+    ids = [Item.objects.create(**LAMP).pk for _ in range(4)]
+    Item.objects.filter(pk=ids[0]).update(name="moved")
+    assert [item["id"] for item in client.get("/items").json()] == ids
+    assert [item["id"] for item in client.get("/items/?limit=2&offset=1").json()] == ids[1:3]
+
+
+@pytest.mark.parametrize("text", ["", "0", "1001", "-1", "+1", " 1", "1.0", "١", "9" * 5000])
+def test_a_bad_page_is_named(client: APIClient, text: str) -> None:
+    response = client.get("/items/", {"offset": "x", "limit": text})
+    assert response.status_code == 422
+    assert [error["field"] for error in response.json()["errors"]] == ["limit", "offset"]

@@ -1,0 +1,110 @@
+"""Every refusal and every fault is application/problem+json, inside REST framework or not."""
+
+import logging
+from typing import Any
+
+import psycopg2
+import pytest
+from django.db import OperationalError
+from items.models import Item
+from rest_framework.test import APIClient
+
+LAMP = {"name": "Lamp", "price": 1}
+
+
+def assert_problem(response: Any, status: int) -> None:
+    assert response.status_code == status
+    assert response.headers["Content-Type"] == "application/problem+json"
+    problem = response.json()
+    assert list(problem)[:4] == ["type", "title", "status", "detail"]
+    assert problem["status"] == status
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/nope", "/echo/", "/items/x", "/items/1.5", "/items/%D9%A1"]
+)
+def test_an_unknown_path_is_404_for_any_method(client: APIClient, path: str) -> None:
+    for method in ("GET", "POST", "OPTIONS", "BREW"):
+        assert_problem(client.generic(method, path), 404)
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/items", {"GET", "HEAD", "POST"}),
+        ("/items/1", {"DELETE", "GET", "HEAD", "PUT"}),
+        ("/echo", {"POST"}),
+        ("/ping", {"GET", "HEAD"}),
+    ],
+)
+def test_405_says_what_is_allowed(client: APIClient, path: str, allowed: set[str]) -> None:
+    for method in ("OPTIONS", "PATCH", "TRACE", "BREW"):
+        response = client.generic(method, path)
+        assert_problem(response, 405)
+        assert set(response.headers["Allow"].split(", ")) == allowed
+
+
+def test_only_a_405_carries_allow(client: APIClient) -> None:
+    assert "Allow" not in client.get("/ping").headers
+
+
+@pytest.mark.parametrize(
+    ("body", "media_type", "status"),
+    [
+        (b"{", "application/json", 400),
+        (b"", "application/json", 400),
+        (b"[" * 20_000, "application/json", 400),
+        (b'{"name":"x","price":NaN}', "application/json", 400),
+        (b'{"name":"\xff","price":1}', "application/json", 400),
+        (b"{}", "application/vnd.api+json", 415),
+        (b"", "text/plain", 415),
+        (b"{}", "Application/JSON ; charset=x", 422),
+        (b"x" * (1024 * 1024 + 1), "text/plain", 413),
+    ],
+)
+def test_bodies_are_refused_in_order(
+    client: APIClient, body: bytes, media_type: str, status: int
+) -> None:
+    assert_problem(client.generic("POST", "/echo", body, content_type=media_type), status)
+
+
+def test_a_foreign_host_is_refused(client: APIClient) -> None:
+    assert_problem(client.get("/ping", SERVER_NAME="example.org"), 400)
+
+
+def test_a_fault_is_a_500_and_its_trace_is_logged(
+    client: APIClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(**values: object) -> None:
+        raise RuntimeError("a secret")
+
+    monkeypatch.setattr(logging.getLogger("django"), "propagate", True)
+    monkeypatch.setattr(Item.objects, "create", fail)
+    response = client.post("/items/", LAMP, format="json")
+    assert_problem(response, 500)
+    assert b"secret" not in response.content
+    assert any(record.exc_info for record in caplog.records)
+
+
+class Canceled(psycopg2.OperationalError):
+    pgcode = "57014"
+
+
+@pytest.mark.parametrize(
+    ("cause", "status"),
+    [(psycopg2.OperationalError("connection refused"), 503), (Canceled(), 500)],
+)
+def test_only_a_lost_connection_is_a_503(
+    client: APIClient, monkeypatch: pytest.MonkeyPatch, cause: Exception, status: int
+) -> None:
+    def fail(**values: object) -> None:
+        raise OperationalError from cause
+
+    monkeypatch.setattr(Item.objects, "create", fail)
+    assert_problem(client.post("/items/", LAMP, format="json"), status)
+
+
+def test_ready_tells_versions(client: APIClient) -> None:
+    response = client.get("/readyz")
+    assert response.status_code == 200
+    assert {"python", "django", "djangorestframework"} <= set(response.json()["versions"])

@@ -1,0 +1,75 @@
+"""The WSGI application in front of Django: bodies and headers that Django cannot take."""
+
+import json
+from io import BytesIO
+from typing import Any
+
+import pytest
+from config.wsgi import application
+
+BODY = json.dumps({"name": "x", "price": 1}).encode()
+
+
+class Stream(BytesIO):
+    """A body that the server ends by itself, like a chunked one."""
+
+
+class BrokenStream(BytesIO):
+    def read(self, size: int | None = -1, /) -> bytes:
+        raise RuntimeError("invalid chunk")
+
+
+def call(stream: BytesIO, **environ: str) -> tuple[int, Any]:
+    answer: dict[str, Any] = {}
+
+    def start_response(status: str, headers: list[tuple[str, str]]) -> None:
+        answer.update(status=int(status.split()[0]), headers=dict(headers))
+
+    body = application(
+        {
+            "REQUEST_METHOD": "POST",
+            "PATH_INFO": "/echo",
+            "QUERY_STRING": "",
+            "SERVER_NAME": "localhost",
+            "SERVER_PORT": "8001",
+            "CONTENT_TYPE": "application/json",
+            "wsgi.url_scheme": "http",
+            "wsgi.input": stream,
+            **environ,
+        },
+        start_response,
+    )
+    content = b"".join(body)
+    assert answer["headers"]["Content-Length"] == str(len(content))
+    return answer["status"], json.loads(content)
+
+
+def test_a_chunked_body_is_read() -> None:
+    assert call(Stream(BODY), HTTP_TRANSFER_ENCODING="chunked")[0] == 200
+
+
+@pytest.mark.parametrize("path, status", [("/echo", 413), ("/nope", 404)])
+def test_a_body_too_large_is_read_to_its_end(path: str, status: int) -> None:
+    """Else the client, still sending, would get a reset instead of the answer."""
+    for header in ({"HTTP_TRANSFER_ENCODING": "chunked"}, {"CONTENT_LENGTH": "5242880"}):
+        stream = Stream(b"x" * 5_242_880)
+        assert call(stream, PATH_INFO=path, **header)[0] == status
+        assert stream.tell() == 5_242_880
+
+
+def test_exactly_one_mebibyte_is_allowed() -> None:
+    body = BODY[:-1] + b" " * (1024 * 1024 - len(BODY)) + b"}"
+    assert call(Stream(body), HTTP_TRANSFER_ENCODING="chunked")[0] == 200
+
+
+def test_a_broken_body_is_a_400() -> None:
+    status, problem = call(BrokenStream(), HTTP_TRANSFER_ENCODING="chunked")
+    assert (status, problem["title"]) == (400, "Bad Request")
+
+
+@pytest.mark.parametrize("parameter", ["charset=bz2_codec", "charset=nope", "x*=nope''y"])
+def test_parameters_of_the_content_type_are_ignored(parameter: str) -> None:
+    media_type = f"application/json; {parameter}"
+    length = str(len(BODY))
+    environ = {"CONTENT_TYPE": media_type, "CONTENT_LENGTH": length, "QUERY_STRING": "x=y"}
+    assert call(BytesIO(BODY), **environ)[0] == 200
