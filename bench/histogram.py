@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
-from hdrh.histogram import HdrHistogram  # type: ignore[import-untyped]  # it ships no types
+from hdrh.histogram import HdrHistogram
 
 from bench.model import Distribution
 

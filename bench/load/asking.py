@@ -117,15 +117,16 @@ def _stream(
         case "list":
             return itertools.repeat(_list(share, wire))
         case "create":
-            return _writes(share, wire, rng, "/items/")
+            return _posts(share, wire, rng, "/items/")
         case "echo":
-            return _writes(share, wire, rng, "/echo")
+            return _posts(share, wire, rng, "/echo")
         case "read":
-            return _reads(share, wire, rng, created)
+            known = created if isinstance(share.ids, Created) else None
+            return _reads(wire, _ids(share, rng, created), known)
         case "update":
-            return _updates(share, wire, rng, created)
+            return _updates(wire, _ids(share, rng, created), _items(share, rng))
         case "delete":
-            return _deletes(share, wire, rng, created)
+            return _deletes(wire, _ids(share, rng, created))
 
 
 def _list(share: Share, wire: Wire) -> Request:
@@ -134,7 +135,7 @@ def _list(share: Share, wire: Wire) -> Request:
     return Request("list", wire.bare("GET", "/items/"), page=page)
 
 
-def _writes(share: Share, wire: Wire, rng: random.Random, path: str) -> Iterator[Request]:
+def _posts(share: Share, wire: Wire, rng: random.Random, path: str) -> Iterator[Request]:
     return itertools.cycle(
         [
             Request(share.operation, wire.with_body("POST", path, orjson.dumps(item)), item)
@@ -144,26 +145,22 @@ def _writes(share: Share, wire: Wire, rng: random.Random, path: str) -> Iterator
 
 
 def _reads(
-    share: Share, wire: Wire, rng: random.Random, created: Mapping[int, ItemFields]
+    wire: Wire, ids: Iterator[int], known: Mapping[int, ItemFields] | None
 ) -> Iterator[Request]:
-    for item_id in _ids(share, rng, created):
-        item = created[item_id] if isinstance(share.ids, Created) else row(item_id)
+    for item_id in ids:
+        item = row(item_id) if known is None else known[item_id]
         yield Request("read", wire.bare("GET", f"/items/{item_id}"), item, item_id)
 
 
-def _updates(
-    share: Share, wire: Wire, rng: random.Random, created: Mapping[int, ItemFields]
-) -> Iterator[Request]:
-    bodies = itertools.cycle([(item, orjson.dumps(item)) for item in _items(share, rng)])
-    for item_id, (item, body) in zip(_ids(share, rng, created), bodies, strict=False):
+def _updates(wire: Wire, ids: Iterator[int], items: list[ItemFields]) -> Iterator[Request]:
+    bodies = itertools.cycle([(item, orjson.dumps(item)) for item in items])
+    for item_id, (item, body) in zip(ids, bodies, strict=False):
         data = wire.with_body("PUT", f"/items/{item_id}", body)
         yield Request("update", data, item, item_id)
 
 
-def _deletes(
-    share: Share, wire: Wire, rng: random.Random, created: Mapping[int, ItemFields]
-) -> Iterator[Request]:
-    for item_id in _ids(share, rng, created):
+def _deletes(wire: Wire, ids: Iterator[int]) -> Iterator[Request]:
+    for item_id in ids:
         yield Request("delete", wire.bare("DELETE", f"/items/{item_id}"), item_id=item_id)
 
 

@@ -22,7 +22,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from yarl import URL
 
 
-class RequestFailed(Exception):
+class RequestError(Exception):
     """No whole answer came. The text is the reason as it is counted."""
 
 
@@ -65,7 +65,7 @@ class _Connector(aiohttp.TCPConnector):
         # No limit: the pacing decides how many connections there are.
         super().__init__(limit=0, ttl_dns_cache=None)
         make = functools.partial(_Protocol, loop=self._loop, traffic=traffic)
-        self._factory = cast(functools.partial[ResponseHandler], make)
+        self._factory = cast("functools.partial[ResponseHandler]", make)
 
 
 class Client:
@@ -87,11 +87,11 @@ class Client:
         await self._connector.close()
 
     async def ask(self, data: bytes) -> tuple[int, bytes]:
-        """Send one request; its status and body. RequestFailed when no whole answer comes."""
+        """Send one request; its status and body. RequestError when no whole answer comes."""
         try:
             connection = await self._connector.connect(self._destination, [], self._connecting)
         except (OSError, TimeoutError, aiohttp.ClientError) as error:
-            raise RequestFailed(reason(error)) from None
+            raise RequestError(reason(error)) from None
         protocol = connection.protocol
         assert protocol is not None
         self._in_flight[protocol] = time.monotonic()
@@ -102,10 +102,10 @@ class Client:
             timed_out = self._in_flight.pop(protocol, None) is None
             if not isinstance(error, (OSError, aiohttp.ClientError, HttpProcessingError)):
                 raise
-            raise RequestFailed("timeout" if timed_out else reason(error)) from None
+            raise RequestError("timeout" if timed_out else reason(error)) from None
         connection.release()
         if self._in_flight.pop(protocol, None) is None:
-            raise RequestFailed("timeout")
+            raise RequestError("timeout")
         return answer
 
     async def _exchange(
@@ -132,7 +132,9 @@ class Client:
             overdue = [each for each, since_s in self._in_flight.items() if since_s < overdue_s]
             for protocol in overdue:
                 del self._in_flight[protocol]
-                protocol.abort()
+                # Not the protocol's own abort, which would leave the reader of a body waiting.
+                if protocol.transport is not None:
+                    protocol.transport.abort()
 
 
 def reason(error: BaseException) -> str:

@@ -57,7 +57,8 @@ def user_class(spec: LoadSpec, counted: Counted) -> type[FastHttpUser]:
 
 
 def measure(spec: LoadSpec) -> dict[str, float]:
-    assert isinstance(spec.pacing, ClosedLoop) and spec.duration_s is not None
+    assert isinstance(spec.pacing, ClosedLoop)
+    assert spec.duration_s is not None
     counted = Counted()
     runner = Environment(user_classes=[user_class(spec, counted)]).create_local_runner()
     runner.start(spec.pacing.concurrency, spawn_rate=1000)
@@ -78,7 +79,7 @@ def measure(spec: LoadSpec) -> dict[str, float]:
 
 def main() -> None:
     process.settle(int(sys.argv[1]), sys.argv[2])
-    print(json.dumps(measure(parse_spec(sys.argv[3].encode()))), flush=True)
+    json.dump(measure(parse_spec(sys.argv[3].encode())), sys.stdout)
 
 
 if __name__ == "__main__":

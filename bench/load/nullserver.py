@@ -15,6 +15,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -116,7 +117,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # uvloop's transports do not derive from asyncio's.
-        self._transport = cast(asyncio.Transport, transport)
+        self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
         data = self._pending + data
@@ -158,7 +159,7 @@ async def stall(stall_s: float, period_s: float) -> None:
             start += period_s
             await alarm.until(start)
             # Until an absolute end: a late start must not make the stall end late.
-            time.sleep(max(0.0, start + stall_s - time.monotonic()))  # noqa: ASYNC251  # on purpose
+            time.sleep(max(0.0, start + stall_s - time.monotonic()))  # on purpose
 
 
 def send_now(transport: asyncio.Transport, answer: bytes) -> None:
@@ -188,7 +189,8 @@ async def serve(port: int, behaviour: Behaviour) -> None:
     slow = [loop.create_task(delay.run())]
     if behaviour.stall_s:
         slow.append(loop.create_task(stall(behaviour.stall_s, behaviour.period_s)))
-    print(server.sockets[0].getsockname()[1], flush=True)
+    sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
+    sys.stdout.flush()
     await ended.wait()
     for task in slow:
         task.cancel()

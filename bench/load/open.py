@@ -22,9 +22,13 @@ _GRACE_S = 0.05
 
 
 async def open_loop(
-    send: Send, source: Source, schedule: Schedule, until: Until, lateness: LatenessRecorder
+    send: Send,
+    source: Source,
+    schedule: Schedule,
+    start_s: float,
+    until: Until,
+    lateness: LatenessRecorder,
 ) -> None:
-    start_s = time.monotonic()
     in_flight: set[asyncio.Task[None]] = set()
     with Alarm() as alarm:
         async with asyncio.TaskGroup() as group:

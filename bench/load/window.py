@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from bench.dataset import ItemFields
 from bench.load.asking import Judge, Request, Source, item_id
-from bench.load.client import Client, RequestFailed
+from bench.load.client import Client, RequestError
 from bench.load.closed import closed_loop
 from bench.load.open import open_loop
 from bench.load.pacing import Schedule, Until, arrivals
@@ -55,7 +55,9 @@ class Window:
             await closed_loop(self._send, self._source, pacing.concurrency, self._until)
         else:
             schedule = Schedule(arrivals(pacing, self.spec.seed))
-            await open_loop(self._send, self._source, schedule, self._until, self._lateness)
+            await open_loop(
+                self._send, self._source, schedule, self._started_s, self._until, self._lateness
+            )
 
     def stop_at(self, moment_s: float) -> None:
         """Send nothing new from this moment on."""
@@ -64,7 +66,7 @@ class Window:
     async def _send(self, request: Request, since_s: float) -> None:
         try:
             status, body = await self._client.ask(request.data)
-        except RequestFailed as failed:
+        except RequestError as failed:
             self._last_byte_s = time.monotonic()
             self.recorder.failure(str(failed))
             return

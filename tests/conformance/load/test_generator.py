@@ -1,0 +1,227 @@
+"""The generator process against a server that answers rightly, and the ways in which it ends."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import bench
+from bench import histogram
+from bench.errors import GeneratorFailed
+from bench.load import process
+from bench.load.generator import Generator
+from bench.model import (
+    ClosedLoop,
+    Created,
+    LoadResult,
+    LoadSpec,
+    OpenLoop,
+    Operation,
+    Pacing,
+    Progress,
+    Rows,
+    Share,
+)
+
+CLOSED = ClosedLoop(5)
+
+
+def window(
+    generator: Generator,
+    base_url: str,
+    *shares: Share,
+    requests: int | None = 100,
+    duration_s: float | None = None,
+    pacing: Pacing = CLOSED,
+) -> LoadResult:
+    generator.prepare(
+        LoadSpec(base_url, shares, pacing, seed=3, requests=requests, duration_s=duration_s)
+    )
+    generator.go()
+    return generator.collect()
+
+
+@pytest.mark.parametrize(
+    "share",
+    [
+        Share("create"),
+        Share("read", ids=Rows(1, 200)),
+        Share("update", ids=Rows(1, 200)),
+        Share("delete", ids=Rows(1, 200, once=True)),
+        Share("list"),
+        Share("echo"),
+        Share("ping"),
+    ],
+    ids=lambda share: share.operation,
+)
+@pytest.mark.parametrize("pacing", [CLOSED, OpenLoop(2000), OpenLoop(2000, "poisson")])
+def test_every_operation_in_every_pacing(
+    generator: Generator, null_server: str, share: Share, pacing: Pacing
+) -> None:
+    result = window(generator, null_server, share, pacing=pacing)
+    assert result.failures == {}
+    assert result.succeeded == 100
+    told = result.latency[share.operation]
+    assert told.count == 100
+    assert 0 < told.min_s <= told.mean_s <= told.max_s <= result.duration_s
+    assert histogram.decode(told.hdr).sum() == 100
+    assert (result.lateness is None) == (pacing == CLOSED)
+
+
+def test_traffic_is_counted_to_the_byte(generator: Generator, null_server: str) -> None:
+    result = window(generator, null_server, Share("ping"), requests=10, pacing=ClosedLoop(1))
+    address = null_server.removeprefix("http://")
+    sent = f"GET /ping HTTP/1.1\r\nHost: {address}\r\nAccept: */*\r\n\r\n"
+    got = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 15\r\n\r\n"
+    assert result.bytes_sent == 10 * len(sent)
+    assert result.bytes_received == 10 * (len(got) + len('{"status":"ok"}'))
+    assert result.connections_opened == 1
+
+
+def test_connections_are_kept_for_the_next_window(generator: Generator, null_server: str) -> None:
+    assert window(generator, null_server, Share("ping")).connections_opened == 5
+    assert window(generator, null_server, Share("ping")).connections_opened == 0
+
+
+def test_created_items_are_read_changed_and_deleted(generator: Generator, null_server: str) -> None:
+    created = Created()
+    windows = [
+        window(generator, null_server, Share("create", body="crud"), requests=50),
+        window(generator, null_server, Share("read", ids=created), requests=50),
+        window(generator, null_server, Share("update", ids=created), requests=50),
+        window(generator, null_server, Share("read", ids=created), requests=50),
+        window(generator, null_server, Share("delete", ids=created), requests=50),
+    ]
+    assert [(each.succeeded, each.failed, each.ran_out) for each in windows] == [(50, 0, False)] * 5
+    gone = window(generator, null_server, Share("read", ids=created), requests=50)
+    assert gone.failures == {"status 404": 50}
+
+
+def test_a_window_ends_early_when_its_ids_have_run_out(
+    generator: Generator, null_server: str
+) -> None:
+    share = Share("delete", ids=Rows(1, 30, once=True))
+    result = window(generator, null_server, share, requests=None, duration_s=600)
+    assert result.ran_out
+    assert (result.succeeded, result.failed) == (30, 0)
+
+
+def test_a_mixed_load_keeps_its_proportions(generator: Generator, null_server: str) -> None:
+    weights: dict[Operation, int] = {"list": 3, "create": 2, "read": 2, "update": 1, "delete": 1}
+    ids = {"read": Rows(101, 120), "update": Rows(121, 140), "delete": Rows(141, 200, once=True)}
+    shares = [Share(each, weight, ids.get(each)) for each, weight in weights.items()]
+    result = window(generator, null_server, *shares, requests=270)
+    assert result.failures == {}
+    assert {each: told.count for each, told in result.latency.items()} == {
+        each: 30 * weight for each, weight in weights.items()
+    }
+
+
+def test_a_warm_up_is_bounded_and_tells_what_it_did(generator: Generator, null_server: str) -> None:
+    spec = LoadSpec(null_server, (Share("ping"),), CLOSED, 1, duration_s=600)
+    told = generator.warm_up(spec, min_s=0.2, max_s=0.6)
+    assert told.requests > 0
+    assert told.duration_s >= 0.2
+
+
+def test_progress_is_told_while_a_window_runs(generator: Generator, null_server: str) -> None:
+    seen: list[Progress] = []
+    spec = LoadSpec(null_server, (Share("ping"),), CLOSED, 1, duration_s=1.5)
+    generator.prepare(spec)
+    generator.go(seen.append)
+    result = generator.collect()
+    assert seen
+    counts = [each.succeeded for each in seen]
+    assert counts == sorted(counts)
+    assert counts[-1] <= result.succeeded
+
+
+# --- the process ------------------------------------------------------------------------------
+
+
+def test_the_process_stays_on_its_cpus(generator: Generator, cpu: int) -> None:
+    for thread in Path(f"/proc/{generator.pid}/task").iterdir():
+        assert os.sched_getaffinity(int(thread.name)) == {cpu}
+
+
+def test_an_impossible_load_is_refused_and_the_process_goes_on(
+    generator: Generator, null_server: str
+) -> None:
+    with pytest.raises(GeneratorFailed, match="which ids"):
+        window(generator, null_server, Share("read"))
+    assert window(generator, null_server, Share("ping")).succeeded == 100
+
+
+def test_ctrl_c_is_left_to_the_parent(generator: Generator, null_server: str) -> None:
+    os.kill(generator.pid, signal.SIGINT)
+    assert window(generator, null_server, Share("ping")).succeeded == 100
+
+
+def test_a_process_that_was_killed(cpu: int, null_server: str) -> None:
+    with Generator((cpu,)) as doomed:
+        doomed.prepare(LoadSpec(null_server, (Share("ping"),), CLOSED, 1, duration_s=600))
+        with pytest.raises(GeneratorFailed, match="ended"):
+            doomed.go(lambda progress: os.kill(doomed.pid, signal.SIGKILL))
+
+
+@pytest.mark.parametrize(
+    ("program", "complaint"),
+    [
+        ("print('hello')", "said b'hello"),
+        ("""print('{"kind":"collected"}')""", "said"),
+        ("""print('{"kind":"refused","why":"no"}')""", "refused: no"),
+        ("import sys; sys.exit('out of luck')", "out of luck"),
+    ],
+)
+def test_a_process_that_talks_nonsense(
+    monkeypatch: pytest.MonkeyPatch, cpu: int, program: str, complaint: str
+) -> None:
+    monkeypatch.setattr(process, "command", lambda *_: [sys.executable, "-c", program])
+    with pytest.raises(GeneratorFailed) as raised, Generator((cpu,)):
+        pass
+    assert complaint in str(raised.value)
+
+
+PARENT = """
+import sys
+from bench.load.generator import Generator
+from bench.model import ClosedLoop, LoadSpec, Share
+
+with Generator(({cpu},)) as generator:
+    generator.prepare(LoadSpec({base_url!r}, (Share("ping"),), ClosedLoop(2), 1, duration_s=600))
+    print(generator.pid, flush=True)
+    generator.go()
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_the_process_ends_with_its_parent(cpu: int, null_server: str, number: int) -> None:
+    parent = subprocess.Popen(
+        [sys.executable, "-c", PARENT.format(cpu=cpu, base_url=null_server)],
+        cwd=Path(bench.__file__).parents[1],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    with parent:
+        assert parent.stdout is not None
+        pid = int(parent.stdout.readline())
+        parent.send_signal(number)
+        parent.wait(60)
+    assert is_gone(pid, within_s=60)
+
+
+def is_gone(pid: int, within_s: float) -> bool:
+    """Waits, because the kernel may need a moment; how long is not the point."""
+    give_up_s = time.monotonic() + within_s
+    while time.monotonic() < give_up_s:
+        with contextlib.suppress(FileNotFoundError):
+            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z":
+                time.sleep(0.05)
+                continue
+        return True
+    return False

@@ -1,0 +1,193 @@
+from collections import Counter
+from collections.abc import Mapping
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bench.dataset import CRUD_ITEM, ItemFields, row
+from bench.load.asking import Judge, Request, Source
+from bench.model import ClosedLoop, Created, LoadSpec, Operation, Rows, Share
+
+ITEM: ItemFields = {"name": "a", "description": "b", "price": 1.0, "in_stock": True}
+
+
+def source(
+    *shares: Share,
+    requests: int | None = None,
+    seed: int = 1,
+    created: Mapping[int, ItemFields] | None = None,
+) -> Source:
+    spec = LoadSpec("http://127.0.0.1:8000", shares, ClosedLoop(1), seed, requests=requests)
+    return Source(spec, created or {})
+
+
+def taken(asked: Source, most: int = 10_000) -> list[Request]:
+    requests: list[Request] = []
+    while len(requests) < most and (request := asked.next()) is not None:
+        requests.append(request)
+    return requests
+
+
+# --- what is asked ----------------------------------------------------------------------------
+
+
+def test_a_read_as_bytes() -> None:
+    (request,) = taken(source(Share("read", ids=Rows(7, 7)), requests=1))
+    assert request.data == (b"GET /items/7 HTTP/1.1\r\nHost: 127.0.0.1:8000\r\nAccept: */*\r\n\r\n")
+    assert (request.item_id, request.item) == (7, row(7))
+
+
+def test_a_create_as_bytes() -> None:
+    (request,) = taken(source(Share("create", body="crud"), requests=1))
+    head, _, body = request.data.partition(b"\r\n\r\n")
+    assert head.split(b"\r\n") == [
+        b"POST /items/ HTTP/1.1",
+        b"Host: 127.0.0.1:8000",
+        b"Accept: */*",
+        b"Content-Type: application/json",
+        b"Content-Length: %d" % len(body),
+    ]
+    assert orjson.loads(body) == CRUD_ITEM
+
+
+@pytest.mark.parametrize("address", ["https://127.0.0.1", "127.0.0.1:8000", "http://"])
+def test_only_plain_http_is_spoken(address: str) -> None:
+    spec = LoadSpec(address, (Share("ping"),), ClosedLoop(1), 1, requests=1)
+    with pytest.raises(ValueError, match="http"):
+        Source(spec, {})
+
+
+def test_a_load_needs_a_share() -> None:
+    with pytest.raises(ValueError, match="share"):
+        source()
+
+
+@pytest.mark.parametrize("operation", ["read", "update", "delete"])
+def test_operations_on_an_item_need_to_know_which(operation: Operation) -> None:
+    with pytest.raises(ValueError, match="which ids"):
+        source(Share(operation, ids=None))
+
+
+@given(st.integers())
+def test_the_seed_fixes_the_order(seed: int) -> None:
+    shares = (Share("ping", 2), Share("read", 3, Rows(1, 100)), Share("create", 1))
+    assert taken(source(*shares, requests=30, seed=seed)) == taken(
+        source(*shares, requests=30, seed=seed)
+    )
+
+
+@given(st.lists(st.integers(min_value=1, max_value=5), min_size=4, max_size=4), st.integers())
+def test_every_deck_holds_each_share_as_often_as_its_weight(weights: list[int], seed: int) -> None:
+    operations = ("ping", "list", "create", "echo")
+    shares = tuple(Share(each, weight) for each, weight in zip(operations, weights, strict=True))
+    dealt = source(*shares, seed=seed)
+    for _ in range(3):
+        deck = Counter(request.operation for request in taken(dealt, sum(weights)))
+        assert deck == dict(zip(operations, weights, strict=True))
+
+
+def test_rows_taken_once_are_a_permutation_and_then_run_out() -> None:
+    asked = source(Share("delete", ids=Rows(11, 30, once=True)))
+    ids = [request.item_id for request in taken(asked) if request.item_id is not None]
+    assert sorted(ids) == list(range(11, 31))
+    assert ids != sorted(ids)
+    assert asked.ran_out
+    assert asked.next() is None
+
+
+def test_reaching_the_number_of_requests_is_not_running_out() -> None:
+    asked = source(Share("delete", ids=Rows(1, 20, once=True)), requests=20)
+    assert len(taken(asked)) == 20
+    assert not asked.ran_out
+
+
+def test_rows_drawn_again_and_again_stay_in_their_range() -> None:
+    requests = taken(source(Share("read", ids=Rows(5, 9)), requests=1000))
+    assert {request.item_id for request in requests} == {5, 6, 7, 8, 9}
+
+
+def test_created_items_are_each_asked_for_once_with_what_they_hold() -> None:
+    created = {41: ITEM, 42: CRUD_ITEM}
+    asked = source(Share("read", ids=Created()), created=created)
+    assert [(each.item_id, each.item) for each in taken(asked)] == list(created.items())
+    assert asked.ran_out
+
+
+# --- what must come back ----------------------------------------------------------------------
+
+READ = Request("read", b"", ITEM, 3)
+CREATE = Request("create", b"", ITEM)
+LIST = Request("list", b"", page=range(1, 4))
+PAGE = [{"id": number, **row(number)} for number in (1, 2, 3)]
+
+
+@pytest.mark.parametrize(
+    ("request_", "status", "answer"),
+    [
+        (READ, 200, {"id": 3, **ITEM}),
+        (Request("update", b"", ITEM, 3), 200, {"id": 3, **ITEM}),
+        (CREATE, 201, {"id": 99, **ITEM}),
+        (CREATE, 201, {**ITEM, "price": 1, "id": 1}),
+        (Request("echo", b"", ITEM), 200, ITEM),
+        (Request("ping", b""), 200, {"status": "ok"}),
+        (LIST, 200, PAGE),
+    ],
+)
+def test_right_answers(request_: Request, status: int, answer: object) -> None:
+    assert Judge().fault(request_, status, orjson.dumps(answer)) == ""
+
+
+def test_a_delete_is_answered_with_nothing() -> None:
+    request = Request("delete", b"", item_id=3)
+    assert Judge().fault(request, 204, b"") == ""
+    assert Judge().fault(request, 204, b"{}") == "wrong body"
+    assert Judge().fault(request, 200, b"") == "status 200"
+
+
+@pytest.mark.parametrize(
+    ("request_", "status", "answer"),
+    [
+        (READ, 200, {"id": 4, **ITEM}),
+        (READ, 200, {"id": 3, **ITEM, "name": "A"}),
+        (READ, 200, {"id": 3, **ITEM, "in_stock": 1}),
+        (READ, 200, {"id": 3, **ITEM, "price": "1.0"}),
+        (READ, 200, {"id": 3.0, **ITEM}),
+        (READ, 200, {"id": "3", **ITEM}),
+        (READ, 200, {"id": 3, **ITEM, "extra": None}),
+        (READ, 200, {"id": 3, "name": "a"}),
+        (READ, 200, ITEM),
+        (READ, 200, [{"id": 3, **ITEM}]),
+        (READ, 200, None),
+        (CREATE, 201, {"id": True, **ITEM}),
+        (CREATE, 201, {"id": None, **ITEM}),
+        (Request("echo", b"", ITEM), 200, {"id": 1, **ITEM}),
+        (Request("ping", b""), 200, {"status": "OK"}),
+        (LIST, 200, PAGE[:2]),
+        (LIST, 200, [*PAGE, PAGE[0]]),
+        (LIST, 200, PAGE[::-1]),
+        (LIST, 200, [PAGE[0], PAGE[1], {**PAGE[2], "name": "?"}]),
+        (LIST, 200, {"items": PAGE}),
+        (LIST, 200, [1, 2, 3]),
+    ],
+)
+def test_wrong_bodies(request_: Request, status: int, answer: object) -> None:
+    assert Judge().fault(request_, status, orjson.dumps(answer)) == "wrong body"
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"<html>", b'{"id": 3', b"\xff"])
+def test_what_is_no_json_is_a_wrong_body(body: bytes) -> None:
+    assert Judge().fault(READ, 200, body) == "wrong body"
+
+
+@pytest.mark.parametrize("status", [201, 204, 301, 404, 500])
+def test_another_status_fails_whatever_the_body(status: int) -> None:
+    assert Judge().fault(READ, status, orjson.dumps({"id": 3, **ITEM})) == f"status {status}"
+
+
+def test_a_page_found_right_does_not_excuse_the_next() -> None:
+    judge = Judge()
+    assert judge.fault(LIST, 200, orjson.dumps(PAGE)) == ""
+    assert judge.fault(LIST, 200, orjson.dumps(PAGE)) == ""
+    assert judge.fault(LIST, 200, orjson.dumps(PAGE[:2])) == "wrong body"

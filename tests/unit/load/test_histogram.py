@@ -1,0 +1,112 @@
+import numpy as np
+import pytest
+from hdrh.histogram import HdrHistogram
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bench import histogram
+from bench.load.recorder import Series
+from bench.model import Distribution
+
+microseconds = st.integers(min_value=1, max_value=histogram.HIGHEST_US)
+samples = st.lists(microseconds, min_size=1, max_size=200)
+
+
+def recorded(values_us: list[int]) -> Distribution:
+    series = Series()
+    for value_us in values_us:
+        series.add(value_us / 1e6)
+    return series.distribution()
+
+
+def reference(values_us: list[int]) -> HdrHistogram:
+    """The same values counted by HdrHistogram itself."""
+    counted = HdrHistogram(histogram.LOWEST_US, histogram.HIGHEST_US, histogram.DIGITS)
+    for value_us in values_us:
+        counted.record_value(value_us)
+    return counted
+
+
+@given(samples)
+def test_counts_are_those_of_hdrhistogram(values_us: list[int]) -> None:
+    ours = HdrHistogram.decode(recorded(values_us).hdr)
+    theirs = reference(values_us)
+    assert list(ours.counts) == list(theirs.counts)
+    assert ours.total_count == len(values_us)
+
+
+@given(samples)
+def test_hdrhistograms_own_text_can_be_read(values_us: list[int]) -> None:
+    theirs = reference(values_us)
+    counts = histogram.decode(theirs.encode().decode())
+    assert counts.tolist() == list(theirs.counts)
+
+
+@given(st.integers(min_value=0), st.floats(min_value=0.01, max_value=3))
+def test_percentiles_are_within_a_thousandth_of_the_sorted_samples(
+    seed: int, spread: float
+) -> None:
+    drawn = np.random.default_rng(seed).lognormal(mean=8, sigma=spread, size=1000)
+    values_us = [max(1, int(value_us)) for value_us in drawn]
+    told = histogram.percentiles(recorded(values_us), (50, 90, 99))
+    for percentile, value_s in told.items():
+        exact_s = np.percentile(values_us, percentile, method="inverted_cdf") / 1e6
+        assert value_s == pytest.approx(exact_s, rel=1e-3)
+
+
+@given(st.lists(samples, min_size=1, max_size=4))
+def test_merging_equals_recording_together(parts: list[list[int]]) -> None:
+    merged = histogram.merge(recorded(part) for part in parts)
+    together = recorded([value for part in parts for value in part])
+    assert merged.hdr == together.hdr
+    assert (merged.count, merged.min_s, merged.max_s) == (
+        together.count,
+        together.min_s,
+        together.max_s,
+    )
+    assert merged.mean_s == pytest.approx(together.mean_s)
+
+
+def test_merging_nothing_is_empty() -> None:
+    merged = histogram.merge([])
+    assert (merged.count, merged.mean_s, merged.min_s, merged.max_s) == (0, 0, 0, 0)
+    assert histogram.percentiles(merged, (50,)) == {50: None}
+
+
+def test_an_empty_distribution_changes_nothing_when_merged() -> None:
+    full = recorded([100, 200])
+    assert histogram.merge([Series().distribution(), full]) == full
+
+
+@pytest.mark.parametrize(
+    ("percentile", "needed"),
+    [(50, 20), (90, 100), (95, 200), (99, 1000), (99.9, 10_000), (99.99, 100_000)],
+)
+def test_a_percentile_needs_ten_samples_beyond_it(percentile: float, needed: int) -> None:
+    assert histogram.tellable(needed, percentile)
+    assert not histogram.tellable(needed - 1, percentile)
+
+
+def test_what_lies_outside_the_range_counts_at_its_end() -> None:
+    counts = histogram.empty()
+    histogram.fold(counts, np.array([0.0, -1.0, 1e-9, 601.0, 1e6]))
+    assert counts[1] == 3
+    assert counts.sum() == 5
+
+
+def test_extremes_and_mean_are_exact_where_the_buckets_are_not() -> None:
+    told = recorded([1_234_567, 7_654_321, 7_654_323])
+    assert (told.min_s, told.max_s) == (1.234567, 7.654323)
+    assert told.mean_s == pytest.approx((1.234567 + 7.654321 + 7.654323) / 3, rel=1e-12)
+
+
+def test_another_precision_is_refused() -> None:
+    with pytest.raises(ValueError, match="instead of"):
+        histogram.decode(HdrHistogram(1, histogram.HIGHEST_US, 2).encode().decode())
+
+
+def test_a_block_is_folded_without_losing_a_value() -> None:
+    values_us = [1 + number % 5000 for number in range(20_001)]
+    told = recorded(values_us)
+    assert told.count == 20_001
+    assert told.hdr == reference(values_us).encode().decode()

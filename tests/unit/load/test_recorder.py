@@ -1,0 +1,37 @@
+import pytest
+
+from bench.load.recorder import LATE_S, LatenessRecorder, Recorder
+
+
+def test_successes_count_by_operation_and_failures_by_reason() -> None:
+    recorder = Recorder()
+    recorder.success("read", 0.001)
+    recorder.success("read", 0.003)
+    recorder.success("create", 0.002)
+    recorder.failure("timeout")
+    recorder.failure("status 500")
+    recorder.failure("status 500")
+    assert (recorder.succeeded, recorder.failed) == (3, 3)
+    assert recorder.failures() == {"status 500": 2, "timeout": 1}
+    latency = recorder.latency()
+    assert set(latency) == {"read", "create"}
+    assert latency["read"].count == 2
+    assert latency["read"].mean_s == pytest.approx(0.002)
+
+
+def test_lateness_tells_its_percentiles_and_counts_what_was_late() -> None:
+    recorder = LatenessRecorder()
+    for _ in range(98):
+        recorder.sent(0.00005)
+    recorder.sent(LATE_S * 2)
+    recorder.sent(LATE_S * 5)
+    recorder.unsent = 3
+    told = recorder.lateness()
+    assert told.p50_s == pytest.approx(0.00005)
+    assert told.p99_s == pytest.approx(LATE_S * 2, rel=1e-3)
+    assert (told.max_s, told.late, told.unsent) == (LATE_S * 5, 2, 3)
+
+
+def test_lateness_of_nothing_is_nothing() -> None:
+    told = LatenessRecorder().lateness()
+    assert (told.p50_s, told.p99_s, told.max_s, told.late) == (0, 0, 0, 0)
