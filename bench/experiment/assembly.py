@@ -19,7 +19,15 @@ from bench.supervise.process import ProcessSupervisor
 from bench.targets import SERVICES, known_targets, select_targets
 
 ROOT = SERVICES.parent
-ENVIRONMENT = ("PORT_OFFSET", "ONECORE_STATE", "ONECORE_RESULTS", "ONECORE_PG_BIN", "ONECORE_USER")
+ENVIRONMENT = {
+    "PORT_OFFSET": "moves all ports as a block; such a lab has databases of its own",
+    "ONECORE_PYTHON": "the Python to run with, instead of making .venv",
+    "ONECORE_PG_BIN": "the folder of PostgreSQL 18's binaries",
+    "ONECORE_USER": "the user that services run as when root calls the lab",
+    "ONECORE_STATE": "where databases, logs and passwords are kept (.lab)",
+    "ONECORE_RESULTS": "where runs are kept (results)",
+    "ONECORE_LOCKS": "where the machine's measuring lock is kept (the temporary folder)",
+}
 """What the lab reads from the environment beside the options of its verbs."""
 
 

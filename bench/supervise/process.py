@@ -112,23 +112,23 @@ class ProcessSupervisor:
             self.thaw(name)
             tree = [process, *process.children(recursive=True)]
             process.send_signal(_SIGNALS[record.stop_signal])
-            self._await_end(tree)
+            self._await_end(process, tree)
         self._reap()
         self._path(name).unlink(missing_ok=True)
 
-    def _await_end(self, tree: list[psutil.Process]) -> None:
-        """Wait for the whole tree to end; what outlasts the patience is killed."""
+    def _await_end(self, process: psutil.Process, tree: list[psutil.Process]) -> None:
+        """Wait for the unit to end. Servers end after their children: what is left is killed."""
         deadline = time.monotonic() + STOP_PATIENCE_S
-        while time.monotonic() < deadline:
+        while _runs(process) and time.monotonic() < deadline:
             self._reap()
-            tree = [process for process in tree if _runs(process)]
-            if not tree:
-                return
             time.sleep(0.02)
-        for survivor in tree:
+        survivors = [one for one in tree if _runs(one)]
+        for survivor in survivors:
             with suppress(psutil.NoSuchProcess):
                 survivor.kill()
-        psutil.wait_procs(tree, timeout=5)
+        while any(map(_runs, survivors)):
+            self._reap()
+            time.sleep(0.02)
 
     def _reap(self) -> None:
         for pid, child in list(self._children.items()):

@@ -1,0 +1,178 @@
+"""The lab's own SQL, on a real PostgreSQL with a real service in front."""
+
+import json
+import stat
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg2
+import pytest
+
+from bench import dataset
+from bench.database.admin import Admin
+from bench.database.secrets import ensure_secrets
+from bench.errors import DatabaseFailed, TargetUnfit
+from bench.experiment.lab import Lab
+from bench.experiment.verify import verify
+from bench.model import Target
+
+
+@pytest.fixture(params=["fastapi", "flask", "drf"])
+def target(request: pytest.FixtureRequest, lab: Lab) -> Target:
+    return next(one for one in lab.targets if one.name == request.param)
+
+
+@pytest.fixture
+def admin(lab: Lab, target: Target) -> Iterator[Admin]:
+    with lab.admin(target) as opened:
+        yield opened
+
+
+def get(lab: Lab, target: Target, path: str) -> object:
+    with urllib.request.urlopen(lab.base_url(target) + path) as answer:
+        return json.load(answer)
+
+
+def test_loaded_rows_are_the_data_set(lab: Lab, target: Target, admin: Admin) -> None:
+    """After load_rows the service serves exactly the rows that the generator expects."""
+    admin.load_rows(300)
+    for item_id in (1, 299, 300):
+        assert get(lab, target, f"/items/{item_id}") == {"id": item_id, **dataset.row(item_id)}
+        assert admin.fetch_item(item_id) == {"id": item_id, **dataset.row(item_id)}
+    assert admin.fetch_item(301) is None
+
+
+def test_every_cell_starts_from_the_same_state(admin: Admin) -> None:
+    """Loading again forgets what was there, the next id and the statistics included."""
+    admin.load_rows(10)
+    admin.load_rows(5)
+    assert admin.fetch_item(6) is None
+    assert admin.totals() == {}
+
+
+def test_new_ids_follow_the_loaded_rows(lab: Lab, target: Target, admin: Admin) -> None:
+    """The first created item gets the id after the last loaded row; without rows, 1."""
+    for rows in (7, 0):
+        admin.load_rows(rows)
+        body = json.dumps(dataset.CRUD_ITEM).encode()
+        request = urllib.request.Request(
+            lab.base_url(target) + "/items/", body, {"Content-Type": "application/json"}
+        )
+        with urllib.request.urlopen(request) as answer:
+            assert json.load(answer)["id"] == rows + 1
+
+
+def test_statements_of_a_window_are_counted(lab: Lab, target: Target, admin: Admin) -> None:
+    """Ten reads are ten selects of one row, however many there were before."""
+    admin.load_rows(20)
+    for item_id in range(1, 6):
+        get(lab, target, f"/items/{item_id}")
+    before = admin.totals()
+    for item_id in range(1, 11):
+        get(lab, target, f"/items/{item_id}")
+    counted = admin.counted_since(before)
+    selects = [one for one in counted.statements if "items" in one.query]
+    assert sum(one.calls for one in selects) == 10
+    assert sum(one.rows for one in selects) == 10
+
+
+def test_effective_settings_are_read_from_the_server(lab: Lab, admin: Admin) -> None:
+    """What is recorded is what runs."""
+    settings = admin.settings()
+    assert settings["server_version"] == lab.binaries.version
+    assert settings["fsync"] == "on"
+    assert settings["autovacuum"] == "off"
+    assert settings["password_encryption"] == "scram-sha-256"
+
+
+def test_provisioning_again_changes_nothing(lab: Lab, target: Target, admin: Admin) -> None:
+    """make up twice is harmless: the service still reaches its database."""
+    admin.provision()
+    assert get(lab, target, "/readyz")
+
+
+def test_every_target_passes_the_smoke(lab: Lab, target: Target, admin: Admin) -> None:
+    """The three services keep the contract, and report the versions they run with."""
+    versions = verify(lab.site, target, admin)
+    assert set(versions) == {"python", *target.packages}
+
+
+def test_a_service_that_stores_nothing_is_unfit(
+    lab: Lab, target: Target, admin: Admin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Good answers without a row in the database do not pass."""
+    monkeypatch.setattr(Admin, "fetch_item", lambda self, item_id: None)
+    with pytest.raises(TargetUnfit, match="the stored row"):
+        verify(lab.site, target, admin)
+
+
+def test_a_lost_connection_is_told(lab: Lab, target: Target) -> None:
+    """A database that ends in the middle is an error with the framework's log named."""
+    with lab.admin(target) as admin, lab.admin(target) as killer:
+        admin.load_rows(1)
+        killer.load_rows(1)
+        with killer._items().cursor() as cursor, admin._items().cursor() as own:
+            own.execute("SELECT pg_backend_pid()")
+            (pid,) = own.fetchone()
+            cursor.execute("SELECT pg_terminate_backend(%s, 5000)", (pid,))
+        with pytest.raises(DatabaseFailed, match="loading the data set") as caught:
+            admin.load_rows(1)
+    assert f"make logs FRAMEWORK={target.name}" in caught.value.remedy
+
+
+# --- passwords
+
+
+def test_secret_files_are_for_their_owner_alone(lab: Lab) -> None:
+    """0600, in a folder that is 0700."""
+    folder = lab.secrets.directory
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    files = list(folder.iterdir())
+    assert len(files) == 4
+    assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
+
+
+def test_passwords_are_kept_and_differ(tmp_path: Path) -> None:
+    """Generated once, then kept; no two labs share one."""
+    first = ensure_secrets(tmp_path / "a", lambda path: None)
+    again = ensure_secrets(tmp_path / "a", lambda path: None)
+    other = ensure_secrets(tmp_path / "b", lambda path: None)
+    assert first.service_password() == again.service_password()
+    assert len(first.service_password()) >= 24
+    texts = [path.read_text() for one in (first, other) for path in one.directory.iterdir()]
+    assert len(set(texts)) == len(texts)
+
+
+def test_the_database_wants_the_password(lab: Lab, target: Target, tmp_path: Path) -> None:
+    """Nobody gets in without it: no trust authentication, for no role."""
+    wrong = tmp_path / "pgpass"
+    wrong.write_text("127.0.0.1:*:*:*:guess\n")
+    wrong.chmod(0o600)
+    for role in ("testuser", "postgres"):
+        with pytest.raises(psycopg2.OperationalError, match="password authentication failed"):
+            psycopg2.connect(
+                host="127.0.0.1",
+                port=target.database_port,
+                dbname=target.database_name,
+                user=role,
+                passfile=str(wrong),
+            )
+
+
+def test_no_password_shows_anywhere(lab: Lab, target: Target, admin: Admin) -> None:
+    """Not in logs, not on command lines, not in the statistics view."""
+    admin.provision()
+    password = lab.secrets.service_password()
+    superuser = lab.secrets.superuser_password.read_text().strip()
+    with admin._items().cursor() as cursor:
+        cursor.execute("SELECT string_agg(query, ' ') FROM pg_stat_statements")
+        (queries,) = cursor.fetchone()
+    logs = "".join(lab.supervisor.log_path(n).read_text() for n in lab.supervisor.names())
+    lines = "".join(
+        path.read_bytes().decode(errors="replace")
+        for path in Path("/proc").glob("[0-9]*/cmdline")
+        if path.exists()
+    )
+    for secret in (password, superuser):
+        assert secret not in (queries or "") + logs + lines

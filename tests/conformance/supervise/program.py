@@ -1,0 +1,41 @@
+"""A unit for the supervisors to run: listens on a port and does what it is told.
+
+    program.py PORT [burn | children | exit | deaf | quiet]
+
+burn      keeps one CPU busy
+children  starts a child that burns 0.3 s of CPU and ends, and one that sleeps
+exit      says why and ends with 3
+deaf      ignores SIGTERM and SIGINT
+"""
+
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+
+def main() -> None:
+    port, behaviour = int(sys.argv[1]), sys.argv[2]
+    if behaviour == "exit":
+        print("this unit has nothing to live for", flush=True)
+        sys.exit(3)
+    if behaviour == "deaf":
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if behaviour == "children":
+        burner = "import time\nwhile time.process_time() < 0.3: pass"
+        subprocess.run([sys.executable, "-S", "-c", burner], check=True)
+        subprocess.Popen([sys.executable, "-S", "-c", "import time; time.sleep(600)"])
+    server = socket.create_server(("127.0.0.1", port))
+    print("listening", flush=True)
+    if behaviour == "burn":
+        while True:
+            pass
+    while True:
+        server.accept()[0].close()
+        time.sleep(0)
+
+
+if __name__ == "__main__":
+    main()

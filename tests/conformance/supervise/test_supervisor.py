@@ -1,0 +1,272 @@
+"""What every supervisor must do. One suite, all implementations."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from bench.errors import PortTaken, UnitFailed
+from bench.model import Unit
+from bench.supervise import Supervisor
+from bench.supervise.readiness import wait_until_ready
+
+from .conftest import MakeUnit, make_supervisor
+
+PATIENCE_S = 30
+
+
+def eventually(condition: Callable[[], bool]) -> None:
+    """Wait for a condition; a busy machine may take its time."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < deadline, "it never came true"
+        time.sleep(0.01)
+
+
+def listening(port: int) -> Callable[[], bool]:
+    def answers() -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", port)) == 0
+
+    return answers
+
+
+def start(supervisor: Supervisor, unit: Unit, *, outlive: bool = False) -> int:
+    supervisor.start(unit, outlive=outlive)
+    wait_until_ready(supervisor, unit.name, listening(unit.port))
+    pid = supervisor.status(unit.name).pid
+    assert pid is not None
+    return pid
+
+
+def test_starts_and_stops(supervisor: Supervisor, make_unit: MakeUnit) -> None:
+    """A started unit runs and answers; a stopped one is gone with its port."""
+    unit = make_unit()
+    pid = start(supervisor, unit)
+    assert supervisor.status(unit.name).state == "running"
+    assert unit.name in supervisor.names()
+    supervisor.stop(unit.name)
+    assert supervisor.status(unit.name).state == "stopped"
+    assert not psutil.pid_exists(pid)
+    assert not listening(unit.port)()
+
+
+def test_starting_twice_is_harmless(supervisor: Supervisor, make_unit: MakeUnit) -> None:
+    """A second start finds the unit running and leaves it alone."""
+    unit = make_unit()
+    pid = start(supervisor, unit)
+    assert supervisor.start(unit, outlive=False) is False
+    assert supervisor.status(unit.name).pid == pid
+
+
+def test_a_changed_unit_is_restarted(supervisor: Supervisor, make_unit: MakeUnit) -> None:
+    """A unit that is described differently runs as described now."""
+    pid = start(supervisor, make_unit())
+    changed = make_unit(environment={"PATH": "/usr/bin:/bin", "COLOUR": "green"})
+    assert start(supervisor, changed) != pid
+    environment = psutil.Process(supervisor.status(changed.name).pid).environ()
+    assert environment["COLOUR"] == "green"
+
+
+def test_stopping_what_does_not_run_is_harmless(supervisor: Supervisor) -> None:
+    """Stop, thaw and freeze of an unknown unit change nothing and raise nothing."""
+    supervisor.stop("onecore-nobody")
+    supervisor.freeze("onecore-nobody")
+    supervisor.thaw("onecore-nobody")
+    assert supervisor.status("onecore-nobody").state == "stopped"
+
+
+def test_the_next_command_finds_it(
+    supervisor: Supervisor, kind: str, state: Path, make_unit: MakeUnit
+) -> None:
+    """A unit is known by its name: another supervisor object stops what this one started."""
+    unit = make_unit()
+    pid = start(supervisor, unit)
+    later = make_supervisor(kind, state)
+    assert later.status(unit.name).pid == pid
+    later.stop(unit.name)
+    assert supervisor.status(unit.name).state == "stopped"
+
+
+def test_runs_on_its_cpus_only(supervisor: Supervisor, make_unit: MakeUnit) -> None:
+    """Every thread of the unit is confined to the CPUs that the unit names."""
+    cpu = max(os.sched_getaffinity(0))
+    pid = start(supervisor, make_unit(cpus=(cpu,)))
+    for task in os.listdir(f"/proc/{pid}/task"):
+        assert os.sched_getaffinity(int(task)) == {cpu}
+
+
+def test_never_runs_as_root(supervisor: Supervisor, make_unit: MakeUnit) -> None:
+    """Units are unprivileged, whoever runs the lab."""
+    pid = start(supervisor, make_unit())
+    assert psutil.Process(pid).uids().effective != 0
+
+
+def test_a_taken_port_is_named(supervisor: Supervisor, make_unit: MakeUnit) -> None:
+    """The message names the port, who holds it, and the remedy; nothing is started."""
+    unit = make_unit()
+    with socket.create_server(("127.0.0.1", unit.port)), pytest.raises(PortTaken) as caught:
+        supervisor.start(unit, outlive=False)
+    assert str(unit.port) in caught.value.message
+    assert str(os.getpid()) in caught.value.message
+    assert "PORT_OFFSET" in caught.value.remedy
+    assert supervisor.status(unit.name).state == "stopped"
+
+
+def test_a_unit_that_ends_at_once_is_told_with_its_log(
+    supervisor: Supervisor, make_unit: MakeUnit
+) -> None:
+    """The error carries what the unit said before it died."""
+    unit = make_unit("exit")
+    supervisor.start(unit, outlive=False)
+    with pytest.raises(UnitFailed, match="nothing to live for"):
+        wait_until_ready(supervisor, unit.name, listening(unit.port))
+    assert supervisor.status(unit.name).state == "failed"
+
+
+def test_a_unit_that_never_answers_is_told(supervisor: Supervisor, make_unit: MakeUnit) -> None:
+    """Waiting has an end, and the error says that the unit runs."""
+    unit = make_unit()
+    supervisor.start(unit, outlive=False)
+    with pytest.raises(UnitFailed, match="not ready after"):
+        wait_until_ready(supervisor, unit.name, lambda: False, patience_s=0.2)
+
+
+def test_a_failing_preparation_is_told(supervisor: Supervisor, make_unit: MakeUnit) -> None:
+    """A unit whose preparation fails is not started; its output is in the error."""
+    broken = (sys.executable, "-S", "-c", "print('no schema today'); raise SystemExit(1)")
+    unit = make_unit(prepare=(broken,))
+    with pytest.raises(UnitFailed, match="no schema today"):
+        supervisor.start(unit, outlive=False)
+    assert not listening(unit.port)()
+
+
+def test_a_unit_that_dies_is_seen_and_can_be_started_again(
+    supervisor: Supervisor, make_unit: MakeUnit
+) -> None:
+    """kill -9 from outside shows as failed; the next start brings the unit back."""
+    unit = make_unit()
+    pid = start(supervisor, unit)
+    os.kill(pid, signal.SIGKILL)
+    eventually(lambda: supervisor.status(unit.name).state == "failed")
+    with pytest.raises(UnitFailed, match="not running"):
+        supervisor.usage(unit.name)
+    assert start(supervisor, unit) != pid
+
+
+def test_what_will_not_stop_is_killed(
+    supervisor: Supervisor, make_unit: MakeUnit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A unit that ignores its stop signal ends all the same."""
+    monkeypatch.setattr("bench.supervise.process.STOP_PATIENCE_S", 0.5)
+    unit = make_unit("deaf")
+    pid = start(supervisor, unit)
+    supervisor.stop(unit.name)
+    assert not psutil.pid_exists(pid)
+
+
+def test_stop_takes_the_children_too(supervisor: Supervisor, make_unit: MakeUnit) -> None:
+    """Nothing that the unit started is left running."""
+    pid = start(supervisor, make_unit("children"))
+    children = psutil.Process(pid).children(recursive=True)
+    assert children
+    supervisor.stop("onecore-test")
+    assert not any(child.is_running() and child.status() != "zombie" for child in children)
+
+
+def test_frozen_means_no_cpu_and_thawed_means_going_on(
+    supervisor: Supervisor, make_unit: MakeUnit
+) -> None:
+    """A frozen unit uses no CPU time at all; thawed, it uses some again."""
+    unit = make_unit("burn")
+    start(supervisor, unit)
+    supervisor.freeze(unit.name)
+    eventually(lambda: supervisor.status(unit.name).state == "frozen")
+    before = supervisor.cpu_s(unit.name)
+    time.sleep(0.2)
+    assert supervisor.cpu_s(unit.name) == before
+    supervisor.thaw(unit.name)
+    eventually(lambda: supervisor.cpu_s(unit.name) > before)
+    assert supervisor.status(unit.name).state == "running"
+
+
+def test_a_frozen_unit_can_be_stopped(supervisor: Supervisor, make_unit: MakeUnit) -> None:
+    """Freezing is no way to outlive a stop."""
+    pid = start(supervisor, make_unit())
+    supervisor.freeze("onecore-test")
+    supervisor.stop("onecore-test")
+    assert not psutil.pid_exists(pid)
+
+
+def test_usage_counts_children_that_have_ended(
+    supervisor: Supervisor, make_unit: MakeUnit
+) -> None:
+    """0.3 s of CPU burnt by a child that is gone still belongs to the unit."""
+    start(supervisor, make_unit("children"))
+    eventually(lambda: supervisor.usage("onecore-test").processes == 2)
+    usage = supervisor.usage("onecore-test")
+    assert usage.cpu_s >= 0.29
+    assert usage.threads >= 2
+    assert usage.voluntary_switches > 0
+
+
+def test_memory_is_told(supervisor: Supervisor, make_unit: MakeUnit) -> None:
+    """PSS lies between what is the unit's alone and all that it has mapped."""
+    start(supervisor, make_unit())
+    memory = supervisor.memory("onecore-test")
+    assert 0 < memory.uss_bytes <= memory.pss_bytes <= memory.rss_bytes
+
+
+def test_run_gives_output_or_says_what_failed(supervisor: Supervisor, state: Path) -> None:
+    """A helper command's output is returned; its failure carries the output's tail."""
+    say = (sys.executable, "-S", "-c", "print('done')")
+    assert supervisor.run(say, {}, state) == "done\n"
+    fail = (sys.executable, "-S", "-c", "import sys; print('disk on fire'); sys.exit(4)")
+    with pytest.raises(UnitFailed, match="disk on fire"):
+        supervisor.run(fail, {}, state)
+
+
+KILLED_LAB = """
+import os, signal, sys
+from pathlib import Path
+sys.path.insert(0, {tests!r})
+from bench.model import Unit
+from bench.supervise.identity import current_identity
+from bench.supervise.process import ProcessSupervisor
+state = Path({state!r})
+unit = Unit("onecore-test", {command!r}, state, {{"PATH": "/usr/bin:/bin"}}, (0,), {port})
+ProcessSupervisor(state, current_identity((state,))).start(unit, outlive={outlive})
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.parametrize("outlive", [False, True])
+def test_outlives_a_killed_lab_only_when_asked_to(
+    supervisor: Supervisor, make_unit: MakeUnit, state: Path, outlive: bool
+) -> None:
+    """After kill -9 of the lab nothing is left running but what was started to stay."""
+    unit = make_unit()
+    script = KILLED_LAB.format(
+        tests=str(Path(__file__).parents[3]),
+        state=str(state),
+        command=unit.command,
+        port=unit.port,
+        outlive=outlive,
+    )
+    killed = subprocess.run([sys.executable, "-c", script], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    if outlive:
+        eventually(listening(unit.port))
+        assert supervisor.status(unit.name).state == "running"
+    else:
+        eventually(lambda: supervisor.status(unit.name).pid is None)
+        assert not listening(unit.port)()
+    supervisor.stop(unit.name)
+    assert not listening(unit.port)()

@@ -1,0 +1,88 @@
+"""The command line as a user runs it: another process, in a lab of its own."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.conftest import lab_environment
+
+ROOT = Path(__file__).parents[2]
+PATIENCE_S = 120
+
+
+@dataclass
+class Cli:
+    """Runs verbs in one lab, and knows what is left running of it."""
+
+    environment: dict[str, str]
+    results: Path
+    state: Path
+    running: list[subprocess.Popen[str]] = field(default_factory=list)
+
+    def spawn(self, *words: str, **variables: str) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "bench", *words],
+            cwd=ROOT,
+            env={**self.environment, **variables},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.running.append(process)
+        return process
+
+    def run(self, *words: str, expect: int = 0, **variables: str) -> str:
+        """What the verb printed, standard error behind standard output."""
+        process = self.spawn(*words, **variables)
+        out, err = process.communicate(timeout=PATIENCE_S)
+        assert process.returncode == expect, out + err
+        return out + err
+
+    def left_running(self) -> list[str]:
+        """Command lines of processes that work in this lab's state folder or on its ports."""
+        lines = []
+        for process in psutil.process_iter():
+            try:
+                line = " ".join(process.cmdline())
+                environment = process.environ()
+            except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
+                continue
+            if process.pid == os.getpid() or process.status() == psutil.STATUS_ZOMBIE:
+                continue
+            if str(self.state) in line or str(self.state) in environment.get("PGPASSFILE", ""):
+                lines.append(line)
+        return lines
+
+    def runs(self) -> list[Path]:
+        return sorted(path.parent for path in self.results.glob("*/run.json"))
+
+
+@pytest.fixture(scope="module")
+def cli(public_folder: Path, request: pytest.FixtureRequest) -> Iterator[Cli]:
+    folder = public_folder / f"e2e-{request.module.__name__.rpartition('.')[2]}"
+    folder.mkdir()
+    own = lab_environment(folder, start=20_000)
+    clean = {name: value for name, value in os.environ.items() if name != "MAKEFLAGS"}
+    made = Cli({**clean, **own}, Path(own["ONECORE_RESULTS"]), Path(own["ONECORE_STATE"]))
+    yield made
+    for process in made.running:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=PATIENCE_S)
+    made.run("down")
+
+
+def eventually(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < deadline, "it never came true"
+        time.sleep(0.05)

@@ -1,0 +1,188 @@
+"""make bench: what it measures, what it leaves behind, and how it ends."""
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from .conftest import ROOT, Cli, eventually
+
+
+@pytest.fixture
+def fresh(cli: Cli) -> Cli:
+    """No run of an earlier test in sight."""
+    for run in cli.runs():
+        run.rename(cli.results / f".{run.name}")
+        (cli.results / f".{run.name}" / "run.json").rename(cli.results / f".{run.name}" / "old")
+    return cli
+
+
+def cells(run: Path) -> list[dict]:
+    path = run / "rounds.jsonl"
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def test_one_framework_is_measured_and_no_other(fresh: Cli) -> None:
+    """FRAMEWORK=drf: only DRF in the run, the scenario in four phases, nothing left running."""
+    said = fresh.run("bench", FRAMEWORK="drf", WORKLOAD="crud,read", ROUNDS="1", REQUESTS="60")
+    (run,) = fresh.runs()
+    assert {cell["target"] for cell in cells(run)} == {"drf"}
+    (crud,) = [cell for cell in cells(run) if cell["workload"] == "crud"]
+    assert [window["phase"] for window in crud["phases"]] == ["create", "read", "update", "delete"]
+    for window in crud["phases"]:
+        assert window["load"]["succeeded"] == 60
+        assert window["load"]["failures"] == {}
+        assert window["app"]["cpu_s"] > 0
+        assert window["database"]["memory"]["pss_bytes"] > 0
+    assert "60/60" in said
+    assert fresh.left_running() == []
+
+
+def test_what_a_run_leaves_behind(fresh: Cli) -> None:
+    """Record, rounds, samples, logs, report and the classic log; provenance from what ran."""
+    fresh.run("bench", FRAMEWORK="flask", WORKLOAD="read", ROUNDS="1")
+    (run,) = fresh.runs()
+    found = {path.name for path in run.iterdir()}
+    assert {"run.json", "rounds.jsonl", "samples.jsonl", "logs", "report.md"} <= found
+    (log,) = run.glob("api_benchmark_*.log")
+    assert "FLASK read =>" in log.read_text()
+    assert (run / "logs" / "onecore-postgres-flask.log").exists()
+    record = json.loads((run / "run.json").read_text())
+    assert record["state"] == "complete"
+    assert record["provenance"]["services"]["flask"]["flask"]
+    assert record["provenance"]["databases"]["flask"]["fsync"] == "on"
+    assert record["placement"]["app"]
+    units = {json.loads(line)["unit"] for line in (run / "samples.jsonl").read_text().splitlines()}
+    assert units == {"onecore-flask", "onecore-postgres-flask", "generator"}
+
+
+def test_no_secret_is_stored_with_a_run(fresh: Cli) -> None:
+    """Whoever gets a results folder gets no password."""
+    fresh.run("bench", FRAMEWORK="flask", WORKLOAD="ping", ROUNDS="1")
+    (run,) = fresh.runs()
+    stored = b"".join(path.read_bytes() for path in run.rglob("*") if path.is_file())
+    secrets = list(fresh.state.glob("*/secrets/*"))
+    assert secrets
+    for path in secrets:
+        secret = path.read_text().strip().rpartition(":")[2]
+        assert secret.encode() not in stored
+
+
+def test_report_renders_a_run_again(fresh: Cli) -> None:
+    """make report shows the latest run, or the named one, without measuring anything."""
+    fresh.run("bench", FRAMEWORK="flask", WORKLOAD="ping", ROUNDS="1")
+    (run,) = fresh.runs()
+    (run / "report.md").unlink()
+    assert run.name in fresh.run("report")
+    assert "| ping" in (run / "report.md").read_text()
+    assert "there is no run" in fresh.run("report", expect=2, RUN="19990101-000000")
+
+
+@pytest.mark.parametrize(
+    ("variables", "named"),
+    [
+        ({"FRAMEWORK": "nope"}, "fastapi, flask, drf"),
+        ({"WORKLOAD": "nope"}, "create, read, update, delete"),
+        ({"PROFILE": "nope"}, "quick"),
+        ({"ROUNDS": "0"}, "at least 1"),
+        ({"CONCURRENCY": "0"}, "1 to 1000"),
+        ({"PORT_OFFSET": "many"}, "whole number"),
+        ({"RESUME": "19990101-000000"}, "there is no run"),
+    ],
+)
+def test_mistakes_are_named_with_exit_code_2(
+    cli: Cli, variables: dict[str, str], named: str
+) -> None:
+    """What does not exist is told together with what does, before anything starts."""
+    assert named in cli.run("bench", expect=2, **variables)
+
+
+def test_a_mistyped_make_variable_is_refused(cli: Cli) -> None:
+    """`make bench FRAMEWROK=drf` must not measure everything."""
+    done = subprocess.run(
+        ["make", "bench", "FRAMEWROK=drf"],
+        cwd=ROOT,
+        env={**cli.environment, "ONECORE_PYTHON": sys.executable},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert "there is no variable FRAMEWROK" in done.stderr
+
+
+def start_long_run(cli: Cli) -> subprocess.Popen[str]:
+    """A run of many cells of which at least one is finished."""
+    process = cli.spawn("bench", FRAMEWORK="flask,fastapi", WORKLOAD="ping", ROUNDS="20")
+    eventually(lambda: process.poll() is not None or any(len(cells(r)) > 0 for r in cli.runs()))
+    assert process.poll() is None, process.communicate()
+    return process
+
+
+def test_ctrl_c_keeps_cells_leaves_nothing_and_can_be_resumed(fresh: Cli) -> None:
+    """Finished cells stay, no process stays, and the message says how to go on."""
+    process = start_long_run(fresh)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130, out + err
+    (run,) = fresh.runs()
+    kept = len(cells(run))
+    assert kept > 0
+    assert f"make bench RESUME={run.name}" in err
+    assert json.loads((run / "run.json").read_text())["state"] == "interrupted"
+    assert fresh.left_running() == []
+
+
+def test_kill_9_leaves_nothing_running_and_the_run_can_be_finished(fresh: Cli) -> None:
+    """The services die with the lab; RESUME measures exactly what is missing."""
+    process = fresh.spawn("bench", FRAMEWORK="flask", WORKLOAD="ping", ROUNDS="4")
+    eventually(lambda: process.poll() is not None or any(len(cells(r)) > 0 for r in fresh.runs()))
+    process.kill()
+    process.communicate()
+    eventually(lambda: fresh.left_running() == [])
+    (run,) = fresh.runs()
+    before = cells(run)
+    assert 0 < len(before) < 4
+    fresh.run("bench", RESUME=run.name)
+    after = cells(run)
+    assert after[: len(before)] == before
+    assert [cell["round"] for cell in after] == [1, 2, 3, 4]
+    assert json.loads((run / "run.json").read_text())["state"] == "complete"
+    assert "complete" in fresh.run("bench", expect=2, RESUME=run.name)
+
+
+def test_two_benches_at_once_are_refused(fresh: Cli) -> None:
+    """They would measure each other; the second one says so and harms nothing."""
+    process = start_long_run(fresh)
+    assert "another measurement" in fresh.run("bench", expect=1, FRAMEWORK="flask")
+    assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+
+
+def test_services_that_were_up_stay_up(fresh: Cli) -> None:
+    """A bench beside `make up` measures what runs, and leaves it running and thawed."""
+    fresh.run("up")
+    fresh.run("bench", FRAMEWORK="flask", WORKLOAD="ping", ROUNDS="1")
+    assert fresh.run("status").count("running") == 6
+    fresh.run("down")
+
+
+def test_an_app_that_dies_is_a_failure_and_not_the_end(fresh: Cli) -> None:
+    """Killed in mid-run: its cell says so, later cells are measured, the run exits with 1."""
+    process = start_long_run(fresh)
+    victim = next(iter(fresh.state.glob("*/run/onecore-flask.json")))
+    pid = json.loads(victim.read_text())["pid"]
+    (run,) = fresh.runs()
+    # A stopped process cannot be in its window now; kill it when it is its turn or not: both count.
+    psutil.Process(pid).kill()
+    eventually(
+        lambda: sum(cell["target"] == "flask" and bool(cell["phases"]) for cell in cells(run)[3:]) > 1
+    )
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+    assert fresh.left_running() == []

@@ -1,0 +1,104 @@
+"""make up, status, logs, psql and down."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+
+import psutil
+
+from .conftest import ROOT, Cli, eventually
+
+
+def pids(cli: Cli) -> dict[str, int]:
+    records = cli.state.glob("*/run/*.json")
+    return {path.stem: json.loads(path.read_text())["pid"] for path in records}
+
+
+def test_up_twice_then_down_twice(cli: Cli) -> None:
+    """The second up finds everything running, the second down finds nothing; no process stays."""
+    shown = cli.run("up")
+    for name in ("fastapi", "flask", "drf"):
+        assert f"onecore-{name}" in shown
+        assert f"testdb_{name}" in shown
+    first = pids(cli)
+    assert len(first) == 6
+    cli.run("up")
+    assert pids(cli) == first
+    assert cli.run("status").count("running") == 6
+    assert "onecore-postgres-drf" in cli.run("down")
+    assert "Nothing was running" in cli.run("down")
+    assert cli.left_running() == []
+    assert cli.run("status").count("stopped") == 6
+
+
+def test_one_framework_alone(cli: Cli) -> None:
+    """FRAMEWORK=flask brings up Flask and its database, nothing else."""
+    cli.run("up", FRAMEWORK="flask")
+    assert set(pids(cli)) == {"onecore-flask", "onecore-postgres-flask"}
+    assert "gunicorn" in cli.run("logs", FRAMEWORK="flask").lower()
+    cli.run("down")
+
+
+def test_a_database_killed_with_9_is_named_and_comes_back(cli: Cli) -> None:
+    """status says failed; up starts it again with its data."""
+    cli.run("up", FRAMEWORK="flask")
+    port = 5000 + int(cli.environment["PORT_OFFSET"])
+    body = json.dumps({"name": "kept", "price": 1}).encode()
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{port}/items/", body, {"Content-Type": "application/json"}
+    )
+    item_id = json.load(urllib.request.urlopen(request))["id"]
+    postmaster = psutil.Process(pids(cli)["onecore-postgres-flask"])
+    workers = postmaster.children()
+    os.kill(postmaster.pid, signal.SIGKILL)
+    psutil.wait_procs([postmaster, *workers], timeout=30)
+    eventually(lambda: "failed" in cli.run("status"))
+    cli.run("up", FRAMEWORK="flask")
+    answer = json.load(urllib.request.urlopen(f"http://127.0.0.1:{port}/items/{item_id}"))
+    assert answer["name"] == "kept"
+    cli.run("down")
+
+
+def test_psql_asks_for_no_password_and_shows_none(cli: Cli) -> None:
+    """psql logs in as the service's user; when the database is down, it says so."""
+    assert "make up" in cli.run("psql", expect=1, FRAMEWORK="drf")
+    assert "which framework" in cli.run("psql", expect=2)
+    cli.run("up", FRAMEWORK="drf")
+    done = subprocess.run(
+        [sys.executable, "-m", "bench", "psql"],
+        env={**cli.environment, "FRAMEWORK": "drf"},
+        input="select current_user, current_database();",
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+    )
+    assert "testuser" in done.stdout
+    assert "testdb_drf" in done.stdout
+    cli.run("down")
+
+
+def test_a_taken_port_is_named_and_nothing_stays(cli: Cli) -> None:
+    """Another server on FastAPI's port: who holds it, what to do, and a clean retreat."""
+    port = 8000 + int(cli.environment["PORT_OFFSET"])
+    with socket.create_server(("127.0.0.1", port)):
+        said = cli.run("up", expect=1, FRAMEWORK="fastapi")
+    assert f"port {port}" in said
+    assert f"pid {os.getpid()}" in said
+    assert "PORT_OFFSET" in said
+    assert cli.left_running() == []
+
+
+def test_clean_removes_everything_but_results(cli: Cli) -> None:
+    """After clean there are no databases and no passwords; results stay."""
+    cli.run("up", FRAMEWORK="flask")
+    cli.results.mkdir(exist_ok=True)
+    (cli.results / "kept").touch()
+    cli.run("clean")
+    assert cli.left_running() == []
+    assert not list(cli.state.rglob("pgpass"))
+    assert (cli.results / "kept").exists()

@@ -1,0 +1,118 @@
+"""Small records for tests: everything has a default, and keyword arguments replace it."""
+
+import numpy as np
+
+from bench import histogram
+from bench.model import (
+    CellResult,
+    ClosedLoop,
+    CpuTimes,
+    Distribution,
+    LoadResult,
+    Memory,
+    PhaseResult,
+    Placement,
+    Plan,
+    QueryCounts,
+    RoleCost,
+    RunRecord,
+    Statement,
+)
+
+
+def distribution(seconds: list[float]) -> Distribution:
+    counts = histogram.empty()
+    histogram.fold(counts, np.array(seconds))
+    return Distribution(
+        count=len(seconds),
+        mean_s=sum(seconds) / len(seconds),
+        min_s=min(seconds),
+        max_s=max(seconds),
+        hdr=histogram.encode(counts),
+    )
+
+
+def load_result(succeeded: int = 1000, duration_s: float = 2.0, **changes: object) -> LoadResult:
+    fields: dict[str, object] = {
+        "duration_s": duration_s,
+        "succeeded": succeeded,
+        "failures": {},
+        "latency": {"read": distribution([0.010] * succeeded)} if succeeded else {},
+        "bytes_sent": 100 * succeeded,
+        "bytes_received": 200 * succeeded,
+        "connections_opened": 20,
+    }
+    return LoadResult(**{**fields, **changes})  # type: ignore[arg-type]
+
+
+def role_cost(cpu_s: float, pss_bytes: int = 50_000_000) -> RoleCost:
+    return RoleCost(cpu_s, 100, 10, Memory(pss_bytes, pss_bytes // 2, pss_bytes * 2))
+
+
+def window(phase: str = "read", **changes: object) -> PhaseResult:
+    fields: dict[str, object] = {
+        "phase": phase,
+        "load": load_result(),
+        "app": role_cost(1.9),
+        "database": role_cost(0.5),
+        "generator": role_cost(0.4),
+        "app_cpus": CpuTimes(busy_s=1.9, steal_s=0.0, foreign_s=0.0),
+        "queries": QueryCounts((Statement("SELECT", 2000, 2000),)),
+        "limited_by": "app core",
+    }
+    return PhaseResult(**{**fields, **changes})  # type: ignore[arg-type]
+
+
+def cell(
+    round_number: int = 1, target: str = "flask", workload: str = "read", **changes: object
+) -> CellResult:
+    fields: dict[str, object] = {
+        "round": round_number,
+        "target": target,
+        "workload": workload,
+        "pacing": ClosedLoop(20),
+        "started_at": "2026-11-22T10:00:00.000+00:00",
+        "phases": (window(workload),),
+    }
+    return CellResult(**{**fields, **changes})  # type: ignore[arg-type]
+
+
+def plan(**changes: object) -> Plan:
+    fields: dict[str, object] = {
+        "profile": "quick",
+        "targets": ("fastapi", "flask", "drf"),
+        "workloads": ("read",),
+        "pacing": ClosedLoop(20),
+        "rounds": 2,
+        "seed": 1,
+        "rows": 1000,
+        "window_s": 1.0,
+        "requests": 500,
+        "warm_up_min_s": 0.1,
+        "warm_up_max_s": 0.5,
+    }
+    return Plan(**{**fields, **changes})  # type: ignore[arg-type]
+
+
+def placement() -> Placement:
+    return Placement(app=(1,), database=(0,), generator=(0,), housekeeping=(0,))
+
+
+def record(**changes: object) -> RunRecord:
+    fields: dict[str, object] = {
+        "schema_version": 1,
+        "run_id": "20261122-100000",
+        "plan": plan(),
+        "placement": placement(),
+        "supervisor": "process",
+        "provenance": {
+            "machine": {"cpu_model": "Test CPU", "cpus_online": 2, "memory_bytes": 2**34},
+            "source": {"git_commit": "abc123", "git_dirty": False},
+            "services": {"flask": {"python": "3.13.0", "flask": "3.1.3"}},
+            "databases": {"flask": {"server_version": "18.6"}},
+        },
+        "warnings": (),
+        "started_at": "2026-11-22T10:00:00.000+00:00",
+        "state": "complete",
+    }
+    return RunRecord(**{**fields, **changes})  # type: ignore[arg-type]

@@ -1,0 +1,154 @@
+"""Reports say what the records say: nothing is left out, nothing made up."""
+
+import io
+import logging
+
+import pytest
+from rich.console import Console
+
+from bench.model import ClosedLoop, LabWarning
+from bench.report.classic import ClassicLog, phase_lines, total_lines
+from bench.report.live import cell_line
+from bench.report.markdown import render_markdown
+from bench.report.tables import cost_table, series, speed_table
+from bench.report.terminal import print_run
+from bench.report.warnings import collect_warnings
+from bench.targets import known_targets
+
+from .factories import cell, load_result, plan, record, window
+
+FLASK = next(target for target in known_targets() if target.name == "flask")
+
+
+def printed(run) -> str:
+    console = Console(file=io.StringIO(), width=120)
+    print_run(console, run)
+    return console.file.getvalue()
+
+
+def test_rows_follow_the_plan() -> None:
+    """Workloads and targets come in plan order, whatever order they were measured in."""
+    cells = (cell(1, "drf"), cell(1, "fastapi"), cell(1, "flask"))
+    rows = speed_table(record(cells=cells)).rows
+    assert [row[1] for row in rows] == ["fastapi", "flask", "drf"]
+
+
+def test_crud_shows_its_four_phases() -> None:
+    """Each phase of the scenario is a row of its own."""
+    phases = tuple(window(name) for name in ("create", "read", "update", "delete"))
+    run = record(
+        plan=plan(workloads=("crud",), targets=("flask",)),
+        cells=(cell(1, "flask", "crud", phases=phases),),
+    )
+    assert [one.title for one in series(run)] == [
+        "crud: create",
+        "crud: read",
+        "crud: update",
+        "crud: delete",
+    ]
+
+
+def test_an_unfit_target_is_shown_and_not_measured() -> None:
+    """A target that failed its contract has a row, no figures, and its reason."""
+    run = record(cells=(cell(1, "flask", phases=(), unfit="POST /items/ answered 500"),))
+    (row,) = speed_table(run).rows
+    assert "not measured" in row
+    assert "POST /items/ answered 500" in render_markdown(run)
+    assert "POST /items/ answered 500" in printed(run)
+    assert cost_table(run).rows[0][-1] == "not measured"
+
+
+def test_failures_are_in_the_table() -> None:
+    """Successes of all asked, failures counted."""
+    bad = window(load=load_result(990, failures={"status 500": 10}))
+    (row,) = speed_table(record(cells=(cell(phases=(bad,)),))).rows
+    assert "990/1,000" in row
+    assert row[7] == "10"
+
+
+def test_a_run_without_cells_renders() -> None:
+    """Interrupted before the first cell: tables without rows, and it says so."""
+    run = record(state="interrupted")
+    assert "interrupted" in render_markdown(run)
+    assert "interrupted" in printed(run)
+
+
+def test_warnings_are_gathered_gravest_first() -> None:
+    """Each kind once, with its count."""
+    note = LabWarning("swap", "swap is in use", "swapoff -a", "note")
+    bad = LabWarning("errors", "3 failed", "see the log", "invalid")
+    run = record(
+        warnings=(note,),
+        cells=(cell(1, phases=(window(warnings=(bad,)),)), cell(2, phases=(window(warnings=(bad,)),))),
+    )
+    assert [(one.code, count) for one, count in collect_warnings(run)] == [("errors", 2), ("swap", 1)]
+
+
+def test_markdown_names_machine_commit_and_versions() -> None:
+    """A figure without its circumstances is worth nothing."""
+    text = render_markdown(record(cells=(cell(),)))
+    for fact in ("Test CPU", "abc123", "flask 3.1.3", "18.6", "CPU 1", "process", "seed 1"):
+        assert fact in text
+
+
+def test_open_loop_is_called_latency_and_closed_loop_service_time() -> None:
+    """Closed-loop times hide the queue; they are not sold as latency."""
+    run = record(plan=plan(pacing=ClosedLoop(5)), cells=(cell(),))
+    assert "service time" in speed_table(run).caption
+    assert "latency" not in speed_table(run).caption
+
+
+def test_the_classic_log_has_the_originals_lines() -> None:
+    """Duration, Success n/m, Failures and RPS in the form of the original script."""
+    lines = phase_lines("FLASK", window("create", load=load_result(500, 2.0)))
+    assert lines[:5] == [
+        "FLASK create =>",
+        "  Duration: 2.00s",
+        "  Success: 500/500",
+        "  Failures: 0",
+        "  RPS: 250.00",
+    ]
+    assert any("p50" in line and "p99" in line for line in lines)
+    assert any("PSS" in line for line in lines)
+
+
+def test_the_classic_total_leaves_pauses_out() -> None:
+    """The scenario's duration is the sum of its windows."""
+    windows = (window(load=load_result(500, 1.0)), window(load=load_result(500, 3.0)))
+    assert total_lines("FLASK", windows) == [
+        "FLASK =>",
+        "  Duration: 4.00s",
+        "  Success: 1000/1000",
+        "  Failures: 0",
+        "  RPS: 250.00",
+    ]
+
+
+def test_the_classic_log_file(tmp_path) -> None:
+    """api_benchmark_YYYYMMDD_HHMMSS.log with `time - LEVEL - message` lines; failures are errors."""
+    log = ClassicLog(tmp_path)
+    log.started()
+    log.cell_started(FLASK, "read", 1)
+    log.cell_finished(FLASK, cell())
+    log.cell_finished(FLASK, cell(phases=(), unfit="it is down"))
+    log.finished()
+    log.close()
+    (path,) = tmp_path.glob("api_benchmark_????????_??????.log")
+    lines = path.read_text().splitlines()
+    assert all(line.count(" - ") >= 2 for line in lines)
+    assert any(" - INFO -   RPS: 500.00" in line for line in lines)
+    assert any(" - ERROR - FLASK - not measured: it is down" in line for line in lines)
+    assert not logging.getLogger().handlers or path not in logging.getLogger().handlers
+
+
+@pytest.mark.parametrize(
+    ("one", "expected"),
+    [
+        (cell(), "500 requests/s"),
+        (cell(phases=(window(load=load_result(9, failures={"reset": 1})),)), "1 FAILED"),
+        (cell(phases=(), unfit="it is down\nlong log"), "not measured: it is down"),
+    ],
+)
+def test_a_finished_cell_in_one_line(one, expected: str) -> None:
+    """What scrolls by while a run is under way."""
+    assert expected in cell_line(one, FLASK)

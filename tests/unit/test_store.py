@@ -1,0 +1,112 @@
+"""Runs on disk: what was measured comes back as it was, and damage is told."""
+
+from pathlib import Path
+
+import pytest
+
+from bench.errors import StoreError, UsageError
+from bench.model import Sample
+from bench.store import RunStore, find_run, new_run_id
+
+from .factories import cell, record
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> RunStore:
+    made = RunStore(tmp_path / "20261122-100000")
+    made.create()
+    return made
+
+
+def test_a_record_comes_back_equal(store: RunStore) -> None:
+    """Writing and reading lose nothing: pacing, histograms, warnings, provenance."""
+    cells = (cell(1, "flask"), cell(1, "drf", unfit="it answers 500", phases=()))
+    written = record(cells=cells)
+    store.write_record(written)
+    for one in cells:
+        store.append_cell(one)
+    assert store.read() == (written, ())
+
+
+def test_cells_are_on_disk_as_soon_as_they_are_added(store: RunStore) -> None:
+    """Another reader sees each cell at once: a kill loses only what is under way."""
+    store.write_record(record(state="running"))
+    for number in (1, 2, 3):
+        store.append_cell(cell(number))
+        read, _ = RunStore(store.directory).read()
+        assert [one.round for one in read.cells] == list(range(1, number + 1))
+
+
+def test_a_torn_last_line_is_told_and_left_out(store: RunStore) -> None:
+    """Half a line costs that cell and no other."""
+    store.write_record(record())
+    store.append_cell(cell(1))
+    store.append_cell(cell(2))
+    whole = store.rounds.read_bytes()
+    store.rounds.write_bytes(whole[:-40])
+    read, torn = store.read()
+    assert [one.round for one in read.cells] == [1]
+    assert [line.line for line in torn] == [2]
+
+
+def test_going_on_after_a_torn_line_harms_nothing(store: RunStore) -> None:
+    """The next cell starts a line of its own, and the torn one stays told."""
+    store.write_record(record())
+    store.append_cell(cell(1))
+    with store.rounds.open("ab") as file:
+        file.write(b'{"round": 2, "tar')
+    store.append_cell(cell(2))
+    read, torn = store.read()
+    assert [one.round for one in read.cells] == [1, 2]
+    assert [line.line for line in torn] == [2]
+
+
+def test_an_unknown_version_is_refused(store: RunStore) -> None:
+    """A run of another schema is named, not misread."""
+    store.write_record(record(schema_version=99))
+    with pytest.raises(StoreError, match="schema version 99"):
+        store.read()
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"schema_version": 1}'])
+def test_a_damaged_record_is_told(store: RunStore, text: str) -> None:
+    """An empty, torn or foreign run.json is an error that names the file."""
+    store.record.write_text(text)
+    with pytest.raises(StoreError, match=r"run\.json"):
+        store.read()
+
+
+def test_a_full_disk_is_told_with_the_remedy(store: RunStore) -> None:
+    """ENOSPC names the file, and says how to go on."""
+    store.rounds.symlink_to("/dev/full")
+    with pytest.raises(StoreError, match="No space left") as caught:
+        store.append_cell(cell())
+    assert "RESUME=20261122-100000" in caught.value.remedy
+
+
+def test_samples_are_appended(store: RunStore) -> None:
+    """The time series is one JSON object a line."""
+    store.append_samples((Sample(1.0, "onecore-flask", 0.5, 1000), Sample(1.0, "generator", 0.1)))
+    assert len(store.samples.read_text().splitlines()) == 2
+
+
+def test_run_ids_do_not_collide(tmp_path: Path) -> None:
+    """Two runs in one second get two folders."""
+    first = new_run_id(tmp_path)
+    (tmp_path / first).mkdir()
+    assert new_run_id(tmp_path) != first
+
+
+def test_the_latest_run_is_found_and_an_unknown_one_told(tmp_path: Path) -> None:
+    """Without a name the newest run is meant."""
+    with pytest.raises(UsageError, match="there is no run"):
+        find_run(tmp_path, None)
+    for run_id in ("20260101-000000", "20260102-000000"):
+        made = RunStore(tmp_path / run_id)
+        made.create()
+        made.write_record(record(run_id=run_id))
+    assert find_run(tmp_path, None).directory.name == "20260102-000000"
+    assert find_run(tmp_path, "20260101-000000").directory.name == "20260101-000000"
+    with pytest.raises(UsageError, match="20260103") as caught:
+        find_run(tmp_path, "20260103")
+    assert "20260102-000000" in caught.value.remedy
