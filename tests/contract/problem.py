@@ -1,0 +1,53 @@
+"""What an error answer must look like, in every service."""
+
+from collections.abc import Sequence
+
+from .answer import Answer
+
+PROBLEM = "application/problem+json"
+
+TITLE_AND_DETAIL = {
+    400: ("Bad Request", "The request body is not valid JSON."),
+    404: ("Not Found", "The requested resource does not exist."),
+    405: ("Method Not Allowed", "The method is not allowed for this resource."),
+    413: ("Content Too Large", "The request body is larger than 1 MiB."),
+    415: ("Unsupported Media Type", "The request body must be application/json."),
+    422: ("Unprocessable Content", "The request is not valid."),
+    500: ("Internal Server Error", "The server failed to answer."),
+    503: ("Service Unavailable", "The database does not answer."),
+}
+
+
+def assert_problem(answer: Answer, status: int, fields: Sequence[str] = ()) -> None:
+    """The answer is the problem of this status, and names these fields in this order."""
+    assert answer.status == status, (answer.status, answer.body[:500])
+    assert answer.media_type == PROBLEM, (answer.content_type, answer.body[:500])
+    title, detail = TITLE_AND_DETAIL[status]
+    problem = answer.json()
+    errors = problem.pop("errors", None)
+    assert problem == {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    if status != 422:
+        assert errors is None
+        return
+    assert [error["field"] for error in errors] == list(fields)
+    for error in errors:
+        assert set(error) == {"field", "message"}
+        assert isinstance(error["message"], str)
+        assert error["message"]
+
+
+def assert_client_problem(answer: Answer) -> None:
+    """The answer is some 4xx problem of the common shape, whatever its fields are."""
+    assert 400 <= answer.status < 500, (answer.status, answer.body[:500])
+    fields = []
+    if answer.status == 422:
+        fields = [error["field"] for error in answer.json()["errors"]]
+        assert fields, answer.body
+    assert_problem(answer, answer.status, fields)
+
+
+def without_messages(problem: dict) -> dict:
+    """A problem without the wording that belongs to each framework."""
+    if "errors" not in problem:
+        return problem
+    return problem | {"errors": [error["field"] for error in problem["errors"]]}

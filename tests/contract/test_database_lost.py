@@ -1,0 +1,134 @@
+"""What a service says when its database fails, and that it recovers without a restart.
+
+The loss is made from outside: the database refuses connections, and those that exist are ended.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Thread
+
+import pytest
+
+from .answer import Answer
+from .bodies import VALID
+from .problem import assert_problem
+from .service import Service
+
+DATABASE_ROUTES = (
+    ("GET", "/items/", None),
+    ("POST", "/items/", VALID),
+    ("GET", "/items/1", None),
+    ("PUT", "/items/1", VALID),
+    ("DELETE", "/items/1", None),
+)
+GIVE_UP_AFTER_S = 20
+
+
+def name_of_database(service: Service) -> str:
+    """The database of the service, as its superuser sees it."""
+    return service.execute("SELECT current_database()")[0][0]
+
+
+def end_connections(service: Service) -> None:
+    """End every connection of the service, and wait until they are gone."""
+    name = name_of_database(service)
+    others = (
+        "FROM pg_stat_activity AS a JOIN pg_roles AS r ON r.oid = a.usesysid"
+        " WHERE datname = %s AND NOT r.rolsuper"
+    )
+    service.execute(f"SELECT pg_terminate_backend(a.pid) {others}", name, database="postgres")
+    deadline = time.monotonic() + GIVE_UP_AFTER_S
+    while service.execute(f"SELECT 1 {others}", name, database="postgres"):
+        assert time.monotonic() < deadline, "connections do not end"
+        time.sleep(0.01)
+
+
+@contextmanager
+def database_lost(service: Service) -> Iterator[None]:
+    """The database ends its connections and takes no new ones, until the block is left."""
+    name = name_of_database(service)
+
+    def allow(allowed: str) -> None:
+        service.execute(
+            f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS {allowed}', database="postgres"
+        )
+
+    allow("false")
+    try:
+        end_connections(service)
+        yield
+    finally:
+        allow("true")
+
+
+def test_database_lost_and_found(service):
+    """Without its database a service answers 503; with it, it works again without a restart."""
+    service.create()
+    service.open_all_connections()
+    with database_lost(service):
+        for _ in range(2):
+            assert_problem(service.ask("GET", "/readyz"), 503)
+            for method, path, body in DATABASE_ROUTES:
+                assert_problem(service.ask(method, path, body), 503)
+        assert {answer.status for answer in service.in_parallel([("GET", "/items/1", None)] * 40)} \
+            == {503}  # fmt: skip
+        assert service.ask("HEAD", "/readyz").status == 503
+        # What needs no database does not notice.
+        assert service.ask("GET", "/ping").status == 200
+        assert service.ask("POST", "/echo", VALID).status == 200
+        assert_problem(service.ask("POST", "/items/", b"{}"), 422, ["name", "price"])
+        assert_problem(service.ask("GET", "/items/x"), 404)
+    assert service.ask("GET", "/readyz").status == 200
+    answers = service.in_parallel([("GET", "/items/1", None)] * 60)
+    assert {answer.status for answer in answers} == {200}
+    assert len(service.rows()) == 1
+
+
+def test_connections_lost_while_idle(service):
+    """When idle connections were ended, no request fails: each is checked before it is used."""
+    service.create()
+    service.open_all_connections()
+    end_connections(service)
+    answers = service.in_parallel([("GET", "/items/1", None)] * 60)
+    assert {answer.status for answer in answers} == {200}
+    end_connections(service)
+    assert service.ask("POST", "/items/", VALID).status == 201
+
+
+@pytest.mark.parametrize(("method", "path", "body"), DATABASE_ROUTES)
+def test_connection_lost_in_the_middle(service, method, path, body):
+    """When the connection breaks under a running statement, that request is 503, the next works."""
+    service.create()
+    answers: list[Answer] = []
+    request = Thread(target=lambda: answers.append(service.ask(method, path, body)))
+    with service.connect() as blocker:
+        blocker.autocommit = False
+        blocker.cursor().execute("LOCK TABLE items IN ACCESS EXCLUSIVE MODE")
+        request.start()
+        deadline = time.monotonic() + GIVE_UP_AFTER_S
+        while not service.execute("SELECT 1 FROM pg_locks WHERE NOT granted"):
+            assert time.monotonic() < deadline, "the request never reached the table"
+            time.sleep(0.01)
+        end_connections(service)
+        request.join(GIVE_UP_AFTER_S)
+        blocker.rollback()
+    blocker.close()
+    assert answers
+    assert_problem(answers[0], 503)
+    assert service.ask("GET", "/items/1").status == 200
+    assert service.ask("GET", "/readyz").status == 200
+
+
+def test_other_faults_of_the_database_are_500(service):
+    """A fault that is no loss of the connection is a 500 problem that tells nothing of itself."""
+    service.create()
+    service.execute("ALTER TABLE items RENAME TO items_away")
+    try:
+        for method, path, body in DATABASE_ROUTES:
+            answer = service.ask(method, path, body)
+            assert_problem(answer, 500)
+        assert service.ask("GET", "/readyz").status == 200
+    finally:
+        service.execute("ALTER TABLE items_away RENAME TO items")
+    assert service.ask("GET", "/items/1").status == 200

@@ -1,0 +1,122 @@
+"""The same request gets the same answer from every service."""
+
+import random
+
+import pytest
+
+from .answer import JSON, Answer, encoded
+from .bodies import BAD, GOOD, GOOD_NUMBERS
+from .problem import PROBLEM, without_messages
+from .routes import REFUSED, ROUTES, WRITES
+from .service import Service
+from .test_list import LARGE, NO_NUMBERS
+from .test_routes import NO_IDS, UNKNOWN_IDS, UNKNOWN_PATHS
+
+STORED = (("First", "one", 1.25, True), ("S\u00e9cond", "", 1e9, False))
+READS = (
+    "/items", "/items/", "/items?limit=1", "/items/?offset=1", "/items?offset=5", "/items/1",
+    "/items/2/", "/items/002", "/ping", "/items/?limit=x&offset=x", "/items?offset=-1",
+)  # fmt: skip
+
+
+@pytest.fixture
+def stored(all_services: list[Service]) -> list[Service]:
+    """All services, each with the same two items."""
+    if len(all_services) < 2:
+        pytest.skip("there is only one service to compare")
+    for service in all_services:
+        service.store(*STORED)
+    return all_services
+
+
+def essence(answer: Answer, exactly: bool = True) -> object:
+    """What has to be equal: everything but the wording of errors; on success every byte."""
+    allow = sorted(name.strip() for name in answer.headers.get("allow", "").split(","))
+    body: object = answer.body
+    if answer.media_type == PROBLEM and answer.body:
+        body = without_messages(answer.json())
+    elif not exactly:
+        body = answer.json()
+    return answer.status, answer.media_type, allow, body
+
+
+def assert_equal(services: list[Service], method: str, path: str, body: bytes | None = None,
+                 content_type: str | None = JSON, exactly: bool = True) -> None:  # fmt: skip
+    """One request, sent to all services, is answered equally."""
+    answers = {
+        service.name: essence(service.ask(method, path, body, content_type), exactly)
+        for service in services
+    }
+    first, *others = answers.values()
+    assert all(other == first for other in others), answers
+
+
+@pytest.mark.parametrize("case", [*BAD, *GOOD], ids=lambda case: case.name)
+def test_bodies_are_answered_equally(stored, case):
+    """An ordinary body, good or bad, is answered equally on each route and stored equally."""
+    for method, path, _ in WRITES:
+        assert_equal(stored, method, path, case.body, case.content_type)
+    first, *others = [service.rows() for service in stored]
+    assert all(other == first for other in others)
+
+
+@pytest.mark.parametrize("case", GOOD_NUMBERS, ids=lambda case: case.name)
+def test_numbers_are_answered_equally(stored, case):
+    """A number is answered with the same value, though it may be written in another way."""
+    for method, path, _ in WRITES:
+        assert_equal(stored, method, path, case.body, exactly=False)
+
+
+@pytest.mark.parametrize("path", READS)
+def test_reads_are_answered_equally(stored, path):
+    """GET and HEAD of anything are answered equally."""
+    assert_equal(stored, "GET", path)
+    assert_equal(stored, "HEAD", path)
+
+
+def test_all_routes_are_answered_equally(stored):
+    """Every method on every path, known or refused, is answered equally."""
+    for method, path, *_ in [*ROUTES, *REFUSED]:
+        if path == "/readyz" and method == "GET":
+            continue  # it tells each service's own versions
+        assert_equal(stored, method, path, b"{}" if method in {"POST", "PUT", "PATCH"} else None)
+
+
+def test_faulty_paths_are_answered_equally(stored):
+    """Unknown paths, ids that are none and unknown ids are answered equally."""
+    ids = [f"/items/{text}{slash}" for text in (*NO_IDS, *UNKNOWN_IDS) for slash in ("", "/")]
+    for path in (*UNKNOWN_PATHS, *ids):
+        for method in ("GET", "DELETE", "OPTIONS"):
+            assert_equal(stored, method, path)
+
+
+def test_faulty_parameters_are_answered_equally(stored):
+    """Any limit and offset, alone or together, are answered equally."""
+    for text in (*NO_NUMBERS, *LARGE, "0", "1", "1000", "1001", "007"):
+        assert_equal(stored, "GET", f"/items?limit={text}")
+        assert_equal(stored, "GET", f"/items/?offset={text}")
+        assert_equal(stored, "GET", f"/items/?offset={text}&limit={text}")
+
+
+def test_a_long_story_is_answered_equally(stored):
+    """A long random sequence of operations, some of them faulty, leaves the same table behind."""
+    story = random.Random(20)
+    for step in range(300):
+        number = story.randint(1, 40)
+        item: dict[str, object] = {"name": f"Item {step}", "price": round(story.uniform(0, 1e6), 2)}
+        if story.random() < 0.2:
+            item["price"] = "free"
+        if story.random() < 0.5:
+            item["in_stock"] = story.random() < 0.5
+        method, path, body = story.choice([
+            ("POST", "/items/", encoded(item)),
+            ("POST", "/items", encoded(item)),
+            ("PUT", f"/items/{number}", encoded(item)),
+            ("DELETE", f"/items/{number}/", None),
+            ("GET", f"/items/{number}", None),
+            ("GET", f"/items/?offset={number}&limit=5", None),
+        ])  # fmt: skip
+        assert_equal(stored, method, path, body)
+    first, *others = [service.rows() for service in stored]
+    assert first
+    assert all(other == first for other in others)

@@ -1,0 +1,111 @@
+"""What the clients of the original project do: four phases, with everything in flight at once.
+
+Those clients post to `/items/`, take the ids from the answers, and work on `/items/{id}`. They
+count every status below 400 as a success.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+import httpx
+import pytest
+
+REQUESTS = 60
+
+
+def payload(number: int) -> dict[str, Any]:
+    """An item as the original script writes it."""
+    return {
+        "name": f"Test Item {number}",
+        "description": f"Description for item {number}",
+        "price": 10.99 + number,
+        "in_stock": True,
+    }
+
+
+async def phase[T](send: Callable[[T], Awaitable[httpx.Response]], what: Iterable[T]):
+    """All requests of a phase in flight at once. Gives the answers, and how many succeeded."""
+    answers = await asyncio.gather(*(send(one) for one in what))
+    return answers, sum(answer.status_code < 400 for answer in answers)
+
+
+async def crud(base_url: str, slash: str) -> dict[str, Any]:
+    """The four phases of the original script, one after the other."""
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
+    async with httpx.AsyncClient(timeout=60, limits=limits, trust_env=False) as client:
+        created, creates = await phase(
+            lambda number: client.post(f"{base_url}/items{slash}", json=payload(number)),
+            range(REQUESTS),
+        )
+        ids = [answer.json()["id"] for answer in created]
+        read, reads = await phase(lambda one: client.get(f"{base_url}/items/{one}"), ids)
+        updated, updates = await phase(
+            lambda one: client.put(
+                f"{base_url}/items/{one}", json=payload(one) | {"name": f"Updated Item {one}"}
+            ),
+            ids,
+        )
+        deleted, deletes = await phase(lambda one: client.delete(f"{base_url}/items/{one}"), ids)
+    return {
+        "successes": (creates, reads, updates, deletes),
+        "ids": ids,
+        "created": [answer.json() for answer in created],
+        "read": [answer.json() for answer in read],
+        "updated": [answer.json() for answer in updated],
+        "deleted": {answer.status_code for answer in deleted},
+        "redirects": sum(len(answer.history) for answer in (*created, *read, *updated, *deleted)),
+    }
+
+
+@pytest.mark.parametrize("slash", ["/", ""], ids=["/items/", "/items"])
+def test_original_script_reports_no_failure(service, slash):
+    """The original script's phases all succeed, and every answer is the item that was meant."""
+    story = asyncio.run(crud(service.base_url, slash))
+    assert story["successes"] == (REQUESTS,) * 4
+    assert len(set(story["ids"])) == REQUESTS
+    assert story["created"] == story["read"]
+    expected = [{"id": one} | payload(number) for number, one in enumerate(story["ids"])]
+    assert story["created"] == expected
+    assert [item["name"] for item in story["updated"]] == [
+        f"Updated Item {one}" for one in story["ids"]
+    ]
+    assert story["deleted"] == {204}
+    assert story["redirects"] == 0
+    assert service.rows() == []
+
+
+def test_original_load_test_reports_no_failure(service):
+    """The tasks of the original load test succeed for many users side by side."""
+
+    async def user(client: httpx.AsyncClient, number: int) -> list[int]:
+        made = await client.post("/items/", json=payload(number))
+        path = f"/items/{made.json()['id']}"
+        answers = [
+            made,
+            await client.get("/items/"),
+            await client.get(path),
+            await client.put(path, json=payload(number + 1)),
+            await client.get(path),
+            await client.delete(path),
+        ]
+        return [answer.status_code for answer in answers]
+
+    async def users() -> list[list[int]]:
+        async with httpx.AsyncClient(
+            base_url=service.base_url, timeout=60, trust_env=False
+        ) as client:
+            return await asyncio.gather(*(user(client, number) for number in range(40)))
+
+    assert asyncio.run(users()) == [[201, 200, 200, 200, 200, 204]] * 40
+    assert service.rows() == []
+
+
+def test_json_of_common_clients_is_taken(service):
+    """Bodies with white space and escaped letters, as the clients' JSON libraries write them."""
+    for body in (
+        b'{"name": "caf\\u00e9", "description": "d", "price": 1.5, "in_stock": true}',
+        b'{\n  "in_stock": false,\n  "price": 2,\n  "description": "",\n  "name": "x"\n}\n',
+    ):
+        assert service.ask("POST", "/items/", body).status == 201
+    assert service.ask("GET", "/items/1").json()["name"] == "caf\u00e9"

@@ -1,0 +1,213 @@
+"""What each request costs in the database: its statements, and the table they work on.
+
+Counted by pg_stat_statements for the services' own database user. Beside the counted statements a
+request may check its connection (`SELECT 1`), and a new connection may set itself up.
+"""
+
+import re
+
+import pytest
+
+from .bodies import VALID
+from .service import Service
+
+REPEATS = 10
+
+# The check of a connection, and what drivers and frameworks set on a new one.
+UPKEEP = re.compile(
+    r"(SELECT \$?1$|SELECT \$?1 AS |SET |SHOW |RESET |SELECT set_config\("
+    r"|select pg_catalog\.version|select current_schema|SELECT oid, typarray|SELECT t\.oid)",
+    re.IGNORECASE,
+)
+
+
+def statements(service: Service) -> dict[str, int]:
+    """Calls of each statement by users other than the one who looks."""
+    return {
+        " ".join(query.split()): calls
+        for query, calls in service.execute("""
+            SELECT s.query, sum(s.calls)::int FROM pg_stat_statements AS s
+            JOIN pg_database AS d ON d.oid = s.dbid
+            JOIN pg_roles AS r ON r.oid = s.userid
+            WHERE d.datname = current_database() AND NOT r.rolsuper
+            GROUP BY s.query
+        """)
+    }
+
+
+def count(service: Service, requests: list[tuple[str, str, bytes | None]], status: int):
+    """Send the requests one by one. Gives (statements on items, connection checks)."""
+    service.execute("SELECT pg_stat_statements_reset()")
+    for method, path, body in requests:
+        assert service.ask(method, path, body).status == status
+    counted = statements(service)
+    checks = sum(calls for query, calls in counted.items() if re.match(r"SELECT \$?1", query))
+    work = {query: calls for query, calls in counted.items() if not UPKEEP.match(query)}
+    return work, checks
+
+
+def assert_only(work: dict[str, int], verbs: str, low: int, high: int | None = None) -> None:
+    """The work is only statements that begin so, and so many of them."""
+    assert all(query.upper().startswith(tuple(verbs.split())) for query in work), work
+    assert all("items" in query for query in work), work
+    assert low <= sum(work.values()) <= (low if high is None else high), work
+
+
+def test_create_is_one_insert(service):
+    """A create is one INSERT. Nothing is read back, and there is no transaction around it."""
+    work, checks = count(service, [("POST", "/items/", VALID)] * REPEATS, 201)
+    assert_only(work, "INSERT", REPEATS)
+    assert checks <= REPEATS
+
+
+def test_read_is_one_select(service):
+    """A read is one SELECT."""
+    service.create()
+    work, checks = count(service, [("GET", "/items/1", None)] * REPEATS, 200)
+    assert_only(work, "SELECT", REPEATS)
+    assert checks <= REPEATS
+
+
+def test_list_is_one_select(service):
+    """A list is one SELECT, however many items it has."""
+    service.execute("INSERT INTO items SELECT n, 'n', '', 1, true FROM generate_series(1, 200) n")
+    work, checks = count(service, [("GET", "/items/?limit=200", None)] * REPEATS, 200)
+    assert_only(work, "SELECT", REPEATS)
+    assert checks <= REPEATS
+
+
+def test_update_is_at_most_two_statements(service):
+    """An update is one UPDATE, or a SELECT and an UPDATE."""
+    service.create()
+    work, checks = count(service, [("PUT", "/items/1", VALID)] * REPEATS, 200)
+    assert_only(work, "UPDATE SELECT", REPEATS, 2 * REPEATS)
+    assert sum(calls for query, calls in work.items() if query.startswith("UPDATE")) == REPEATS
+    assert checks <= REPEATS
+
+
+def test_delete_is_at_most_two_statements(service):
+    """A delete is one DELETE, or a SELECT and a DELETE."""
+    for _ in range(REPEATS):
+        service.create()
+    requests = [("DELETE", f"/items/{number}", None) for number in range(1, REPEATS + 1)]
+    work, checks = count(service, requests, 204)
+    assert_only(work, "DELETE SELECT", REPEATS, 2 * REPEATS)
+    assert sum(calls for query, calls in work.items() if query.startswith("DELETE")) == REPEATS
+    assert checks <= REPEATS
+
+
+@pytest.mark.parametrize(
+    ("method", "body", "status"), [("GET", None, 404), ("PUT", VALID, 404), ("DELETE", None, 404)]
+)
+def test_unknown_item_is_at_most_two_statements(service, method, body, status):
+    """To find that an item is not there takes no more than to work on it."""
+    work, _ = count(service, [(method, "/items/5", body)] * REPEATS, status)
+    assert_only(work, "SELECT UPDATE DELETE", REPEATS, 2 * REPEATS)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("GET", "/ping", None, 200),
+        ("POST", "/echo", VALID, 200),
+        ("POST", "/items/", b"{}", 422),
+        ("PUT", "/items/1", b"{", 400),
+        ("GET", "/items/?limit=0", None, 422),
+        ("GET", "/items/x", None, 404),
+        ("PATCH", "/items/1", None, 405),
+        ("GET", "/nope", None, 404),
+    ],
+)
+def test_no_database_without_need(service, method, path, body, status):
+    """Ping, echo and requests that are refused before any item matters leave the database alone."""
+    work, checks = count(service, [(method, path, body)] * REPEATS, status)
+    assert (work, checks) == ({}, 0)
+
+
+def test_readyz_asks_the_database(service):
+    """Readyz runs a real query each time, and does not look at the items."""
+    work, checks = count(service, [("GET", "/readyz", None)] * REPEATS, 200)
+    assert work == {}
+    assert checks >= REPEATS
+
+
+def test_no_transactions_around_statements(service):
+    """Every statement commits by itself: BEGIN, COMMIT and ROLLBACK never make a round trip."""
+    service.create()
+    requests = [
+        ("POST", "/items/", VALID),
+        ("GET", "/items/1", None),
+        ("PUT", "/items/1", VALID),
+        ("GET", "/items/", None),
+        ("PUT", "/items/999", VALID),
+        ("GET", "/readyz", None),
+        ("DELETE", "/items/1", None),
+    ]
+    service.execute("SELECT pg_stat_statements_reset()")
+    for request in requests * 2:
+        service.ask(*request)
+    words = {query.split()[0].upper() for query in statements(service)}
+    assert not words & {"BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT", "SAVEPOINT"}
+
+
+def test_no_connection_is_left_in_a_transaction(service):
+    """After requests, good and bad, no connection holds a transaction open."""
+    service.in_parallel([("POST", "/items/", VALID), ("GET", "/items/9", None)] * 20)
+    states = service.execute(
+        "SELECT DISTINCT state FROM pg_stat_activity AS a JOIN pg_roles AS r ON r.oid = a.usesysid"
+        " WHERE datname = current_database() AND NOT r.rolsuper AND backend_type = 'client backend'"
+    )
+    assert states == [("idle",)]
+
+
+# --- the table
+
+
+def columns(service: Service) -> list[tuple]:
+    """Columns as they are in the standard's own catalogue."""
+    return service.execute("""
+        SELECT column_name, data_type, character_maximum_length, numeric_precision, is_nullable,
+               column_default, is_identity, identity_generation, is_generated, collation_name
+        FROM information_schema.columns
+        WHERE table_schema = 'public' AND table_name = 'items' ORDER BY ordinal_position
+    """)
+
+
+def indexes(service: Service) -> list[tuple]:
+    """Indexes of the table, whatever their names are."""
+    return service.execute("""
+        SELECT regexp_replace(indexdef, 'INDEX \\S+ ON', 'INDEX ON') FROM pg_indexes
+        WHERE schemaname = 'public' AND tablename = 'items'
+    """)
+
+
+def constraints(service: Service) -> list[tuple]:
+    """Constraints of the table, and nothing that runs beside a statement."""
+    return service.execute("""
+        SELECT contype::text, pg_get_constraintdef(oid) FROM pg_constraint
+        WHERE conrelid = 'items'::regclass AND contype <> 'n'
+        UNION ALL SELECT 'trigger', tgname FROM pg_trigger WHERE tgrelid = 'items'::regclass
+        UNION ALL SELECT 'option', unnest(reloptions) FROM pg_class WHERE oid = 'items'::regclass
+    """)
+
+
+def test_table_is_the_one_of_the_contract(service):
+    """Columns, types, nullability, identity and indexes are exactly what all services share."""
+    plain = (None, "NEVER", None)
+    assert columns(service) == [
+        ("id", "bigint", None, 64, "NO", None, "YES", "BY DEFAULT", "NEVER", None),
+        ("name", "character varying", 100, None, "NO", None, "NO", *plain),
+        ("description", "character varying", 1000, None, "NO", None, "NO", *plain),
+        ("price", "double precision", None, 53, "NO", None, "NO", *plain),
+        ("in_stock", "boolean", None, None, "NO", None, "NO", *plain),
+    ]
+    assert indexes(service) == [("CREATE UNIQUE INDEX ON public.items USING btree (id)",)]
+    assert constraints(service) == [("p", "PRIMARY KEY (id)")]
+
+
+def test_tables_are_equal(all_services):
+    """No service has a table that is cheaper or dearer than the others'."""
+    shapes = [
+        (columns(service), indexes(service), constraints(service)) for service in all_services
+    ]
+    assert all(shape == shapes[0] for shape in shapes)

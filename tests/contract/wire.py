@@ -1,0 +1,69 @@
+"""Raw sockets, for requests that no HTTP client would send."""
+
+import socket
+from http.client import HTTPResponse
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlsplit
+
+from .answer import Answer
+
+TIMEOUT = 30
+
+
+class Wire:
+    """One TCP connection. What is sent is exactly what is given."""
+
+    def __init__(self, base_url: str) -> None:
+        url = urlsplit(base_url)
+        assert url.hostname
+        assert url.port
+        self.host = f"{url.hostname}:{url.port}"
+        self._socket = socket.create_connection((url.hostname, url.port), TIMEOUT)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._socket.close()
+
+    def send(self, data: bytes) -> None:
+        """Send all of it. A reset connection raises."""
+        self._socket.sendall(data)
+
+    def read(self, method: str = "GET") -> Answer:
+        """Read one whole answer. A connection closed without one raises."""
+        response = HTTPResponse(self._socket, method=method)
+        response.begin()
+        body = response.read()
+        headers = {name.lower(): value for name, value in response.getheaders()}
+        return Answer(response.status, headers, body)
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        headers: tuple[tuple[str, str], ...] = (),
+        body: bytes = b"",
+        host: str | None = None,
+    ) -> Answer:
+        """Send a request made of these parts, and read its answer."""
+        self.send(request_head(method, path, (("Host", host or self.host), *headers)) + body)
+        return self.read(method)
+
+
+def request_head(method: str, path: str, headers: tuple[tuple[str, str], ...]) -> bytes:
+    """The head of a request. Nothing is added; characters up to U+00FF become single bytes."""
+    lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers)]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+
+
+def in_chunks(body: bytes, size: int = 65536) -> bytes:
+    """A body in the chunked transfer coding."""
+    parts = [body[start : start + size] for start in range(0, len(body), size)]
+    return b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in parts) + b"0\r\n\r\n"
