@@ -1,5 +1,6 @@
 """What /echo makes of bodies, good and bad. It validates like /items, without the database."""
 
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -112,3 +113,18 @@ def test_a_body_may_have_one_mebibyte(client: FlaskClient) -> None:
     assert echo(client, padded(MIB)).status_code == 200
     assert echo(client, padded(MIB + 1)).status_code == 413
     assert echo(client, padded(MIB + 1), "text/plain").status_code == 413
+
+
+@pytest.mark.parametrize(("size", "status"), [(MIB, 200), (MIB + 1, 413), (5 * MIB, 413)])
+def test_a_chunked_body_has_the_same_limit(client: FlaskClient, size: int, status: int) -> None:
+    """It does not tell its length beforehand, and is never cut to the limit in silence."""
+    stream = BytesIO(padded(size))
+    response = client.post(
+        "/echo",
+        input_stream=stream,
+        content_type="application/json",
+        environ_overrides={"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"},
+    )
+    assert response.status_code == status
+    # A client that still sends would see a reset connection instead of the answer.
+    assert stream.read() == b""
