@@ -14,11 +14,8 @@ Send = Callable[[Request, float], Coroutine[Any, Any, None]]
 
 async def closed_loop(send: Send, source: Source, concurrency: int, until: Until) -> None:
     async def connection() -> None:
-        while (now_s := time.monotonic()) < until.moment_s:
-            request = source.next()
-            if request is None:
-                return
-            await send(request, now_s)
+        while time.monotonic() < until.moment_s and (request := source.next()) is not None:
+            await send(request, time.monotonic())
 
     async with asyncio.TaskGroup() as group:
         for _ in range(concurrency):

@@ -17,7 +17,8 @@ import time
 import gevent  # type: ignore[import-untyped]  # its types are a package of their own
 
 from bench.load import process
-from bench.load.asking import Judge, Source
+from bench.load.asking import Source
+from bench.load.judging import Judge
 from bench.load.wire import parse_spec
 from bench.model import ClosedLoop, LoadSpec
 

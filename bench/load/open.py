@@ -1,7 +1,7 @@
 """The open loop: requests are sent when they are due, whatever the server does.
 
-All that is due at a wake-up is sent by an absolute schedule, so that a late wake-up delays
-requests but never the ones after them, and each latency counts from when its request was due.
+Everything due at a wake-up is sent by an absolute schedule, so that a late wake-up delays the
+requests it was for and none after them, and each latency counts from when its request was due.
 """
 
 import asyncio
@@ -20,6 +20,13 @@ a server that has fallen behind for good cannot exhaust memory or file descripto
 _GRACE_S = 0.05
 """How long after the end a request that was due before it is still sent."""
 
+_TOO_LATE_S = 2.0
+"""So far behind its schedule, the generator would measure itself."""
+
+
+class RateTooHighError(Exception):
+    """The generator cannot keep the rate that it was asked for."""
+
 
 async def open_loop(
     send: Send,
@@ -30,21 +37,33 @@ async def open_loop(
     lateness: LatenessRecorder,
 ) -> None:
     in_flight: set[asyncio.Task[None]] = set()
+    behind_s = 0.0
+
+    def fire(due_s: float) -> bool:
+        """Send the request that was due then; False when sending is over."""
+        nonlocal behind_s
+        now_s = time.monotonic()
+        behind_s = now_s - start_s - due_s
+        if behind_s > _TOO_LATE_S:
+            return False
+        if len(in_flight) >= IN_FLIGHT_LIMIT or now_s > until.moment_s + _GRACE_S:
+            lateness.unsent += 1
+            return True
+        request = source.next()
+        if request is None:
+            return False
+        lateness.sent(behind_s)
+        task = group.create_task(send(request, start_s + due_s))
+        in_flight.add(task)
+        task.add_done_callback(in_flight.discard)
+        return True
+
     with Alarm() as alarm:
         async with asyncio.TaskGroup() as group:
-            while start_s + schedule.next_s < until.moment_s:
+            sending = True
+            while sending and start_s + schedule.next_s < until.moment_s:
                 await alarm.until(start_s + schedule.next_s)
-                for due_s in schedule.take_due(time.monotonic() - start_s):
-                    if start_s + due_s >= until.moment_s:
-                        return
-                    now_s = time.monotonic()
-                    if len(in_flight) >= IN_FLIGHT_LIMIT or now_s > until.moment_s + _GRACE_S:
-                        lateness.unsent += 1
-                        continue
-                    request = source.next()
-                    if request is None:
-                        return
-                    lateness.sent(now_s - start_s - due_s)
-                    task = group.create_task(send(request, start_s + due_s))
-                    in_flight.add(task)
-                    task.add_done_callback(in_flight.discard)
+                due = schedule.take_due(time.monotonic() - start_s)
+                sending = all(fire(each) for each in due if start_s + each < until.moment_s)
+    if behind_s > _TOO_LATE_S:
+        raise RateTooHighError(f"{behind_s:.1f} s behind its own schedule")

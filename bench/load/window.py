@@ -7,9 +7,10 @@ import time
 from collections.abc import Callable, Sequence
 
 from bench.dataset import ItemFields
-from bench.load.asking import Judge, Request, Source, item_id
+from bench.load.asking import Request, Source
 from bench.load.client import Client, RequestError
 from bench.load.closed import closed_loop
+from bench.load.judging import Judge, item_id
 from bench.load.open import open_loop
 from bench.load.pacing import Schedule, Until, arrivals
 from bench.load.recorder import LatenessRecorder, Recorder

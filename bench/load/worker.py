@@ -10,6 +10,7 @@ import uvloop
 
 from bench.load import window as windows
 from bench.load.client import Client
+from bench.load.open import RateTooHighError
 from bench.load.window import CreatedItems, Window
 from bench.load.wire import (
     Answer,
@@ -105,6 +106,8 @@ async def _converse(say: Say) -> None:
             say(await worker.answer(parse_question(line)))
         except ValueError as error:
             say(Refused(str(error)))
+        except RateTooHighError as error:
+            say(Refused(f"this rate is more than it can keep, {error}"))
     await worker.close()
 
 
