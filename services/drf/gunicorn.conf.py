@@ -1,7 +1,7 @@
 """The server: one process, twenty threads, connections kept open."""
 
 import gc
-import os
+from pathlib import Path
 
 workers = 1
 worker_class = "gthread"
@@ -12,7 +12,8 @@ keepalive = 75
 limit_request_line = 8190
 
 # The heartbeat file belongs in memory. On a disk, a slow write can stall the worker.
-worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None
+MEMORY = "/dev/shm"  # noqa: S108  (Gunicorn makes a file of its own in it, mode 0600)
+worker_tmp_dir = MEMORY if Path(MEMORY).is_dir() else None
 
 # The control socket is one file in the home directory, shared by every Gunicorn of that user.
 control_socket_disable = True

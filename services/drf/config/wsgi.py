@@ -10,6 +10,8 @@ from django.conf import settings
 from django.core.exceptions import BadRequest, ImproperlyConfigured
 from django.core.wsgi import get_wsgi_application
 
+from config.api.problems import MALFORMED, problem_response
+
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 Application = Callable[[Environ, StartResponse], Iterable[bytes]]
@@ -38,7 +40,7 @@ class Intake:
         if "HTTP_TRANSFER_ENCODING" in environ or len(environ.get("CONTENT_LENGTH", "")) > 4:
             try:
                 self.take(environ)
-            except Exception:  # the chunks are broken, or the client is gone
+            except Exception:  # noqa: BLE001  (the server has errors of its own for broken chunks)
                 return bad_request(start_response)
         if ";" in environ.get("CONTENT_TYPE", "") and not environ["PATH_INFO"].startswith(ADMIN):
             environ["CONTENT_TYPE"] = environ["CONTENT_TYPE"].partition(";")[0]
@@ -61,8 +63,6 @@ class Intake:
 
 def bad_request(start_response: StartResponse) -> Iterable[bytes]:
     """The answer to a request that never became one."""
-    from config.api.problems import MALFORMED, problem_response
-
     response = problem_response(400, MALFORMED)
     length = ("Content-Length", str(len(response.content)))
     start_response("400 Bad Request", [*response.items(), length])

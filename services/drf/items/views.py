@@ -67,7 +67,8 @@ class ItemViewSet(GenericViewSet):
         """The item in the request, or a 422."""
         serializer = self.get_serializer(data=self.request.data)
         serializer.is_valid(raise_exception=True)
-        return serializer.validated_data
+        data: dict[str, Any] = serializer.validated_data
+        return data
 
 
 class EchoView(APIView):

@@ -5,8 +5,9 @@ import re
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
-from items.models import Item
 from rest_framework.test import APIClient
+
+from items.models import Item
 
 
 @pytest.fixture
@@ -33,7 +34,8 @@ def test_items_are_added_listed_and_deleted(browser: Client) -> None:
     assert added.headers["Location"] == "/admin/items/item/"
     item = Item.objects.get(name="Lamp", price=3.5, in_stock=True)
     listing = browser.get("/admin/items/item/").content.decode()
-    assert "Lamp" in listing and "was added successfully" in listing
+    assert "Lamp" in listing
+    assert "was added successfully" in listing
     submit(browser, f"/admin/items/item/{item.pk}/delete/", post="yes")
     assert not Item.objects.exists()
 

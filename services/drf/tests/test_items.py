@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from items.models import Item
 from rest_framework.test import APIClient
+
+from items.models import Item
 
 LAMP = {"name": "Lamp", "description": "Blue", "price": 19.99, "in_stock": False}
 

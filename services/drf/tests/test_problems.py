@@ -6,8 +6,9 @@ from typing import Any
 import psycopg2
 import pytest
 from django.db import OperationalError
-from items.models import Item
 from rest_framework.test import APIClient
+
+from items.models import Item
 
 LAMP = {"name": "Lamp", "price": 1}
 

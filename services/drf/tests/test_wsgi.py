@@ -5,6 +5,7 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+
 from config.wsgi import application
 
 BODY = json.dumps({"name": "x", "price": 1}).encode()
@@ -48,7 +49,7 @@ def test_a_chunked_body_is_read() -> None:
     assert call(Stream(BODY), HTTP_TRANSFER_ENCODING="chunked")[0] == 200
 
 
-@pytest.mark.parametrize("path, status", [("/echo", 413), ("/nope", 404)])
+@pytest.mark.parametrize(("path", "status"), [("/echo", 413), ("/nope", 404)])
 def test_a_body_too_large_is_read_to_its_end(path: str, status: int) -> None:
     """Else the client, still sending, would get a reset instead of the answer."""
     for header in ({"HTTP_TRANSFER_ENCODING": "chunked"}, {"CONTENT_LENGTH": "5242880"}):
