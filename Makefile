@@ -32,7 +32,7 @@ logs: $(ready) ## Show a framework's log and its database's (FRAMEWORK=)
 psql: $(ready) ## Open psql on a framework's database (FRAMEWORK=)
 	@$(BENCH) psql
 
-bench: $(ready) ## Measure (FRAMEWORK= WORKLOAD= PROFILE= ROUNDS= CONCURRENCY= REQUESTS= SEED= RESUME=)
+bench: $(ready) ## Measure (FRAMEWORK= WORKLOAD= PROFILE= ROUNDS= CONCURRENCY= RATE= ARRIVALS= REQUESTS= SEED= RESUME=)
 	@$(BENCH) bench
 
 report: $(ready) ## Render a run again (RUN=, the latest when left out)

@@ -24,9 +24,10 @@ from bench.experiment.plan import (
     DEFAULT_CONCURRENCY,
     DEFAULT_REQUESTS,
     make_plan,
+    pacing_from,
     select_profile,
 )
-from bench.model import ClosedLoop, RunRecord, Target
+from bench.model import RunRecord, Target
 from bench.report.classic import ClassicLog
 from bench.report.live import LiveObserver
 from bench.report.markdown import render_markdown
@@ -120,6 +121,8 @@ def measure(
     profile: Annotated[str, Parameter(env_var="PROFILE")] = "quick",
     rounds: Annotated[int | None, Parameter(env_var="ROUNDS")] = None,
     concurrency: Annotated[int, Parameter(env_var="CONCURRENCY")] = DEFAULT_CONCURRENCY,
+    rate: Annotated[float | None, Parameter(env_var="RATE")] = None,
+    arrivals: Annotated[str, Parameter(env_var="ARRIVALS")] = "constant",
     requests: Annotated[int, Parameter(env_var="REQUESTS")] = DEFAULT_REQUESTS,
     seed: Annotated[int | None, Parameter(env_var="SEED")] = None,
     resume: Annotated[str, Parameter(env_var="RESUME")] = "",
@@ -131,11 +134,15 @@ def measure(
     workload:
         One workload, or several with commas; the five operations when left out.
     profile:
-        How much patience the run has: quick or standard.
+        How much patience the run has: quick, standard or publish.
     rounds:
         Rounds, instead of the profile's own number.
     concurrency:
         Connections of the closed loop.
+    rate:
+        Requests per second of an open loop, instead of the closed loop.
+    arrivals:
+        How an open loop's requests arrive: constant or poisson.
     requests:
         Requests per phase of the crud workload.
     seed:
@@ -154,7 +161,7 @@ def measure(
             seed=random.randrange(1_000_000) if seed is None else seed,
             rounds=rounds,
             requests=requests,
-            pacing=ClosedLoop(concurrency),
+            pacing=pacing_from(concurrency, rate, arrivals),
         )
         record = watcher.watch(lambda: session.measure(plan, watcher))
     print_results(out, record)

@@ -76,12 +76,15 @@ class ClosedLoop:
     kind: Literal["closed"] = "closed"
 
 
+Arrivals = Literal["constant", "poisson"]
+
+
 @dataclass(frozen=True)
 class OpenLoop:
     """Requests arrive at `rate_per_s` on average, whatever the server does."""
 
     rate_per_s: float
-    arrivals: Literal["constant", "poisson"] = "constant"
+    arrivals: Arrivals = "constant"
     kind: Literal["open"] = "open"
 
 
@@ -400,7 +403,9 @@ class Phase:
 class Plan:
     """All that decides what a run does. Stored with it; a resumed run follows the same plan.
 
-    Windows last `window_s`; counted phases (the `crud` scenario) send `requests` instead.
+    Windows last `window_s`; counted phases (the `crud` scenario) send `requests` instead. With a
+    `half_width`, rounds are added after `rounds`, up to `rounds_limit`, until every ratio of two
+    targets is known to within that share of itself.
     """
 
     profile: str
@@ -414,6 +419,8 @@ class Plan:
     requests: int
     warm_up_min_s: float
     warm_up_max_s: float
+    rounds_limit: int = 0
+    half_width: float | None = None
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,10 @@
 """Profiles, and the plan that a command line makes from them. Pure."""
 
 from dataclasses import dataclass
+from typing import cast, get_args
 
 from bench.errors import UsageError
-from bench.model import ClosedLoop, Pacing, Plan, Target
+from bench.model import Arrivals, ClosedLoop, OpenLoop, Pacing, Plan, Target
 from bench.workloads import OPERATIONS, Workload
 
 DEFAULT_CONCURRENCY = 20
@@ -15,7 +16,10 @@ DELETES_PER_S = 4_000
 
 @dataclass(frozen=True)
 class Profile:
-    """How much patience a run has."""
+    """How much patience a run has.
+
+    With a `half_width`, rounds are added up to `rounds_limit` until every ratio is that narrow.
+    """
 
     name: str
     title: str
@@ -23,11 +27,20 @@ class Profile:
     window_s: float
     warm_up_min_s: float
     warm_up_max_s: float
+    rounds_limit: int = 0
+    half_width: float | None = None
 
 
 _ALL = (
     Profile("quick", "about 2 minutes for the default workloads", 4, 1.0, 0.4, 1.0),
     Profile("standard", "about 10 minutes", 8, 3.0, 0.6, 2.0),
+    Profile(
+        "publish",
+        "rounds are added until every ratio is known to 3 %, 60 at most",
+        *(10, 5.0, 1.0, 3.0),
+        rounds_limit=60,
+        half_width=0.03,
+    ),
 )
 PROFILES = {profile.name: profile for profile in _ALL}
 
@@ -55,8 +68,8 @@ def make_plan(
     Raises UsageError when a number is out of range.
     """
     pacing = pacing or ClosedLoop(DEFAULT_CONCURRENCY)
-    if isinstance(pacing, ClosedLoop) and not 1 <= pacing.concurrency <= 1000:
-        raise UsageError(f"CONCURRENCY={pacing.concurrency} is out of range", "Choose 1 to 1000.")
+    _check_pacing(pacing)
+    adaptive = rounds is None
     rounds = profile.rounds if rounds is None else rounds
     if rounds < 1 or requests < 1:
         raise UsageError("ROUNDS and REQUESTS must be at least 1")
@@ -72,7 +85,33 @@ def make_plan(
         requests=requests,
         warm_up_min_s=profile.warm_up_min_s,
         warm_up_max_s=profile.warm_up_max_s,
+        # A number of rounds that was asked for is meant.
+        rounds_limit=profile.rounds_limit if adaptive else 0,
+        half_width=profile.half_width if adaptive else None,
     )
+
+
+def _check_pacing(pacing: Pacing) -> None:
+    if isinstance(pacing, ClosedLoop):
+        if not 1 <= pacing.concurrency <= 1000:
+            raise UsageError(
+                f"CONCURRENCY={pacing.concurrency} is out of range", "Choose 1 to 1000."
+            )
+    elif not 0 < pacing.rate_per_s <= 20_000:
+        raise UsageError(f"RATE={pacing.rate_per_s:g} is out of range", "Choose up to 20000.")
+
+
+def pacing_from(concurrency: int, rate_per_s: float | None, arrivals: str) -> Pacing:
+    """An open loop when a rate is given, a closed loop otherwise.
+
+    Raises UsageError on unknown arrivals.
+    """
+    if rate_per_s is None:
+        return ClosedLoop(concurrency)
+    known = get_args(Arrivals)
+    if arrivals not in known:
+        raise UsageError(f"unknown arrivals {arrivals!r}", f"Known arrivals: {', '.join(known)}.")
+    return OpenLoop(rate_per_s, cast(Arrivals, arrivals))
 
 
 def rows_to_load(plan: Plan, workload: Workload) -> tuple[int, int]:

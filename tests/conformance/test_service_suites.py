@@ -1,0 +1,34 @@
+"""Each service's own tests, as its developers run them, on the session's real database."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from bench.experiment.lab import Lab
+from bench.targets import SERVICES
+
+NAMES = sorted(path.parent.name for path in SERVICES.glob("*/service.toml"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_its_own_suite_passes(lab: Lab, name: str) -> None:
+    """`python -m pytest` in the service's folder is green, and did run tests."""
+    target = next(one for one in lab.targets if one.name == name)
+    environment = {
+        **os.environ,
+        "DATABASE_URL": lab.dsn(target),
+        "PGPASSFILE": str(lab.secrets.pgpass),
+        "SECRET_KEY_FILE": str(lab.secrets.secret_key),
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"],
+        cwd=target.directory,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-1000:]
+    assert " passed" in done.stdout
