@@ -101,7 +101,8 @@ class Generator:
     def warm_up(self, spec: LoadSpec, min_s: float, max_s: float) -> WarmUp:
         """Send this load until its rate is steady, between `min_s` and `max_s` long.
 
-        It uses up ids like a window does: give it others than the window if each works only once.
+        It draws with a seed of its own. It uses up ids like a window does: give it others than
+        the window's where each works only once.
         """
         self._ask(AskWarmUp(spec, min_s, max_s))
         return self._expect(Warmed).warm_up

@@ -4,6 +4,7 @@ import asyncio
 import resource
 import sys
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from typing import Any
 
 import uvloop
@@ -47,7 +48,9 @@ class Worker:
     async def answer(self, question: Question) -> Answer:
         match question:
             case AskWarmUp(spec, min_s, max_s):
-                window = Window(await self._client_for(spec), spec, self._created)
+                # With the window's seed, the window's first updates would change nothing.
+                other = replace(spec, seed=-1 - spec.seed)
+                window = Window(await self._client_for(spec), other, self._created)
                 return Warmed(await windows.warm_up(window, min_s, max_s))
             case AskPrepare(spec):
                 self._window = Window(await self._client_for(spec), spec, self._created)
