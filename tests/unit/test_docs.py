@@ -1,0 +1,61 @@
+"""The docs are complete: what the code offers is documented, and what they name exists."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from bench.cli import make_variables
+from bench.metrics import METRICS
+from bench.workloads import WORKLOADS
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+METHOD = (ROOT / "docs" / "method.md").read_text()
+MAKEFILE = (ROOT / "Makefile").read_text()
+TARGETS = re.findall(r"^([a-z][a-z-]*):.*## ", MAKEFILE, re.MULTILINE)
+PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("results/*.md")]
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_every_make_target_is_in_the_readme(target: str) -> None:
+    """Who reads the README knows all that make can do."""
+    assert f"make {target}" in README
+
+
+def test_every_make_target_named_in_the_docs_exists() -> None:
+    """No page promises a command that is not there."""
+    for page in PAGES:
+        for name in re.findall(r"`make ([a-z][a-z-]*)", page.read_text()):
+            assert name in TARGETS, f"{page.name} names make {name}"
+
+
+@pytest.mark.parametrize("variable", sorted(make_variables()))
+def test_every_variable_is_in_the_readme(variable: str) -> None:
+    """Each variable that make hands on stands in the README."""
+    assert f"`{variable}" in README or f"{variable}=" in README
+
+
+@pytest.mark.parametrize("workload", WORKLOADS)
+def test_every_workload_is_documented(workload: str) -> None:
+    """docs/method.md says what each workload asks."""
+    assert f"`{workload}`" in METHOD
+
+
+@pytest.mark.parametrize("metric", METRICS.values(), ids=lambda metric: metric.name)
+def test_every_metric_is_documented(metric) -> None:
+    """docs/method.md says what each metric means."""
+    assert metric.title in METHOD
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    """Every relative link in the docs names a file that exists."""
+    for page in PAGES:
+        for link in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text()):
+            assert (page.parent / link).exists(), f"{page.name} links to {link}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_pages_name_no_machine_of_ours(page: Path) -> None:
+    """Paths of a developer's machine have no place in the docs."""
+    assert not re.search(r"/(home|Users|work)/\w", page.read_text())
