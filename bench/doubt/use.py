@@ -1,4 +1,4 @@
-"""What limited a window, and what makes its figure doubtful. Pure functions of what was counted."""
+"""What used up the CPUs in a window, and who else was there."""
 
 from bench.model import LabWarning, LoadResult, Placement, RoleCost
 

@@ -1,0 +1,22 @@
+"""What limited a window, and what makes its figure doubtful. Pure functions of what was counted.
+
+use         what used up the CPUs, and who else was there
+conditions  what happened to the machine around and inside the window
+evidence    whether the window's own numbers can carry a figure
+"""
+
+from bench.doubt.conditions import clock_drift, smt_sibling_busy, swapping, throttling
+from bench.doubt.evidence import littles_law_off, too_few_samples, unsteady_warm_up
+from bench.doubt.use import limited_by, window_warnings
+
+__all__ = [
+    "clock_drift",
+    "limited_by",
+    "littles_law_off",
+    "smt_sibling_busy",
+    "swapping",
+    "throttling",
+    "too_few_samples",
+    "unsteady_warm_up",
+    "window_warnings",
+]

@@ -1,0 +1,106 @@
+"""What happened to the machine around and inside a window: each a tuple of warnings, mostly empty.
+
+Counts are differences between the window's two edges.
+"""
+
+from bench.model import LabWarning
+
+CLOCK_DRIFT_SHARE = 0.10
+"""Two spins of a quiet machine differ by less than 2 %; a factor of two has been seen."""
+
+SIBLING_BUSY_SHARE = 0.05
+
+_RATHER_PAIRS = "Believe the comparison within rounds rather than this figure; see make doctor."
+
+
+def clock_drift(before_s: float, after_s: float, usual_s: float) -> tuple[LabWarning, ...]:
+    """Whether the app's CPU changed its speed, from the CPU time of the same work.
+
+    `usual_s` is the run's median. A change between `before_s` and `after_s` happened within the
+    window; a pair that agrees and is off the median means that the whole window was slow or fast.
+    Raises ValueError unless all three are positive.
+    """
+    if not min(before_s, after_s, usual_s) > 0:
+        raise ValueError(f"times must be positive, not {before_s}, {after_s}, {usual_s}")
+    found = []
+    change = after_s / before_s - 1
+    if max(after_s / before_s, before_s / after_s) - 1 > CLOCK_DRIFT_SHARE:
+        found.append(
+            LabWarning(
+                "clock-drift",
+                f"the same work took {abs(change):.0%} {_longer(change)} after the window than "
+                "before it",
+                f"The CPU's speed changed meanwhile. {_RATHER_PAIRS}",
+            )
+        )
+    off = (before_s + after_s) / 2 / usual_s - 1
+    if not found and abs(off) > CLOCK_DRIFT_SHARE:
+        found.append(
+            LabWarning(
+                "clock-off",
+                f"the same work took {abs(off):.0%} {_longer(off)} beside this window than is "
+                "usual in this run",
+                f"The CPU ran at another speed. {_RATHER_PAIRS}",
+            )
+        )
+    return tuple(found)
+
+
+def _longer(change: float) -> str:
+    return "longer" if change > 0 else "less"
+
+
+def throttling(
+    quota_times: int, quota_s: float, thermal_events: int, duration_s: float
+) -> tuple[LabWarning, ...]:
+    """Whether the app was stopped by its CPU quota, or its CPUs slowed for heat.
+
+    A quota that stopped it for more than 1 % of the window makes the figure the quota's.
+    """
+    found = []
+    if quota_times:
+        found.append(
+            LabWarning(
+                "cpu-quota",
+                f"a CPU quota stopped the app {quota_times} times, {quota_s * 1000:.0f} ms in all",
+                "Give the container or unit whole CPUs and no quota; see make doctor.",
+                "invalid" if quota_s > 0.01 * duration_s else "doubt",
+            )
+        )
+    if thermal_events:
+        found.append(
+            LabWarning(
+                "thermal",
+                f"the app's CPUs were slowed for heat {thermal_events} times",
+                "Let the machine cool, improve its airflow, or turn turbo off: make tune.",
+            )
+        )
+    return tuple(found)
+
+
+def swapping(pages_in: int, pages_out: int) -> tuple[LabWarning, ...]:
+    """Whether memory went to or came from the disk, anywhere on the machine."""
+    if not (pages_in or pages_out):
+        return ()
+    return (
+        LabWarning(
+            "swap",
+            f"{pages_in} pages were swapped in and {pages_out} out",
+            "Free memory, then: sudo swapoff -a && sudo swapon -a",
+        ),
+    )
+
+
+def smt_sibling_busy(busy_s: float, siblings: int, duration_s: float) -> tuple[LabWarning, ...]:
+    """Whether the other threads of the app's core were used: they share its execution units."""
+    share = busy_s / duration_s
+    if not siblings or share <= SIBLING_BUSY_SHARE:
+        return ()
+    return (
+        LabWarning(
+            "smt-sibling",
+            f"the app core's SMT sibling was {share:.0%} busy",
+            "Keep it idle: stop what runs there, or "
+            "echo off | sudo tee /sys/devices/system/cpu/smt/control",
+        ),
+    )

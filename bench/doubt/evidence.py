@@ -1,0 +1,62 @@
+"""Whether a window's own numbers can carry a figure: each a tuple of warnings, mostly empty."""
+
+from bench.model import ClosedLoop, LabWarning, LoadResult, Pacing, WarmUp
+from bench.stats.littles_law import littles_law_deviation
+
+LITTLES_LAW_SHARE = 0.05
+FEWEST_SAMPLES = 100
+"""Per operation. Below it even the mean of a steady service is a matter of luck."""
+
+_LONGER = "Measure for longer: make bench PROFILE=standard, or more REQUESTS for crud."
+
+
+def littles_law_off(load: LoadResult, pacing: Pacing) -> tuple[LabWarning, ...]:
+    """Whether connections, rate and service time of a closed loop contradict each other.
+
+    At the end of a window connections fall idle one by one while the last answers come in: up to
+    one service time of the window may be missing for that reason, and is allowed for. With
+    failures the law cannot be checked: their time is not known; they make the window invalid
+    anyway.
+    """
+    if not isinstance(pacing, ClosedLoop) or load.failed or not load.succeeded:
+        return ()
+    times = load.latency.values()
+    mean_s = sum(each.mean_s * each.count for each in times) / load.succeeded
+    off = littles_law_deviation(pacing.concurrency, load.rate_per_s, mean_s)
+    if -LITTLES_LAW_SHARE - mean_s / load.duration_s <= off <= LITTLES_LAW_SHARE:
+        return ()
+    busy = load.rate_per_s * mean_s
+    return (
+        LabWarning(
+            "littles-law",
+            f"rate x service time says {busy:.1f} requests in flight, not {pacing.concurrency}",
+            "The generator was slow to send: give it a core of its own, or lower CONCURRENCY."
+            if off < 0
+            else "The generator's times overlap: its clock or its counting is wrong. Report it.",
+            "doubt" if off < 0 else "invalid",
+        ),
+    )
+
+
+def too_few_samples(load: LoadResult) -> tuple[LabWarning, ...]:
+    """Whether some operation was answered too seldom. A window without any answer is invalid."""
+    if not load.succeeded:
+        return (LabWarning("no-samples", "no request succeeded", _LONGER, "invalid"),)
+    few = {name: each.count for name, each in load.latency.items() if each.count < FEWEST_SAMPLES}
+    if not few:
+        return ()
+    told = ", ".join(f"{count} of {name}" for name, count in few.items())
+    return (LabWarning("few-samples", f"few requests were measured: {told}", _LONGER),)
+
+
+def unsteady_warm_up(warm_up: WarmUp | None) -> tuple[LabWarning, ...]:
+    """Whether the window began before the rate had settled. A cell without warm-up has none."""
+    if warm_up is None or warm_up.steady:
+        return ()
+    return (
+        LabWarning(
+            "unsteady-warm-up",
+            f"the rate had not settled after {warm_up.duration_s:.1f} s of warm-up",
+            "The window may still hold some of it: PROFILE=standard warms up for longer.",
+        ),
+    )

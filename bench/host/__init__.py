@@ -1,0 +1,36 @@
+"""What this machine is and how it fares: read from the kernel, never changed.
+
+tree         the kernel's files below a root: the real ones, or a copy in a test
+cpus         topology, CPU time, clock and turbo settings, thermal events
+company      other processes and interrupts
+memory       memory, swap, pressure
+quota        CPU quota and throttling of a cgroup
+counters     what must not move while a window is measured
+spin         a fixed piece of work: how fast is this CPU just now?
+fitness      all of it over a short time, for the check before a run
+description  what is stored with a run
+"""
+
+from bench.host.counters import WindowCounters, window_counters
+from bench.host.cpus import CpuTotals, cpu_totals, topology
+from bench.host.description import load_now, machine, source
+from bench.host.fitness import MachineFacts, observe
+from bench.host.spin import Spin, spin
+from bench.host.tree import KernelTree, Setting
+
+__all__ = [
+    "CpuTotals",
+    "KernelTree",
+    "MachineFacts",
+    "Setting",
+    "Spin",
+    "WindowCounters",
+    "cpu_totals",
+    "load_now",
+    "machine",
+    "observe",
+    "source",
+    "spin",
+    "topology",
+    "window_counters",
+]

@@ -1,0 +1,153 @@
+"""The CPUs: who is whose sibling, what they did, and what decides their clock."""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bench.host.tree import REAL, KernelTree
+from bench.placement import Topology, parse_cpulist
+
+_CPU = "/sys/devices/system/cpu"
+TICK_S = 1 / os.sysconf("SC_CLK_TCK")
+
+
+# --- topology ---------------------------------------------------------------------------------
+
+
+def topology(tree: KernelTree = REAL) -> Topology:
+    """The CPUs this process may use, with their SMT siblings and NUMA nodes."""
+    nodes = tree.names("/sys/devices/system/node/node[0-9]*/cpulist")
+    return Topology(
+        cpus=tuple(sorted(os.sched_getaffinity(0))),
+        smt_groups=smt_groups(tree),
+        numa_nodes=tuple(tree.cpus(name) for name in nodes),
+    )
+
+
+def smt_groups(tree: KernelTree = REAL) -> tuple[tuple[int, ...], ...]:
+    """The threads of each physical core. An offline CPU has no file and is in no group."""
+    files = tree.names(f"{_CPU}/cpu[0-9]*/topology/thread_siblings_list")
+    return tuple(sorted({tree.cpus(name) for name in files} - {()}))
+
+
+def siblings(cpus: tuple[int, ...], groups: tuple[tuple[int, ...], ...]) -> tuple[int, ...]:
+    """The other threads of these CPUs' cores."""
+    threads = {cpu for group in groups if set(group) & set(cpus) for cpu in group}
+    return tuple(sorted(threads - set(cpus)))
+
+
+# --- time -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class CpuTotals:
+    """Seconds since boot that some CPUs were busy (steal and I/O wait left out) and stolen."""
+
+    busy_s: float
+    steal_s: float
+
+
+@dataclass(frozen=True)
+class CpuTicks:
+    """One CPU's time since boot in clock ticks. `total` includes idling and steal."""
+
+    busy: int
+    steal: int
+    total: int
+
+    def since(self, earlier: "CpuTicks") -> "CpuTicks":
+        return CpuTicks(
+            max(0, self.busy - earlier.busy),
+            max(0, self.steal - earlier.steal),
+            max(0, self.total - earlier.total),
+        )
+
+
+def cpu_ticks(tree: KernelTree = REAL) -> Mapping[int, CpuTicks]:
+    """Every online CPU's line of /proc/stat."""
+    found = {}
+    for line in tree.read("/proc/stat").splitlines():
+        if match := re.match(r"cpu(\d+) ", line):
+            user, nice, system, idle, iowait, irq, softirq, steal = map(int, line.split()[1:9])
+            busy = user + nice + system + irq + softirq
+            found[int(match[1])] = CpuTicks(busy, steal, busy + steal + idle + iowait)
+    return found
+
+
+def cpu_totals(cpus: tuple[int, ...], tree: KernelTree = REAL) -> CpuTotals:
+    """Totals of these CPUs from /proc/stat, to 10 ms."""
+    ticks = cpu_ticks(tree)
+    mine = [ticks[cpu] for cpu in set(cpus) & set(ticks)]
+    return CpuTotals(
+        sum(each.busy for each in mine) * TICK_S, sum(each.steal for each in mine) * TICK_S
+    )
+
+
+# --- the clock --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class CpuClock:
+    """Who sets a CPU's speed and between which limits. Empty where the kernel does not say.
+
+    `top_khz` is the highest speed allowed, `hardware_khz` the highest that the CPU can do.
+    """
+
+    cpu: int
+    governor: str = ""
+    governors: tuple[str, ...] = ()
+    top_khz: int | None = None
+    hardware_khz: int | None = None
+
+
+@dataclass(frozen=True)
+class TurboSwitch:
+    """A kernel file that switches turbo, its value now, and the value that means off."""
+
+    name: str
+    value: str
+    off: str
+
+    @property
+    def is_off(self) -> bool:
+        return self.value == self.off
+
+
+def governor_file(cpu: int) -> str:
+    return f"{_CPU}/cpu{cpu}/cpufreq/scaling_governor"
+
+
+def cpu_clock(cpu: int, tree: KernelTree = REAL) -> CpuClock:
+    folder = f"{_CPU}/cpu{cpu}/cpufreq"
+    return CpuClock(
+        cpu=cpu,
+        governor=tree.read(governor_file(cpu)),
+        governors=tuple(tree.read(f"{folder}/scaling_available_governors").split()),
+        top_khz=tree.number(f"{folder}/scaling_max_freq"),
+        hardware_khz=tree.number(f"{folder}/cpuinfo_max_freq"),
+    )
+
+
+def turbo_switches(tree: KernelTree = REAL) -> tuple[TurboSwitch, ...]:
+    """The files that switch turbo here: one for the machine, or one per policy, or none."""
+    intel, common = f"{_CPU}/intel_pstate/no_turbo", f"{_CPU}/cpufreq/boost"
+    if value := tree.read(intel):
+        return (TurboSwitch(intel, value, "1"),)
+    if value := tree.read(common):
+        return (TurboSwitch(common, value, "0"),)
+    policies = tree.names(f"{_CPU}/cpufreq/policy[0-9]*/boost")
+    return tuple(TurboSwitch(name, tree.read(name), "0") for name in policies)
+
+
+def thermal_events(cpus: tuple[int, ...], tree: KernelTree = REAL) -> int | None:
+    """How often these CPUs were slowed for heat since boot; None where nobody counts it."""
+    kinds = ("core_throttle_count", "package_throttle_count")
+    files = (f"{_CPU}/cpu{cpu}/thermal_throttle/{kind}" for cpu in cpus for kind in kinds)
+    counts = [count for name in files if (count := tree.number(name)) is not None]
+    return sum(counts) if counts else None
+
+
+def online(tree: KernelTree = REAL) -> tuple[int, ...]:
+    """The CPUs that are switched on."""
+    return parse_cpulist(tree.read(f"{_CPU}/online"))

@@ -1,0 +1,108 @@
+"""What is stored with a run about the machine, its load and the lab's own version."""
+
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import psutil
+
+from bench.host.memory import pressure
+from bench.host.tree import REAL, KernelTree
+
+_CPU = "/sys/devices/system/cpu"
+
+
+def _cpu_model(tree: KernelTree) -> str:
+    for line in tree.read("/proc/cpuinfo").splitlines():
+        name, _, value = line.partition(":")
+        if name.strip() in ("model name", "Model", "cpu model"):
+            return value.strip()
+    return platform.processor() or "unknown"
+
+
+def virtualisation(tree: KernelTree = REAL) -> str:
+    """How the machine is virtualised, as far as it shows; "none seen" otherwise.
+
+    A container alone is not virtual: it runs on the machine's own CPUs.
+    """
+    # The command knows more, but it knows the real machine only.
+    if tree == REAL and (found := _detected("--vm")):
+        inside = _detected("--container")
+        return f"{found}, in {inside}" if inside else found
+    hypervisor = " hypervisor " in f" {tree.read('/proc/cpuinfo')} ".replace("\n", " ")
+    return "a hypervisor" if hypervisor else "none seen"
+
+
+def _detected(kind: str) -> str:
+    """What systemd-detect-virt finds of a kind; "" for nothing, or without the command."""
+    if shutil.which("systemd-detect-virt") is None:
+        return ""
+    command = ["systemd-detect-virt", kind]
+    found = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+    return "" if found == "none" else found
+
+
+def _governors(tree: KernelTree) -> tuple[str, ...]:
+    files = tree.names(f"{_CPU}/cpu[0-9]*/cpufreq/scaling_governor")
+    return tuple(sorted({tree.read(name) for name in files} - {""}))
+
+
+def machine(tree: KernelTree = REAL) -> dict[str, object]:
+    """What does not change while a run lasts."""
+    return {
+        "cpu_model": _cpu_model(tree),
+        "cpus_online": os.cpu_count(),
+        "cpus_allowed": sorted(os.sched_getaffinity(0)),
+        "smt": tree.read(f"{_CPU}/smt/control") or "unknown",
+        "governors": list(_governors(tree)) or "not offered by the kernel",
+        "no_turbo": tree.read(f"{_CPU}/intel_pstate/no_turbo"),
+        "boost": tree.read(f"{_CPU}/cpufreq/boost"),
+        "memory_bytes": psutil.virtual_memory().total,
+        "swap_bytes": psutil.swap_memory().total,
+        "virtualisation": virtualisation(tree),
+        "system": platform.platform(),
+        "kernel": platform.release(),
+        "kernel_parameters": tree.read("/proc/cmdline"),
+        "clocksource": tree.read(
+            "/sys/devices/system/clocksource/clocksource0/current_clocksource"
+        ),
+        "huge_pages": tree.read("/sys/kernel/mm/transparent_hugepage/enabled"),
+        "python_executable": os.path.realpath(sys.executable),
+        "python_version": platform.python_version(),
+        "python_build": sysconfig.get_config_var("CONFIG_ARGS") or "",
+    }
+
+
+def load_now(tree: KernelTree = REAL) -> dict[str, object]:
+    """How busy the machine is at this moment."""
+    one, five, fifteen = os.getloadavg()
+    times = psutil.cpu_times()
+    return {
+        "load_average": [one, five, fifteen],
+        "steal_s_since_boot": getattr(times, "steal", 0.0),
+        "pressure_10s": dict(pressure(tree)),
+        "memory_available_bytes": psutil.virtual_memory().available,
+        "processes": len(psutil.pids()),
+    }
+
+
+def _git(root: Path, *arguments: str) -> str:
+    if shutil.which("git") is None:
+        return ""
+    command = ["git", "-c", f"safe.directory={root}", "-C", str(root), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+
+
+def source(root: Path) -> dict[str, object]:
+    """Which version of the lab this is, and whether it was changed since the commit."""
+    lock = root / "uv.lock"
+    return {
+        "git_commit": _git(root, "rev-parse", "HEAD") or "unknown",
+        "git_dirty": bool(_git(root, "status", "--porcelain")),
+        "uv_lock_sha256": hashlib.sha256(lock.read_bytes()).hexdigest() if lock.exists() else "",
+    }

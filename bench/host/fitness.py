@@ -1,0 +1,189 @@
+"""All that decides whether this machine can be measured on, seen over a short time."""
+
+import os
+import sys
+import sysconfig
+import time
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+
+from bench.host.company import (
+    BusyProcess,
+    Interrupt,
+    ProcessTicks,
+    busy_processes,
+    interrupts,
+    process_ticks,
+)
+from bench.host.cpus import (
+    TICK_S,
+    CpuClock,
+    CpuTicks,
+    TurboSwitch,
+    cpu_clock,
+    cpu_ticks,
+    smt_groups,
+    thermal_events,
+    turbo_switches,
+)
+from bench.host.description import virtualisation
+from bench.host.memory import Memory, memory, pressure
+from bench.host.quota import Quota, quota
+from bench.host.spin import Spin, spin
+from bench.host.tree import REAL, KernelTree
+
+SPINS = 10
+_SPIN_PAUSE_S = 0.05
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What one CPU did while we looked, as shares of the time."""
+
+    busy: float
+    steal: float
+
+
+@dataclass(frozen=True)
+class Activity:
+    """What moved while we looked, for `seconds`.
+
+    `interrupts` hold their counts of this time; `thermal_events` is None where nobody counts.
+    """
+
+    seconds: float
+    cpus: Mapping[int, Usage]
+    processes: tuple[BusyProcess, ...]
+    interrupts: tuple[Interrupt, ...]
+    thermal_events: int | None
+    swapped_pages: int
+    throttled: int
+
+
+@dataclass(frozen=True)
+class MachineFacts:
+    """What the kernel says. Texts are the kernel's own words, "" where it is silent."""
+
+    activity: Activity
+    clocks: tuple[CpuClock, ...]
+    turbo: tuple[TurboSwitch, ...]
+    smt_groups: tuple[tuple[int, ...], ...]
+    thermal_events: int | None
+    load_average: float
+    pressure: Mapping[str, float]
+    memory: Memory
+    quota: Quota
+    isolated: tuple[int, ...]
+    nohz_full: tuple[int, ...]
+    huge_pages: str
+    address_randomisation: str
+    nmi_watchdog: str
+    clocksource: str
+    clocksources: tuple[str, ...]
+    virtualisation: str
+    python_build: str
+    python_executable: str
+    is_root: bool
+    spins: tuple[Spin, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Moment:
+    """Everything that counts upwards, at one moment."""
+
+    ticks: Mapping[int, CpuTicks]
+    processes: Mapping[int, ProcessTicks]
+    interrupts: tuple[Interrupt, ...]
+    thermal_events: int | None
+    memory: Memory
+    quota: Quota
+
+
+def observe(
+    spin_on: tuple[int, ...] = (),
+    *,
+    own: Collection[int] = (),
+    seconds: float = 1.0,
+    tree: KernelTree = REAL,
+    pause: Callable[[float], None] = time.sleep,
+) -> MachineFacts:
+    """Look at the machine for some time, then probe the speed of the `spin_on` CPUs.
+
+    Processes in `own`, this one and the children of all of them do not count as others.
+    """
+    before = _moment(tree)
+    pause(seconds)
+    after = _moment(tree)
+    # The probe makes a CPU busy: only after having looked.
+    spins = _spins(spin_on, pause)
+    return MachineFacts(
+        activity=_activity(before, after, {os.getpid(), *own}),
+        clocks=tuple(cpu_clock(cpu, tree) for cpu in sorted(after.ticks)),
+        turbo=turbo_switches(tree),
+        smt_groups=smt_groups(tree),
+        thermal_events=after.thermal_events,
+        load_average=float((tree.read("/proc/loadavg").split() or ["0"])[0]),
+        pressure=pressure(tree),
+        memory=after.memory,
+        quota=after.quota,
+        isolated=tree.cpus("/sys/devices/system/cpu/isolated"),
+        nohz_full=tree.cpus("/sys/devices/system/cpu/nohz_full"),
+        huge_pages=tree.read("/sys/kernel/mm/transparent_hugepage/enabled"),
+        address_randomisation=tree.read("/proc/sys/kernel/randomize_va_space"),
+        nmi_watchdog=tree.read("/proc/sys/kernel/nmi_watchdog"),
+        clocksource=tree.read(f"{_CLOCKSOURCE}/current_clocksource"),
+        clocksources=tuple(tree.read(f"{_CLOCKSOURCE}/available_clocksource").split()),
+        virtualisation=virtualisation(tree),
+        python_build=str(sysconfig.get_config_var("CONFIG_ARGS") or ""),
+        python_executable=sys.executable,
+        is_root=os.geteuid() == 0,
+        spins=spins,
+    )
+
+
+_CLOCKSOURCE = "/sys/devices/system/clocksource/clocksource0"
+
+
+def _moment(tree: KernelTree) -> _Moment:
+    ticks = cpu_ticks(tree)
+    return _Moment(
+        ticks=ticks,
+        processes=process_ticks(tree),
+        interrupts=interrupts(tree),
+        thermal_events=thermal_events(tuple(ticks), tree),
+        memory=memory(tree),
+        quota=quota("self", tree),
+    )
+
+
+def _activity(before: _Moment, after: _Moment, own: Collection[int]) -> Activity:
+    spent = {
+        cpu: ticks.since(before.ticks[cpu])
+        for cpu, ticks in after.ticks.items()
+        if cpu in before.ticks
+    }
+    # The CPUs' own ticks are the clock: both readings then belong to exactly the same time.
+    elapsed = max((ticks.total for ticks in spent.values()), default=0) or 1
+    counted = {one.number: one.counts for one in before.interrupts}
+    return Activity(
+        seconds=elapsed * TICK_S,
+        cpus={cpu: Usage(one.busy / elapsed, one.steal / elapsed) for cpu, one in spent.items()},
+        processes=busy_processes(before.processes, after.processes, elapsed, own),
+        interrupts=tuple(one.since(counted.get(one.number, {})) for one in after.interrupts),
+        thermal_events=_difference(before.thermal_events, after.thermal_events),
+        swapped_pages=(after.memory.swapped_in - before.memory.swapped_in)
+        + (after.memory.swapped_out - before.memory.swapped_out),
+        throttled=after.quota.throttled - before.quota.throttled,
+    )
+
+
+def _difference(before: int | None, after: int | None) -> int | None:
+    return None if before is None or after is None else after - before
+
+
+def _spins(cpus: tuple[int, ...], pause: Callable[[float], None]) -> tuple[Spin, ...]:
+    found: list[Spin] = []
+    for _ in range(SPINS if cpus else 0):
+        found.extend(spin(cpus))
+        pause(_SPIN_PAUSE_S)
+    return tuple(found)

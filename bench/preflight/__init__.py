@@ -1,0 +1,63 @@
+"""Is this machine fit to measure on? Pure: facts and placement in, checks and warnings out.
+
+    check      what a check says, and what follows from many of them
+    clock      governor, limits, turbo, heat, and the speed that the spin probe saw
+    cores      placement, SMT, isolation, quota
+    company    other processes, steal, pressure, interrupts
+    memory     memory, swap, huge pages
+    software   virtualisation, Python's build, the kernel's clock and watchdog
+    page       checks as lines for a terminal
+
+A new check is one function from facts and placement to a `Check`, and one line in `CHECKS`.
+"""
+
+from collections.abc import Callable
+
+from bench.host import MachineFacts
+from bench.model import Placement
+from bench.preflight import clock, company, cores, memory, software
+from bench.preflight.check import Check, settings, unfit, verdict, warnings
+from bench.preflight.page import Line, render
+
+CHECKS: tuple[Callable[[MachineFacts, Placement], Check], ...] = (
+    cores.placement,
+    cores.quota,
+    cores.smt,
+    cores.isolation,
+    clock.governor,
+    clock.limits,
+    clock.turbo,
+    clock.heat,
+    clock.steadiness,
+    company.app_core,
+    company.steal,
+    company.processes,
+    company.load,
+    company.interrupts,
+    memory.available,
+    memory.swap,
+    memory.huge_pages,
+    software.virtualisation,
+    software.python_build,
+    software.clocksource,
+    software.nmi_watchdog,
+    software.address_randomisation,
+)
+
+
+def examine(facts: MachineFacts, placement: Placement) -> tuple[Check, ...]:
+    """Every check, in the order in which `make doctor` shows them."""
+    return tuple(check(facts, placement) for check in CHECKS)
+
+
+__all__ = [
+    "CHECKS",
+    "Check",
+    "Line",
+    "examine",
+    "render",
+    "settings",
+    "unfit",
+    "verdict",
+    "warnings",
+]

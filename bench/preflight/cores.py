@@ -1,0 +1,93 @@
+"""Does the app have a core to itself?"""
+
+from bench.host import MachineFacts
+from bench.host.cpus import siblings
+from bench.model import Placement
+from bench.placement import format_cpulist
+from bench.preflight.check import NO_REMEDY, Check, app_cpus, named
+
+SIBLING_BUSY_SHARE = 0.05
+
+
+def placement(facts: MachineFacts, where: Placement) -> Check:
+    """One physical core for the app alone is what every figure claims."""
+    name, why = "cores", "figures are per dedicated core"
+    others = {*where.database, *where.generator, *where.housekeeping}
+    app_threads = {*where.app, *siblings(where.app, facts.smt_groups)}
+    if app_threads & others:
+        return Check(
+            name,
+            "bad",
+            f"app, database and generator share one physical core ({named(app_threads | others)})",
+            why,
+            f"{NO_REMEDY}. Use a machine with two physical cores or more.",
+            forbids=True,
+        )
+    if where.notes:
+        return Check(
+            name,
+            "note",
+            f"{app_cpus(where.app)} alone, but: {' '.join(where.notes)}".removesuffix("."),
+            "the database or the generator may be what limits",
+            f"{NO_REMEDY}. With four physical cores every role has its own.",
+        )
+    return Check(name, "ok", f"{app_cpus(where.app)} alone; every other role has its own")
+
+
+def quota(facts: MachineFacts, where: Placement) -> Check:
+    """A quota stops every process of the group for the rest of a period once it is used up."""
+    name, why = "CPU quota", "all processes are stopped once it is used up"
+    seen = facts.quota
+    remedy = (
+        "Give the container or unit whole CPUs instead, e.g. `docker run --cpuset-cpus=0-3` "
+        "without --cpus, or CPUQuota= left empty with AllowedCPUs=."
+    )
+    wanted = len({*where.app, *where.database, *where.generator, *where.housekeeping})
+    if seen.cpus is None:
+        return Check(name, "ok", "none")
+    limit = f"{seen.cpus:g} CPUs for the {wanted} that the lab uses"
+    if facts.activity.throttled:
+        return Check(
+            name, "bad", f"{limit}; throttled {facts.activity.throttled} times", why, remedy
+        )
+    return Check(name, "bad" if seen.cpus < wanted else "note", limit, why, remedy)
+
+
+def smt(facts: MachineFacts, where: Placement) -> Check:
+    """Two threads of one core share its execution units: a busy sibling takes up to half."""
+    name = "SMT"
+    others = siblings(where.app, facts.smt_groups)
+    if not others:
+        return Check(name, "ok", "the app's cores have one thread each")
+    busy = {cpu: facts.activity.cpus[cpu].busy for cpu in others if cpu in facts.activity.cpus}
+    worst = max(busy, key=lambda cpu: busy[cpu], default=None)
+    if worst is None or busy[worst] <= SIBLING_BUSY_SHARE:
+        return Check(name, "ok", f"siblings of {app_cpus(where.app)} idle ({named(others)})")
+    return Check(
+        name,
+        "doubt",
+        f"CPU {worst}, a sibling of {app_cpus(where.app)}, is {busy[worst]:.0%} busy",
+        "a busy sibling takes up to half of the core",
+        f"See who it is: ps -eLo psr,pcpu,pid,comm | awk '$1 == {worst}' | sort -nk2. "
+        "Without siblings: echo off | sudo tee /sys/devices/system/cpu/smt/control",
+    )
+
+
+def isolation(facts: MachineFacts, where: Placement) -> Check:
+    """Isolated CPUs get no other process and no scheduler tick. A refinement, not a need."""
+    name = "isolation"
+    app = set(where.app)
+    kept_free = app <= set(facts.isolated)
+    tickless = app <= set(facts.nohz_full)
+    if kept_free and tickless:
+        return Check(name, "ok", f"{app_cpus(where.app)} isolated and without tick")
+    missing = [] if kept_free else ["not isolated"]
+    missing += [] if tickless else ["ticking"]
+    cpus = format_cpulist(where.app)
+    return Check(
+        name,
+        "note",
+        f"{app_cpus(where.app)} {' and '.join(missing)}",
+        "the kernel may put other work there",
+        f"Boot with isolcpus=domain,managed_irq,{cpus} nohz_full={cpus} rcu_nocbs={cpus}",
+    )

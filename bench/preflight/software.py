@@ -1,0 +1,90 @@
+"""What lies between the app and the hardware."""
+
+from bench.host import MachineFacts, Setting
+from bench.model import Placement
+from bench.preflight.check import NO_REMEDY, Check, tune_command
+
+_WATCHDOG = "/proc/sys/kernel/nmi_watchdog"
+_CLOCKSOURCE = "/sys/devices/system/clocksource/clocksource0/current_clocksource"
+FAST_CLOCKS = ("tsc", "kvm-clock", "arch_sys_counter", "hyperv_clocksource_tsc_page", "timebase")
+"""Read without entering the kernel; all others cost a system call or a slow device."""
+
+
+def virtualisation(facts: MachineFacts, where: Placement) -> Check:
+    """A virtual core is a promise of somebody else's scheduler."""
+    del where
+    if facts.virtualisation == "none seen":
+        return Check("virtualisation", "ok", "none seen")
+    return Check(
+        "virtualisation",
+        "doubt",
+        facts.virtualisation,
+        "the host's clock, siblings and neighbours are not visible from inside",
+        f"{NO_REMEDY} from inside. Use bare metal, or dedicated CPUs, for figures to publish.",
+    )
+
+
+def python_build(facts: MachineFacts, where: Placement) -> Check:
+    """An unoptimised build is slower, and not by the same factor for every framework."""
+    del where
+    wanted = {"PGO": "--enable-optimizations", "LTO": "--with-lto"}
+    missing = [name for name, flag in wanted.items() if flag not in facts.python_build]
+    if not missing:
+        return Check("Python build", "ok", "with PGO and LTO")
+    return Check(
+        "Python build",
+        "doubt" if "PGO" in missing else "note",
+        f"without {' and '.join(missing)}",
+        "slower than the Python that people run",
+        f"Build it with {' '.join(wanted[name] for name in missing)}, or use one that is: "
+        "`uv python install 3.13`. Then: rm -r .venv && make doctor",
+    )
+
+
+def clocksource(facts: MachineFacts, where: Placement) -> Check:
+    """Every request reads the clock several times, in the app and in the generator."""
+    del where
+    seen, name = facts.clocksource, "clock source"
+    if seen in FAST_CLOCKS or not seen:
+        return Check(name, "ok", seen or "not shown")
+    able = [clock for clock in facts.clocksources if clock in FAST_CLOCKS]
+    return Check(
+        name,
+        "doubt",
+        seen,
+        "reading the time is slow",
+        f"echo {able[0]} | sudo tee {_CLOCKSOURCE}"
+        if able
+        else f"{NO_REMEDY}: this kernel offers only {' '.join(facts.clocksources) or seen}.",
+    )
+
+
+def nmi_watchdog(facts: MachineFacts, where: Placement) -> Check:
+    """The watchdog interrupts every core and holds one of its performance counters."""
+    del where
+    name = "NMI watchdog"
+    if facts.nmi_watchdog != "1":
+        return Check(name, "ok", "off")
+    return Check(
+        name,
+        "note",
+        "on",
+        "it interrupts every core",
+        tune_command(facts),
+        (Setting(_WATCHDOG, "0"),),
+    )
+
+
+def address_randomisation(facts: MachineFacts, where: Placement) -> Check:
+    """With it every start has another memory layout, so that luck averages out over starts."""
+    del where
+    name = "memory layout"
+    if facts.address_randomisation in ("2", ""):
+        return Check(name, "ok", "random at every start")
+    return Check(
+        name,
+        "note",
+        "the same at every start",
+        "a lucky or unlucky layout stays for the whole run",
+        "sudo sysctl kernel.randomize_va_space=2",
+    )

@@ -1,0 +1,192 @@
+"""Change kernel settings for measuring, and put back exactly what was there.
+
+Before anything is changed, the values found are written to a state file, so that a crash at any
+point leaves enough to restore from. A value saved once is never replaced by a later one: tuning
+twice must not save what the first time has set. The kernel forgets settings at a restart, so
+values of an earlier boot are void: restoring them could set what nobody ever had.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+from bench.errors import SetupError
+from bench.host.tree import REAL, KernelTree, Setting
+
+STATE = Path("/run/onecore/tuned.json")
+"""Emptied at a restart, like the settings themselves; only root can write there."""
+
+_BOOT = "/proc/sys/kernel/random/boot_id"
+_VERSION = 1
+
+OutcomeKind = Literal["set", "restored", "unchanged", "failed"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one setting, in words for the user."""
+
+    kind: OutcomeKind
+    name: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Saved:
+    """The values found before the first change of this boot, by file, in the order of changing."""
+
+    boot: str
+    values: dict[str, str] = field(default_factory=dict)
+
+
+def require_root(verb: str) -> None:
+    """Raises SetupError with the command to paste when this user is not root."""
+    if os.geteuid() != 0:
+        raise SetupError(
+            f"{verb} changes kernel settings: it needs root",
+            f"sudo {sys.executable} -m bench {verb}",
+        )
+
+
+def tune(
+    settings: Iterable[Setting], tree: KernelTree = REAL, state: Path = STATE
+) -> tuple[Outcome, ...]:
+    """Save what is there, then set what is wanted.
+
+    Raises SetupError when the old values cannot be saved; nothing has been changed then.
+    """
+    wanted = {setting.name: setting.value for setting in settings}
+    found = {name: tree.read(name) for name in wanted}
+    changing = {name: value for name, value in found.items() if value and value != wanted[name]}
+    if changing:
+        saved = _load(tree, state)
+        new = {name: value for name, value in changing.items() if name not in saved.values}
+        _save(replace(saved, values={**saved.values, **new}), state)
+    return tuple(_set(Setting(name, wanted[name]), found[name], tree) for name in wanted)
+
+
+def untune(tree: KernelTree = REAL, state: Path = STATE) -> tuple[Outcome, ...]:
+    """Put back every saved value, the last one changed first.
+
+    What the kernel refuses stays saved, so that it can be tried again. What has disappeared is
+    told and forgotten. Raises SetupError when the state file cannot be read.
+    """
+    saved = _load(tree, state)
+    outcomes = tuple(
+        _restore(Setting(name, value), tree) for name, value in reversed(saved.values.items())
+    )
+    refused = {one.name for one in outcomes if one.kind == "failed" and tree.exists(one.name)}
+    left = {name: value for name, value in saved.values.items() if name in refused}
+    if left:
+        _save(replace(saved, values=left), state)
+    else:
+        state.unlink(missing_ok=True)
+    return outcomes
+
+
+def is_tuned(tree: KernelTree = REAL, state: Path = STATE) -> bool:
+    """Whether there is something to put back. Raises SetupError when the state is unreadable."""
+    return bool(_load(tree, state).values)
+
+
+# --- one setting ------------------------------------------------------------------------------
+
+
+def _set(setting: Setting, found: str, tree: KernelTree) -> Outcome:
+    name, value = setting.name, setting.value
+    if not found:
+        return Outcome("failed", name, "is not there (any more)")
+    if found == value:
+        return Outcome("unchanged", name, f"is {value} already")
+    problem = _write(setting, tree)
+    if problem:
+        return Outcome("failed", name, f"stays {tree.read(name)}: {problem}")
+    return Outcome("set", name, f"{found} -> {value}")
+
+
+def _restore(setting: Setting, tree: KernelTree) -> Outcome:
+    name, value = setting.name, setting.value
+    now = tree.read(name)
+    if not now:
+        return Outcome("failed", name, f"is not there any more; it was {value}")
+    if now == value:
+        return Outcome("unchanged", name, f"is {value} already")
+    problem = _write(setting, tree)
+    if problem:
+        return Outcome("failed", name, f"stays {tree.read(name)}, it was {value}: {problem}")
+    return Outcome("restored", name, f"{now} -> {value}")
+
+
+def _write(setting: Setting, tree: KernelTree) -> str:
+    """Why a value could not be set, or "" when it was."""
+    try:
+        tree.write(setting.name, setting.value)
+    except OSError as error:
+        return f"{error.strerror}"
+    now = tree.read(setting.name)
+    return "" if now == setting.value else f"the kernel did not take {setting.value}"
+
+
+# --- the state file ---------------------------------------------------------------------------
+
+
+def _load(tree: KernelTree, state: Path) -> Saved:
+    """What is saved; nothing when the file is absent or of an earlier boot."""
+    fresh = Saved(tree.read(_BOOT))
+    try:
+        text = state.read_text()
+    except FileNotFoundError:
+        return fresh
+    except OSError as error:
+        raise SetupError(f"cannot read {state}: {error.strerror}") from error
+    saved = _parse(text, state)
+    return saved if saved.boot == fresh.boot else fresh
+
+
+def _parse(text: str, state: Path) -> Saved:
+    with suppress(ValueError, KeyError, TypeError, AttributeError):
+        content = json.loads(text)
+        values = {str(name): str(value) for name, value in content["values"].items()}
+        # Root writes to these names: nothing but kernel settings may ever be among them.
+        if content["version"] == _VERSION and all(map(_is_kernel_file, values)):
+            return Saved(str(content["boot"]), values)
+    raise SetupError(
+        f"{state} is not a list of saved settings of this version",
+        f"Look at it and set by hand what it names, then remove it: rm {state}",
+    )
+
+
+def _is_kernel_file(name: str) -> bool:
+    return name.startswith(("/sys/", "/proc/")) and ".." not in name.split("/")
+
+
+def _save(saved: Saved, state: Path) -> None:
+    """Replace the state file in one step, and only return when it is on disk."""
+    content = {"version": _VERSION, "boot": saved.boot, "values": saved.values}
+    new = state.with_suffix(".new")
+    try:
+        state.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+        with new.open("w") as file:
+            json.dump(content, file, indent=1)
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(state)
+        _sync_folder(state.parent)
+    except OSError as error:
+        raise SetupError(
+            f"cannot save the present settings in {state}: {error.strerror}",
+            "Nothing was changed.",
+        ) from error
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
