@@ -1,0 +1,138 @@
+"""What is compared: rate, cost and latency, each read from a record round by round.
+
+Verdicts speak of speeds, where more is better. A cost or a time is therefore judged by its
+inverse (requests per CPU second, answers per second) and shown as what it is.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from bench.metrics import METRICS, Metric
+from bench.model import CellResult, ClosedLoop, Estimate, Pacing, PhaseResult, RunRecord, Verdict
+from bench.stats.ratio import RatesByRound
+
+NO_FIGURE = "–"
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One metric and the words for its verdicts. `better` stands for a verdict "faster"."""
+
+    metric: Metric
+    title: str
+    better: str
+    worse: str
+
+    @property
+    def inverted(self) -> bool:
+        """Whether less of the metric is better, so that its inverse is what is judged."""
+        return self.metric.better == "lower"
+
+    def speed(self, value: float) -> float | None:
+        """What is judged: the figure or its inverse. None for 0, which no ratio can be made of."""
+        if value <= 0:
+            return None
+        return 1 / value if self.inverted else value
+
+    def word(self, verdict: Verdict) -> str:
+        """The verdict in this measure's own words."""
+        return {"faster": self.better, "slower": self.worse}.get(verdict.kind, verdict.kind)
+
+    def shown(self, speeds: Estimate) -> Estimate:
+        """A ratio of speeds as a ratio of the metric itself."""
+        return inverse(speeds) if self.inverted else speeds
+
+
+RATE = Measure(METRICS["rate"], "requests/s", "faster", "slower")
+COST = Measure(METRICS["app_cost"], "app CPU/request", "cheaper", "dearer")
+LATENCY = Measure(METRICS["p99"], "p99 latency", "faster", "slower")
+
+
+def measures_of(pacing: Pacing) -> tuple[Measure, ...]:
+    """What a run with this pacing tells of, the first being its main figure.
+
+    In an open loop the rate is given and tells nothing. In a closed loop the service time follows
+    from the rate, and would be the same comparison once more.
+    """
+    return (RATE, COST) if isinstance(pacing, ClosedLoop) else (LATENCY, COST)
+
+
+def phases_of(record: RunRecord) -> Iterator[tuple[str, str]]:
+    """Each measured (workload, phase), workloads in plan order, phases in their own."""
+    for workload in record.plan.workloads:
+        seen = dict.fromkeys(
+            window.phase
+            for cell in record.cells
+            if cell.workload == workload
+            for window in cell.phases
+        )
+        # Where every target was unfit there is no phase to name: the workload itself is one.
+        yield from ((workload, phase) for phase in seen or (workload,))
+
+
+def windows_of(
+    record: RunRecord, target: str, workload: str, phase: str
+) -> Mapping[int, PhaseResult | None]:
+    """The windows by round; None where the cell was measured and must not be used."""
+    return {
+        cell.round: _usable(cell, phase)
+        for cell in record.cells
+        if (cell.target, cell.workload) == (target, workload) and cell.pacing == record.plan.pacing
+    }
+
+
+def _usable(cell: CellResult, phase: str) -> PhaseResult | None:
+    window = next((one for one in cell.phases if one.phase == phase), None)
+    if cell.unfit or window is None or is_invalid(window):
+        return None
+    return window
+
+
+def is_invalid(window: PhaseResult) -> bool:
+    """Whether a doubt forbids the window's use."""
+    return any(warning.severity == "invalid" for warning in window.warnings)
+
+
+def speeds_of(windows: Mapping[int, PhaseResult | None], measure: Measure) -> RatesByRound:
+    """What is judged, by round. A round whose window is too short for the figure is left out."""
+    values = {
+        number: 0.0 if window is None else measure.metric.per_window(window)
+        for number, window in windows.items()
+    }
+    return {number: measure.speed(value) for number, value in values.items() if value is not None}
+
+
+def inverse(ratio: Estimate) -> Estimate:
+    """The same ratio the other way round; an interval without end stays one."""
+    high = 1 / ratio.low if ratio.low > 0 else float("inf")
+    return Estimate(1 / ratio.point, 1 / ratio.high, high, ratio.level, ratio.n)
+
+
+def plain(number: float) -> str:
+    """Three significant figures, without an exponent: 1.62, 0.987, 12.3, 4,120."""
+    if number >= 100:
+        return f"{number:,.0f}"
+    decimals = 3 if number < 1 else 2 if number < 10 else 1
+    return f"{number:.{decimals}f}"
+
+
+def interval_words(ratio: Estimate) -> str:
+    """E.g. "1.62 [1.55, 1.70]"; the point alone when one round gives no interval."""
+    if ratio.n < 2:
+        return plain(ratio.point)
+    return f"{plain(ratio.point)} [{plain(ratio.low)}, {plain(ratio.high)}]"
+
+
+def p_words(p_value: float | None) -> str:
+    if p_value is None:
+        return NO_FIGURE
+    return "<0.001" if p_value < 0.001 else f"{p_value:.3f}"
+
+
+def rounds_words(verdict: Verdict) -> str:
+    """How many rounds in all would settle an inconclusive verdict."""
+    if verdict.kind != "inconclusive":
+        return NO_FIGURE
+    if verdict.ratio is None or verdict.ratio.n < 2:
+        return "at least 2"
+    return f"about {verdict.rounds_needed}" if verdict.rounds_needed else "over 1,000"

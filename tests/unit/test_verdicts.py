@@ -1,0 +1,219 @@
+"""Verdicts of one run: every pair, every phase, one family; nothing doubtful is used."""
+
+import pytest
+
+from bench.model import CellResult, Estimate, LabWarning, OpenLoop, RunRecord
+from bench.report.measures import COST, LATENCY, RATE, inverse, plain, speeds_of
+from bench.report.verdicts import verdict_table, verdicts
+
+from .factories import cell, distribution, load_result, plan, record, role_cost, window
+
+SPEEDS = {"fastapi": 1600, "flask": 1000, "drf": 995}
+JITTER = (1.0, 1.004, 0.997, 1.002, 0.999, 1.001)
+INVALID = LabWarning("errors", "3 failed", "See its log.", "invalid")
+ALL_THREE = plan(rounds=6)
+
+
+def measured(number: int, target: str, succeeded: int = 1000, **changes: object) -> CellResult:
+    return cell(number, target, phases=(window(load=load_result(succeeded), **changes),))
+
+
+def whole_run() -> list[CellResult]:
+    """Six rounds: fastapi 1.6 x the others, which are alike. Each drifts in its own small way."""
+    return [
+        measured(number, target, round(SPEEDS[target] * JITTER[(number + shift) % 6]))
+        for number in range(1, 7)
+        for shift, target in enumerate(SPEEDS)
+    ]
+
+
+def run_of(cells: list[CellResult], **changes: object) -> RunRecord:
+    return record(**{"plan": ALL_THREE, "cells": tuple(cells), **changes})
+
+
+def test_every_pair_of_every_phase_has_a_verdict() -> None:
+    """Pairs come in plan order, so that a reader finds them where the other tables have them."""
+    found = verdicts(run_of(whole_run()))
+    assert [(one.title, one.verdict.subject, one.verdict.reference) for one in found] == [
+        ("read", "fastapi", "flask"),
+        ("read", "fastapi", "drf"),
+        ("read", "flask", "drf"),
+    ]
+    assert [one.verdict.kind for one in found] == ["faster", "faster", "indistinguishable"]
+
+
+def test_the_whole_table_is_one_family() -> None:
+    """A second workload makes the intervals of the first one wider."""
+    cells = whole_run()
+    twice = [*cells, *(cell(c.round, c.target, "list", phases=c.phases) for c in cells)]
+    few = verdicts(run_of(cells))
+    many = verdicts(run_of(twice, plan=plan(rounds=6, workloads=("read", "list"))))
+    assert len(many) == 6
+    assert many[0].verdict.ratio.level > few[0].verdict.ratio.level
+
+
+def test_rounds_are_paired() -> None:
+    """A machine whose speed wanders by a factor of two does not hide a steady ratio."""
+    wander = (1.0, 0.5, 0.9, 0.6, 1.1, 0.7)
+    cells = [
+        measured(number, target, round(SPEEDS[target] * wander[number - 1]))
+        for number in range(1, 7)
+        for target in ("fastapi", "flask")
+    ]
+    (only,) = verdicts(run_of(cells, plan=plan(targets=("fastapi", "flask"), rounds=6)))
+    assert only.verdict.kind == "faster"
+    assert only.verdict.ratio.point == pytest.approx(1.6, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        measured(2, "flask", warnings=(INVALID,)),
+        measured(2, "flask", 0),
+        cell(2, "flask", phases=(), unfit="it is down"),
+    ],
+)
+def test_a_cell_that_must_not_be_used_makes_its_comparisons_invalid(spoilt: CellResult) -> None:
+    """It is not left out: dropping what does not fit is how benchmarks lie."""
+    cells = [c for c in whole_run() if (c.round, c.target) != (2, "flask")]
+    found = verdicts(run_of([*cells, spoilt]))
+    assert [one.verdict.kind for one in found] == ["invalid", "faster", "invalid"]
+    (row, _, _) = verdict_table(run_of([*cells, spoilt])).rows
+    assert row == ("read", "fastapi against flask", "invalid: flask in round 2", "–", "–")
+
+
+def test_a_target_unfit_in_every_round() -> None:
+    """With no window at all the workload itself stands for its phase."""
+    cells = [
+        cell(number, target, phases=(), unfit="it is down")
+        for number in (1, 2)
+        for target in SPEEDS
+    ]
+    assert {(one.title, one.verdict.kind) for one in verdicts(run_of(cells))} == {
+        ("read", "invalid")
+    }
+
+
+def test_phases_of_a_scenario_are_judged_apart() -> None:
+    """The four phases of crud are four questions."""
+    phases = tuple(window(name) for name in ("create", "read"))
+    cells = [
+        cell(number, target, "crud", phases=phases)
+        for number in (1, 2)
+        for target in ("flask", "drf")
+    ]
+    found = verdicts(run_of(cells, plan=plan(workloads=("crud",), targets=("flask", "drf"))))
+    assert [one.title for one in found] == ["crud: create", "crud: read"]
+
+
+def test_one_round_is_inconclusive_and_says_what_it_takes() -> None:
+    """A single round has no spread: no interval, no verdict."""
+    table = verdict_table(run_of([c for c in whole_run() if c.round == 1]))
+    assert table.rows[0][1:] == (
+        "fastapi is 1.61 x flask (one round)",
+        "inconclusive",
+        "–",
+        "at least 2",
+    )
+
+
+def test_rows_in_words() -> None:
+    """The comparison can be read aloud; the interval is the one behind the verdict."""
+    first, _, third = verdict_table(run_of(whole_run())).rows
+    assert first[1].startswith("fastapi is 1.60 x flask [1.5")
+    assert first[2:] == ("faster", "<0.001", "–")
+    assert third[2] == "indistinguishable"
+
+
+def test_an_inconclusive_verdict_says_how_many_rounds_it_takes() -> None:
+    """A ratio near the threshold asks for patience, in a number."""
+    rates = {1: (1030, 1000), 2: (1000, 1000), 3: (1045, 1000)}
+    cells = [
+        measured(number, target, rate)
+        for number, pair in rates.items()
+        for target, rate in zip(("flask", "drf"), pair, strict=True)
+    ]
+    (row,) = verdict_table(run_of(cells, plan=plan(targets=("flask", "drf")))).rows
+    assert row[2] == "inconclusive"
+    assert row[4].startswith(("about ", "over "))
+
+
+def test_an_unfinished_round_is_told() -> None:
+    """The cell that has no partner yet is left out, and the caption says so."""
+    cells = [*whole_run(), measured(7, "fastapi")]
+    assert "left out" in verdict_table(run_of(cells)).caption
+    assert "left out" not in verdict_table(run_of(whole_run())).caption
+
+
+def test_one_target_alone_has_no_verdicts() -> None:
+    """There is nothing to compare, and no row pretends otherwise."""
+    assert verdict_table(run_of([cell()], plan=plan(targets=("flask",)))).rows == ()
+
+
+def open_loop_cells(flask_s: float, drf_s: float, count: int = 1000) -> list[CellResult]:
+    return [
+        cell(
+            number,
+            target,
+            pacing=OpenLoop(200),
+            phases=(
+                window(
+                    load=load_result(
+                        latency={"read": distribution([seconds + number / 1e5] * count)}
+                    )
+                ),
+            ),
+        )
+        for number in (1, 2, 3)
+        for target, seconds in (("flask", flask_s), ("drf", drf_s))
+    ]
+
+
+def test_an_open_loop_is_judged_by_latency() -> None:
+    """The rate is given there; twice the latency is slower, and is shown as 2, not as a half."""
+    run = run_of(
+        open_loop_cells(0.020, 0.010),
+        plan=plan(targets=("flask", "drf"), pacing=OpenLoop(200)),
+    )
+    (row,) = verdict_table(run).rows
+    assert row[1].startswith("flask is 2.00 x drf")
+    assert row[2] == "slower"
+    assert "p99" in verdict_table(run).caption
+
+
+def test_windows_too_short_for_a_percentile_are_no_evidence() -> None:
+    """They are neither invalid nor used."""
+    run = run_of(
+        open_loop_cells(0.020, 0.010, count=100),
+        plan=plan(targets=("flask", "drf"), pacing=OpenLoop(200)),
+    )
+    (row,) = verdict_table(run).rows
+    assert row[1:3] == ("flask against drf", "inconclusive")
+
+
+def test_cells_of_another_pacing_are_not_mixed_in() -> None:
+    """What was measured at another concurrency is another cell."""
+    other = [cell(c.round, c.target, phases=c.phases, pacing=OpenLoop(5)) for c in whole_run()]
+    assert verdicts(run_of(whole_run())) == verdicts(run_of([*other, *whole_run()]))
+
+
+def test_costs_are_judged_by_their_inverse() -> None:
+    """Less is better, and the words say so."""
+    assert speeds_of({1: window(app=role_cost(2.0))}, COST) == {1: pytest.approx(1000 / 2e6)}
+    assert speeds_of({1: None, 2: window()}, RATE) == {1: None, 2: 500.0}
+    assert COST.inverted
+    assert LATENCY.inverted
+    assert not RATE.inverted
+    turned = inverse(Estimate(2.0, 1.0, 4.0, 0.95, 3))
+    assert (turned.point, turned.low, turned.high) == (0.5, 0.25, 1.0)
+    unbounded = inverse(Estimate(2.0, 0.0, float("inf"), 0.95, 1))
+    assert (unbounded.low, unbounded.high) == (0.0, float("inf"))
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [(0.98765, "0.988"), (1.6234, "1.62"), (12.34, "12.3"), (4120.4, "4,120")],
+)
+def test_numbers_have_three_figures(number: float, words: str) -> None:
+    """Enough to read a ratio, not enough to believe in noise."""
+    assert plain(number) == words
