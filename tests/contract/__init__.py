@@ -8,3 +8,8 @@ PostgreSQL to see what was stored and which statements were run.
     answer.py   what comes back          wire.py      raw sockets
     by_hand.py  services that were started by hand
 """
+
+import pytest
+
+# Before they are imported, so that a failed assertion in them shows its values.
+pytest.register_assert_rewrite(f"{__name__}.problem", f"{__name__}.service")

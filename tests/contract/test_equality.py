@@ -95,13 +95,14 @@ def test_faulty_parameters_are_answered_equally(stored):
     for text in (*NO_NUMBERS, *LARGE, "0", "1", "1000", "1001", "007"):
         assert_equal(stored, "GET", f"/items?limit={text}")
         assert_equal(stored, "GET", f"/items/?offset={text}")
-        assert_equal(stored, "GET", f"/items/?offset={text}&limit={text}")
+        if len(text) < 1_000:  # together they would be more than a server takes as one line
+            assert_equal(stored, "GET", f"/items/?offset={text}&limit={text}")
 
 
 def test_a_long_story_is_answered_equally(stored):
     """A long random sequence of operations, some of them faulty, leaves the same table behind."""
     story = random.Random(20)
-    for step in range(300):
+    for step in range(200):
         number = story.randint(1, 40)
         item: dict[str, object] = {"name": f"Item {step}", "price": round(story.uniform(0, 1e6), 2)}
         if story.random() < 0.2:

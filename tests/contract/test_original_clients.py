@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-REQUESTS = 60
+REQUESTS = 50
 
 
 def payload(number: int) -> dict[str, Any]:
