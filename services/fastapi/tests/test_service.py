@@ -141,4 +141,5 @@ def test_a_missing_database_url_is_one_sentence() -> None:
         timeout=30,
     )
     assert run.returncode == 1
-    assert run.stderr.startswith("DATABASE_URL is not set") and run.stderr.count("\n") == 1
+    assert run.stderr.startswith("DATABASE_URL is not set")
+    assert run.stderr.count("\n") == 1

@@ -55,4 +55,4 @@ def delete_item(connection: Connection, item_id: int) -> bool:
 
 
 def as_item(row: Iterable[Any]) -> ItemRead:
-    return cast(ItemRead, dict(zip(FIELDS, row, strict=True)))
+    return cast("ItemRead", dict(zip(FIELDS, row, strict=True)))
