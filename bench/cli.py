@@ -16,9 +16,17 @@ from typing import Annotated, NoReturn
 
 from cyclopts import App, Parameter
 
+from bench import host
 from bench.errors import LabError, UsageError
 from bench.experiment import session
-from bench.experiment.assembly import ENVIRONMENT, exclusively, open_lab, site, targets
+from bench.experiment.assembly import (
+    ENVIRONMENT,
+    exclusively,
+    measuring_alone,
+    open_lab,
+    site,
+    targets,
+)
 from bench.experiment.lab import Lab
 from bench.experiment.plan import (
     DEFAULT_CONCURRENCY,
@@ -27,7 +35,10 @@ from bench.experiment.plan import (
     pacing_from,
     select_profile,
 )
+from bench.load.ceiling import measure_ceiling
 from bench.model import RunRecord, Target
+from bench.placement import plan_placement
+from bench.report.ceiling import ceiling_table
 from bench.report.classic import ClassicLog
 from bench.report.live import LiveObserver
 from bench.report.markdown import render_markdown
@@ -178,6 +189,22 @@ def report(*, run: Annotated[str, Parameter(env_var="RUN")] = "") -> None:
         err.print(f"{line.path.name}, line {line.line} is torn and left out.", style="yellow")
     print_run(out, record)
     _write_report(store.directory, record)
+
+
+@app.command
+def ceiling() -> None:
+    """Measure the load generator itself, beside Locust's, on a server with nothing behind it."""
+    placement = plan_placement(host.topology())
+    with measuring_alone():
+        measured = measure_ceiling(placement.generator, placement.app)
+    print_table(out, ceiling_table(measured))
+
+
+@app.command
+def overhead(*, seconds: float = 20.0) -> None:
+    """Measure what the sampler costs while all services are up."""
+    share = session.sampler_overhead(seconds, _TerminalWatcher())
+    out.print(f"The sampler used {share:.2%} of one core over {seconds:g} s.")
 
 
 @app.command

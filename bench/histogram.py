@@ -18,11 +18,11 @@ LOWEST_US = 1
 HIGHEST_US = 600_000_000
 DIGITS = 3
 
-SAMPLES_BEYOND = 10
+SAMPLES_BEYOND = 5
 """A percentile is told only where at least this many samples lie beyond it.
 
-With fewer, it is a statement about a handful of requests: p99 needs 1,000 samples, p99.9 needs
-10,000 and p99.99 needs 100,000.
+With fewer, it is a statement about one or two requests: p99 needs 500 samples, p99.9 needs 5,000
+and p99.99 needs 50,000.
 """
 
 Counts = npt.NDArray[np.int64]

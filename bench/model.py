@@ -4,7 +4,7 @@ Units are in the names. Nothing here does I/O; nothing here imports from the res
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -353,7 +353,11 @@ class CpuTimes:
 
 @dataclass(frozen=True)
 class PhaseResult:
-    """One measured window."""
+    """One measured window.
+
+    `ceiling_share` is its rate as a share of what the generator can send to a server with nothing
+    behind it.
+    """
 
     phase: str
     load: LoadResult
@@ -362,6 +366,7 @@ class PhaseResult:
     generator: RoleCost
     app_cpus: CpuTimes
     queries: QueryCounts | None = None
+    ceiling_share: float | None = None
     limited_by: str = ""
     warnings: tuple[LabWarning, ...] = ()
 
@@ -425,7 +430,11 @@ class Plan:
 
 @dataclass(frozen=True)
 class RunRecord:
-    """Everything stored about one run but the time series."""
+    """Everything stored about one run but the time series.
+
+    `ceiling_per_s` is what the generator could send just before the run, by operation;
+    `sampler_share` is the sampler's own CPU time as a share of one core.
+    """
 
     schema_version: int
     run_id: str
@@ -437,6 +446,8 @@ class RunRecord:
     started_at: str
     state: Literal["running", "complete", "interrupted", "failed"]
     finished_at: str = ""
+    ceiling_per_s: Mapping[Operation, float] = field(default_factory=dict)
+    sampler_share: float | None = None
     cells: tuple[CellResult, ...] = ()
 
 

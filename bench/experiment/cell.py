@@ -1,6 +1,6 @@
 """One cell: the same start, the contract smoke, the warm-up, and the measured windows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -15,7 +15,9 @@ from bench.load.generator import Generator
 from bench.model import (
     CellResult,
     CpuTimes,
+    LoadResult,
     LoadSpec,
+    Operation,
     Phase,
     PhaseResult,
     Plan,
@@ -46,6 +48,7 @@ class Bench:
     lab: Lab
     plan: Plan
     generator: Generator
+    ceiling_per_s: Mapping[Operation, float]
     on_progress: Callable[[Progress], None]
 
 
@@ -152,9 +155,31 @@ def _measure_phase(
         generator=generator,
         app_cpus=times,
         queries=queries,
+        ceiling_share=_ceiling_share(bench, phase, load),
         limited_by=doubt.limited_by(load, app, database, generator, placement),
         warnings=doubt.window_warnings(load, generator, times.steal_s, times.foreign_s, placement),
     )
+
+
+# What the generator has to do for an answer, by the nearest operation that its ceiling knows.
+_CEILING_OF: Mapping[Operation, Operation] = {
+    "ping": "read",
+    "delete": "read",
+    "update": "create",
+    "echo": "create",
+}
+
+
+def _ceiling_share(bench: Bench, phase: Phase, load: LoadResult) -> float | None:
+    """The window's rate against the ceiling, each operation weighed by its part of the load."""
+    total = sum(share.weight for share in phase.shares)
+    needed = 0.0
+    for share in phase.shares:
+        ceiling = bench.ceiling_per_s.get(_CEILING_OF.get(share.operation, share.operation))
+        if ceiling is None:
+            return None
+        needed += load.rate_per_s * share.weight / total / ceiling
+    return needed
 
 
 def _cpu_times(before: CpuTotals, after: CpuTotals, app: RoleCost) -> CpuTimes:

@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bench.database.admin import Admin
@@ -23,7 +23,10 @@ def app_unit_name(target: Target) -> str:
 
 @dataclass(frozen=True)
 class Lab:
-    """The chosen `targets` out of the `registry`, who runs them and where everything is."""
+    """The chosen `targets` out of the `registry`, who runs them and where everything is.
+
+    `extra_environment` is what single services get beside what all get, by target name.
+    """
 
     site: Site
     registry: tuple[Target, ...]
@@ -33,6 +36,7 @@ class Lab:
     binaries: Binaries
     secrets: Secrets
     notes: tuple[str, ...] = ()
+    extra_environment: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     # --- names and addresses
 
@@ -84,6 +88,7 @@ class Lab:
             "DATABASE_URL": self.dsn(target),
             "PGPASSFILE": str(self.secrets.pgpass),
             "SECRET_KEY_FILE": str(self.secrets.secret_key),
+            **self.extra_environment.get(target.name, {}),
         }
 
     # --- up and down

@@ -111,7 +111,7 @@ def pacing_from(concurrency: int, rate_per_s: float | None, arrivals: str) -> Pa
     known = get_args(Arrivals)
     if arrivals not in known:
         raise UsageError(f"unknown arrivals {arrivals!r}", f"Known arrivals: {', '.join(known)}.")
-    return OpenLoop(rate_per_s, cast(Arrivals, arrivals))
+    return OpenLoop(rate_per_s, cast("Arrivals", arrivals))
 
 
 def rows_to_load(plan: Plan, workload: Workload) -> tuple[int, int]:

@@ -10,10 +10,12 @@ from typing import Protocol
 from bench.errors import DatabaseFailed, LabError, TargetUnfit, UnitFailed
 from bench.experiment.cell import Bench, measure_cell
 from bench.experiment.lab import Lab
-from bench.experiment.schedule import Visit, visits
+from bench.experiment.schedule import Visit, visits, visits_of_round
 from bench.load.generator import Generator
-from bench.model import CellResult, Progress, RunRecord, Target
+from bench.model import CellResult, Plan, Progress, RunRecord, Target
+from bench.report.verdicts import verdicts
 from bench.sampling import Probe, Sampler
+from bench.stats.rounds import relative_half_width
 from bench.store import RunStore
 from bench.supervise.proctree import descendants, tree_cpu_s, tree_memory
 
@@ -24,6 +26,7 @@ class Observer(Protocol):
     def run_started(self, record: RunRecord, cells: int, done: int) -> None: ...
     def cell_started(self, visit: Visit, target: Target) -> None: ...
     def progress(self, progress: Progress) -> None: ...
+    def round_added(self, number: int, cells: int) -> None: ...
     def cell_finished(self, cell: CellResult, target: Target) -> None: ...
     def run_finished(self, record: RunRecord, /) -> None: ...
 
@@ -42,20 +45,39 @@ class Runner:
         On KeyboardInterrupt and on any LabError the record says so and what is finished is kept;
         the exception goes on to the caller.
         """
-        pending = _pending(record)
-        done = len(record.cells)
-        self.observer.run_started(record, done + len(pending), done)
+        done = {(cell.round, cell.target, cell.workload) for cell in record.cells}
         cells = list(record.cells)
-        with self._recorded(record), self._sampled_generator() as generator:
-            bench = Bench(self.lab, record.plan, generator, self.observer.progress)
-            for visit in pending:
-                cell = self._measure(bench, visit)
-                self.store.append_cell(cell)
-                cells.append(cell)
-        finished = replace(record, state="complete", finished_at=_now(), cells=tuple(cells))
+        self.observer.run_started(record, _planned_cells(record.plan), len(cells))
+        with self._recorded(record), self._instruments() as (generator, sampler):
+            bench = Bench(
+                self.lab, record.plan, generator, record.ceiling_per_s, self.observer.progress
+            )
+            for visit in self._visits(record, cells):
+                if (visit.round, visit.target, visit.workload) not in done:
+                    cell = self._measure(bench, visit)
+                    self.store.append_cell(cell)
+                    cells.append(cell)
+        finished = replace(
+            record,
+            state="complete",
+            finished_at=_now(),
+            sampler_share=sampler.own_share,
+            cells=tuple(cells),
+        )
         self.store.write_record(finished)
         self.observer.run_finished(finished)
         return finished
+
+    def _visits(self, record: RunRecord, cells: list[CellResult]) -> Iterator[Visit]:
+        """The planned rounds, and then as many as the plan's half width needs."""
+        yield from visits(record.plan)
+        number = record.plan.rounds
+        while number < record.plan.rounds_limit and not narrow_enough(
+            replace(record, cells=tuple(cells))
+        ):
+            number += 1
+            self.observer.round_added(number, len(record.plan.targets) * len(record.plan.workloads))
+            yield from visits_of_round(record.plan, number)
 
     def _measure(self, bench: Bench, visit: Visit) -> CellResult:
         target = next(one for one in self.lab.targets if one.name == visit.target)
@@ -83,23 +105,11 @@ class Runner:
             self.lab.start((target,), outlive=False)
 
     @contextmanager
-    def _sampled_generator(self) -> Iterator[Generator]:
+    def _instruments(self) -> Iterator[tuple[Generator, Sampler]]:
         with Generator(self.lab.placement.generator) as generator:
-            probes = (*self._unit_probes(), _generator_probe(generator))
-            with Sampler(probes, self.store.append_samples):
-                yield generator
-
-    def _unit_probes(self) -> Iterator[Probe]:
-        supervisor = self.lab.supervisor
-        for target in self.lab.targets:
-            for name in self.lab.unit_names(target):
-                yield Probe(
-                    unit=name,
-                    cpu_s=lambda name=name: supervisor.cpu_s(name),  # type: ignore[misc]
-                    pss_bytes=lambda name=name: supervisor.memory(name).pss_bytes,  # type: ignore[misc]
-                    # A database is some 25 processes: its PSS costs 25 ms.
-                    memory_every=40 if "postgres" in name else 8,
-                )
+            probes = (*unit_probes(self.lab), _generator_probe(generator))
+            with Sampler(probes, self.store.append_samples) as sampler:
+                yield generator, sampler
 
     @contextmanager
     def _recorded(self, record: RunRecord) -> Iterator[None]:
@@ -127,6 +137,20 @@ class Runner:
                     shutil.copyfile(log, folder / log.name)
 
 
+def unit_probes(lab: Lab) -> Iterator[Probe]:
+    """How the sampler reads every unit of the lab."""
+    supervisor = lab.supervisor
+    for target in lab.targets:
+        for name in lab.unit_names(target):
+            yield Probe(
+                unit=name,
+                cpu_s=lambda name=name: supervisor.cpu_s(name),  # type: ignore[misc]
+                pss_bytes=lambda name=name: supervisor.memory(name).pss_bytes,  # type: ignore[misc]
+                # A database is some 25 processes: its PSS costs 25 ms.
+                memory_every=40 if "postgres" in name else 8,
+            )
+
+
 def _generator_probe(generator: Generator) -> Probe:
     return Probe(
         unit="generator",
@@ -135,13 +159,20 @@ def _generator_probe(generator: Generator) -> Probe:
     )
 
 
-def _pending(record: RunRecord) -> tuple[Visit, ...]:
-    done = {(cell.round, cell.target, cell.workload) for cell in record.cells}
-    return tuple(
-        visit
-        for visit in visits(record.plan)
-        if (visit.round, visit.target, visit.workload) not in done
-    )
+def _planned_cells(plan: Plan) -> int:
+    return plan.rounds * len(plan.targets) * len(plan.workloads)
+
+
+def narrow_enough(record: RunRecord) -> bool:
+    """Whether every ratio of two targets is known to within the plan's half width.
+
+    A comparison with an invalid cell will never be: it does not keep the run going.
+    """
+    wanted = record.plan.half_width
+    if wanted is None:
+        return True
+    ratios = [one.verdict.ratio for one in verdicts(record) if one.verdict.kind != "invalid"]
+    return all(ratio is not None and relative_half_width(ratio) <= wanted for ratio in ratios)
 
 
 def _now() -> str:

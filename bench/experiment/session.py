@@ -2,7 +2,8 @@
 
 import os
 import signal
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -12,10 +13,14 @@ from bench import host
 from bench.errors import TargetUnfit, UsageError
 from bench.experiment.assembly import exclusively, measuring_alone, open_lab
 from bench.experiment.lab import Lab
-from bench.experiment.runner import Observer, Runner
+from bench.experiment.runner import Observer, Runner, unit_probes
 from bench.experiment.verify import verify
-from bench.model import Plan, RunRecord
+from bench.load.ceiling import measure_ceiling
+from bench.model import Operation, Plan, RunRecord, Sample
+from bench.sampling import Sampler
 from bench.store import SCHEMA_VERSION, RunStore, find_run, new_run_id
+
+CEILING_WINDOW_S = 0.5
 
 
 class Watcher(Protocol):
@@ -32,6 +37,7 @@ def measure(plan: Plan, watcher: Watcher) -> RunRecord:
         store = RunStore(lab.site.results / new_run_id(lab.site.results))
         store.create()
         record = _new_record(lab, plan, store)
+        record = replace(record, ceiling_per_s=_ceiling(lab))
         store.write_record(record)
         return Runner(lab, store, watcher.observer(store)).run(record)
 
@@ -80,6 +86,32 @@ def _undisturbed() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def sampler_overhead(seconds: float, watcher: Watcher) -> float:
+    """The sampler's CPU time as a share of one core, with all services up and idle."""
+    lab = open_lab(())
+    with _brought_up(lab, watcher):
+        kept: list[tuple[Sample, ...]] = []
+        with Sampler(tuple(unit_probes(lab)), kept.append) as sampler:
+            time.sleep(seconds)
+        return sampler.own_share
+
+
+def _ceiling(lab: Lab) -> Mapping[Operation, float]:
+    """What the generator can send where it will run, against a server where the app will run."""
+    for target in lab.targets:
+        for name in lab.unit_names(target):
+            lab.supervisor.freeze(name)
+    measured = measure_ceiling(
+        lab.placement.generator,
+        lab.placement.app[:1],
+        duration_s=CEILING_WINDOW_S,
+        turns=1,
+        operations=("read", "create", "list"),
+        compare=False,
+    )
+    return {cost.operation: cost.rate_per_s for cost in measured.generator}
 
 
 def _new_record(lab: Lab, plan: Plan, store: RunStore) -> RunRecord:

@@ -9,9 +9,10 @@ import json
 import os
 import statistics
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from bench.cpuclock import process_cpu_s
 from bench.errors import GeneratorFailed
 from bench.load import process
 from bench.load.generator import Generator
@@ -19,7 +20,11 @@ from bench.load.nullserver import Behaviour, running
 from bench.load.wire import spec_line
 from bench.model import ClosedLoop, LoadSpec, Operation, Rows, Share
 
-_SHARES = (Share("read", ids=Rows(1, Behaviour.rows)), Share("create"))
+_SHARES: Mapping[Operation, Share] = {
+    "read": Share("read", ids=Rows(1, Behaviour.rows)),
+    "create": Share("create"),
+    "list": Share("list"),
+}
 
 
 @dataclass(frozen=True)
@@ -55,14 +60,18 @@ def measure_ceiling(
     duration_s: float = 3.0,
     turns: int = 3,
     concurrency: int = 20,
+    operations: Sequence[Operation] = ("read", "create"),
     compare: bool = True,
 ) -> Ceiling:
-    """Measure read and create. `compare=False` leaves Locust out, which takes most of the time."""
+    """Measure some of read, create and list.
+
+    `compare=False` leaves Locust out, which takes most of the time and knows read and create only.
+    """
     ours: dict[Operation, list[Cost]] = {}
     theirs: dict[Operation, list[Cost]] = {}
     with running(server_cpus, Behaviour()) as base_url, Generator(generator_cpus) as generator:
         for turn in range(turns):
-            for share in _SHARES:
+            for share in (_SHARES[operation] for operation in operations):
                 pacing = ClosedLoop(concurrency)
                 spec = LoadSpec(base_url, (share,), pacing, seed=turn, duration_s=duration_s)
                 ours.setdefault(share.operation, []).append(_generator_turn(generator, spec))
@@ -78,9 +87,9 @@ def measure_ceiling(
 def _generator_turn(generator: Generator, spec: LoadSpec) -> Cost:
     generator.warm_up(spec, min_s=0.5, max_s=1.0)
     generator.prepare(spec)
-    before_s = process.cpu_s(generator.pid)
+    before_s = process_cpu_s(generator.pid)
     generator.go()
-    cpu_s = process.cpu_s(generator.pid) - before_s
+    cpu_s = process_cpu_s(generator.pid) - before_s
     result = generator.collect()
     if result.failed:
         raise GeneratorFailed(f"The null server failed requests: {dict(result.failures)}")

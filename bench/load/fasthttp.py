@@ -16,6 +16,7 @@ import time
 
 import gevent  # type: ignore[import-untyped]  # its types are a package of their own
 
+from bench.cpuclock import process_cpu_s
 from bench.load import process
 from bench.load.asking import Source
 from bench.load.judging import Judge
@@ -65,9 +66,9 @@ def measure(spec: LoadSpec) -> dict[str, float]:
     runner.start(spec.pacing.concurrency, spawn_rate=1000)
     gevent.sleep(_WARM_UP_S)
     before = counted.requests
-    started_s, cpu_before_s = time.monotonic(), process.cpu_s(os.getpid())
+    started_s, cpu_before_s = time.monotonic(), process_cpu_s(os.getpid())
     gevent.sleep(spec.duration_s)
-    cpu_s = process.cpu_s(os.getpid()) - cpu_before_s
+    cpu_s = process_cpu_s(os.getpid()) - cpu_before_s
     measured = {
         "requests": counted.requests - before,
         "failures": counted.failures,

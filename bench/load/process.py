@@ -4,7 +4,6 @@ import ctypes
 import os
 import signal
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -41,9 +40,3 @@ def settle(parent_pid: int, cpus: str) -> None:
     if os.getppid() != parent_pid:
         sys.exit("the parent has already ended")
     os.sched_setaffinity(0, {int(cpu) for cpu in cpus.split(",")})
-
-
-def cpu_s(pid: int) -> float:
-    """CPU time of a process so far, all its threads, in nanosecond resolution."""
-    # The kernel's name for another process's CPU clock (clock_getcpuclockid in C).
-    return time.clock_gettime((~pid) << 3 | 2)

@@ -91,6 +91,12 @@ class LiveObserver:
             failed = f", {progress.failed} failed" if progress.failed else ""
             self._progress.update(self._task, now=f"{progress.rate_per_s:,.0f}/s{failed}")
 
+    def round_added(self, number: int, cells: int) -> None:
+        """The intervals are still too wide: another round."""
+        task = self._progress.tasks[0]
+        self._progress.update(self._task, total=(task.total or 0) + cells)
+        self._progress.console.print(f"round {number} added: intervals are still too wide")
+
     def cell_finished(self, cell: CellResult, target: Target) -> None:
         self._log.cell_finished(target, cell)
         bad = bool(cell.unfit) or any(window.load.failed for window in cell.phases)

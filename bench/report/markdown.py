@@ -5,6 +5,7 @@ from tabulate import tabulate
 from bench.model import LabWarning, RunRecord
 from bench.report.facts import machine_line, placement_line, provenance_lines, state_line
 from bench.report.tables import Table, cost_table, speed_table
+from bench.report.verdicts import verdict_table
 from bench.report.warnings import collect_warnings
 
 
@@ -17,6 +18,7 @@ def render_markdown(record: RunRecord) -> str:
         placement_line(record),
         _table(speed_table(record)),
         _table(cost_table(record)),
+        _table(verdict_table(record)) if len(record.plan.targets) > 1 else "",
         _doubts(collect_warnings(record)),
         "## Provenance\n\n" + "\n".join(f"- {line}" for line in provenance_lines(record)),
     ]

@@ -7,6 +7,7 @@ from rich.table import Table as RichTable
 from bench.model import RunRecord
 from bench.report.facts import machine_line, placement_line, state_line
 from bench.report.tables import Table, cost_table, speed_table
+from bench.report.verdicts import verdict_table
 from bench.report.warnings import collect_warnings
 
 PIPE_WIDTH = 120
@@ -61,6 +62,8 @@ def print_results(console: Console, record: RunRecord) -> None:
     """The tables and the doubts alone, where the rest has just been seen."""
     print_table(console, speed_table(record))
     print_table(console, cost_table(record))
+    if len(record.plan.targets) > 1:
+        print_table(console, verdict_table(record))
     for warning, count in collect_warnings(record):
         times = f" ({count} times)" if count > 1 else ""
         console.print(f"{warning.severity}:", style=_STYLE[warning.severity], end=" ")

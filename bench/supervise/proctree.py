@@ -1,38 +1,21 @@
 """CPU time, switches and memory of a process tree, read from the kernel.
 
-CPU time comes from the processes' own CPU clocks (clock_getcpuclockid(3): nanoseconds, threads
-that have ended included), not from the 10 ms ticks of /proc/PID/stat. Ticks are used for one
-thing only: children that have ended, whose time the parent inherits.
+CPU time comes from the processes' own CPU clocks. Ticks of 10 ms are used for one thing only:
+children that have ended, whose time the parent inherits.
 """
 
 import os
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import psutil
 
+from bench.cpuclock import process_cpu_s
 from bench.model import Memory, Usage
 
 _TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 _GONE = (ProcessLookupError, FileNotFoundError, psutil.NoSuchProcess)
-
-
-def cpu_clock(pid: int) -> int:
-    """The clock id of a process's CPU time: the kernel's MAKE_PROCESS_CPUCLOCK(pid, SCHED)."""
-    return (~pid << 3) | 2
-
-
-def process_cpu_s(pid: int) -> float:
-    """CPU seconds, user and system, of all threads that `pid` has had.
-
-    Raises ProcessLookupError when there is no such process.
-    """
-    try:
-        return time.clock_gettime(cpu_clock(pid))
-    except OSError as error:  # EINVAL is how the kernel says that the pid is gone
-        raise ProcessLookupError(f"no process {pid}") from error
 
 
 def descendants(root: int) -> list[int]:

@@ -80,9 +80,9 @@ def test_an_empty_distribution_changes_nothing_when_merged() -> None:
 
 @pytest.mark.parametrize(
     ("percentile", "needed"),
-    [(50, 20), (90, 100), (95, 200), (99, 1000), (99.9, 10_000), (99.99, 100_000)],
+    [(50, 10), (90, 50), (95, 100), (99, 500), (99.9, 5_000), (99.99, 50_000)],
 )
-def test_a_percentile_needs_ten_samples_beyond_it(percentile: float, needed: int) -> None:
+def test_a_percentile_needs_five_samples_beyond_it(percentile: float, needed: int) -> None:
     assert histogram.tellable(needed, percentile)
     assert not histogram.tellable(needed - 1, percentile)
 

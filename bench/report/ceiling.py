@@ -1,0 +1,56 @@
+"""The generator's own figures, beside another client's."""
+
+from typing import Protocol
+
+from bench.model import Operation
+from bench.report.tables import Table
+
+
+class Cost(Protocol):
+    """One client with one operation."""
+
+    @property
+    def operation(self) -> Operation: ...
+    @property
+    def rate_per_s(self) -> float: ...
+    @property
+    def cpu_us_per_request(self) -> float: ...
+
+
+class Ceiling(Protocol):
+    """Both clients, operation by operation."""
+
+    @property
+    def generator(self) -> tuple[Cost, ...]: ...
+    @property
+    def fasthttp(self) -> tuple[Cost, ...]: ...
+    def advantage(self, operation: Operation) -> float: ...
+
+
+def ceiling_table(ceiling: Ceiling) -> Table:
+    """Rate and CPU per request of both clients, and how many times the requests per CPU second."""
+    rows = []
+    for ours, theirs in zip(ceiling.generator, ceiling.fasthttp, strict=True):
+        rows.append(
+            (
+                ours.operation,
+                f"{ours.rate_per_s:,.0f}",
+                f"{ours.cpu_us_per_request:,.0f}",
+                f"{theirs.rate_per_s:,.0f}",
+                f"{theirs.cpu_us_per_request:,.0f}",
+                f"{ceiling.advantage(ours.operation):.1f} x",
+            )
+        )
+    return Table(
+        title="Ceiling of the load generator",
+        columns=(
+            *("operation", "requests/s", "CPU us/request"),
+            *("FastHttpUser requests/s", "its CPU us/request", "requests per CPU s"),
+        ),
+        rows=tuple(rows),
+        numeric=(False, *([True] * 5)),
+        caption=(
+            "Closed loop, 20 connections, against a server with nothing behind it; medians over "
+            "turns. The last column: the generator's requests per CPU second, FastHttpUser's = 1."
+        ),
+    )
