@@ -1,0 +1,225 @@
+"""What is read from a machine's files, one subject at a time."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from bench.host import cpu_totals, window_counters
+from bench.host.company import busy_processes, interrupts, process_ticks
+from bench.host.cpus import (
+    TICK_S,
+    cpu_clock,
+    cpu_ticks,
+    online,
+    siblings,
+    smt_groups,
+    thermal_events,
+    turbo_switches,
+)
+from bench.host.memory import memory, pressure
+from bench.host.quota import Quota, quota
+from bench.host.tree import KernelTree
+
+from .machine import CPU, make_tree, process, write_files
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> KernelTree:
+    return make_tree(tmp_path)
+
+
+# --- CPUs -------------------------------------------------------------------------------------
+
+
+def test_cpu_time_is_split_into_busy_steal_and_all(tree: KernelTree) -> None:
+    """Steal is not busy, and idling counts in the total only."""
+    ticks = cpu_ticks(tree)
+    assert sorted(ticks) == [0, 1, 2, 3]
+    assert (ticks[1].busy, ticks[1].steal, ticks[1].total) == (100, 10, 1110)
+
+
+def test_totals_are_of_the_cpus_asked_for(tree: KernelTree) -> None:
+    """Two CPUs have twice the time; one that is not there has none."""
+    assert cpu_totals((0, 1, 9), tree).busy_s == pytest.approx(200 * TICK_S)
+    assert cpu_totals((0, 1, 9), tree).steal_s == pytest.approx(20 * TICK_S)
+
+
+def test_siblings_are_the_other_threads_of_the_same_cores(tree: KernelTree) -> None:
+    """A CPU is not its own sibling."""
+    groups = smt_groups(tree)
+    assert groups == ((0, 2), (1, 3))
+    assert siblings((3,), groups) == (1,)
+    assert siblings((0, 2), groups) == ()
+
+
+def test_a_clock_that_the_kernel_does_not_show_is_empty(tmp_path: Path) -> None:
+    """Virtual machines have no cpufreq at all."""
+    clock = cpu_clock(0, KernelTree(tmp_path))
+    assert (clock.governor, clock.governors, clock.top_khz) == ("", (), None)
+
+
+def test_governor_and_limits_are_read_per_cpu(tree: KernelTree) -> None:
+    """The limit that is set and the one of the hardware are two things."""
+    clock = cpu_clock(3, tree)
+    assert clock.governor == "powersave"
+    assert (clock.top_khz, clock.hardware_khz) == (2_000_000, 3_500_000)
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        pytest.param({"intel_pstate/no_turbo": "0"}, [False], id="Intel, on"),
+        pytest.param({"intel_pstate/no_turbo": "1"}, [True], id="Intel, off"),
+        pytest.param({"cpufreq/boost": "1"}, [False], id="common switch, on"),
+        pytest.param({"cpufreq/boost": "0"}, [True], id="common switch, off"),
+        pytest.param(
+            {"cpufreq/policy0/boost": "1", "cpufreq/policy1/boost": "0"},
+            [False, True],
+            id="a switch per policy",
+        ),
+        pytest.param({}, [], id="no switch"),
+    ],
+)
+def test_turbo_has_three_kinds_of_switches(
+    tmp_path: Path, files: Mapping[str, str], expected: list[bool]
+) -> None:
+    """One of them says what to switch off, the others what to switch on."""
+    write_files(tmp_path, {f"{CPU}/{name}": text for name, text in files.items()})
+    assert [switch.is_off for switch in turbo_switches(KernelTree(tmp_path))] == expected
+
+
+def test_thermal_events_are_of_these_cpus_or_unknown(tree: KernelTree, tmp_path: Path) -> None:
+    """A machine that does not count them is not one that had none."""
+    assert thermal_events((0, 1), tree) == 6
+    assert thermal_events((0, 1), KernelTree(tmp_path / "elsewhere")) is None
+
+
+def test_online_cpus(tree: KernelTree) -> None:
+    """Read from the kernel's own list."""
+    assert online(tree) == (0, 1, 2, 3)
+
+
+# --- company ----------------------------------------------------------------------------------
+
+
+def test_a_busy_process_is_told_with_its_share(tmp_path: Path) -> None:
+    """A name may hold blanks and brackets; who was idle is left out."""
+    make_tree(tmp_path, process(10, 100, name="a (b) c", cpu=3) | process(11, 5))
+    tree = KernelTree(tmp_path)
+    before = process_ticks(tree)
+    write_files(tmp_path, process(10, 150, name="a (b) c", cpu=3))
+    (busy,) = busy_processes(before, process_ticks(tree), 100, own=())
+    assert (busy.pid, busy.name, busy.share, busy.cpu) == (10, "a (b) c", 0.5, 3)
+
+
+def test_the_labs_own_processes_are_no_company(tmp_path: Path) -> None:
+    """Nor are their children and grandchildren, whatever the order of their numbers."""
+    family = {10: 99, 99: 50, 50: 1, 77: 1}
+    for pid, parent in family.items():
+        make_tree(tmp_path, process(pid, 0, parent=parent))
+    tree = KernelTree(tmp_path)
+    before = process_ticks(tree)
+    for pid, parent in family.items():
+        write_files(tmp_path, process(pid, 10, parent=parent))
+    found = busy_processes(before, process_ticks(tree), 100, own=(50,))
+    assert [one.pid for one in found] == [77]
+
+
+def test_interrupts_that_never_came_are_left_out(tree: KernelTree) -> None:
+    """So are those without a number, such as the local timer."""
+    found = {one.number: one for one in interrupts(tree)}
+    assert sorted(found) == [24, 26]
+    assert found[24].effective == (2,)
+    assert found[24].on((0, 2)) == 17
+    assert found[26].device.endswith("eth0")
+
+
+# --- memory -----------------------------------------------------------------------------------
+
+
+def test_memory_and_swap(tree: KernelTree) -> None:
+    """Sizes in bytes, pages as counted since boot."""
+    seen = memory(tree)
+    assert seen.available_bytes == 4 * 2**30
+    assert seen.swap_used_bytes == 2**20
+    assert (seen.swapped_in, seen.swapped_out) == (11, 22)
+
+
+def test_pressure_is_that_of_some_task_in_the_last_ten_seconds(tree: KernelTree) -> None:
+    """A resource that the kernel does not show is left out, not zero."""
+    assert pressure(tree) == {"cpu": 0.025, "io": 0.0}
+
+
+# --- quota ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("cgroup", "files", "expected"),
+    [
+        pytest.param("0::/a/b", {}, Quota(), id="nothing to read"),
+        pytest.param(
+            "0::/a/b", {"a/b/cpu.max": "max 100000", "a/cpu.max": "max 100000"}, Quota(), id="max"
+        ),
+        pytest.param(
+            "0::/a/b",
+            {"a/b/cpu.max": "300000 100000", "a/cpu.max": "150000 100000"},
+            Quota(1.5),
+            id="the tightest level holds",
+        ),
+        pytest.param(
+            "0::/../elsewhere",
+            {"cpu.max": "50000 100000", "cpu.stat": "nr_throttled 3\nthrottled_usec 2000000"},
+            Quota(0.5, 3, 2.0),
+            id="a container sees its own group as the root",
+        ),
+        pytest.param(
+            "4:memory:/m\n3:cpu,cpuacct:/docker/x",
+            {
+                "cpu,cpuacct/cpu.cfs_quota_us": "200000",
+                "cpu,cpuacct/cpu.cfs_period_us": "100000",
+                "cpu,cpuacct/cpu.stat": "nr_periods 9\nnr_throttled 4\nthrottled_time 500000000",
+            },
+            Quota(2.0, 4, 0.5),
+            id="version 1 in a container",
+        ),
+        pytest.param(
+            "2:cpu:/",
+            {"cpu/cpu.cfs_quota_us": "-1", "cpu/cpu.cfs_period_us": "100000"},
+            Quota(),
+            id="version 1 without limit",
+        ),
+    ],
+)
+def test_quota(tmp_path: Path, cgroup: str, files: Mapping[str, str], expected: Quota) -> None:
+    """Both versions of cgroups, on a machine and in a container."""
+    write_files(tmp_path, {"/proc/self/cgroup": cgroup})
+    write_files(tmp_path, {f"/sys/fs/cgroup/{name}": text for name, text in files.items()})
+    assert quota("self", KernelTree(tmp_path)) == expected
+
+
+# --- a window ---------------------------------------------------------------------------------
+
+
+def test_counters_of_a_window_are_differences(tmp_path: Path) -> None:
+    """Of the app's cgroup, its CPUs, their siblings, and the machine's swap."""
+    group = {"/proc/77/cgroup": "0::/app"}
+    stat = "/sys/fs/cgroup/app/cpu.stat"
+    tree = make_tree(tmp_path, group | {stat: "nr_throttled 1\nthrottled_usec 100000"})
+    before = window_counters((3,), 77, tree)
+    assert before.siblings == 1
+    write_files(
+        tmp_path,
+        {
+            stat: "nr_throttled 3\nthrottled_usec 400000",
+            f"{CPU}/cpu3/thermal_throttle/core_throttle_count": "5",
+            f"{CPU}/cpu0/thermal_throttle/core_throttle_count": "99",
+            "/proc/vmstat": "pswpin 12\npswpout 25",
+            "/proc/stat": "cpu1 150 0 0 1000 0 0 0 10 0 0\ncpu3 900 0 0 1000 0 0 0 10 0 0",
+        },
+    )
+    moved = window_counters((3,), 77, tree).since(before)
+    assert (moved.throttled, moved.thermal_events) == (2, 4)
+    assert moved.throttled_s == pytest.approx(0.3)
+    assert (moved.swapped_in, moved.swapped_out) == (1, 3)
+    assert moved.sibling_busy_s == pytest.approx(50 * TICK_S)

@@ -1,0 +1,32 @@
+"""The spin probe: the same work everywhere, and no trace of it afterwards."""
+
+import os
+
+from bench.host import spin
+from bench.host.spin import work
+
+
+def test_the_work_is_the_same_every_time() -> None:
+    """Its answer is known, so nothing was skipped; more work has another answer."""
+    assert work(20_000) == work(20_000)
+    assert work(20_000) != work(19_999)
+
+
+def test_a_spin_names_its_cpu_and_its_times() -> None:
+    """One reading for each CPU asked for, in that order. Work takes time."""
+    cpus = tuple(sorted(os.sched_getaffinity(0), reverse=True))
+    found = spin(cpus)
+    assert tuple(one.cpu for one in found) == cpus
+    assert all(one.cpu_s > 0 and one.wall_s > 0 for one in found)
+
+
+def test_the_caller_stays_where_it_is() -> None:
+    """Only the probing thread moves to the CPU."""
+    before = os.sched_getaffinity(0)
+    spin((min(before),))
+    assert os.sched_getaffinity(0) == before
+
+
+def test_a_cpu_that_may_not_be_used_is_left_out() -> None:
+    """Nothing is claimed about a CPU that was not probed."""
+    assert spin((4095,)) == ()
