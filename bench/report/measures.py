@@ -6,12 +6,14 @@ inverse (requests per CPU second, answers per second) and shown as what it is.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from textwrap import shorten
 
 from bench.metrics import METRICS, Metric
 from bench.model import CellResult, ClosedLoop, Estimate, Pacing, PhaseResult, RunRecord, Verdict
 from bench.stats.ratio import RatesByRound
 
 NO_FIGURE = "–"
+_WIDEST_REASON = 40
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,13 @@ def interval_words(ratio: Estimate) -> str:
     if ratio.n < 2:
         return plain(ratio.point)
     return f"{plain(ratio.point)} [{plain(ratio.low)}, {plain(ratio.high)}]"
+
+
+def verdict_words(verdict: Verdict, measure: Measure) -> str:
+    """The verdict as it stands in a table; an invalid one says which cells are to blame."""
+    if verdict.kind == "invalid":
+        return shorten(verdict.reason, _WIDEST_REASON, placeholder=" ...")
+    return measure.word(verdict)
 
 
 def p_words(p_value: float | None) -> str:

@@ -18,6 +18,7 @@ from bench.report.measures import (
     phases_of,
     rounds_words,
     speeds_of,
+    verdict_words,
     windows_of,
 )
 from bench.report.tables import Table
@@ -88,8 +89,7 @@ def _row(one: PhaseVerdict, measure: Measure) -> tuple[str, ...]:
     return (
         one.title,
         comparison_words(verdict, measure),
-        # An invalid comparison says which cells are to blame.
-        verdict.reason if verdict.kind == "invalid" else measure.word(verdict),
+        verdict_words(verdict, measure),
         p_words(verdict.p_value),
         rounds_words(verdict),
     )

@@ -1,0 +1,90 @@
+"""The search for the highest rate that holds a latency objective, one trial per cell."""
+
+import math
+from collections.abc import Sequence
+
+from bench.errors import UsageError
+from bench.experiment.plan import DEFAULT_CONCURRENCY, Profile, make_plan, pacing_from
+from bench.experiment.schedule import Visit
+from bench.experiment.session import Watcher
+from bench.experiment.study import NextStep, Step, carry_out, require_one_window
+from bench.model import CellResult, ClosedLoop, OpenLoop, Plan, RunRecord, Target
+from bench.report.saturation import outcome
+from bench.report.studies import Saturation
+from bench.workloads import Workload
+
+_REQUESTS_FOR_P99 = 1150
+"""1,000, and what random arrivals may fall short of it."""
+
+_LONGEST_FOR_QUEUE_S = 30.0
+_TYPICAL_CELLS = 12
+
+
+def make_saturation(objective_ms: float, arrivals: str) -> Saturation:
+    """What is searched for. Raises UsageError on unknown arrivals or an objective out of range."""
+    if not 1 <= objective_ms <= 10_000:
+        raise UsageError(f"OBJECTIVE_MS={objective_ms:g} is out of range", "Choose 1 to 10000.")
+    pacing = pacing_from(DEFAULT_CONCURRENCY, 1.0, arrivals)
+    assert isinstance(pacing, OpenLoop)
+    return Saturation(objective_ms / 1e3, pacing.arrivals, DEFAULT_CONCURRENCY)
+
+
+def saturation_plan(
+    profile: Profile, targets: tuple[Target, ...], workload: Workload, *, seed: int
+) -> Plan:
+    """The plan of a search. The trials decide how many rounds there are; its pacing is that of
+    the cells which it starts from. Raises UsageError for a workload of several phases.
+    """
+    require_one_window(workload)
+    pacing = ClosedLoop(DEFAULT_CONCURRENCY)
+    return make_plan(profile, targets, (workload,), seed=seed, rounds=1, pacing=pacing)
+
+
+def trial_window_s(plan: Plan, study: Saturation, rate_per_s: float) -> float:
+    """How long a trial takes: long enough for a p99, and for a queue to show.
+
+    At a rate that is just one tolerance too high, a queue grows by `tolerance` seconds each
+    second: after objective / tolerance seconds it is as long as the objective.
+    """
+    queue_s = min(1.2 * study.objective_s / study.tolerance, _LONGEST_FOR_QUEUE_S)
+    return max(plan.window_s, queue_s, _REQUESTS_FOR_P99 / rate_per_s)
+
+
+def next_of(plan: Plan, study: Saturation) -> NextStep:
+    """First the capacity of each target, then its trials; targets take turns.
+
+    A target's n-th cell has round n. Even rounds take the targets in reverse.
+    """
+    (workload,) = plan.workloads
+
+    def next_step(cells: Sequence[CellResult]) -> Step | None:
+        waiting = []
+        for place, target in enumerate(plan.targets):
+            step = _step_of(plan, study, Visit(0, target, workload), cells)
+            if step is not None:
+                turn = place if step.visit.round % 2 else -place
+                waiting.append((step.visit.round, turn, step))
+        return min(waiting, key=lambda each: each[:2])[2] if waiting else None
+
+    return next_step
+
+
+def _step_of(
+    plan: Plan, study: Saturation, visit: Visit, cells: Sequence[CellResult]
+) -> Step | None:
+    """What comes next for one target."""
+    mine = [cell for cell in cells if cell.target == visit.target]
+    visit = Visit(len(mine) + 1, visit.target, visit.workload)
+    if not mine:
+        return Step(visit, ClosedLoop(study.concurrency), plan.window_s)
+    rate = outcome(study, visit.target, mine).next_per_s
+    if rate is None:
+        return None
+    window_s = math.ceil(10 * trial_window_s(plan, study, rate)) / 10
+    return Step(visit, OpenLoop(rate, study.arrivals), window_s)
+
+
+def saturate(plan: Plan, study: Saturation, watcher: Watcher) -> RunRecord:
+    """Carry out a search and return its record; `bench.report.saturation` makes a page of it."""
+    expected = _TYPICAL_CELLS * len(plan.targets)
+    return carry_out(plan, study, watcher, next_of(plan, study), expected)

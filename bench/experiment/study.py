@@ -1,0 +1,118 @@
+"""Runs in which each cell has a pacing of its own: what comes next follows from what was found.
+
+A study is a pure function from the finished cells to the next step. So its order can be tested
+without a clock, and a study that was cut short goes on from the cells that are stored.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from bench.errors import GeneratorFailed, UsageError
+from bench.experiment.assembly import open_lab
+from bench.experiment.cell import Bench
+from bench.experiment.runner import Runner
+from bench.experiment.schedule import Visit
+from bench.experiment.session import Watcher, _brought_up, _ceiling, _new_record
+from bench.model import CellResult, Pacing, Plan, RunRecord
+from bench.report.saturation import REFUSED
+from bench.report.studies import Study, with_study
+from bench.store import RunStore, new_run_id
+from bench.workloads import Workload
+
+
+@dataclass(frozen=True)
+class Step:
+    """One cell of a study, and how it is loaded."""
+
+    visit: Visit
+    pacing: Pacing
+    window_s: float
+
+
+NextStep = Callable[[Sequence[CellResult]], Step | None]
+"""What to measure next, given all finished cells; None when the study is over."""
+
+
+@dataclass(frozen=True)
+class StudyRunner(Runner):
+    """Measures one step after the other. `expected` is the number of cells, where it is known."""
+
+    next_step: NextStep
+    expected: int
+
+    def run(self, record: RunRecord) -> RunRecord:
+        """Measure until there is no next step; the finished record is returned.
+
+        On KeyboardInterrupt and on any LabError the record says so and what is finished is kept;
+        the exception goes on to the caller.
+        """
+        cells = list(record.cells)
+        self.observer.run_started(record, self.expected, len(cells))
+        with self._recorded(record), self._instruments() as (generator, sampler):
+            bench = Bench(
+                self.lab, record.plan, generator, record.ceiling_per_s, self.observer.progress
+            )
+            while (step := self.next_step(cells)) is not None:
+                plan = replace(record.plan, pacing=step.pacing, window_s=step.window_s)
+                cell = self._measure(replace(bench, plan=plan), step.visit)
+                self.store.append_cell(cell)
+                cells.append(cell)
+        finished = replace(
+            record,
+            state="complete",
+            finished_at=_now(),
+            sampler_share=sampler.own_share,
+            cells=tuple(cells),
+        )
+        self.store.write_record(finished)
+        self.observer.run_finished(finished)
+        return finished
+
+    def _measure(self, bench: Bench, visit: Visit) -> CellResult:
+        try:
+            return super()._measure(bench, visit)
+        except GeneratorFailed as error:
+            if "refused" not in error.message:
+                raise
+            # It cannot keep this rate: that says nothing of the target, and a lower one may do.
+            cell = CellResult(
+                visit.round,
+                visit.target,
+                visit.workload,
+                bench.plan.pacing,
+                _now(),
+                unfit=f"{REFUSED}: {error.message}",
+            )
+            target = next(one for one in self.lab.targets if one.name == visit.target)
+            self.observer.cell_finished(cell, target)
+            return cell
+
+
+def carry_out(
+    plan: Plan, study: Study, watcher: Watcher, next_step: NextStep, expected: int
+) -> RunRecord:
+    """Carry out a study from the start and return the finished record."""
+    lab = open_lab(plan.targets)
+    with _brought_up(lab, watcher):
+        store = RunStore(lab.site.results / new_run_id(lab.site.results))
+        store.create()
+        record = with_study(_new_record(lab, plan, store), study)
+        record = replace(record, ceiling_per_s=_ceiling(lab))
+        store.write_record(record)
+        observer = watcher.observer(store)
+        return StudyRunner(lab, store, observer, next_step, expected).run(record)
+
+
+def require_one_window(workload: Workload) -> None:
+    """Raises UsageError for a scenario of several phases: a study needs one figure per cell."""
+    phases = workload.phases(1, 2)
+    if len(phases) > 1 or phases[0].counted:
+        raise UsageError(
+            f"the workload {workload.name} is a scenario of several phases",
+            "Choose one operation, e.g. WORKLOAD=read, or WORKLOAD=mixed.",
+        )
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
