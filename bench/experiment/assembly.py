@@ -67,7 +67,7 @@ def open_lab(names: tuple[str, ...]) -> Lab:
     chosen = select_targets(registry, names)
     binaries = find_binaries()
     state = _writable(here.state)
-    identity = current_identity((here.root / "services", binaries["postgres"], state))
+    identity = current_identity((here.root, binaries.directory.parent, state))
     supervisor = ProcessSupervisor(state, identity)
     placement = plan_placement(host.topology(), apps_at_once=len(registry))
     return Lab(

@@ -1,9 +1,11 @@
 """Which user the units run as, and the command prefix that makes it so.
 
 Not root: the caller. Root: an unprivileged user, because PostgreSQL refuses root and an app under
-load has no business being it. Some checkouts and Pythons lie below a folder that only root may
-enter (a clone in /root, pyenv's Python of root). There the units keep one right of root's, to
-read and search files, and nothing else.
+load has no business being it.
+
+Some checkouts and Pythons lie below a folder that only root may enter (a clone in /root, pyenv's
+Python of root). The units then get a view of their own (a private mount namespace) in which that
+folder holds nothing but what they need. Nothing outside the units changes.
 """
 
 import os
@@ -17,7 +19,30 @@ from pathlib import Path
 from bench.errors import SetupError
 
 PREFERRED_USERS = ("onecore", "nobody")
-READ_ANYWHERE = ("--inh-caps=-all,+dac_read_search", "--ambient-caps=-all,+dac_read_search")
+
+# Arguments: the closed folders, "--", the needed folders, "--", the command. Each needed folder is
+# opened before its parent is covered, and mounted back through its descriptor (whose link must not
+# be followed: it names what is covered by then).
+_UNCOVER = """
+set -e
+closed=""
+while [ "$1" != -- ]; do closed="$closed $1"; shift; done; shift
+fd=3
+needed=""
+while [ "$1" != -- ]; do
+    eval "exec $fd< \\"\\$1\\""
+    needed="$needed $fd:$1"
+    fd=$((fd + 1))
+    shift
+done; shift
+for folder in $closed; do mount -t tmpfs -o mode=755,size=1m onecore "$folder"; done
+for each in $needed; do
+    mkdir -p "${each#*:}"
+    mount --no-canonicalize --rbind "/proc/self/fd/${each%%:*}" "${each#*:}"
+    eval "exec ${each%%:*}<&-"
+done
+exec "$@"
+"""
 
 
 @dataclass(frozen=True)
@@ -34,23 +59,36 @@ class Identity:
         return os.geteuid() == 0
 
 
-def _setpriv(user: pwd.struct_passwd, *extra: str) -> tuple[str, ...]:
-    return (
-        "setpriv",
-        f"--reuid={user.pw_uid}",
-        f"--regid={user.pw_gid}",
-        "--clear-groups",
-        "--no-new-privs",
-        *extra,
-        "--",
-    )
+def _setpriv(user: pwd.struct_passwd) -> tuple[str, ...]:
+    ids = (f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}")
+    return ("setpriv", *ids, "--clear-groups", "--no-new-privs", "--")
 
 
-def _can_use(prefix: tuple[str, ...], paths: tuple[Path, ...]) -> bool:
-    """Whether a process started with `prefix` can read every path and run this Python."""
-    script = "import os, sys; sys.exit(not all(os.access(p, os.R_OK) for p in sys.argv[1:]))"
+def closed_folder(path: Path) -> Path | None:
+    """The topmost folder above `path` that other users may not enter; None when there is none."""
+    for folder in reversed(path.parents):
+        if not folder.stat().st_mode & 0o001:
+            return folder
+    return None
+
+
+def _uncovering(needed: tuple[Path, ...]) -> tuple[str, ...]:
+    """A prefix that shows just these of the folders which lie in closed ones."""
+    hidden = sorted({path for path in needed if closed_folder(path)})
+    outermost = [path for path in hidden if not any(p in hidden for p in path.parents)]
+    closed = sorted({str(closed_folder(path)) for path in outermost})
+    folders = (*closed, "--", *map(str, outermost), "--")
+    return ("unshare", "--mount", "--propagation=private", "sh", "-c", _UNCOVER, "sh", *folders)
+
+
+def _fault(prefix: tuple[str, ...], paths: tuple[Path, ...]) -> str:
+    """Why a process with this prefix cannot run this Python and read the paths; "" when it can."""
+    script = "import os, sys; [os.close(os.open(path, os.O_RDONLY)) for path in sys.argv[1:]]"
     command = [*prefix, sys.executable, "-S", "-c", script, *map(str, paths)]
-    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+    done = subprocess.run(command, capture_output=True, text=True, cwd="/", check=False)
+    if done.returncode == 0:
+        return ""
+    return (done.stderr.strip().splitlines() or [f"exit {done.returncode}"])[-1]
 
 
 def _unprivileged_user() -> pwd.struct_passwd:
@@ -82,7 +120,7 @@ def require_tools() -> None:
 
 
 def current_identity(needed: tuple[Path, ...]) -> Identity:
-    """The identity for this caller; `needed` are files the units must be able to read.
+    """The identity for this caller; `needed` are folders that the units must be able to use.
 
     Raises SetupError when root cannot give an unprivileged user access to them.
     """
@@ -92,17 +130,18 @@ def current_identity(needed: tuple[Path, ...]) -> Identity:
         return Identity(me.pw_name, me.pw_uid, me.pw_gid)
     user = _unprivileged_user()
     plain = _setpriv(user)
-    if _can_use(plain, needed):
+    if not _fault(plain, needed):
         return Identity(user.pw_name, user.pw_uid, user.pw_gid, plain)
-    reader = _setpriv(user, *READ_ANYWHERE)
-    if _can_use(reader, needed):
-        note = (
-            f"services run as {user.pw_name} with the right to read any file, because the "
-            "project or its Python lies below a folder that only root may enter"
+    python = (Path(sys.prefix), Path(sys.base_prefix))
+    folders = tuple(path.resolve() for path in (*needed, *python))
+    uncovered = (*_uncovering(folders), *plain)
+    fault = _fault(uncovered, needed)
+    if fault:
+        raise SetupError(
+            f"the user {user.pw_name}, as whom services run, cannot use this project: {fault}",
+            "Put the project and its Python where every user may enter (for example /srv), "
+            "or run make as an ordinary user.",
         )
-        return Identity(user.pw_name, user.pw_uid, user.pw_gid, reader, note)
-    raise SetupError(
-        f"the user {user.pw_name} cannot read {needed[0]} or run {sys.executable}",
-        "Put the project and its Python where every user may read (for example /srv/onecore), "
-        "or run make as an ordinary user.",
-    )
+    closed = sorted({str(closed_folder(path)) for path in folders if closed_folder(path)})
+    note = f"services run as {user.pw_name}, with a view of their own of {', '.join(closed)}"
+    return Identity(user.pw_name, user.pw_uid, user.pw_gid, uncovered, note)

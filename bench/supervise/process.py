@@ -36,6 +36,16 @@ class _Record:
     fingerprint: str
 
 
+def _ends_with_parent(stop_signal: str) -> tuple[str, ...]:
+    """A prefix: the kernel sends the stop signal when the lab ends, however that happens.
+
+    The shell looks once whether the lab has ended already, before there was anything to notice it.
+    """
+    still_there = '[ "$PPID" = "$0" ] && exec "$@"'
+    setpriv = ("setpriv", f"--pdeathsig={stop_signal}", "--")
+    return (*setpriv, "sh", "-c", still_there, str(os.getpid()))
+
+
 def _fingerprint(unit: Unit) -> str:
     description = json.dumps(asdict(unit), default=str, sort_keys=True)
     return hashlib.sha256(description.encode()).hexdigest()
@@ -89,8 +99,8 @@ class ProcessSupervisor:
 
     def _spawn(self, unit: Unit, log: Path, *, outlive: bool) -> subprocess.Popen[bytes]:
         cpus = ",".join(map(str, unit.cpus))
-        # setpriv comes last: changing the user would clear a parent-death signal set before.
-        death = () if outlive else ("setpriv", f"--pdeathsig={unit.stop_signal}", "--")
+        # The user changes first: that would clear a parent-death signal set before.
+        death = () if outlive else _ends_with_parent(unit.stop_signal)
         command = ("taskset", "--cpu-list", cpus, *self._identity.prefix, *death, *unit.command)
         with log.open("ab") as output:
             process = subprocess.Popen(

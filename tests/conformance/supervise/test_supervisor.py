@@ -205,9 +205,7 @@ def test_a_frozen_unit_can_be_stopped(supervisor: Supervisor, make_unit: MakeUni
     assert not psutil.pid_exists(pid)
 
 
-def test_usage_counts_children_that_have_ended(
-    supervisor: Supervisor, make_unit: MakeUnit
-) -> None:
+def test_usage_counts_children_that_have_ended(supervisor: Supervisor, make_unit: MakeUnit) -> None:
     """0.3 s of CPU burnt by a child that is gone still belongs to the unit."""
     start(supervisor, make_unit("children"))
     eventually(lambda: supervisor.usage("onecore-test").processes == 2)

@@ -1,0 +1,106 @@
+"""Whom units run as, and what they can reach."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bench.errors import SetupError
+from bench.supervise.identity import closed_folder, current_identity
+
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root changes users")
+
+
+def run(identity, *command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*identity.prefix, *command], capture_output=True, text=True, cwd="/", check=False
+    )
+
+
+@pytest.fixture
+def closed() -> Iterator[Path]:
+    """A folder that only its owner may enter, with something needed and something private."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "needed").mkdir(mode=0o755)
+        (folder / "needed" / "file").write_text("of use")
+        (folder / "private").write_text("nobody's business")
+        yield folder
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root is never its own services' user")
+def test_an_ordinary_user_is_left_as_is() -> None:
+    """Without root there is nobody else to be."""
+    identity = current_identity(())
+    assert (identity.uid, identity.prefix) == (os.geteuid(), ())
+
+
+@as_root
+def test_root_becomes_an_unprivileged_user_without_capabilities(public_folder: Path) -> None:
+    """Units of root have another uid, no groups of root's, and nothing to win back."""
+    identity = current_identity((public_folder,))
+    shown = run(identity, "cat", "/proc/self/status").stdout
+    fields = dict(line.split(":\t", 1) for line in shown.splitlines() if ":\t" in line)
+    assert "0" not in fields["Uid"].split()
+    assert fields["CapEff"] == fields["CapPrm"] == fields["CapAmb"] == "0" * 16
+    assert fields["NoNewPrivs"] == "1"
+
+
+@as_root
+def test_a_closed_folder_is_opened_for_what_is_needed_only(closed: Path) -> None:
+    """The needed file is readable at its own path; its neighbours are not there at all."""
+    identity = current_identity((closed / "needed",))
+    assert str(closed) in identity.note
+    assert run(identity, "cat", str(closed / "needed" / "file")).stdout == "of use"
+    assert run(identity, "cat", str(closed / "private")).returncode != 0
+    assert run(identity, "ls", str(closed)).stdout.split() == ["needed"]
+    assert run(identity, sys.executable, "-c", "print('runs')").stdout == "runs\n"
+
+
+@as_root
+def test_the_view_is_the_units_own(closed: Path) -> None:
+    """What units see covered is not covered for anybody else."""
+    current_identity((closed / "needed",))
+    assert (closed / "private").read_text() == "nobody's business"
+    assert str(closed) not in Path("/proc/self/mounts").read_text()
+
+
+@as_root
+def test_units_write_through_to_the_real_folder(closed: Path) -> None:
+    """A data folder in a closed one is the real one, not a copy."""
+    identity = current_identity((closed / "needed",))
+    os.chown(closed / "needed", identity.uid, identity.gid)
+    assert run(identity, "touch", str(closed / "needed" / "made")).returncode == 0
+    assert (closed / "needed" / "made").stat().st_uid == identity.uid
+
+
+@as_root
+def test_what_cannot_be_read_anyway_is_told(closed: Path) -> None:
+    """A folder that only root may read: one sentence with the remedy."""
+    (closed / "needed" / "secret").mkdir(mode=0o700)
+    with pytest.raises(SetupError, match="Permission denied") as caught:
+        current_identity((closed / "needed" / "secret",))
+    assert "/srv" in caught.value.remedy
+
+
+@as_root
+@pytest.mark.parametrize(
+    ("user", "said"), [("root", "refuses to run as root"), ("nosuch", "no user")]
+)
+def test_impossible_users_are_refused(
+    monkeypatch: pytest.MonkeyPatch, user: str, said: str
+) -> None:
+    """ONECORE_USER must name somebody, and not root."""
+    monkeypatch.setenv("ONECORE_USER", user)
+    with pytest.raises(SetupError, match=said):
+        current_identity(())
+
+
+def test_the_topmost_closed_folder_is_found(closed: Path) -> None:
+    """Everything below the first closed door is behind it."""
+    assert closed_folder(closed / "needed" / "file") == closed
+    assert closed_folder(Path("/usr/bin/env")) is None
