@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bench.host.tree import REAL, KernelTree
-from bench.placement import Topology, parse_cpulist
+from bench.placement import Topology
 
 _CPU = "/sys/devices/system/cpu"
 TICK_S = 1 / os.sysconf("SC_CLK_TCK")
@@ -146,8 +146,3 @@ def thermal_events(cpus: tuple[int, ...], tree: KernelTree = REAL) -> int | None
     files = (f"{_CPU}/cpu{cpu}/thermal_throttle/{kind}" for cpu in cpus for kind in kinds)
     counts = [count for name in files if (count := tree.number(name)) is not None]
     return sum(counts) if counts else None
-
-
-def online(tree: KernelTree = REAL) -> tuple[int, ...]:
-    """The CPUs that are switched on."""
-    return parse_cpulist(tree.read(f"{_CPU}/online"))

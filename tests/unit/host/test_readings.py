@@ -11,7 +11,6 @@ from bench.host.cpus import (
     TICK_S,
     cpu_clock,
     cpu_ticks,
-    online,
     siblings,
     smt_groups,
     thermal_events,
@@ -93,11 +92,6 @@ def test_thermal_events_are_of_these_cpus_or_unknown(tree: KernelTree, tmp_path:
     """A machine that does not count them is not one that had none."""
     assert thermal_events((0, 1), tree) == 6
     assert thermal_events((0, 1), KernelTree(tmp_path / "elsewhere")) is None
-
-
-def test_online_cpus(tree: KernelTree) -> None:
-    """Read from the kernel's own list."""
-    assert online(tree) == (0, 1, 2, 3)
 
 
 # --- company ----------------------------------------------------------------------------------
