@@ -17,15 +17,14 @@ Phases = Callable[[int, int], tuple[Phase, ...]]
 class Workload:
     """`phases(first, last)` are the windows over loaded rows `first`..`last`.
 
-    `deletes` says that rows are used up, so that enough of them must be loaded; `warms_up` is
-    off where the scenario itself says what is sent from the first request on.
+    The load of the first phase serves as warm-up. `deletes` says that rows are used up, so that
+    enough of them must be loaded.
     """
 
     name: str
     title: str
     phases: Phases
     deletes: bool = False
-    warms_up: bool = True
 
 
 def _sends(operation: Operation) -> Phases:
@@ -69,7 +68,7 @@ _ALL = (
     Workload("delete", "delete one item", _picks("delete", once=True), deletes=True),
     Workload("list", "list 100 items", _sends("list")),
     Workload("mixed", "list, create, read, update, delete as 3:2:2:1:1", _mixed, deletes=True),
-    Workload("crud", "create N, read N, update N, delete N", _crud, warms_up=False),
+    Workload("crud", "create N, read N, update N, delete N", _crud),
     Workload("echo", "validate and answer, no database", _sends("echo")),
     Workload("ping", "route and answer, nothing else", _sends("ping")),
 )

@@ -98,12 +98,8 @@ def _spec(bench: Bench, visit: Visit, target: Target, phase: Phase) -> LoadSpec:
     return replace(spec, duration_s=bench.plan.window_s)
 
 
-def _warm_up(
-    bench: Bench, visit: Visit, target: Target, workload: Workload, rows: int
-) -> WarmUp | None:
-    if not workload.warms_up:
-        return None
-    phase = workload.phases(1, rows)[0]
+def _warm_up(bench: Bench, visit: Visit, target: Target, workload: Workload, rows: int) -> WarmUp:
+    phase = replace(workload.phases(1, rows)[0], counted=False)
     spec = _spec(bench, visit, target, phase)
     return bench.generator.warm_up(spec, bench.plan.warm_up_min_s, bench.plan.warm_up_max_s)
 

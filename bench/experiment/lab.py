@@ -78,7 +78,10 @@ class Lab:
         )
 
     def _app_environment(self, target: Target) -> Mapping[str, str]:
+        # Whatever this Python itself needed to be loaded, its services need too.
+        loader = {k: os.environ[k] for k in ("LD_LIBRARY_PATH",) if k in os.environ}
         return {
+            **loader,
             "PATH": f"{Path(sys.executable).parent}:{os.defpath}",
             "LC_ALL": "C.UTF-8",
             "HOME": "/nonexistent",
