@@ -1,7 +1,7 @@
 # Thin on purpose: each target runs `python -m bench <verb>`; the variables reach it through the
 # environment. Only setting up Python and running the checks live here.
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs psql bench report test check format clean
+.PHONY: help up down status logs psql bench doctor tune untune report test check format clean
 
 # `nix develop` names its own Python here; then nothing is downloaded or installed.
 ONECORE_PYTHON ?= .venv/bin/python
@@ -34,6 +34,15 @@ psql: $(ready) ## Open psql on a framework's database (FRAMEWORK=)
 
 bench: $(ready) ## Measure (FRAMEWORK= WORKLOAD= PROFILE= ROUNDS= CONCURRENCY= RATE= ARRIVALS= REQUESTS= SEED= RESUME=)
 	@$(BENCH) bench
+
+doctor: $(ready) ## Show whether this machine is fit to measure on
+	@$(BENCH) doctor
+
+tune: $(ready) ## As root: set what doctor names (governor, turbo, interrupts, watchdog)
+	@$(BENCH) tune
+
+untune: $(ready) ## As root: put back what tune has changed
+	@$(BENCH) untune
 
 report: $(ready) ## Render a run again (RUN=, the latest when left out)
 	@$(BENCH) report

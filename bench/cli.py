@@ -16,7 +16,7 @@ from typing import Annotated, NoReturn
 
 from cyclopts import App, Parameter
 
-from bench import host
+from bench import host, preflight, tuning
 from bench.errors import LabError, UsageError
 from bench.experiment import session
 from bench.experiment.assembly import (
@@ -27,6 +27,7 @@ from bench.experiment.assembly import (
     site,
     targets,
 )
+from bench.experiment.fitness import examine
 from bench.experiment.lab import Lab
 from bench.experiment.plan import (
     DEFAULT_CONCURRENCY,
@@ -36,8 +37,9 @@ from bench.experiment.plan import (
     select_profile,
 )
 from bench.load.ceiling import measure_ceiling
-from bench.model import RunRecord, Target
+from bench.model import Placement, RunRecord, Target
 from bench.placement import plan_placement
+from bench.preflight import Check
 from bench.report.ceiling import ceiling_table
 from bench.report.classic import ClassicLog
 from bench.report.live import LiveObserver
@@ -46,6 +48,7 @@ from bench.report.status import UnitLine, status_table
 from bench.report.terminal import make_console, print_results, print_run, print_table
 from bench.store import RunStore, find_run
 from bench.targets import select_targets
+from bench.tuning import Outcome
 from bench.workloads import select_workloads
 
 app = App(
@@ -121,6 +124,55 @@ def psql(*, framework: Framework = "") -> NoReturn:
     os.execve(command, [command, lab.dsn(target)], environment)
 
 
+# --- the machine ------------------------------------------------------------------------------
+
+
+@app.command
+def doctor() -> None:
+    """Show whether this machine is fit to measure on, line by line, with what would mend it."""
+    _print_checks(examine(_placement()))
+
+
+@app.command
+def tune() -> None:
+    """Set what doctor names and can be set from here; untune puts it back."""
+    tuning.require_root("tune")
+    with measuring_alone():
+        outcomes = tuning.tune(preflight.settings(examine(_placement())))
+    _print_outcomes(outcomes, "Nothing here needs tuning, or can be tuned.")
+    # Some interrupts belong to the kernel and stay where they are: told, but no failure.
+    if outcomes and all(one.kind == "failed" for one in outcomes):
+        raise LabError("none of the settings could be changed", "See the reasons above.")
+
+
+@app.command
+def untune() -> None:
+    """Put back every setting that tune has changed, as it was."""
+    tuning.require_root("untune")
+    with measuring_alone():
+        outcomes = tuning.untune()
+    _print_outcomes(outcomes, "Nothing to put back since the last restart.")
+    if any(one.kind == "failed" for one in outcomes):
+        raise LabError("not everything could be put back", "See the reasons above.")
+
+
+def _placement() -> Placement:
+    return plan_placement(host.topology(), apps_at_once=len(targets()))
+
+
+def _print_checks(checks: tuple[Check, ...]) -> None:
+    for line in preflight.render(checks):
+        out.print(line.text, style=line.style, markup=False, soft_wrap=True)
+
+
+def _print_outcomes(outcomes: tuple[Outcome, ...], nothing: str) -> None:
+    for one in outcomes:
+        style = "yellow" if one.kind == "failed" else ""
+        out.print(f"{one.kind}: {one.name} {one.message}", style=style, markup=False)
+    if not outcomes:
+        out.print(nothing)
+
+
 # --- measuring --------------------------------------------------------------------------------
 
 
@@ -137,6 +189,7 @@ def measure(
     requests: Annotated[int, Parameter(env_var="REQUESTS")] = DEFAULT_REQUESTS,
     seed: Annotated[int | None, Parameter(env_var="SEED")] = None,
     resume: Annotated[str, Parameter(env_var="RESUME")] = "",
+    strict: Annotated[bool, Parameter(env_var="STRICT")] = False,
 ) -> None:
     """Measure the frameworks and leave the run in results/.
 
@@ -160,10 +213,12 @@ def measure(
         Seed of the order and of what is sent; drawn and recorded when left out.
     resume:
         Id of an interrupted run to finish.
+    strict:
+        Refuse to measure on a machine that `doctor` calls unfit.
     """
     watcher = _TerminalWatcher()
     if resume:
-        record = watcher.watch(lambda: session.resume(resume, watcher))
+        record = watcher.watch(lambda: session.resume(resume, watcher, strict=strict))
     else:
         plan = make_plan(
             select_profile(profile),
@@ -174,7 +229,7 @@ def measure(
             requests=requests,
             pacing=pacing_from(concurrency, rate, arrivals),
         )
-        record = watcher.watch(lambda: session.measure(plan, watcher))
+        record = watcher.watch(lambda: session.measure(plan, watcher, strict=strict))
     print_results(out, record)
     _write_report(site().results / record.run_id, record)
     _require_clean(record)
@@ -226,6 +281,10 @@ class _TerminalWatcher:
     def __init__(self) -> None:
         self._observer: LiveObserver | None = None
         self._store: RunStore | None = None
+
+    def examined(self, checks: tuple[Check, ...]) -> None:
+        *_, verdict = preflight.render(checks)
+        out.print(f"{verdict.text} See make doctor.", style=verdict.style, markup=False)
 
     def setting_up(self, lab: Lab) -> None:
         _print_notes(lab)

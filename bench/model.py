@@ -352,6 +352,24 @@ class CpuTimes:
 
 
 @dataclass(frozen=True)
+class Conditions:
+    """What the machine did to a window, as far as its counters show.
+
+    The spins are CPU seconds of the same small work on the app's CPU just before and just after;
+    None where it could not be probed. The others are differences between the window's edges.
+    """
+
+    spin_before_s: float | None
+    spin_after_s: float | None
+    throttled: int
+    throttled_s: float
+    thermal_events: int
+    swapped_in: int
+    swapped_out: int
+    sibling_busy_s: float
+
+
+@dataclass(frozen=True)
 class PhaseResult:
     """One measured window.
 
@@ -369,6 +387,7 @@ class PhaseResult:
     ceiling_share: float | None = None
     limited_by: str = ""
     warnings: tuple[LabWarning, ...] = ()
+    conditions: Conditions | None = None
 
 
 @dataclass(frozen=True)

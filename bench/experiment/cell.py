@@ -1,16 +1,17 @@
 """One cell: the same start, the contract smoke, the warm-up, and the measured windows."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from bench import doubt
 from bench.database.admin import Admin
+from bench.experiment.fitness import Speed, condition_warnings, conditions
 from bench.experiment.lab import Lab, app_unit_name
 from bench.experiment.plan import rows_to_load
 from bench.experiment.schedule import Visit
 from bench.experiment.verify import verify
-from bench.host import CpuTotals, cpu_totals
+from bench.host import CpuTotals, WindowCounters, cpu_totals, window_counters
 from bench.load.generator import Generator
 from bench.model import (
     CellResult,
@@ -39,6 +40,7 @@ class _Edge:
     database: Usage
     generator: Usage
     cpus: CpuTotals
+    counters: WindowCounters
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ class Bench:
     generator: Generator
     ceiling_per_s: Mapping[Operation, float]
     on_progress: Callable[[Progress], None]
+    speed: Speed = field(default_factory=Speed)
 
 
 def measure_cell(bench: Bench, visit: Visit, target: Target) -> CellResult:
@@ -67,7 +70,7 @@ def measure_cell(bench: Bench, visit: Visit, target: Target) -> CellResult:
         warm_up = _warm_up(bench, visit, target, workload, warm_rows)
         first = warm_rows + 1 if workload.deletes else 1
         phases = tuple(
-            _measure_phase(bench, visit, target, phase, admin)
+            _measure_phase(bench, visit, target, phase, admin, warm_up)
             for phase in workload.phases(first, rows)
         )
     return CellResult(
@@ -107,11 +110,13 @@ def _warm_up(bench: Bench, visit: Visit, target: Target, workload: Workload, row
 def _edge(bench: Bench, target: Target) -> _Edge:
     lab = bench.lab
     app, database = lab.unit_names(target)
+    cpus = lab.placement_of(target).app
     return _Edge(
         app=lab.supervisor.usage(app),
         database=lab.supervisor.usage(database),
         generator=tree_usage(bench.generator.pid),
-        cpus=cpu_totals(lab.placement_of(target).app),
+        cpus=cpu_totals(cpus),
+        counters=window_counters(cpus, lab.supervisor.status(app).pid),
     )
 
 
@@ -124,13 +129,21 @@ def _cost(before: Usage, after: Usage) -> RoleCost:
 
 
 def _measure_phase(
-    bench: Bench, visit: Visit, target: Target, phase: Phase, admin: Admin
+    bench: Bench,
+    visit: Visit,
+    target: Target,
+    phase: Phase,
+    admin: Admin,
+    warm_up: WarmUp | None,
 ) -> PhaseResult:
     bench.generator.prepare(_spec(bench, visit, target, phase))
     statements = admin.totals()
+    (cpu,) = bench.lab.placement_of(target).app
+    spin_before_s = bench.speed.probe(cpu)
     before = _edge(bench, target)
     bench.generator.go(bench.on_progress)
     after = _edge(bench, target)
+    spin_after_s = bench.speed.probe(cpu)
     load = bench.generator.collect()
     queries = admin.counted_since(statements)
 
@@ -143,6 +156,8 @@ def _measure_phase(
         _cost(before.generator, after.generator), memory=tree_memory(bench.generator.pid)
     )
     times = _cpu_times(before.cpus, after.cpus, app)
+    moved = after.counters.since(before.counters)
+    seen = conditions(spin_before_s, spin_after_s, moved)
     return PhaseResult(
         phase=phase.name,
         load=load,
@@ -153,7 +168,14 @@ def _measure_phase(
         queries=queries,
         ceiling_share=_ceiling_share(bench, phase, load),
         limited_by=doubt.limited_by(load, app, database, generator, placement),
-        warnings=doubt.window_warnings(load, generator, times.steal_s, times.foreign_s, placement),
+        warnings=(
+            *doubt.window_warnings(load, generator, times.steal_s, times.foreign_s, placement),
+            *condition_warnings(seen, moved.siblings, load.duration_s, bench.speed, cpu),
+            *doubt.littles_law_off(load, bench.plan.pacing),
+            *doubt.too_few_samples(load),
+            *doubt.unsteady_warm_up(warm_up),
+        ),
+        conditions=seen,
     )
 
 

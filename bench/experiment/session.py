@@ -9,14 +9,16 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Protocol
 
-from bench import host
+from bench import host, preflight
 from bench.errors import TargetUnfit, UsageError
 from bench.experiment.assembly import exclusively, measuring_alone, open_lab
+from bench.experiment.fitness import examine, require_fit
 from bench.experiment.lab import Lab
 from bench.experiment.runner import Observer, Runner, unit_probes
 from bench.experiment.verify import verify
 from bench.load.ceiling import measure_ceiling
 from bench.model import Operation, Plan, RunRecord, Sample
+from bench.preflight import Check
 from bench.sampling import Sampler
 from bench.store import SCHEMA_VERSION, RunStore, find_run, new_run_id
 
@@ -26,23 +28,28 @@ CEILING_WINDOW_S = 0.5
 class Watcher(Protocol):
     """Who watches a session: makes an observer once the run's folder is known."""
 
+    def examined(self, checks: tuple[Check, ...]) -> None: ...
     def setting_up(self, lab: Lab) -> None: ...
     def observer(self, store: RunStore) -> Observer: ...
 
 
-def measure(plan: Plan, watcher: Watcher) -> RunRecord:
-    """Carry out a plan from the start and return the finished record."""
+def measure(plan: Plan, watcher: Watcher, *, strict: bool = False) -> RunRecord:
+    """Carry out a plan from the start and return the finished record.
+
+    `strict` raises SetupError on a machine that is unfit.
+    """
     lab = open_lab(plan.targets)
-    with _brought_up(lab, watcher):
+    with _brought_up(lab, watcher, strict=strict) as checks:
         store = RunStore(lab.site.results / new_run_id(lab.site.results))
         store.create()
         record = _new_record(lab, plan, store)
+        record = replace(record, warnings=preflight.warnings(checks))
         record = replace(record, ceiling_per_s=_ceiling(lab))
         store.write_record(record)
         return Runner(lab, store, watcher.observer(store)).run(record)
 
 
-def resume(run_id: str, watcher: Watcher) -> RunRecord:
+def resume(run_id: str, watcher: Watcher, *, strict: bool = False) -> RunRecord:
     """Measure what an interrupted run has not measured yet.
 
     Raises UsageError when the run is complete, StoreError when it cannot be read.
@@ -53,23 +60,28 @@ def resume(run_id: str, watcher: Watcher) -> RunRecord:
     if record.state == "complete":
         raise UsageError(f"run {run_id} is complete", "There is nothing to resume: make report.")
     lab = open_lab(record.plan.targets)
-    with _brought_up(lab, watcher):
-        resumed = replace(record, state="running")
+    with _brought_up(lab, watcher, strict=strict) as checks:
+        seen = dict.fromkeys((*record.warnings, *preflight.warnings(checks)))
+        resumed = replace(record, state="running", warnings=tuple(seen))
         store.write_record(resumed)
         return Runner(lab, store, watcher.observer(store)).run(resumed)
 
 
 @contextmanager
-def _brought_up(lab: Lab, watcher: Watcher) -> Iterator[None]:
+def _brought_up(lab: Lab, watcher: Watcher, *, strict: bool = False) -> Iterator[tuple[Check, ...]]:
     """Everything up for the time of the measurement; what ran before runs on afterwards."""
     with measuring_alone(), exclusively(lab.site):
-        watcher.setting_up(lab)
         # The lab's own work stays off the app's core, and so does what it starts unpinned.
         os.sched_setaffinity(0, lab.placement.housekeeping)
+        checks = examine(lab.placement)
+        watcher.examined(checks)
+        if strict:
+            require_fit(checks)
+        watcher.setting_up(lab)
         started: list[str] = []
         try:
             started = lab.start(lab.targets, outlive=False)
-            yield
+            yield checks
         finally:
             with _undisturbed():
                 lab.thaw_all()

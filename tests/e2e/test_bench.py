@@ -181,7 +181,9 @@ def test_an_app_that_dies_is_a_failure_and_not_the_end(fresh: Cli) -> None:
     # A stopped process cannot be in its window now; kill it when it is its turn or not: both count.
     psutil.Process(pid).kill()
     eventually(
-        lambda: sum(cell["target"] == "flask" and bool(cell["phases"]) for cell in cells(run)[3:]) > 1
+        lambda: (
+            sum(cell["target"] == "flask" and bool(cell["phases"]) for cell in cells(run)[3:]) > 1
+        )
     )
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=60)

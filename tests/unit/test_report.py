@@ -79,9 +79,15 @@ def test_warnings_are_gathered_gravest_first() -> None:
     bad = LabWarning("errors", "3 failed", "see the log", "invalid")
     run = record(
         warnings=(note,),
-        cells=(cell(1, phases=(window(warnings=(bad,)),)), cell(2, phases=(window(warnings=(bad,)),))),
+        cells=(
+            cell(1, phases=(window(warnings=(bad,)),)),
+            cell(2, phases=(window(warnings=(bad,)),)),
+        ),
     )
-    assert [(one.code, count) for one, count in collect_warnings(run)] == [("errors", 2), ("swap", 1)]
+    assert [(one.code, count) for one, count in collect_warnings(run)] == [
+        ("errors", 2),
+        ("swap", 1),
+    ]
 
 
 def test_markdown_names_machine_commit_and_versions() -> None:
@@ -125,7 +131,7 @@ def test_the_classic_total_leaves_pauses_out() -> None:
 
 
 def test_the_classic_log_file(tmp_path) -> None:
-    """api_benchmark_YYYYMMDD_HHMMSS.log with `time - LEVEL - message` lines; failures are errors."""
+    """The name and the lines that the original's users know; what failed is an ERROR line."""
     log = ClassicLog(tmp_path)
     log.started()
     log.cell_started(FLASK, "read", 1)

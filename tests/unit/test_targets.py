@@ -62,7 +62,7 @@ def test_ports_move_as_a_block() -> None:
 @pytest.mark.parametrize("offset", [-5000, 60000])
 def test_an_impossible_offset_is_a_usage_error(offset: int) -> None:
     """An offset that leaves 1..65535 is refused before anything starts."""
-    with pytest.raises(UsageError, match="out of 1..65535"):
+    with pytest.raises(UsageError, match=r"out of 1\.\.65535"):
         known_targets(offset)
 
 
@@ -87,7 +87,7 @@ def test_a_wrong_service_file_is_named(tmp_path: Path, old: str, new: str) -> No
     """The error names the file, whatever is wrong with it."""
     path = service(tmp_path, "bottle")
     path.write_text(path.read_text().replace(old, new, 1))
-    with pytest.raises(SetupError, match="service.toml"):
+    with pytest.raises(SetupError, match=r"service\.toml"):
         read_target(path)
 
 

@@ -18,7 +18,7 @@ import time
 def main() -> None:
     port, behaviour = int(sys.argv[1]), sys.argv[2]
     if behaviour == "exit":
-        print("this unit has nothing to live for", flush=True)
+        sys.stdout.write("this unit has nothing to live for\n")
         sys.exit(3)
     if behaviour == "deaf":
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -28,7 +28,8 @@ def main() -> None:
         subprocess.run([sys.executable, "-S", "-c", burner], check=True)
         subprocess.Popen([sys.executable, "-S", "-c", "import time; time.sleep(600)"])
     server = socket.create_server(("127.0.0.1", port))
-    print("listening", flush=True)
+    sys.stdout.write("listening\n")
+    sys.stdout.flush()
     if behaviour == "burn":
         while True:
             pass
