@@ -2,9 +2,11 @@
 
 use         what used up the CPUs, and who else was there
 conditions  what happened to the machine around and inside the window
+arrivals    whether an open loop offered the load that was asked for
 evidence    whether the window's own numbers can carry a figure
 """
 
+from bench.doubt.arrivals import open_loop_off
 from bench.doubt.conditions import clock_drift, smt_sibling_busy, swapping, throttling
 from bench.doubt.evidence import littles_law_off, too_few_samples, unsteady_warm_up
 from bench.doubt.use import limited_by, window_warnings
@@ -13,6 +15,7 @@ __all__ = [
     "clock_drift",
     "limited_by",
     "littles_law_off",
+    "open_loop_off",
     "smt_sibling_busy",
     "swapping",
     "throttling",

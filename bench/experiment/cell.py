@@ -172,6 +172,7 @@ def _measure_phase(
             *doubt.window_warnings(load, generator, times.steal_s, times.foreign_s, placement),
             *condition_warnings(seen, moved.siblings, load.duration_s, bench.speed, cpu),
             *doubt.littles_law_off(load, bench.plan.pacing),
+            *doubt.open_loop_off(load, bench.plan.pacing),
             *doubt.too_few_samples(load),
             *doubt.unsteady_warm_up(warm_up),
         ),

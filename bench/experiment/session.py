@@ -17,12 +17,14 @@ from bench.experiment.lab import Lab
 from bench.experiment.runner import Observer, Runner, unit_probes
 from bench.experiment.verify import verify
 from bench.load.ceiling import measure_ceiling
-from bench.model import Operation, Plan, RunRecord, Sample
+from bench.model import OpenLoop, Operation, Plan, RunRecord, Sample
 from bench.preflight import Check
 from bench.sampling import Sampler
 from bench.store import SCHEMA_VERSION, RunStore, find_run, new_run_id
 
 CEILING_WINDOW_S = 0.5
+CEILING_USABLE_SHARE = 0.65
+"""Above it an open loop's generator would begin to measure itself."""
 
 
 class Watcher(Protocol):
@@ -45,6 +47,7 @@ def measure(plan: Plan, watcher: Watcher, *, strict: bool = False) -> RunRecord:
         record = _new_record(lab, plan, store)
         record = replace(record, warnings=preflight.warnings(checks))
         record = replace(record, ceiling_per_s=_ceiling(lab))
+        _require_keepable(plan, record.ceiling_per_s)
         store.write_record(record)
         return Runner(lab, store, watcher.observer(store)).run(record)
 
@@ -124,6 +127,16 @@ def _ceiling(lab: Lab) -> Mapping[Operation, float]:
         compare=False,
     )
     return {cost.operation: cost.rate_per_s for cost in measured.generator}
+
+
+def _require_keepable(plan: Plan, ceiling_per_s: Mapping[Operation, float]) -> None:
+    """Raises UsageError when the generator itself could not keep the plan's rate."""
+    limit = CEILING_USABLE_SHARE * min(ceiling_per_s.values())
+    if isinstance(plan.pacing, OpenLoop) and plan.pacing.rate_per_s > limit:
+        raise UsageError(
+            f"the generator cannot keep {plan.pacing.rate_per_s:g} requests/s here",
+            f"It keeps {limit:.0f} requests/s, 65 % of what it can send at all; lower RATE.",
+        )
 
 
 def _new_record(lab: Lab, plan: Plan, store: RunStore) -> RunRecord:
