@@ -1,0 +1,356 @@
+"""Two stored runs set against each other: did the later one get slower or dearer?
+
+Their rounds share nothing but numbers, so the comparison is unpaired, and whatever the machine
+did between the runs counts as a difference. The database's CPU time per request stands beside
+each row as a witness: the same statements should cost the same on a machine that has not changed.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from bench.errors import UsageError
+from bench.metrics import METRICS
+from bench.model import Estimate, PhaseResult, RunRecord, Verdict
+from bench.report.differences import Difference, differences
+from bench.report.measures import (
+    NO_FIGURE,
+    Measure,
+    interval_words,
+    measures_of,
+    p_words,
+    phases_of,
+    plain,
+    rounds_words,
+    speeds_of,
+    verdict_words,
+    windows_of,
+)
+from bench.report.page import Page
+from bench.report.studies import study_of
+from bench.report.tables import Table
+from bench.stats.verdict import Comparison, judge
+
+DRIFT = 0.05
+"""A database whose CPU time per request changed by more than this says: the machine changed."""
+
+_SAME_QUERIES = 0.01
+"""How far statements per request may differ for the database to be a witness."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One target under one phase, judged by one measure.
+
+    The verdict is head against base, of speeds. `base` and `head` are the measure's own figures.
+    `witness` is head / base of the database's CPU time per request, None where it says nothing.
+    """
+
+    target: str
+    workload: str
+    phase: str
+    measure: Measure
+    verdict: Verdict
+    base: float | None
+    head: float | None
+    witness: float | None
+
+    @property
+    def title(self) -> str:
+        return self.workload if self.workload == self.phase else f"{self.workload}: {self.phase}"
+
+    @property
+    def ratio(self) -> Estimate | None:
+        """head / base of the measure itself, not of its speed."""
+        return None if self.verdict.ratio is None else self.measure.shown(self.verdict.ratio)
+
+    @property
+    def is_regression(self) -> bool:
+        return self.verdict.kind == "slower"
+
+    def __str__(self) -> str:
+        change = f"{plain(self.ratio.point)} x" if self.ratio else NO_FIGURE
+        return f"{self.target} {self.title}: {self.measure.worse} ({self.measure.title} {change})"
+
+
+@dataclass(frozen=True)
+class RunComparison:
+    """All that two runs say about each other. `notes` say what weakens it."""
+
+    base: str
+    head: str
+    threshold: float
+    level: float
+    rows: tuple[Row, ...]
+    differences: tuple[Difference, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def regressions(self) -> tuple[Row, ...]:
+        """Rows that are slower or dearer beyond the threshold."""
+        return tuple(row for row in self.rows if row.is_regression)
+
+    @property
+    def undecided(self) -> tuple[Row, ...]:
+        """Rows that are inconclusive or invalid: no regression was found, nor was it ruled out."""
+        return tuple(row for row in self.rows if row.verdict.kind in ("inconclusive", "invalid"))
+
+    @property
+    def blocking(self) -> tuple[Difference, ...]:
+        return tuple(one for one in self.differences if one.blocking)
+
+
+def compare_runs(
+    base: RunRecord,
+    head: RunRecord,
+    threshold: float = 0.02,
+    level: float = 0.95,
+    *,
+    force: bool = False,
+) -> RunComparison:
+    """Compare what both runs have measured. All rows are one family.
+
+    Raises UsageError when they differ in something that forbids it (unless `force`), when one of
+    them is no bench, or when they have nothing in common.
+    """
+    _require_benches(base, head)
+    found = differences(base, head)
+    blocking = [one for one in found if one.blocking]
+    if blocking and not force:
+        raise UsageError(
+            "these runs cannot be compared: " + "; ".join(map(str, blocking)),
+            "Measure both under the same conditions, or insist: FORCE=1.",
+        )
+    rows = _judged(list(_open_rows(base, head)), threshold, level)
+    if not rows:
+        raise UsageError(
+            f"runs {base.run_id} and {head.run_id} have measured nothing in common",
+            "Choose runs with a common framework and workload.",
+        )
+    notes = tuple(_notes(base, head, rows))
+    return RunComparison(base.run_id, head.run_id, threshold, level, rows, found, notes)
+
+
+def _require_benches(*records: RunRecord) -> None:
+    for record in records:
+        study = study_of(record)
+        if study is not None:
+            raise UsageError(
+                f"run {record.run_id} is a {study.kind}, not a bench",
+                "Its figures belong to single rates or concurrencies: compare benches.",
+            )
+
+
+@dataclass(frozen=True)
+class _Open:
+    """A row before its verdict."""
+
+    row: Row
+    comparison: Comparison
+
+
+def _open_rows(base: RunRecord, head: RunRecord) -> Iterator[_Open]:
+    in_head = set(phases_of(head))
+    measures = measures_of(base.plan.pacing)
+    for workload, phase in phases_of(base):
+        if (workload, phase) not in in_head:
+            continue
+        for target in base.plan.targets:
+            if target in head.plan.targets:
+                before = windows_of(base, target, workload, phase)
+                after = windows_of(head, target, workload, phase)
+                if before and after:
+                    for measure in measures:
+                        yield _open(target, workload, phase, measure, before, after)
+
+
+Windows = Mapping[int, PhaseResult | None]
+
+
+def _open(
+    target: str, workload: str, phase: str, measure: Measure, before: Windows, after: Windows
+) -> _Open:
+    comparison = Comparison(
+        subject="head",
+        reference="base",
+        subject_rates=speeds_of(after, measure),
+        reference_rates=speeds_of(before, measure),
+        paired=False,
+    )
+    old, new = _valid(before), _valid(after)
+    # The verdict is put in once the whole family is known.
+    pending = Verdict("inconclusive", "head", "base", None, 0.0)
+    row = Row(
+        target,
+        workload,
+        phase,
+        measure,
+        pending,
+        measure.metric.value(old) if old else None,
+        measure.metric.value(new) if new else None,
+        _witness(old, new),
+    )
+    return _Open(row, comparison)
+
+
+def _valid(windows: Windows) -> list[PhaseResult]:
+    return [window for window in windows.values() if window is not None]
+
+
+def _witness(before: Sequence[PhaseResult], after: Sequence[PhaseResult]) -> float | None:
+    """The change of the database's cost, where it was asked the same in both runs."""
+    if not before or not after:
+        return None
+    queries, cost = METRICS["queries"], METRICS["database_cost"]
+    asked, asks = queries.value(before), queries.value(after)
+    if not asked or not asks or abs(asks / asked - 1) > _SAME_QUERIES:
+        return None
+    old, new = cost.value(before), cost.value(after)
+    return new / old if old and new else None
+
+
+def _judged(found: Sequence[_Open], threshold: float, level: float) -> tuple[Row, ...]:
+    verdicts = judge([one.comparison for one in found], threshold, level)
+    return tuple(
+        replace(one.row, verdict=verdict) for one, verdict in zip(found, verdicts, strict=True)
+    )
+
+
+# --- what weakens it --------------------------------------------------------------------------
+
+
+def _notes(base: RunRecord, head: RunRecord, rows: Sequence[Row]) -> Iterator[str]:
+    yield _weakness(rows)
+    forced = [one for one in differences(base, head) if one.blocking]
+    if forced:
+        yield "FORCED: these runs differ in what makes figures comparable, see the differences."
+    if not _contract(base) or not _contract(head):
+        yield "The contract's fingerprint was not recorded in both runs; it may have changed."
+    for name, record in (("base", base), ("head", head)):
+        yield from _own_notes(name, record)
+    yield from _one_sided("target", base.plan.targets, head.plan.targets)
+    yield from _one_sided("workload", base.plan.workloads, head.plan.workloads)
+
+
+def _weakness(rows: Sequence[Row]) -> str:
+    """The one line that must stand beside every comparison across time."""
+    witnesses = {(row.target, row.workload, row.phase): row.witness for row in rows}
+    known = [ratio for ratio in witnesses.values() if ratio is not None]
+    weak = "Two runs at different times are weaker evidence than rounds of one run: drift of the "
+    weak += "machine counts as a difference. "
+    if not known:
+        return weak + "There is no witness: no database was asked the same in both runs."
+    told = f"The witness, database CPU per request, is head/base {plain(min(known))}"
+    told += "" if len(known) == 1 else f" to {plain(max(known))}"
+    drifted = any(_drifted(ratio) for ratio in known)
+    return weak + told + (": THE MACHINE HAS CHANGED." if drifted else ": no sign of drift.")
+
+
+def _drifted(ratio: float | None) -> bool:
+    return ratio is not None and max(ratio, 1 / ratio) > 1 + DRIFT
+
+
+def _contract(record: RunRecord) -> object:
+    source = record.provenance.get("source")
+    return source.get("openapi_sha256") if isinstance(source, Mapping) else None
+
+
+def _own_notes(name: str, record: RunRecord) -> Iterator[str]:
+    if record.state != "complete":
+        yield f"{name} ({record.run_id}) is {record.state}, not complete."
+    rounds = len({cell.round for cell in record.cells})
+    if rounds == 1:
+        yield f"{name} ({record.run_id}) has a single round: it takes 2 to know any spread."
+    source = record.provenance.get("source")
+    if isinstance(source, Mapping) and source.get("git_dirty"):
+        yield f"{name} ({record.run_id}) was measured with uncommitted changes."
+
+
+def _one_sided(what: str, base: Sequence[str], head: Sequence[str]) -> Iterator[str]:
+    for name, missing in (("base", set(head) - set(base)), ("head", set(base) - set(head))):
+        if missing:
+            yield f"Missing in {name}, and not compared: {what} {', '.join(sorted(missing))}."
+
+
+# --- as a page --------------------------------------------------------------------------------
+
+
+def comparison_table(found: RunComparison) -> Table:
+    """A row per target, phase and measure: both figures, the ratio, the verdict, the witness."""
+    return Table(
+        title="Comparison",
+        columns=(
+            *("operation", "framework", "measure", "base", "head", "head / base"),
+            *("verdict", "p (Holm)", "rounds", "witness"),
+        ),
+        rows=tuple(map(_row_words, found.rows)),
+        numeric=(False, False, False, True, True, True, False, True, True, True),
+        caption=(
+            f"Head / base with intervals that hold {found.level:.0%} for the whole table (Holm), "
+            f"unpaired. Beyond {found.threshold:.0%} as a whole: a verdict. CPU in us, latency in "
+            f"ms. Rounds: needed of each run. Witness: head / base of the database's CPU per "
+            f"request; ! beyond {DRIFT:.0%}, {NO_FIGURE} where it was not asked the same."
+        ),
+    )
+
+
+def _row_words(row: Row) -> tuple[str, ...]:
+    metric, verdict = row.measure.metric, row.verdict
+    return (
+        row.title,
+        row.target,
+        row.measure.title,
+        metric.format(row.base),
+        metric.format(row.head),
+        interval_words(row.ratio) if row.ratio else NO_FIGURE,
+        verdict_words(verdict, row.measure),
+        p_words(verdict.p_value),
+        rounds_words(verdict),
+        _witness_words(row.witness),
+    )
+
+
+def _witness_words(ratio: float | None) -> str:
+    if ratio is None:
+        return NO_FIGURE
+    return f"{'! ' if _drifted(ratio) else ''}{plain(ratio)}"
+
+
+def differences_table(found: RunComparison) -> Table:
+    """What differs between the runs; what forbids comparing them is marked."""
+    return Table(
+        title="Differences",
+        columns=("what", "base", "head", "comparable"),
+        rows=tuple(
+            (one.name, _short(one.base), _short(one.head), "no" if one.blocking else "yes")
+            for one in found.differences
+        ),
+        numeric=(False,) * 4,
+        caption="" if found.differences else "The runs were made under the same conditions.",
+    )
+
+
+def _short(value: str) -> str:
+    return value if len(value) <= 40 else f"{value[:37]}..."
+
+
+def outcome_words(found: RunComparison) -> str:
+    """The whole comparison in one sentence."""
+    regressions = found.regressions
+    if regressions:
+        return f"REGRESSION beyond {found.threshold:.0%}: {'; '.join(map(str, regressions))}."
+    sure = f"No regression beyond {found.threshold:.0%} was found."
+    undecided = len(found.undecided)
+    if not undecided:
+        return sure
+    return f"{sure} {undecided} of {len(found.rows)} rows are undecided: one may be hidden there."
+
+
+def comparison_page(found: RunComparison) -> Page:
+    """The comparison with the line that says how far to trust it."""
+    weakness, *others = found.notes
+    return Page(
+        title=f"Comparison of {found.head} (head) with {found.base} (base)",
+        lead=(outcome_words(found), weakness),
+        tables=(comparison_table(found), differences_table(found)),
+        notes=tuple(others),
+    )

@@ -1,0 +1,121 @@
+"""What differs between two runs, and which differences forbid comparing them.
+
+Forbidden is what changes the figures without being what a comparison is about: another host,
+another placement, another contract, another load. Versions and settings are what one compares for;
+they are told.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from fnmatch import fnmatchcase
+
+from bench.model import RunRecord
+from bench.workloads import WORKLOADS
+
+ABSENT = "–"
+
+# Patterns of dotted names. The kernel's version is told and not forbidden: an upgraded kernel is
+# something to compare for, like an upgraded framework.
+_BLOCKING = (
+    "schema_version",
+    "supervisor",
+    "machine.cpu_model",
+    "machine.cpus_online",
+    "machine.cpus_allowed",
+    "machine.virtualisation",
+    "machine.smt",
+    "machine.governors",
+    "machine.no_turbo",
+    "machine.boost",
+    "placement.app",
+    "placement.database",
+    "placement.generator",
+    "placement.housekeeping",
+    "source.openapi_sha256",
+    "plan.pacing.*",
+    "plan.workloads",
+    "plan.window_s",
+    "plan.rows",
+)
+
+_COUNTED = "plan.requests"
+"""Blocking where some phase is ended by a count of requests, without any meaning elsewhere."""
+
+# What differs between any two runs, or is no condition of theirs.
+_VOLATILE = ("load_*", "plan.seed", "placement.notes", "*data_directory", "*.port")
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One fact with its two values. `blocking` forbids the comparison."""
+
+    name: str
+    base: str
+    head: str
+    blocking: bool
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.base} -> {self.head}"
+
+
+def differences(base: RunRecord, head: RunRecord) -> tuple[Difference, ...]:
+    """Every fact that differs, the blocking ones first, in the order of the records.
+
+    What is stored per target counts for targets that both runs have. A fact that one run did not
+    record is told, and never blocks: nothing is known about it.
+    """
+    common = set(base.plan.targets) & set(head.plan.targets)
+    before, after = _facts(base, common), _facts(head, common)
+    counted = any(map(_is_counted, {*base.plan.workloads, *head.plan.workloads}))
+    found = [
+        _difference(name, before.get(name), after.get(name), counted=counted)
+        for name in dict.fromkeys([*before, *after])
+        if before.get(name) != after.get(name) and not _matches(name, _VOLATILE)
+    ]
+    return tuple(sorted(found, key=lambda one: not one.blocking))
+
+
+def _difference(name: str, old: str | None, new: str | None, *, counted: bool) -> Difference:
+    known = old is not None and new is not None
+    blocking = _matches(name, _BLOCKING) or (counted and name == _COUNTED)
+    return Difference(name, _shown(old), _shown(new), blocking=blocking and known)
+
+
+def _shown(value: str | None) -> str:
+    return ABSENT if value is None else value or '""'
+
+
+def _matches(name: str, patterns: Sequence[str]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def _is_counted(workload: str) -> bool:
+    known = WORKLOADS.get(workload)
+    return known is not None and any(phase.counted for phase in known.phases(1, 2))
+
+
+def _facts(record: RunRecord, targets: set[str]) -> Mapping[str, str]:
+    """All recorded conditions by dotted name."""
+    stored: dict[str, object] = {
+        "schema_version": record.schema_version,
+        "supervisor": record.supervisor,
+        "placement": asdict(record.placement),
+        **record.provenance,
+        # A missing target is told as such.
+        "plan": {key: value for key, value in asdict(record.plan).items() if key != "targets"},
+    }
+    for section in ("services", "databases"):
+        by_target = stored.get(section)
+        if isinstance(by_target, Mapping):
+            stored[section] = {name: by_target[name] for name in by_target if name in targets}
+    return dict(_flat("", stored))
+
+
+def _flat(prefix: str, value: object) -> Iterator[tuple[str, str]]:
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _flat(f"{prefix}.{key}" if prefix else str(key), inner)
+    elif isinstance(value, (list, tuple)):
+        yield prefix, ", ".join(map(str, value))
+    else:
+        yield prefix, str(value)

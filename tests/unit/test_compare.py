@@ -1,0 +1,324 @@
+"""Two runs set against each other: verdicts, what forbids it, what weakens it."""
+
+import io
+from dataclasses import asdict, replace
+
+import pytest
+from rich.console import Console
+
+from bench.errors import UsageError
+from bench.model import (
+    CellResult,
+    LabWarning,
+    OpenLoop,
+    Placement,
+    QueryCounts,
+    RunRecord,
+    Statement,
+)
+from bench.report.compare import RunComparison, compare_runs, comparison_page
+from bench.report.differences import differences
+from bench.report.page import page_markdown, print_page
+from bench.report.studies import Sweep, with_study
+
+from .factories import cell, distribution, load_result, plan, record, role_cost, window
+
+JITTER = (1.0, 1.003, 0.998, 1.001)
+INVALID = LabWarning("errors", "3 failed", "See its log.", "invalid")
+PLAN = plan(targets=("flask", "drf"), rounds=4)
+
+
+def measured(
+    number: int,
+    target: str,
+    speed: float = 1.0,
+    cost: float = 1.0,
+    drift: float = 1.0,
+    **changes: object,
+) -> CellResult:
+    """Rate x speed; app CPU per request x cost; database CPU per request x drift."""
+    done = round(10_000 * speed * JITTER[number % 4])
+    fields = {
+        "load": load_result(done, 10.0, latency={"read": distribution([0.01])}),
+        "app": role_cost(1.9e-3 * done * cost * JITTER[(number + 1) % 4]),
+        "database": role_cost(5e-4 * done * drift),
+        "queries": QueryCounts((Statement("SELECT", 2 * done, 2 * done),)),
+    }
+    return cell(number, target, phases=(window(**{**fields, **changes}),))
+
+
+def run_of(run_id: str = "base", rounds: int = 4, **how: object) -> RunRecord:
+    cells = tuple(
+        measured(number, target, **how)
+        for number in range(1, rounds + 1)
+        for target in PLAN.targets
+    )
+    return record(run_id=run_id, plan=PLAN, cells=cells)
+
+
+def edited(run: RunRecord, section: str, **facts: object) -> RunRecord:
+    changed = {**run.provenance, section: {**run.provenance[section], **facts}}
+    return replace(run, provenance=changed)
+
+
+def printed(found: RunComparison) -> str:
+    console = Console(file=io.StringIO(), width=120)
+    print_page(console, comparison_page(found))
+    return console.file.getvalue()
+
+
+BASE = run_of()
+
+
+def test_a_run_compared_with_its_equal() -> None:
+    """Rate and cost of every target are indistinguishable; nothing differs."""
+    found = compare_runs(BASE, run_of("head"))
+    assert [(row.target, row.measure.title) for row in found.rows] == [
+        ("flask", "requests/s"),
+        ("flask", "app CPU/request"),
+        ("drf", "requests/s"),
+        ("drf", "app CPU/request"),
+    ]
+    assert {row.verdict.kind for row in found.rows} == {"indistinguishable"}
+    assert found.regressions == found.undecided == found.differences == ()
+    assert "No regression beyond 2% was found." in printed(found)
+    assert "The runs were made under the same conditions." in printed(found)
+
+
+def test_a_slower_head_is_a_regression() -> None:
+    """A tenth fewer requests: slower, with the ratio head / base."""
+    found = compare_runs(BASE, run_of("head", speed=0.9))
+    assert [row.measure.word(row.verdict) for row in found.rows] == [
+        "slower",
+        "indistinguishable",
+        "slower",
+        "indistinguishable",
+    ]
+    assert len(found.regressions) == 2
+    assert found.rows[0].ratio.point == pytest.approx(0.9, rel=1e-3)
+    assert "REGRESSION beyond 2%: flask read: slower (requests/s 0.900 x)" in printed(found)
+
+
+def test_a_dearer_head_is_a_regression() -> None:
+    """The same rate for a tenth more CPU: the rate hides it where something else is the limit."""
+    found = compare_runs(BASE, run_of("head", cost=1.1))
+    assert [row.measure.word(row.verdict) for row in found.rows[:2]] == [
+        "indistinguishable",
+        "dearer",
+    ]
+    assert found.rows[1].ratio.point == pytest.approx(1.1, rel=1e-3)
+    assert found.rows[1].ratio.low < 1.1 < found.rows[1].ratio.high
+    assert len(found.regressions) == 2
+
+
+def test_better_is_no_regression() -> None:
+    """Faster and cheaper are told, and do not fail a gate."""
+    found = compare_runs(BASE, run_of("head", speed=1.2, cost=0.8))
+    words = {row.measure.word(row.verdict) for row in found.rows}
+    assert words == {"faster", "cheaper"}
+    assert found.regressions == ()
+
+
+def test_the_threshold_decides() -> None:
+    """Five per cent slower is no regression beyond ten."""
+    head = run_of("head", speed=0.95)
+    assert compare_runs(BASE, head, 0.02).regressions
+    assert not compare_runs(BASE, head, 0.10).regressions
+
+
+def test_what_is_not_known_is_not_called_clean() -> None:
+    """Undecided rows are counted: a gate that passes for want of rounds must say so."""
+    found = compare_runs(BASE, run_of("head", rounds=1, speed=0.5))
+    assert {row.verdict.kind for row in found.rows} == {"inconclusive"}
+    assert found.regressions == ()
+    text = printed(found)
+    assert "4 of 4 rows are undecided" in text
+    assert "single round" in text
+    assert "at least 2" in text
+
+
+def test_invalid_cells_make_invalid_rows() -> None:
+    """They are neither used nor dropped."""
+    head = run_of("head")
+    spoilt = measured(2, "flask", warnings=(INVALID,))
+    cells = tuple(spoilt if (c.round, c.target) == (2, "flask") else c for c in head.cells)
+    found = compare_runs(BASE, replace(head, cells=cells))
+    assert [row.verdict.kind for row in found.rows[:2]] == ["invalid", "invalid"]
+    assert "invalid: head in round 2" in printed(found)
+
+
+def test_the_machines_drift_is_told() -> None:
+    """Everything dearer, the database too: the machine is suspect, and the reader must know."""
+    quiet = compare_runs(BASE, run_of("head"))
+    assert "no sign of drift" in quiet.notes[0]
+    drifted = compare_runs(BASE, run_of("head", speed=0.7, cost=1.4, drift=1.4))
+    assert drifted.rows[0].witness == pytest.approx(1.4, rel=1e-3)
+    assert "THE MACHINE HAS CHANGED" in drifted.notes[0]
+    assert "weaker evidence" in printed(drifted)
+    assert "! 1.40" in printed(drifted)
+
+
+def test_a_witness_must_have_been_asked_the_same() -> None:
+    """More statements per request cost the database more, on any machine."""
+    changed = QueryCounts((Statement("SELECT", 60_000, 1),))
+    other = compare_runs(BASE, run_of("head", queries=changed))
+    assert {row.witness for row in other.rows} == {None}
+    assert "There is no witness" in other.notes[0]
+    silent = compare_runs(run_of(queries=None), run_of("head", queries=None))
+    assert {row.witness for row in silent.rows} == {None}
+
+
+def test_versions_and_settings_are_told() -> None:
+    """As old -> new, and they forbid nothing: they are what one compares for."""
+    head = run_of("head")
+    head = edited(head, "services", flask={"python": "3.13.0", "flask": "3.2.0"})
+    head = edited(head, "databases", flask={"server_version": "18.7"})
+    head = edited(head, "source", git_commit="def456", git_dirty=True)
+    found = compare_runs(BASE, head)
+    assert [str(one) for one in found.differences] == [
+        "source.git_commit: abc123 -> def456",
+        "source.git_dirty: False -> True",
+        "services.flask.flask: 3.1.3 -> 3.2.0",
+        "databases.flask.server_version: 18.6 -> 18.7",
+    ]
+    text = printed(found)
+    assert "3.2.0" in text
+    assert "uncommitted changes" in text
+
+
+def with_plan(run: RunRecord, **changes: object) -> RunRecord:
+    return replace(run, plan=replace(run.plan, **changes))
+
+
+@pytest.mark.parametrize(
+    ("head", "words"),
+    [
+        (edited(run_of("head"), "machine", cpu_model="Other CPU"), "Test CPU -> Other CPU"),
+        (edited(run_of("head"), "machine", cpus_online=8), "machine.cpus_online: 2 -> 8"),
+        (replace(run_of("head"), supervisor="systemd"), "process -> systemd"),
+        (replace(run_of("head"), placement=Placement((2,), (0,), (0,), (0,))), "placement.app"),
+        (replace(run_of("head"), schema_version=2), "schema_version: 1 -> 2"),
+        (with_plan(run_of("head"), window_s=5.0), "plan.window_s: 1.0 -> 5.0"),
+        (with_plan(run_of("head"), rows=5), "plan.rows: 1000 -> 5"),
+        (with_plan(run_of("head"), workloads=("read", "list")), "plan.workloads"),
+    ],
+)
+def test_what_forbids_a_comparison(head: RunRecord, words: str) -> None:
+    """Another host, placement or load: refused with the reason, unless one insists."""
+    with pytest.raises(UsageError, match="cannot be compared") as refused:
+        compare_runs(BASE, head)
+    assert words in refused.value.message
+    assert "FORCE=1" in refused.value.remedy
+    forced = compare_runs(BASE, head, force=True)
+    assert forced.blocking
+    assert any(note.startswith("FORCED") for note in forced.notes)
+    assert " no" in printed(forced)
+
+
+def test_another_pacing_forbids_it() -> None:
+    """Twenty connections and fifty are two questions."""
+    fifty = replace(PLAN.pacing, concurrency=50)
+    head = run_of("head")
+    cells = tuple(replace(one, pacing=fifty) for one in head.cells)
+    with pytest.raises(UsageError, match=r"plan\.pacing\.concurrency: 20 -> 50"):
+        compare_runs(BASE, replace(with_plan(head, pacing=fifty), cells=cells))
+
+
+def test_the_contract_must_be_the_same() -> None:
+    """Its fingerprint forbids when it differs, and is missed when it is not there."""
+    base = edited(BASE, "source", openapi_sha256="aaa")
+    head = run_of("head")
+    with pytest.raises(UsageError, match="openapi_sha256: aaa -> bbb"):
+        compare_runs(base, edited(head, "source", openapi_sha256="bbb"))
+    assert any("fingerprint was not recorded" in note for note in compare_runs(base, head).notes)
+    same = compare_runs(base, edited(head, "source", openapi_sha256="aaa"))
+    assert not any("fingerprint" in note for note in same.notes)
+
+
+def test_the_number_of_requests_forbids_only_where_it_is_used() -> None:
+    """It ends the phases of crud, and nothing else."""
+    head = with_plan(run_of("head"), requests=50)
+    assert [one.blocking for one in differences(BASE, head)] == [False]
+    crud = with_plan(BASE, workloads=("crud",))
+    head = with_plan(crud, requests=50)
+    assert [one.blocking for one in differences(crud, head)] == [True]
+
+
+def test_what_always_differs_is_not_told() -> None:
+    """The seed and the load of the moment say nothing."""
+    head = replace(
+        with_plan(run_of("head"), seed=99),
+        provenance={**BASE.provenance, "load_before": {"processes": 7}},
+    )
+    assert differences(BASE, head) == ()
+
+
+def test_a_target_in_one_run_only_is_left_out_and_told() -> None:
+    """The others are compared."""
+    head = with_plan(run_of("head"), targets=("flask", "fastapi"))
+    found = compare_runs(BASE, head)
+    assert {row.target for row in found.rows} == {"flask"}
+    assert "Missing in head, and not compared: target drf." in found.notes
+    assert "Missing in base, and not compared: target fastapi." in found.notes
+
+
+def test_an_interrupted_run_is_told() -> None:
+    """Its rounds are used, and the reader knows."""
+    found = compare_runs(replace(BASE, state="interrupted"), run_of("head"))
+    assert "base (base) is interrupted, not complete." in found.notes
+
+
+def test_nothing_in_common_is_refused() -> None:
+    """A comparison without rows would always be clean."""
+    with pytest.raises(UsageError, match="nothing in common"):
+        compare_runs(BASE, with_plan(run_of("head"), targets=("fastapi",)))
+    with pytest.raises(UsageError, match="nothing in common"):
+        compare_runs(BASE, replace(run_of("head"), cells=()))
+
+
+def test_only_benches_are_compared() -> None:
+    """A sweep's cells belong to their concurrencies."""
+    with pytest.raises(UsageError, match="is a sweep, not a bench"):
+        compare_runs(BASE, with_study(run_of("head"), Sweep((1, 2))))
+
+
+def test_an_open_loop_is_compared_by_latency_and_cost() -> None:
+    """Its rate is given."""
+    pacing = OpenLoop(200)
+
+    def open_run(run_id: str, p99_s: float) -> RunRecord:
+        cells = tuple(
+            cell(
+                number,
+                "flask",
+                pacing=pacing,
+                phases=(
+                    window(
+                        load=load_result(
+                            latency={"read": distribution([p99_s * JITTER[number]] * 1000)}
+                        )
+                    ),
+                ),
+            )
+            for number in (1, 2, 3)
+        )
+        return record(run_id=run_id, plan=replace(PLAN, pacing=pacing), cells=cells)
+
+    found = compare_runs(open_run("base", 0.01), open_run("head", 0.02))
+    assert [row.measure.title for row in found.rows] == ["p99 latency", "app CPU/request"]
+    (row,) = found.regressions
+    assert row.ratio.point == pytest.approx(2, rel=0.01)
+
+
+def test_a_comparison_is_derived_from_records_alone() -> None:
+    """Both ways to show it say the same, and nothing in it needs the runs once more."""
+    found = compare_runs(BASE, run_of("head", speed=0.9))
+    text = page_markdown(comparison_page(found))
+    for words in ("# Comparison of head (head) with base (base)", "REGRESSION", "weaker evidence"):
+        assert words in text
+    assert asdict(found)["base"] == "base"
+
+
+def test_rows_fit_a_pipe() -> None:
+    """No figure is cut at the width that files and pipes get."""
+    assert "…" not in printed(compare_runs(BASE, run_of("head", speed=0.9)))
