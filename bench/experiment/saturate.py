@@ -84,7 +84,18 @@ def _step_of(
     return Step(visit, OpenLoop(rate, study.arrivals), window_s)
 
 
-def saturate(plan: Plan, study: Saturation, watcher: Watcher) -> RunRecord:
+def saturate(plan: Plan, study: Saturation, watcher: Watcher, *, strict: bool = False) -> RunRecord:
     """Carry out a search and return its record; `bench.report.saturation` makes a page of it."""
-    expected = _TYPICAL_CELLS * len(plan.targets)
-    return carry_out(plan, study, watcher, next_of(plan, study), expected)
+    return carry_out(
+        plan,
+        study,
+        watcher,
+        next_of(plan, study),
+        expected=expected_cells(plan),
+        strict=strict,
+    )
+
+
+def expected_cells(plan: Plan) -> int:
+    """About how many cells it will take; the trials decide."""
+    return _TYPICAL_CELLS * len(plan.targets)

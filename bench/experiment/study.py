@@ -8,12 +8,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from bench import preflight
 from bench.errors import GeneratorFailed, UsageError
 from bench.experiment.assembly import open_lab
 from bench.experiment.cell import Bench
 from bench.experiment.runner import Runner
 from bench.experiment.schedule import Visit
 from bench.experiment.session import Watcher, _brought_up, _ceiling, _new_record
+from bench.load.generator import Generator
 from bench.model import CellResult, Pacing, Plan, RunRecord
 from bench.report.saturation import REFUSED
 from bench.report.studies import Study, with_study
@@ -49,25 +51,37 @@ class StudyRunner(Runner):
         """
         cells = list(record.cells)
         self.observer.run_started(record, self.expected, len(cells))
-        with self._recorded(record), self._instruments() as (generator, sampler):
-            bench = Bench(
-                self.lab, record.plan, generator, record.ceiling_per_s, self.observer.progress
-            )
+        bench: Bench | None = None
+        sampler_share = record.sampler_share
+        with self._recorded(record):
             while (step := self.next_step(cells)) is not None:
-                plan = replace(record.plan, pacing=step.pacing, window_s=step.window_s)
-                cell = self._measure(replace(bench, plan=plan), step.visit)
+                # A generator for each step: the connections that an overload leaves open would
+                # hold the server's places, and the next step would find it full.
+                with self._instruments() as (generator, sampler):
+                    bench = self._bench(record, step, generator, bench)
+                    cell = self._measure(bench, step.visit)
                 self.store.append_cell(cell)
                 cells.append(cell)
+                sampler_share = sampler.own_share
         finished = replace(
             record,
             state="complete",
             finished_at=_now(),
-            sampler_share=sampler.own_share,
+            sampler_share=sampler_share,
             cells=tuple(cells),
         )
         self.store.write_record(finished)
         self.observer.run_finished(finished)
         return finished
+
+    def _bench(
+        self, record: RunRecord, step: Step, generator: Generator, before: Bench | None
+    ) -> Bench:
+        """What this step is measured with; what has been learned of the machine is kept."""
+        plan = replace(record.plan, pacing=step.pacing, window_s=step.window_s)
+        if before is not None:
+            return replace(before, plan=plan, generator=generator)
+        return Bench(self.lab, plan, generator, record.ceiling_per_s, self.observer.progress)
 
     def _measure(self, bench: Bench, visit: Visit) -> CellResult:
         try:
@@ -90,18 +104,53 @@ class StudyRunner(Runner):
 
 
 def carry_out(
-    plan: Plan, study: Study, watcher: Watcher, next_step: NextStep, expected: int
+    plan: Plan,
+    study: Study,
+    watcher: Watcher,
+    next_step: NextStep,
+    *,
+    expected: int,
+    strict: bool = False,
 ) -> RunRecord:
-    """Carry out a study from the start and return the finished record."""
+    """Carry out a study from the start and return the finished record.
+
+    `strict` raises SetupError on a machine that is unfit.
+    """
     lab = open_lab(plan.targets)
-    with _brought_up(lab, watcher):
+    with _brought_up(lab, watcher, strict=strict) as checks:
         store = RunStore(lab.site.results / new_run_id(lab.site.results))
         store.create()
         record = with_study(_new_record(lab, plan, store), study)
-        record = replace(record, ceiling_per_s=_ceiling(lab))
+        record = replace(record, warnings=preflight.warnings(checks), ceiling_per_s=_ceiling(lab))
         store.write_record(record)
         observer = watcher.observer(store)
         return StudyRunner(lab, store, observer, next_step, expected).run(record)
+
+
+def go_on(
+    store: RunStore,
+    watcher: Watcher,
+    next_step: NextStep,
+    *,
+    expected: int,
+    strict: bool = False,
+) -> RunRecord:
+    """Measure what a study that was cut short has not measured yet.
+
+    Raises UsageError when it is complete, StoreError when it cannot be read.
+    """
+    record, _torn = store.read()
+    if record.state == "complete":
+        raise UsageError(
+            f"run {record.run_id} is complete", "There is nothing to resume: make report."
+        )
+    lab = open_lab(record.plan.targets)
+    with _brought_up(lab, watcher, strict=strict) as checks:
+        seen = dict.fromkeys((*record.warnings, *preflight.warnings(checks)))
+        resumed = replace(record, state="running", warnings=tuple(seen))
+        store.write_record(resumed)
+        observer = watcher.observer(store)
+        return StudyRunner(lab, store, observer, next_step, expected).run(resumed)
 
 
 def require_one_window(workload: Workload) -> None:

@@ -71,8 +71,18 @@ def next_of(plan: Plan, sweep: Sweep) -> NextStep:
     return next_step
 
 
-def sweep(plan: Plan, watcher: Watcher) -> RunRecord:
+def sweep(plan: Plan, watcher: Watcher, *, strict: bool = False) -> RunRecord:
     """Carry out a sweep and return its record; `bench.report.scaling` makes a page of it."""
     study = Sweep(LEVELS)
-    expected = sum(1 for _ in sweep_steps(plan, study))
-    return carry_out(plan, study, watcher, next_of(plan, study), expected)
+    return carry_out(
+        plan,
+        study,
+        watcher,
+        next_of(plan, study),
+        expected=expected_cells(plan, study),
+        strict=strict,
+    )
+
+
+def expected_cells(plan: Plan, sweep: Sweep) -> int:
+    return plan.rounds * len(sweep.levels) * len(plan.targets)

@@ -12,6 +12,9 @@ from bench.report.tables import Table
 from bench.report.warnings import collect_warnings
 from bench.stats.usl import MIN_CONCURRENCIES, Coefficient, UslFit, fit_usl
 
+POOR_FIT = 0.9
+"""An R² below this says that the law explains too little of what was measured."""
+
 
 @dataclass(frozen=True)
 class Level:
@@ -181,6 +184,8 @@ def _remark(one: Scaling, fit: UslFit) -> str:
         parts.append("levels off, without a peak" if fit.contention.value else "no limit in sight")
     elif peak > highest:
         parts.append(f"peak beyond the {highest} measured")
+    if fit.r_squared is not None and fit.r_squared < POOR_FIT:
+        parts.append("poor fit: noise, or another law")
     return "; ".join(filter(None, [*parts, _left_out(one)]))
 
 

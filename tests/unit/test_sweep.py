@@ -178,6 +178,17 @@ def test_a_peak_outside_the_measured_range_is_called_a_guess() -> None:
     assert "beyond the 128 measured" in sweep_page(far).tables[1].rows[0][-1]
 
 
+def test_a_poor_fit_is_called_one() -> None:
+    """Rates that jump about follow no law, though one can be drawn through them."""
+    run = swept(
+        *(
+            at(n, rate=rate)
+            for n, rate in zip(LEVELS, (86, 449, 594, 440, 463, 918, 568, 181), strict=True)
+        )
+    )
+    assert "poor fit" in sweep_page(run).tables[1].rows[0][-1]
+
+
 def test_one_rate_everywhere_has_a_page() -> None:
     """The ceiling of something else: it must not break the page, whatever the fit makes of it."""
     assert "flask" in printed(swept(*(at(n, rate=100) for n in LEVELS)))
