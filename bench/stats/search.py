@@ -14,8 +14,12 @@ calls for a third, and the majority counts; if that moves the boundary, the sear
 there. The boundary is always the *lowest* rate that does not pass, so a lucky pass above it can
 only cost tries.
 
-**The end.** No rate is tried more than three times and the grid is finite, so it always ends; a
-limit on the number of tries ends it sooner. It then says that it could not decide.
+**A bad moment.** When a rate passes by majority after it had not, the machine was at fault, and
+with it perhaps the single tries that did not pass above that rate: they are set aside, and the
+search gallops upwards again instead of disproving them one by one.
+
+**The end.** A rate is settled after three tries at most, and settled for good; so the search
+ends. A limit on the number of tries ends it sooner. It then says that it could not decide.
 """
 
 import math
@@ -138,13 +142,25 @@ def answer(search: Search, trials: Sequence[Trial]) -> Answer:
 
 
 def _points(search: Search, trials: Iterable[Trial]) -> Mapping[int, _Point]:
+    """The tries that count, by step of the grid."""
     marks: dict[int, list[Mark]] = {}
     for trial in trials:
-        marks.setdefault(search.step(trial.rate_per_s), []).append(trial.mark)
-    return {
-        step: _Point(seen.count("passed"), seen.count("failed"), seen.count("unjudged"))
-        for step, seen in marks.items()
-    }
+        step = search.step(trial.rate_per_s)
+        marks.setdefault(step, []).append(trial.mark)
+        if _is_overturned(_point(marks[step])):
+            for above in [other for other in marks if other > step]:
+                point = _point(marks[above])
+                if not (point.is_settled or point.passes):
+                    del marks[above]
+    return {step: _point(seen) for step, seen in marks.items()}
+
+
+def _point(seen: Sequence[Mark]) -> _Point:
+    return _Point(seen.count("passed"), seen.count("failed"), seen.count("unjudged"))
+
+
+def _is_overturned(point: _Point) -> bool:
+    return point.is_settled and point.passes and point.passed < point.tries
 
 
 def _boundary(points: Mapping[int, _Point]) -> tuple[int | None, int | None]:
