@@ -12,6 +12,7 @@ from bench.experiment.plan import PROFILES
 from bench.experiment.sweep import LEVELS, next_of, sweep_plan, sweep_steps
 from bench.model import CellResult, ClosedLoop, LabWarning, RunRecord
 from bench.report.page import page_markdown, print_page
+from bench.report.pages import page_of
 from bench.report.scaling import scalings, sweep_page
 from bench.report.studies import Saturation, Sweep, study_of, study_words, with_study
 from bench.targets import known_targets
@@ -208,7 +209,16 @@ def test_what_was_studied_is_stored(study: Sweep | Saturation) -> None:
 
 
 def test_a_bench_studies_nothing() -> None:
+    """It has the ordinary report."""
     assert study_of(record()) is None
+    assert page_of(record()) is None
+
+
+def test_every_study_has_its_page() -> None:
+    """A stored run is rendered as what it is."""
+    assert page_of(swept(at(1))).title.startswith("Sweep")
+    search = with_study(record(), Saturation(0.1, "constant", 20))
+    assert page_of(search).title.startswith("Saturation")
 
 
 def test_a_torn_study_is_refused_in_words() -> None:
