@@ -1,7 +1,7 @@
 # Thin on purpose: each target runs `python -m bench <verb>`; the variables reach it through the
 # environment. Only setting up Python and running the checks live here.
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs psql bench doctor tune untune report test check format clean
+.PHONY: help up down status logs psql bench sweep saturate compare doctor tune untune report test check format clean
 
 # `nix develop` names its own Python here; then nothing is downloaded or installed.
 ONECORE_PYTHON ?= .venv/bin/python
@@ -43,6 +43,15 @@ tune: $(ready) ## As root: set what doctor names (governor, turbo, interrupts, w
 
 untune: $(ready) ## As root: put back what tune has changed
 	@$(BENCH) untune
+
+sweep: $(ready) ## Measure at 1 to 128 connections (FRAMEWORK= WORKLOAD= ROUNDS= PROFILE=)
+	@$(BENCH) sweep
+
+saturate: $(ready) ## Find the highest rate that holds a latency (FRAMEWORK= WORKLOAD= OBJECTIVE_MS=)
+	@$(BENCH) saturate
+
+compare: $(ready) ## Compare two runs; exit 1 on a regression (BASE= HEAD= THRESHOLD= FORCE=)
+	@$(BENCH) compare
 
 report: $(ready) ## Render a run again (RUN=, the latest when left out)
 	@$(BENCH) report

@@ -9,7 +9,6 @@ import random
 import shutil
 import signal
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, NoReturn
@@ -36,19 +35,27 @@ from bench.experiment.plan import (
     pacing_from,
     select_profile,
 )
+from bench.experiment.resume import resume as resume_run
+from bench.experiment.saturate import make_saturation, saturation_plan
+from bench.experiment.saturate import saturate as run_saturation
+from bench.experiment.sweep import sweep as run_sweep
+from bench.experiment.sweep import sweep_plan
 from bench.load.ceiling import measure_ceiling
 from bench.model import Placement, RunRecord, Target
 from bench.placement import plan_placement
 from bench.preflight import Check
 from bench.report.ceiling import ceiling_table
-from bench.report.classic import ClassicLog
-from bench.report.live import LiveObserver
+from bench.report.compare import compare_runs, comparison_page, outcome_words
 from bench.report.markdown import render_markdown
+from bench.report.page import page_markdown, print_page
+from bench.report.pages import page_of
 from bench.report.status import UnitLine, status_table
 from bench.report.terminal import make_console, print_results, print_run, print_table
-from bench.store import RunStore, find_run
+from bench.store import find_run
 from bench.targets import select_targets
 from bench.tuning import Outcome
+from bench.watching import TerminalWatcher, print_notes
+from bench.workloads import Workload as WorkloadEntry
 from bench.workloads import select_workloads
 
 app = App(
@@ -61,6 +68,27 @@ err = make_console(stderr=True)
 
 Framework = Annotated[
     str, Parameter(env_var="FRAMEWORK", help="One framework, or several with commas.")
+]
+Workload = Annotated[
+    str,
+    Parameter(
+        env_var="WORKLOAD",
+        help="One workload, or several with commas; bench takes the five operations by default.",
+    ),
+]
+ProfileName = Annotated[
+    str, Parameter(env_var="PROFILE", help="How much patience: quick, standard or publish.")
+]
+ArrivalsName = Annotated[
+    str,
+    Parameter(env_var="ARRIVALS", help="How an open loop's requests arrive: constant or poisson."),
+]
+Seed = Annotated[
+    int | None,
+    Parameter(env_var="SEED", help="Of the order and of what is sent; drawn when left out."),
+]
+Strict = Annotated[
+    bool, Parameter(env_var="STRICT", help="Refuse to measure on a machine that is unfit.")
 ]
 
 
@@ -76,6 +104,17 @@ def _one_framework(framework: str) -> tuple[Lab, Target]:
     return lab, lab.targets[0]
 
 
+def _one_workload(names: str) -> WorkloadEntry:
+    chosen = select_workloads(_split(names))
+    if len(chosen) != 1:
+        raise UsageError("this takes one workload at a time", "E.g. WORKLOAD=read.")
+    return chosen[0]
+
+
+def _drawn(seed: int | None) -> int:
+    return random.randrange(1_000_000) if seed is None else seed
+
+
 # --- the services -----------------------------------------------------------------------------
 
 
@@ -84,7 +123,7 @@ def up(*, framework: Framework = "") -> None:
     """Start the services and their databases, and wait until they answer."""
     lab = open_lab(_split(framework))
     with exclusively(lab.site):
-        _print_notes(lab)
+        print_notes(err, lab.notes)
         lab.start(lab.targets, outlive=True)
     _print_status(lab)
 
@@ -180,59 +219,133 @@ def _print_outcomes(outcomes: tuple[Outcome, ...], nothing: str) -> None:
 def measure(
     *,
     framework: Framework = "",
-    workload: Annotated[str, Parameter(env_var="WORKLOAD")] = "",
-    profile: Annotated[str, Parameter(env_var="PROFILE")] = "quick",
+    workload: Workload = "",
+    profile: ProfileName = "quick",
     rounds: Annotated[int | None, Parameter(env_var="ROUNDS")] = None,
     concurrency: Annotated[int, Parameter(env_var="CONCURRENCY")] = DEFAULT_CONCURRENCY,
     rate: Annotated[float | None, Parameter(env_var="RATE")] = None,
-    arrivals: Annotated[str, Parameter(env_var="ARRIVALS")] = "constant",
+    arrivals: ArrivalsName = "constant",
     requests: Annotated[int, Parameter(env_var="REQUESTS")] = DEFAULT_REQUESTS,
-    seed: Annotated[int | None, Parameter(env_var="SEED")] = None,
+    seed: Seed = None,
     resume: Annotated[str, Parameter(env_var="RESUME")] = "",
-    strict: Annotated[bool, Parameter(env_var="STRICT")] = False,
+    strict: Strict = False,
 ) -> None:
     """Measure the frameworks and leave the run in results/.
 
     Parameters
     ----------
-    workload:
-        One workload, or several with commas; the five operations when left out.
-    profile:
-        How much patience the run has: quick, standard or publish.
     rounds:
         Rounds, instead of the profile's own number.
     concurrency:
         Connections of the closed loop.
     rate:
         Requests per second of an open loop, instead of the closed loop.
-    arrivals:
-        How an open loop's requests arrive: constant or poisson.
     requests:
         Requests per phase of the crud workload.
-    seed:
-        Seed of the order and of what is sent; drawn and recorded when left out.
     resume:
         Id of an interrupted run to finish.
-    strict:
-        Refuse to measure on a machine that `doctor` calls unfit.
     """
-    watcher = _TerminalWatcher()
+    watcher = TerminalWatcher(out, err)
     if resume:
-        record = watcher.watch(lambda: session.resume(resume, watcher, strict=strict))
+        record = watcher.watch(lambda: resume_run(resume, watcher, strict=strict))
     else:
         plan = make_plan(
             select_profile(profile),
             select_targets(targets(), _split(framework)),
             select_workloads(_split(workload)),
-            seed=random.randrange(1_000_000) if seed is None else seed,
+            seed=_drawn(seed),
             rounds=rounds,
             requests=requests,
             pacing=pacing_from(concurrency, rate, arrivals),
         )
         record = watcher.watch(lambda: session.measure(plan, watcher, strict=strict))
-    print_results(out, record)
-    _write_report(site().results / record.run_id, record)
+    _show(record)
     _require_clean(record)
+
+
+@app.command
+def sweep(
+    *,
+    framework: Framework = "",
+    workload: Workload = "read",
+    profile: ProfileName = "quick",
+    rounds: Annotated[int | None, Parameter(env_var="ROUNDS")] = None,
+    seed: Seed = None,
+    strict: Strict = False,
+) -> None:
+    """Measure one workload at 1, 2, 4 ... 128 connections and fit a scalability law."""
+    plan = sweep_plan(
+        select_profile(profile),
+        select_targets(targets(), _split(framework)),
+        _one_workload(workload),
+        seed=_drawn(seed),
+        rounds=rounds,
+    )
+    watcher = TerminalWatcher(out, err)
+    record = watcher.watch(lambda: run_sweep(plan, watcher, strict=strict))
+    _show(record)
+    _require_clean(record)
+
+
+@app.command
+def saturate(
+    *,
+    framework: Framework = "",
+    workload: Workload = "read",
+    objective_ms: Annotated[float, Parameter(env_var="OBJECTIVE_MS")] = 100.0,
+    arrivals: ArrivalsName = "constant",
+    profile: ProfileName = "quick",
+    seed: Seed = None,
+    strict: Strict = False,
+) -> None:
+    """Search for the highest rate whose p99 latency stays below an objective.
+
+    Parameters
+    ----------
+    objective_ms:
+        The p99 latency that must hold, in milliseconds.
+    """
+    study = make_saturation(objective_ms, arrivals)
+    plan = saturation_plan(
+        select_profile(profile),
+        select_targets(targets(), _split(framework)),
+        _one_workload(workload),
+        seed=_drawn(seed),
+    )
+    watcher = TerminalWatcher(out, err)
+    record = watcher.watch(lambda: run_saturation(plan, study, watcher, strict=strict))
+    # Trials beyond the limit fail by design: that is how the limit is found.
+    _show(record)
+
+
+@app.command
+def compare(
+    *,
+    base: Annotated[str, Parameter(env_var="BASE")] = "",
+    head: Annotated[str, Parameter(env_var="HEAD")] = "",
+    threshold: Annotated[float, Parameter(env_var="THRESHOLD")] = 0.02,
+    force: Annotated[bool, Parameter(env_var="FORCE")] = False,
+) -> None:
+    """Compare two runs; a regression ends with exit code 1.
+
+    Parameters
+    ----------
+    base:
+        Id of the run that is compared with.
+    head:
+        Id of the run that is judged.
+    threshold:
+        Differences up to this share do not count: 0.02 is 2 %.
+    force:
+        Compare even what differs in host, placement or contract.
+    """
+    if not (base and head):
+        raise UsageError("which runs?", "Say BASE=<run-id> HEAD=<run-id>; make report names them.")
+    records = [find_run(site().results, run_id).read()[0] for run_id in (base, head)]
+    found = compare_runs(records[0], records[1], threshold, force=force)
+    print_page(out, comparison_page(found))
+    if found.regressions:
+        raise LabError(outcome_words(found))
 
 
 @app.command
@@ -242,7 +355,11 @@ def report(*, run: Annotated[str, Parameter(env_var="RUN")] = "") -> None:
     record, torn = store.read()
     for line in torn:
         err.print(f"{line.path.name}, line {line.line} is torn and left out.", style="yellow")
-    print_run(out, record)
+    page = page_of(record)
+    if page is None:
+        print_run(out, record)
+    else:
+        print_page(out, page)
     _write_report(store.directory, record)
 
 
@@ -258,7 +375,7 @@ def ceiling() -> None:
 @app.command
 def overhead(*, seconds: float = 20.0) -> None:
     """Measure what the sampler costs while all services are up."""
-    share = session.sampler_overhead(seconds, _TerminalWatcher())
+    share = session.sampler_overhead(seconds, TerminalWatcher(out, err))
     out.print(f"The sampler used {share:.2%} of one core over {seconds:g} s.")
 
 
@@ -273,61 +390,6 @@ def clean() -> None:
 
 
 # --- showing ----------------------------------------------------------------------------------
-
-
-class _TerminalWatcher:
-    """Shows a session on the terminal and keeps its classic log."""
-
-    def __init__(self) -> None:
-        self._observer: LiveObserver | None = None
-        self._store: RunStore | None = None
-
-    def examined(self, checks: tuple[Check, ...]) -> None:
-        *_, verdict = preflight.render(checks)
-        out.print(f"{verdict.text} See make doctor.", style=verdict.style, markup=False)
-
-    def setting_up(self, lab: Lab) -> None:
-        _print_notes(lab)
-        names = ", ".join(target.label for target in lab.targets)
-        out.print(f"Starting {names}, each with its PostgreSQL {lab.binaries.version} ...")
-
-    def observer(self, store: RunStore) -> LiveObserver:
-        self._store = store
-        self._observer = LiveObserver(out, ClassicLog(store.directory))
-        return self._observer
-
-    def watch(self, work: Callable[[], RunRecord]) -> RunRecord:
-        try:
-            return work()
-        except KeyboardInterrupt:
-            self._close()
-            self._say_how_to_go_on()
-            raise
-        finally:
-            self._close()
-
-    def _close(self) -> None:
-        if self._observer:
-            self._observer.close()
-
-    def _say_how_to_go_on(self) -> None:
-        if self._store is None:
-            err.print("Interrupted before the first cell; nothing was left running.")
-            return
-        record, _ = self._store.read()
-        err.print(
-            f"Interrupted. {len(record.cells)} finished cells are kept in {self._store.directory}; "
-            "nothing was left running.\n"
-            f"Go on:  make bench RESUME={record.run_id}\n"
-            f"Forget: rm -r {self._store.directory}",
-            markup=False,
-            soft_wrap=True,
-        )
-
-
-def _print_notes(lab: Lab) -> None:
-    for note in lab.notes:
-        err.print(f"note: {note}", style="cyan", markup=False, soft_wrap=True)
 
 
 def _print_status(lab: Lab) -> None:
@@ -346,8 +408,20 @@ def _print_status(lab: Lab) -> None:
     print_table(out, status_table(tuple(lines)))
 
 
+def _show(record: RunRecord) -> None:
+    """A run that has just been measured: its figures, and where everything is."""
+    page = page_of(record)
+    if page is None:
+        print_results(out, record)
+    else:
+        print_page(out, page)
+    _write_report(site().results / record.run_id, record)
+
+
 def _write_report(directory: Path, record: RunRecord) -> None:
-    (directory / "report.md").write_text(render_markdown(record))
+    page = page_of(record)
+    text = render_markdown(record) if page is None else page_markdown(page)
+    (directory / "report.md").write_text(text)
     out.print(f"Results: {directory}", soft_wrap=True, markup=False)
 
 

@@ -8,6 +8,7 @@ LabError                    exit code 1
 ├── DatabaseFailed          a database refused work that the lab needs done
 ├── TargetUnfit             a target does not keep the contract; it is reported and not measured
 ├── GeneratorFailed         the load generator itself broke; nothing is known about the target
+│   └── RateRefused         it cannot keep the rate that was asked for
 ├── LabBusy                 another measurement is using this machine
 └── StoreError              a run cannot be written or read
 """
@@ -52,6 +53,10 @@ class TargetUnfit(LabError):
 
 
 class GeneratorFailed(LabError):
+    pass
+
+
+class RateRefused(GeneratorFailed):
     pass
 
 

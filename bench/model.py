@@ -424,12 +424,43 @@ class Phase:
 
 
 @dataclass(frozen=True)
+class Sweep:
+    """The same load at several concurrencies."""
+
+    levels: tuple[int, ...]
+    kind: Literal["sweep"] = "sweep"
+
+
+@dataclass(frozen=True)
+class Saturation:
+    """The search for the highest rate whose p99 latency is at most `objective_s`.
+
+    It starts at `start_share` of the capacity that a closed loop with `concurrency` connections
+    has, and ends when the answer is known to within `tolerance`.
+    """
+
+    objective_s: float
+    arrivals: Arrivals
+    concurrency: int
+    tolerance: float = 0.03
+    start_share: float = 0.8
+    lowest_per_s: float = 20.0
+    highest_share: float = 4.0
+    most_trials: int = 40
+    kind: Literal["saturation"] = "saturation"
+
+
+Study = Sweep | Saturation
+
+
+@dataclass(frozen=True)
 class Plan:
     """All that decides what a run does. Stored with it; a resumed run follows the same plan.
 
     Windows last `window_s`; counted phases (the `crud` scenario) send `requests` instead. With a
     `half_width`, rounds are added after `rounds`, up to `rounds_limit`, until every ratio of two
-    targets is known to within that share of itself.
+    targets is known to within that share of itself. With a `study`, each cell has a pacing of its
+    own.
     """
 
     profile: str
@@ -445,6 +476,7 @@ class Plan:
     warm_up_max_s: float
     rounds_limit: int = 0
     half_width: float | None = None
+    study: Study | None = None
 
 
 @dataclass(frozen=True)

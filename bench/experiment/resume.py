@@ -3,8 +3,7 @@
 from bench.experiment import saturate, session, study, sweep
 from bench.experiment.assembly import site
 from bench.experiment.session import Watcher
-from bench.model import RunRecord
-from bench.report.studies import Saturation, Sweep, study_of
+from bench.model import RunRecord, Saturation, Sweep
 from bench.store import find_run
 
 
@@ -16,7 +15,7 @@ def resume(run_id: str, watcher: Watcher, *, strict: bool = False) -> RunRecord:
     store = find_run(site().results, run_id)
     record, _torn = store.read()
     plan = record.plan
-    match study_of(record):
+    match plan.study:
         case Sweep() as asked:
             step, expected = sweep.next_of(plan, asked), sweep.expected_cells(plan, asked)
         case Saturation() as asked:

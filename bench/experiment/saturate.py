@@ -8,9 +8,8 @@ from bench.experiment.plan import DEFAULT_CONCURRENCY, Profile, make_plan, pacin
 from bench.experiment.schedule import Visit
 from bench.experiment.session import Watcher
 from bench.experiment.study import NextStep, Step, carry_out, require_one_window
-from bench.model import CellResult, ClosedLoop, OpenLoop, Plan, RunRecord, Target
+from bench.model import CellResult, ClosedLoop, OpenLoop, Plan, RunRecord, Saturation, Target
 from bench.report.saturation import outcome
-from bench.report.studies import Saturation
 from bench.workloads import Workload
 
 _REQUESTS_FOR_P99 = 1150

@@ -41,12 +41,12 @@ def measure(plan: Plan, watcher: Watcher, *, strict: bool = False) -> RunRecord:
     `strict` raises SetupError on a machine that is unfit.
     """
     lab = open_lab(plan.targets)
-    with _brought_up(lab, watcher, strict=strict) as checks:
+    with brought_up(lab, watcher, strict=strict) as checks:
         store = RunStore(lab.site.results / new_run_id(lab.site.results))
         store.create()
-        record = _new_record(lab, plan, store)
+        record = new_record(lab, plan, store)
         record = replace(record, warnings=preflight.warnings(checks))
-        record = replace(record, ceiling_per_s=_ceiling(lab))
+        record = replace(record, ceiling_per_s=sending_ceiling(lab))
         _require_keepable(plan, record.ceiling_per_s)
         store.write_record(record)
         return Runner(lab, store, watcher.observer(store)).run(record)
@@ -63,7 +63,7 @@ def resume(run_id: str, watcher: Watcher, *, strict: bool = False) -> RunRecord:
     if record.state == "complete":
         raise UsageError(f"run {run_id} is complete", "There is nothing to resume: make report.")
     lab = open_lab(record.plan.targets)
-    with _brought_up(lab, watcher, strict=strict) as checks:
+    with brought_up(lab, watcher, strict=strict) as checks:
         seen = dict.fromkeys((*record.warnings, *preflight.warnings(checks)))
         resumed = replace(record, state="running", warnings=tuple(seen))
         store.write_record(resumed)
@@ -71,7 +71,7 @@ def resume(run_id: str, watcher: Watcher, *, strict: bool = False) -> RunRecord:
 
 
 @contextmanager
-def _brought_up(lab: Lab, watcher: Watcher, *, strict: bool = False) -> Iterator[tuple[Check, ...]]:
+def brought_up(lab: Lab, watcher: Watcher, *, strict: bool = False) -> Iterator[tuple[Check, ...]]:
     """Everything up for the time of the measurement; what ran before runs on afterwards."""
     with measuring_alone(), exclusively(lab.site):
         # The lab's own work stays off the app's core, and so does what it starts unpinned.
@@ -106,14 +106,14 @@ def _undisturbed() -> Iterator[None]:
 def sampler_overhead(seconds: float, watcher: Watcher) -> float:
     """The sampler's CPU time as a share of one core, with all services up and idle."""
     lab = open_lab(())
-    with _brought_up(lab, watcher):
+    with brought_up(lab, watcher):
         kept: list[tuple[Sample, ...]] = []
         with Sampler(tuple(unit_probes(lab)), kept.append) as sampler:
             time.sleep(seconds)
         return sampler.own_share
 
 
-def _ceiling(lab: Lab) -> Mapping[Operation, float]:
+def sending_ceiling(lab: Lab) -> Mapping[Operation, float]:
     """What the generator can send where it will run, against a server where the app will run."""
     for target in lab.targets:
         for name in lab.unit_names(target):
@@ -139,7 +139,7 @@ def _require_keepable(plan: Plan, ceiling_per_s: Mapping[Operation, float]) -> N
         )
 
 
-def _new_record(lab: Lab, plan: Plan, store: RunStore) -> RunRecord:
+def new_record(lab: Lab, plan: Plan, store: RunStore) -> RunRecord:
     services: dict[str, object] = {}
     databases: dict[str, object] = {}
     for target in lab.targets:

@@ -9,16 +9,15 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from bench import preflight
-from bench.errors import GeneratorFailed, UsageError
+from bench.errors import RateRefused, UsageError
 from bench.experiment.assembly import open_lab
 from bench.experiment.cell import Bench
 from bench.experiment.runner import Runner
 from bench.experiment.schedule import Visit
-from bench.experiment.session import Watcher, _brought_up, _ceiling, _new_record
+from bench.experiment.session import Watcher, brought_up, new_record, sending_ceiling
 from bench.load.generator import Generator
-from bench.model import CellResult, Pacing, Plan, RunRecord
+from bench.model import CellResult, Pacing, Plan, RunRecord, Study
 from bench.report.saturation import REFUSED
-from bench.report.studies import Study, with_study
 from bench.store import RunStore, new_run_id
 from bench.workloads import Workload
 
@@ -86,9 +85,7 @@ class StudyRunner(Runner):
     def _measure(self, bench: Bench, visit: Visit) -> CellResult:
         try:
             return super()._measure(bench, visit)
-        except GeneratorFailed as error:
-            if "refused" not in error.message:
-                raise
+        except RateRefused as error:
             # It cannot keep this rate: that says nothing of the target, and a lower one may do.
             cell = CellResult(
                 visit.round,
@@ -117,11 +114,13 @@ def carry_out(
     `strict` raises SetupError on a machine that is unfit.
     """
     lab = open_lab(plan.targets)
-    with _brought_up(lab, watcher, strict=strict) as checks:
+    with brought_up(lab, watcher, strict=strict) as checks:
         store = RunStore(lab.site.results / new_run_id(lab.site.results))
         store.create()
-        record = with_study(_new_record(lab, plan, store), study)
-        record = replace(record, warnings=preflight.warnings(checks), ceiling_per_s=_ceiling(lab))
+        record = new_record(lab, replace(plan, study=study), store)
+        record = replace(
+            record, warnings=preflight.warnings(checks), ceiling_per_s=sending_ceiling(lab)
+        )
         store.write_record(record)
         observer = watcher.observer(store)
         return StudyRunner(lab, store, observer, next_step, expected).run(record)
@@ -145,7 +144,7 @@ def go_on(
             f"run {record.run_id} is complete", "There is nothing to resume: make report."
         )
     lab = open_lab(record.plan.targets)
-    with _brought_up(lab, watcher, strict=strict) as checks:
+    with brought_up(lab, watcher, strict=strict) as checks:
         seen = dict.fromkeys((*record.warnings, *preflight.warnings(checks)))
         resumed = replace(record, state="running", warnings=tuple(seen))
         store.write_record(resumed)

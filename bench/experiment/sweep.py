@@ -7,8 +7,7 @@ from bench.experiment.plan import Profile, make_plan
 from bench.experiment.schedule import Visit
 from bench.experiment.session import Watcher
 from bench.experiment.study import NextStep, Step, carry_out, require_one_window
-from bench.model import CellResult, ClosedLoop, Plan, RunRecord, Target
-from bench.report.studies import Sweep
+from bench.model import CellResult, ClosedLoop, Plan, RunRecord, Sweep, Target
 from bench.workloads import Workload
 
 LEVELS = (1, 2, 4, 8, 16, 32, 64, 128)

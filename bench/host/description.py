@@ -98,11 +98,16 @@ def _git(root: Path, *arguments: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
 
 
+def _fingerprint(path: Path) -> str:
+    """The sha256 of a file, or "" where there is none."""
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else ""
+
+
 def source(root: Path) -> dict[str, object]:
     """Which version of the lab this is, and whether it was changed since the commit."""
-    lock = root / "uv.lock"
     return {
         "git_commit": _git(root, "rev-parse", "HEAD") or "unknown",
         "git_dirty": bool(_git(root, "status", "--porcelain")),
-        "uv_lock_sha256": hashlib.sha256(lock.read_bytes()).hexdigest() if lock.exists() else "",
+        "uv_lock_sha256": _fingerprint(root / "uv.lock"),
+        "openapi_sha256": _fingerprint(root / "services" / "openapi.yaml"),
     }

@@ -20,7 +20,7 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self
 
-from bench.errors import GeneratorFailed
+from bench.errors import GeneratorFailed, RateRefused
 from bench.load import process
 from bench.load.wire import (
     Answer,
@@ -33,6 +33,7 @@ from bench.load.wire import (
     Question,
     Refused,
     Tick,
+    TooFast,
     Warmed,
     parse_answer,
     question_line,
@@ -140,6 +141,11 @@ class Generator:
                 raise self._failed(f"The load generator said {line[:200]!r}") from None
             if isinstance(answer, wanted):
                 return answer
+            if isinstance(answer, TooFast):
+                raise RateRefused(
+                    f"the load generator cannot keep this rate: it was {answer.why}",
+                    "Lower RATE, or give the generator a core of its own.",
+                )
             if isinstance(answer, Refused):
                 raise self._failed(f"The load generator refused: {answer.why}")
             if not isinstance(answer, Tick):

@@ -74,7 +74,15 @@ class Refused:
     kind: Literal["refused"] = "refused"
 
 
-Answer = Done | Tick | Warmed | Collected | Refused
+@dataclass(frozen=True)
+class TooFast:
+    """The rate was more than the generator can keep."""
+
+    why: str
+    kind: Literal["too fast"] = "too fast"
+
+
+Answer = Done | Tick | Warmed | Collected | Refused | TooFast
 
 # --- lines ------------------------------------------------------------------------------------
 

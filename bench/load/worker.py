@@ -24,6 +24,7 @@ from bench.load.wire import (
     Question,
     Refused,
     Tick,
+    TooFast,
     Warmed,
     answer_line,
     parse_question,
@@ -48,6 +49,9 @@ class Worker:
     async def answer(self, question: Question) -> Answer:
         match question:
             case AskWarmUp(spec, min_s, max_s):
+                # A warm-up begins a cell: connections that another one left open would hold
+                # places in the server.
+                await self.close()
                 # With the window's seed, the window's first updates would change nothing.
                 other = replace(spec, seed=-1 - spec.seed)
                 window = Window(await self._client_for(spec), other, self._created)
@@ -110,7 +114,7 @@ async def _converse(say: Say) -> None:
         except ValueError as error:
             say(Refused(str(error)))
         except RateTooHighError as error:
-            say(Refused(f"this rate is more than it can keep, {error}"))
+            say(TooFast(str(error)))
     await worker.close()
 
 

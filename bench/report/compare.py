@@ -26,7 +26,6 @@ from bench.report.measures import (
     windows_of,
 )
 from bench.report.page import Page
-from bench.report.studies import study_of
 from bench.report.tables import Table
 from bench.stats.verdict import Comparison, judge
 
@@ -132,7 +131,7 @@ def compare_runs(
 
 def _require_benches(*records: RunRecord) -> None:
     for record in records:
-        study = study_of(record)
+        study = record.plan.study
         if study is not None:
             raise UsageError(
                 f"run {record.run_id} is a {study.kind}, not a bench",

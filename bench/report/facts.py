@@ -3,13 +3,19 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bench.model import ClosedLoop, Placement, Plan, RunRecord
+from bench.model import ClosedLoop, Pacing, Placement, Plan, RunRecord
+from bench.report.studies import study_words
 
 
-def pacing_words(plan: Plan) -> str:
-    if isinstance(plan.pacing, ClosedLoop):
-        return f"closed loop, {plan.pacing.concurrency} connections"
-    return f"open loop, {plan.pacing.rate_per_s:g} requests/s, {plan.pacing.arrivals} arrivals"
+def pacing_words(pacing: Pacing) -> str:
+    if isinstance(pacing, ClosedLoop):
+        return f"closed loop, {pacing.concurrency} connections"
+    return f"open loop, {pacing.rate_per_s:g} requests/s, {pacing.arrivals} arrivals"
+
+
+def load_words(plan: Plan) -> str:
+    """How the plan's load arrives, whatever kind of run it is."""
+    return study_words(plan.study) if plan.study else pacing_words(plan.pacing)
 
 
 def state_line(record: RunRecord) -> str:
@@ -17,7 +23,7 @@ def state_line(record: RunRecord) -> str:
     rounds = len({cell.round for cell in record.cells})
     state = "" if record.state == "complete" else f" This run is {record.state}, not complete."
     return (
-        f"Profile {plan.profile}: {pacing_words(plan)}, {rounds} of {plan.rounds} rounds, "
+        f"Profile {plan.profile}: {load_words(plan)}, {rounds} of {plan.rounds} rounds, "
         f"seed {plan.seed}.{state}"
     )
 

@@ -10,7 +10,7 @@ from bench.metrics import METRICS
 from bench.model import CellResult, RunRecord, Target
 from bench.model import Progress as WindowProgress
 from bench.report.classic import ClassicLog
-from bench.report.facts import pacing_words, placement_words
+from bench.report.facts import load_words, pacing_words, placement_words
 
 
 class Visit(Protocol):
@@ -22,9 +22,11 @@ class Visit(Protocol):
     def workload(self) -> str: ...
 
 
-def cell_line(cell: CellResult, target: Target) -> str:
-    """A finished cell in one line."""
+def cell_line(cell: CellResult, target: Target, *, tell_pacing: bool = False) -> str:
+    """A finished cell, one line per window."""
     name = f"round {cell.round}  {target.name:<8}"
+    if tell_pacing:
+        name += f"{pacing_words(cell.pacing)}: "
     if cell.unfit:
         return f"{name}{cell.workload:<8} not measured: {cell.unfit.splitlines()[0]}"
     parts = []
@@ -64,13 +66,15 @@ class LiveObserver:
         )
         self._task = self._progress.add_task("starting", total=None, now="")
         self._last_shown = 0.0
+        self._tell_pacing = False
 
     def run_started(self, record: RunRecord, cells: int, done: int) -> None:
         self._log.started()
         plan = record.plan
+        self._tell_pacing = plan.study is not None
         self._console.print(
             f"Run {record.run_id}: {', '.join(plan.targets)}; {', '.join(plan.workloads)}; "
-            f"{plan.rounds} {'round' if plan.rounds == 1 else 'rounds'}, {pacing_words(plan)}",
+            f"{plan.rounds} {'round' if plan.rounds == 1 else 'rounds'}, {load_words(plan)}",
             soft_wrap=True,
         )
         self._console.print(f"Placement: {placement_words(record.placement)}", soft_wrap=True)
@@ -101,7 +105,10 @@ class LiveObserver:
         self._log.cell_finished(target, cell)
         bad = bool(cell.unfit) or any(window.load.failed for window in cell.phases)
         self._progress.console.print(
-            cell_line(cell, target), style="red" if bad else "", soft_wrap=True, markup=False
+            cell_line(cell, target, tell_pacing=self._tell_pacing),
+            style="red" if bad else "",
+            soft_wrap=True,
+            markup=False,
         )
         self._progress.advance(self._task)
 

@@ -16,16 +16,16 @@ def render_markdown(record: RunRecord) -> str:
         state_line(record),
         machine_line(record),
         placement_line(record),
-        _table(speed_table(record)),
-        _table(cost_table(record)),
-        _table(verdict_table(record)) if len(record.plan.targets) > 1 else "",
-        _doubts(collect_warnings(record)),
+        table_markdown(speed_table(record)),
+        table_markdown(cost_table(record)),
+        table_markdown(verdict_table(record)) if len(record.plan.targets) > 1 else "",
+        doubts_markdown(collect_warnings(record)),
         "## Provenance\n\n" + "\n".join(f"- {line}" for line in provenance_lines(record)),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _table(table: Table) -> str:
+def table_markdown(table: Table) -> str:
     align = ["right" if numeric else "left" for numeric in table.numeric]
     body = tabulate(
         table.rows, table.columns, tablefmt="pipe", colalign=align, disable_numparse=True
@@ -33,7 +33,7 @@ def _table(table: Table) -> str:
     return f"## {table.title}\n\n{body}\n\n{table.caption}"
 
 
-def _doubts(warnings: tuple[tuple[LabWarning, int], ...]) -> str:
+def doubts_markdown(warnings: tuple[tuple[LabWarning, int], ...]) -> str:
     if not warnings:
         return "## Doubts\n\nNone was raised."
     lines = [

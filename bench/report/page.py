@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from rich.console import Console
 
 from bench.model import LabWarning
-from bench.report.markdown import _doubts, _table
+from bench.report.markdown import doubts_markdown, table_markdown
 from bench.report.tables import Table
 from bench.report.terminal import print_table
 
@@ -28,11 +28,11 @@ class Page:
 
 def page_markdown(page: Page) -> str:
     """The whole page as one Markdown text."""
-    parts = [f"# {page.title}", *page.lead, *map(_table, page.tables)]
+    parts = [f"# {page.title}", *page.lead, *map(table_markdown, page.tables)]
     if page.notes:
         parts.append("\n".join(f"- {note}" for note in page.notes))
     if page.warnings is not None:
-        parts.append(_doubts(page.warnings))
+        parts.append(doubts_markdown(page.warnings))
     if page.facts:
         parts.append("## Provenance\n\n" + "\n".join(f"- {fact}" for fact in page.facts))
     return "\n\n".join(parts) + "\n"

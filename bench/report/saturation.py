@@ -8,12 +8,19 @@ from dataclasses import dataclass, replace
 from textwrap import shorten
 
 from bench.metrics import METRICS
-from bench.model import CellResult, ClosedLoop, Lateness, OpenLoop, PhaseResult, RunRecord
+from bench.model import (
+    CellResult,
+    ClosedLoop,
+    Lateness,
+    OpenLoop,
+    PhaseResult,
+    RunRecord,
+    Saturation,
+)
 from bench.report.facts import machine_line, placement_line, provenance_lines
 from bench.report.measures import NO_FIGURE
 from bench.report.page import Page
 from bench.report.scaling import figures
-from bench.report.studies import Saturation, study_of
 from bench.report.tables import Table
 from bench.report.warnings import collect_warnings
 from bench.stats.search import Answer, Search, Trial, answer, next_rate
@@ -275,7 +282,7 @@ def _trial_row(target: str, number: int, cell: CellResult, trial: Trial) -> tupl
 
 def saturation_page(record: RunRecord) -> Page:
     """The report of a search for saturation."""
-    study = study_of(record)
+    study = record.plan.study
     assert isinstance(study, Saturation)
     found = outcomes(record, study)
     state = "" if record.state == "complete" else f" This run is {record.state}, not complete."

@@ -15,11 +15,12 @@ from bench.model import (
     QueryCounts,
     RunRecord,
     Statement,
+    Sweep,
 )
 from bench.report.compare import RunComparison, compare_runs, comparison_page
 from bench.report.differences import differences
 from bench.report.page import page_markdown, print_page
-from bench.report.studies import Sweep, with_study
+from bench.report.studies import with_study
 
 from .factories import cell, distribution, load_result, plan, record, role_cost, window
 

@@ -48,6 +48,21 @@ def test_every_metric_is_documented(metric) -> None:
     assert metric.title in METHOD
 
 
+DOUBTS = sorted(
+    {
+        code
+        for path in (ROOT / "bench" / "doubt").glob("*.py")
+        for code in re.findall(r'LabWarning\(\s*"([a-z-]+)"', path.read_text())
+    }
+)
+
+
+@pytest.mark.parametrize("code", DOUBTS)
+def test_every_doubt_is_documented(code: str) -> None:
+    """docs/method.md says when each warning is raised."""
+    assert f"`{code}`" in METHOD
+
+
 def test_links_between_pages_lead_somewhere() -> None:
     """Every relative link in the docs names a file that exists."""
     for page in PAGES:

@@ -11,10 +11,18 @@ from bench.errors import UsageError
 from bench.experiment.plan import PROFILES
 from bench.experiment.saturate import make_saturation, next_of, saturation_plan, trial_window_s
 from bench.experiment.study import Step
-from bench.model import CellResult, ClosedLoop, LabWarning, Lateness, OpenLoop, RunRecord
+from bench.model import (
+    CellResult,
+    ClosedLoop,
+    LabWarning,
+    Lateness,
+    OpenLoop,
+    RunRecord,
+    Saturation,
+)
 from bench.report.page import page_markdown, print_page
 from bench.report.saturation import REFUSED, judge, outcome, outcomes, saturation_page
-from bench.report.studies import Saturation, with_study
+from bench.report.studies import with_study
 from bench.targets import known_targets
 from bench.workloads import WORKLOADS
 

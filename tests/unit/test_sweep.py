@@ -3,18 +3,20 @@
 import io
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from rich.console import Console
 
-from bench.errors import StoreError, UsageError
+from bench.errors import UsageError
 from bench.experiment.plan import PROFILES
 from bench.experiment.sweep import LEVELS, next_of, sweep_plan, sweep_steps
-from bench.model import CellResult, ClosedLoop, LabWarning, RunRecord
+from bench.model import CellResult, ClosedLoop, LabWarning, RunRecord, Saturation, Sweep
 from bench.report.page import page_markdown, print_page
 from bench.report.pages import page_of
 from bench.report.scaling import scalings, sweep_page
-from bench.report.studies import Saturation, Sweep, study_of, study_words, with_study
+from bench.report.studies import study_words, with_study
+from bench.store import RunStore
 from bench.targets import known_targets
 from bench.workloads import WORKLOADS
 
@@ -202,15 +204,19 @@ def test_a_sweep_without_cells_has_a_page() -> None:
 
 
 @pytest.mark.parametrize("study", [SWEEP, Saturation(0.1, "constant", 20)])
-def test_what_was_studied_is_stored(study: Sweep | Saturation) -> None:
-    """With the run, and read back as it was."""
-    assert study_of(with_study(record(), study)) == study
+def test_what_was_studied_is_stored(study: Sweep | Saturation, tmp_path: Path) -> None:
+    """With the run's plan, and read back as it was."""
+    store = RunStore(tmp_path / "run")
+    store.create()
+    store.write_record(with_study(record(), study))
+    read, _ = store.read()
+    assert read.plan.study == study
     assert study_words(study)
 
 
 def test_a_bench_studies_nothing() -> None:
     """It has the ordinary report."""
-    assert study_of(record()) is None
+    assert record().plan.study is None
     assert page_of(record()) is None
 
 
@@ -219,9 +225,3 @@ def test_every_study_has_its_page() -> None:
     assert page_of(swept(at(1))).title.startswith("Sweep")
     search = with_study(record(), Saturation(0.1, "constant", 20))
     assert page_of(search).title.startswith("Saturation")
-
-
-def test_a_torn_study_is_refused_in_words() -> None:
-    """A run of a later lab, or a file that somebody has edited."""
-    with pytest.raises(StoreError, match="study"):
-        study_of(record(provenance={"study": {"kind": "novel"}}))
