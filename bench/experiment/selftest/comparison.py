@@ -1,0 +1,123 @@
+"""The identical and the slowed service, measured and judged as targets are.
+
+**What is asked.** `/ping`: the server's and the framework's own work and nothing else. The app's
+core is the limit, no database adds its noise, and 10 % more CPU per request is 1/1.1 of the rate.
+
+**The threshold** is 5 %. It lies half-way between the two truths, 0 and ln 1.1 = 9.5 %, so that
+both questions are equally hard. At the lab's usual 2 % the identical pair would take six times
+the rounds.
+
+**Windows** last half a second: a machine's speed changes in spells of seconds, and the closer the
+three cells of a round, the more of a spell they share. What counts is the number of rounds.
+
+**Rounds are added** in fixed looks until both verdicts stand. Who looks five times has five
+chances to see what is not there: therefore each look is held to a level of 99 %, so that all of
+them together keep 95 % (Bonferroni; it holds however the looks depend on each other). That is the
+chance that a faulty lab, whose true ratio lies on the wrong side of the threshold, would pass. If
+the last look is inconclusive, this machine is too noisy to tell 10 %, and the self-test fails.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from bench.experiment.cell import Bench, measure_cell
+from bench.experiment.schedule import visits_of_round
+from bench.experiment.selftest.twins import Twins
+from bench.load.generator import Generator
+from bench.model import ClosedLoop, PhaseResult, Plan, Verdict
+from bench.report.measures import RATE, is_invalid, speeds_of
+from bench.stats.verdict import Comparison, judge
+
+THRESHOLD = 0.05
+LEVEL = 0.95
+CONCURRENCY = 20
+
+Windows = Mapping[str, Mapping[int, PhaseResult]]
+"""Each target's window, by round."""
+
+
+@dataclass(frozen=True)
+class Patience:
+    """After how many rounds to look, and how long in all the rounds may take.
+
+    The numbers are even: after as many rounds in either order, a steady drift cancels.
+    """
+
+    looks: tuple[int, ...] = (12, 20, 30, 46, 70)
+    limit_s: float = 200.0
+
+    def level(self) -> float:
+        """The level of each look that keeps LEVEL for all of them together."""
+        return 1 - (1 - LEVEL) / len(self.looks)
+
+    def goes_on(self, done: int, elapsed_s: float) -> int | None:
+        """The number of rounds at the next look, if there is one and there is time for it."""
+        following = next((look for look in self.looks if look > done), None)
+        if following is None or (done and elapsed_s / done * following > self.limit_s):
+            return None
+        return following
+
+
+def compare(
+    twins: Twins, patience: Patience, say: Callable[[str], None]
+) -> tuple[Verdict, Verdict]:
+    """Verdicts on the identical twin and on the slow one, each against `a`.
+
+    The twins are up. Raises what `measure_cell` raises.
+    """
+    windows: dict[str, dict[int, PhaseResult]] = {one.name: {} for one in twins.in_order}
+    began_s, done = time.monotonic(), 0
+    with Generator(twins.lab.placement.generator) as generator:
+        bench = Bench(twins.lab, _plan(twins), generator, {}, lambda _progress: None)
+        while look := patience.goes_on(done, time.monotonic() - began_s):
+            for number in range(done + 1, look + 1):
+                _measure_round(bench, number, windows)
+            done = look
+            identical, planted = judged(twins, windows, patience.level())
+            say(f"{done} rounds: twin {identical.kind}, planted slowdown {planted.kind}")
+            if settled((identical, planted)):
+                break
+    return identical, planted
+
+
+def _plan(twins: Twins) -> Plan:
+    return Plan(
+        profile="selftest",
+        targets=tuple(one.name for one in twins.in_order),
+        workloads=("ping",),
+        pacing=ClosedLoop(CONCURRENCY),
+        rounds=0,  # they are added as they are needed
+        seed=1,
+        rows=100,
+        window_s=0.5,
+        requests=1,
+        warm_up_min_s=0.2,
+        warm_up_max_s=0.5,
+    )
+
+
+def _measure_round(bench: Bench, number: int, windows: dict[str, dict[int, PhaseResult]]) -> None:
+    targets = {one.name: one for one in bench.lab.targets}
+    for visit in visits_of_round(bench.plan, number):
+        (window,) = measure_cell(bench, visit, targets[visit.target]).phases
+        windows[visit.target][number] = window
+
+
+def judged(twins: Twins, windows: Windows, level: float) -> tuple[Verdict, Verdict]:
+    """The twin's verdict and the slow one's, one family."""
+    rates = {
+        name: speeds_of({n: None if is_invalid(one) else one for n, one in mine.items()}, RATE)
+        for name, mine in windows.items()
+    }
+    family = [
+        Comparison(subject.name, twins.a.name, rates[subject.name], rates[twins.a.name])
+        for subject in (twins.b, twins.slow)
+    ]
+    identical, planted = judge(family, THRESHOLD, level)
+    return identical, planted
+
+
+def settled(verdicts: Sequence[Verdict]) -> bool:
+    """Whether more rounds would change nothing. An invalid comparison stays invalid."""
+    return all(verdict.kind != "inconclusive" for verdict in verdicts)

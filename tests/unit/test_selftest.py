@@ -1,0 +1,357 @@
+"""The self-test's judgements: each check passes on what it must see, and fails on anything else."""
+
+import os
+import socket
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bench.experiment.lab import Lab
+from bench.experiment.selftest import checks
+from bench.experiment.selftest.checks import Check, Latencies, Sending
+from bench.experiment.selftest.comparison import THRESHOLD, Patience, judged, settled
+from bench.experiment.selftest.twins import PLANT, PLANTED_SHARE, Twins, free_block, make_twins
+from bench.load.truth import StallingServer
+from bench.model import (
+    Estimate,
+    LabWarning,
+    Lateness,
+    PhaseResult,
+    Site,
+    Target,
+    Verdict,
+    VerdictKind,
+)
+from bench.stats.ratio import paired_log_ratio
+
+from .factories import distribution, load_result, placement, window
+
+TRUTH = StallingServer(delay_s=0.005, stall_s=0.2, period_s=1.0)
+
+
+def failed(*found: Check) -> list[str]:
+    return [check.name.rpartition(": ")[2] for check in found if not check.passed]
+
+
+# --- comparisons ------------------------------------------------------------------------------
+
+
+def verdict(kind: VerdictKind, point: float = 1.0) -> Verdict:
+    return Verdict(kind, "b", "a", Estimate(point, point - 0.02, point + 0.02, 0.95, 12), 0.05)
+
+
+KINDS: tuple[VerdictKind, ...] = (
+    "faster",
+    "slower",
+    "indistinguishable",
+    "inconclusive",
+    "invalid",
+)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_twin_must_be_indistinguishable_and_a_planted_slowdown_slower(kind: VerdictKind) -> None:
+    assert checks.judge_identical(verdict(kind)).passed == (kind == "indistinguishable")
+    assert checks.judge_planted(verdict(kind), 0.1).passed == (kind == "slower")
+
+
+def test_a_comparison_shows_its_figures() -> None:
+    told = checks.judge_planted(verdict("slower", 0.91), 0.1)
+    assert told.seen == "slower: 0.910 [0.890, 0.930], n=12"
+    assert told.expected == "slower at 5% (true: 0.909)"
+    invalid = replace(verdict("invalid"), ratio=None, reason="invalid: b in round 2")
+    assert checks.judge_identical(invalid).seen == "invalid: b in round 2"
+
+
+def test_looks_go_on_until_the_last_or_until_time_is_short() -> None:
+    patience = Patience(looks=(4, 8, 16), limit_s=100)
+    assert patience.goes_on(0, 0.0) == 4
+    assert patience.goes_on(4, 20.0) == 8
+    assert patience.goes_on(8, 49.0) == 16
+    assert patience.goes_on(8, 51.0) is None
+    assert patience.goes_on(16, 1.0) is None
+    assert patience.level() == pytest.approx(1 - 0.05 / 3)
+
+
+def test_the_usual_looks_keep_abba_balanced() -> None:
+    assert all(look % 2 == 0 for look in Patience().looks)
+
+
+def target(name: str = "flask") -> Target:
+    return Target(name, "Flask", Path("services/flask"), 5000, "testdb_flask", 5433, (), (), ())
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Lab:
+    site = Site(tmp_path, tmp_path, tmp_path, port_offset=30_000)
+    # Nothing is started: supervisor, binaries and secrets are not asked.
+    return Lab(site, (target(),), (target(),), None, placement(), None, None)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def twins(lab: Lab) -> Twins:
+    return make_twins(lab, target())
+
+
+def rounds(twins: Twins, *, b: float, slow: float, spread: float, count: int = 12) -> dict:
+    """Windows whose rates have these ratios to `a`, give or take `spread`."""
+    noise = np.random.default_rng(1)
+    made: dict[str, dict[int, PhaseResult]] = {}
+    for one, ratio in ((twins.a, 1.0), (twins.b, b), (twins.slow, slow)):
+        rates = 1000 * ratio * np.exp(spread * noise.standard_normal(count))
+        made[one.name] = {
+            number: window(load=load_result(1000, 1000 / rate))
+            for number, rate in enumerate(rates, start=1)
+        }
+    return made
+
+
+@pytest.mark.parametrize(
+    ("b", "slow", "spread", "expected"),
+    [
+        (1.0, 1 / 1.1, 0.02, ("indistinguishable", "slower")),
+        (1.1, 1 / 1.1, 0.02, ("faster", "slower")),
+        (1.0, 1.0, 0.02, ("indistinguishable", "indistinguishable")),
+        (1.0, 1 / 1.1, 0.5, ("inconclusive", "inconclusive")),
+    ],
+)
+def test_windows_are_judged_against_the_first(
+    twins: Twins, b: float, slow: float, spread: float, expected: tuple[str, str]
+) -> None:
+    found = judged(twins, rounds(twins, b=b, slow=slow, spread=spread), Patience().level())
+    assert tuple(one.kind for one in found) == expected
+    assert [one.threshold for one in found] == [THRESHOLD] * 2
+    assert settled(found) == ("inconclusive" not in expected)
+
+
+def test_an_invalid_window_settles_its_comparison(twins: Twins) -> None:
+    windows = rounds(twins, b=1.0, slow=0.9, spread=0.02)
+    doubt = LabWarning("errors", "", "", "invalid")
+    windows[twins.slow.name][3] = replace(windows[twins.slow.name][3], warnings=(doubt,))
+    identical, planted = judged(twins, windows, 0.99)
+    assert (identical.kind, planted.kind) == ("indistinguishable", "invalid")
+    assert settled((identical, planted))
+
+
+def test_half_way_between_both_truths_lies_the_threshold() -> None:
+    """On the scale of the logarithm, on which ratios are judged."""
+    slow = paired_log_ratio({1: 1 / (1 + PLANTED_SHARE)}, {1: 1.0}).mean
+    assert np.log1p(THRESHOLD) == pytest.approx(-slow / 2, rel=0.03)
+
+
+# --- the generator ----------------------------------------------------------------------------
+
+
+def seen(p50: float = 5.2, p95: float = 161, p99: float = 201, slowest: float = 206) -> Latencies:
+    """One window, in milliseconds."""
+    return Latencies(p50 / 1e3, p95 / 1e3, p99 / 1e3, slowest / 1e3)
+
+
+def test_figures_of_a_window() -> None:
+    result = load_result(latency={"ping": distribution([0.005] * 96 + [0.1] * 3 + [0.3])})
+    found = checks.latencies(result)
+    assert found.p50_s == found.p95_s == pytest.approx(0.005, rel=1e-3)
+    assert found.p99_s == pytest.approx(0.1, rel=1e-3)
+    assert found.max_s == pytest.approx(0.3)
+    assert checks.latencies(load_result(latency={})) == Latencies(0, 0, 0, 0)
+
+
+def test_the_median_lets_one_disturbed_window_pass_and_not_two() -> None:
+    good, bad = seen(), seen(p50=50, p95=500, p99=900, slowest=1000)
+    assert checks.median_latencies([good, bad, good]) == good
+    assert checks.median_latencies([bad, good, bad]) == bad
+
+
+@pytest.mark.parametrize(("p50", "passes"), [(5.0, True), (5.4, True), (5.6, False), (4.9, False)])
+def test_a_constant_service_time(p50: float, passes: bool) -> None:
+    for pacing in ("open", "closed"):
+        assert checks.judge_constant(pacing, 0.005, [seen(p50)] * 3).passed == passes
+
+
+@pytest.mark.parametrize(
+    ("window", "failures"),
+    [
+        (seen(), []),
+        (seen(p50=5.6), ["p50"]),
+        (seen(p95=150), ["p95"]),
+        (seen(p95=170), ["p95"]),
+        (seen(p99=189), ["p99"]),
+        (seen(p99=211), ["p99"]),
+        (seen(p95=5.3, p99=5.6), ["p95", "p99"]),  # as a closed loop would show it
+        (Latencies(0, 0, 0, 0), ["p50", "p95", "p99"]),
+    ],
+)
+def test_stalls_in_an_open_loop(window: Latencies, failures: list[str]) -> None:
+    assert failed(*checks.judge_stall_open(TRUTH, [window] * 3)) == failures
+
+
+@pytest.mark.parametrize(
+    ("window", "failures"),
+    [
+        (seen(p95=5.3, p99=5.6), []),
+        (seen(p50=6.0, p95=6.1), ["p50"]),
+        (seen(p95=17.0), ["p95"]),
+        (seen(p95=5.3, slowest=180), ["slowest"]),  # no stall, so that nothing was omitted
+        (Latencies(0, 0, 0, 0), ["p50", "p95", "slowest"]),
+    ],
+)
+def test_stalls_in_a_closed_loop(window: Latencies, failures: list[str]) -> None:
+    found = checks.judge_stall_closed(TRUTH, [window] * 3, open_p95_s=0.161)
+    assert failed(*found) == failures
+    assert "(open loop: 161.00 ms)" in found[1].seen
+
+
+def sending(p50: float = 0.05, p99: float = 0.1, foreign: float = 0, steal: float = 0) -> Sending:
+    return Sending(p50 / 1e3, p99 / 1e3, foreign, steal)
+
+
+@pytest.mark.parametrize(
+    ("window", "failures"),
+    [
+        (sending(), []),
+        (sending(p50=0.11), ["p50"]),
+        (sending(p50=0.11, foreign=0.5), ["p50"]),
+        (sending(p99=1.1), ["p99"]),
+        (sending(p99=1.1, foreign=0.01, steal=0.005), ["p99"]),
+        (sending(p99=1.1, foreign=0.03), []),
+        (sending(p99=1.1, steal=0.03), []),
+    ],
+)
+def test_lateness(window: Sending, failures: list[str]) -> None:
+    assert failed(*checks.judge_sending(1000, [window] * 3)) == failures
+
+
+def test_one_late_window_is_no_proof() -> None:
+    late = sending(p50=2, p99=9)
+    assert failed(*checks.judge_sending(1000, [late, sending(), sending()])) == []
+    assert failed(*checks.judge_sending(1000, [late, late, sending()])) == ["p50", "p99"]
+
+
+def test_whatever_failed_or_was_left_unsent() -> None:
+    good = load_result()
+    unsent = load_result(lateness=Lateness(0.0, 0.0, 0.0, 0, unsent=1))
+    assert checks.judge_failures([good, good]).passed
+    assert not checks.judge_failures([good, load_result(failures={"timeout": 1})]).passed
+    assert not checks.judge_failures([good, unsent]).passed
+    assert not checks.judge_failures([load_result(0)]).passed
+
+
+# --- CPU accounting ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("counted_s", "passes"),
+    [(2.0, True), (1.975, True), (2.025, True), (1.965, False), (2.035, False), (0.0, False)],
+)
+def test_counted_cpu_time(counted_s: float, passes: bool) -> None:
+    assert checks.judge_accounting(2.0, counted_s, tick_s=0.01).passed == passes
+
+
+def test_a_program_that_burnt_nothing_proves_nothing() -> None:
+    assert not checks.judge_accounting(0.0, 0.0, tick_s=0.01).passed
+
+
+# --- the table --------------------------------------------------------------------------------
+
+
+def test_the_table_says_what_failed() -> None:
+    table = checks.selftest_table([Check("one", True, "1", "1"), Check("two", False, "3", "2")])
+    assert [row[0] for row in table.rows if row[-1] == "FAILED"] == ["two"]
+    assert all(len(row) == len(table.columns) == len(table.numeric) for row in table.rows)
+
+
+# --- the twins --------------------------------------------------------------------------------
+
+
+def test_twins_differ_in_name_and_ports_and_one_in_its_environment(lab: Lab, twins: Twins) -> None:
+    names = {one.name for one in twins.in_order}
+    ports = {port for one in twins.in_order for port in (one.http_port, one.database_port)}
+    assert len(names) == 3
+    assert len(ports) == 6
+    for one in twins.in_order:
+        same = replace(one, name="flask", label="Flask", http_port=5000, database_port=5433)
+        assert same == target()
+    assert set(twins.lab.extra_environment) == {twins.slow.name}
+    assert lab.extra_environment == {}
+    assert twins.lab.site.state.is_relative_to(lab.site.state)
+
+
+def test_a_in_the_middle_is_next_to_both_that_it_is_compared_with(twins: Twins) -> None:
+    assert twins.in_order[1] == twins.a
+
+
+def test_a_block_of_ports_is_free() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert free_block(port - 5) > port - 5
+
+
+# --- the plant --------------------------------------------------------------------------------
+
+
+def python(code: str, folders: tuple[Path, ...] = (PLANT,), **environment: str) -> str:
+    """What a program prints that finds these folders on its path."""
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code],
+        env={"PYTHONPATH": os.pathsep.join(map(str, folders)), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+BUSY = """
+import os, threading, time
+from sitecustomize import planted
+
+def work(seconds):
+    end = time.thread_time() + seconds
+    while time.thread_time() < end:
+        sum(range(100))
+
+def tell():
+    threads = [threading.Thread(target=work, args=(0.2,)) for _ in range(2)]
+    [thread.start() for thread in threads]
+    work(0.3)
+    [thread.join() for thread in threads]
+    by_signals = planted.share()
+    planted.burn()
+    print(by_signals, planted.share(), flush=True)
+
+tell()
+if os.fork() == 0:
+    tell()
+    os._exit(0)
+os.wait()
+"""
+
+
+def test_the_planted_share_is_exact_in_a_process_with_threads_and_in_its_child() -> None:
+    lines = python(BUSY, ONECORE_PLANT="0.10").splitlines()
+    assert len(lines) == 2
+    for line in lines:
+        by_signals, settled_up = map(float, line.split())
+        assert by_signals > 0.05
+        assert settled_up == pytest.approx(0.10, abs=0.002)
+
+
+def test_without_its_variable_nothing_is_planted() -> None:
+    code = (
+        "from signal import *; "
+        "print(getitimer(ITIMER_PROF) == (0, 0), getsignal(SIGPROF) == SIG_DFL)"
+    )
+    assert python(code) == "True True\n"
+
+
+@pytest.mark.parametrize("environment", [{}, {"ONECORE_PLANT": "0.10"}])
+def test_a_sitecustomize_that_is_there_still_runs(
+    tmp_path: Path, environment: dict[str, str]
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text("print('set up')")
+    assert python("print('then')", (PLANT, tmp_path), **environment) == "set up\nthen\n"
