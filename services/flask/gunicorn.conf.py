@@ -19,6 +19,8 @@ if Path("/dev/shm").is_dir():  # noqa: S108 - Gunicorn makes an unnamed file the
     worker_tmp_dir = "/dev/shm"  # noqa: S108
 # The longest request line Gunicorn takes: a long id is an unknown item, not a bad request.
 limit_request_line = 8190
+# No proxy is in front: the path is the one in the request line, whatever the headers say.
+forwarder_headers = ""
 
 
 def post_worker_init(_worker):

@@ -1,6 +1,8 @@
 """Every error leaves as `application/problem+json` (RFC 9457)."""
 
+import socket
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from flask import Flask, current_app, request
@@ -10,7 +12,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from inventory.schemas import first_messages
-from inventory.wrappers import Response
+from inventory.wrappers import BrokenBody, Response
 
 PROBLEMS = {
     400: ("Bad Request", "The request body is not valid JSON."),
@@ -22,8 +24,9 @@ PROBLEMS = {
     500: ("Internal Server Error", "The server failed to answer."),
     503: ("Service Unavailable", "The database does not answer."),
 }
-# How much of an unwanted body is read, so that a client still sending it gets to see the answer.
+# How much of an unwanted body is read, and how long the next part of it is waited for.
 DISCARD_BYTES = 64 * 1024 * 1024
+DISCARD_PATIENCE_S = 5
 CHUNK_BYTES = 64 * 1024
 
 
@@ -31,6 +34,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(ValidationError, invalid_request)
     app.register_error_handler(DBAPIError, database_failure)
     app.register_error_handler(PoolTimeout, database_failure)
+    app.register_error_handler(BrokenBody, broken_body)
     app.register_error_handler(HTTPException, http_error)
 
 
@@ -57,17 +61,32 @@ def is_unreachable(error: DBAPIError | PoolTimeout) -> bool:
     return error.statement is None
 
 
+def broken_body(error: BrokenBody) -> Response:
+    return problem(400, detail=error.description)
+
+
 def http_error(error: HTTPException) -> Response:
-    discard_body()
     response = problem(error.code if error.code in PROBLEMS else 500)
+    response.call_on_close(partial(discard_body, request.environ))
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         response.allow.update(error.valid_methods)
     return response
 
 
-def discard_body() -> None:
-    """Closing a connection with unread bytes in it would reset it before the answer is read."""
-    with suppress(Exception):  # a client that is gone, a broken chunk: the answer stays the same
+def discard_body(environ: dict[str, Any]) -> None:
+    """Once the answer is sent, read what the client still sends of its body.
+
+    Closing a connection with unread bytes in it would reset it, and the client, still sending,
+    would not see its answer. One that stops in the middle, or never stops, loses its connection.
+    """
+    connection: socket.socket | None = environ.get("gunicorn.socket")
+    with suppress(Exception):  # a client that is gone or silent, a broken chunk
+        if connection is not None:
+            connection.settimeout(DISCARD_PATIENCE_S)
         for _ in range(DISCARD_BYTES // CHUNK_BYTES):
-            if not request.stream.read(CHUNK_BYTES):
-                break
+            if not environ["wsgi.input"].read(CHUNK_BYTES):
+                return
+    if connection is not None:
+        with suppress(OSError):
+            # Gunicorn's own close would wait for the client, and meanwhile serve nobody else.
+            connection.shutdown(socket.SHUT_RDWR)

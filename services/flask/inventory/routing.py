@@ -1,6 +1,6 @@
 """URL converters."""
 
-from werkzeug.routing import BaseConverter, ValidationError
+from werkzeug.routing import BaseConverter
 
 MAX_BIGINT = 2**63 - 1
 
@@ -14,12 +14,13 @@ def to_bigint(digits: str) -> int | None:
 
 
 class ItemIdConverter(BaseConverter):
-    """An item's id: ASCII digits only, where Werkzeug's own `int` takes those of any script."""
+    """An item's id: ASCII digits only, where Werkzeug's own `int` takes those of any script.
+
+    An id too large for the database is still one, of an item that nobody has: -1 stands for it.
+    """
 
     regex = "[0-9]+"
 
     def to_python(self, value: str) -> int:
         number = to_bigint(value)
-        if number is None:
-            raise ValidationError
-        return number
+        return -1 if number is None else number

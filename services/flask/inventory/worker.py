@@ -1,25 +1,35 @@
-"""Gunicorn's threaded worker, with its one HTML answer replaced."""
+"""Gunicorn's threaded worker, with its HTML answers to invalid requests replaced."""
 
 import socket
-from http import HTTPStatus
 from typing import Any, override
 
 import orjson
 from gunicorn import util
 from gunicorn.http.errors import (
     ConfigurationProblem,
-    ExpectationFailed,
-    LimitRequestHeaders,
-    LimitRequestLine,
+    InvalidResponseHeader,
+    InvalidResponseHeaderName,
     ParseException,
 )
 from gunicorn.workers.gthread import ThreadWorker
 
-STATUSES: dict[type[ParseException], HTTPStatus] = {
-    LimitRequestLine: HTTPStatus.REQUEST_URI_TOO_LONG,
-    LimitRequestHeaders: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
-    ExpectationFailed: HTTPStatus.EXPECTATION_FAILED,
-}
+# These are called parse errors too, but it is not the client who made them.
+OWN_FAULTS = (ConfigurationProblem, InvalidResponseHeader, InvalidResponseHeaderName)
+
+BODY = orjson.dumps(
+    {
+        "type": "about:blank",
+        "title": "Bad Request",
+        "status": 400,
+        "detail": "The request is not valid HTTP.",
+    }
+)
+REFUSAL = (
+    b"HTTP/1.1 400 Bad Request\r\n"
+    b"Connection: close\r\n"
+    b"Content-Type: application/problem+json\r\n"
+    b"Content-Length: %d\r\n\r\n%b"
+) % (len(BODY), BODY)
 
 
 class ProblemWorker(ThreadWorker):
@@ -30,29 +40,13 @@ class ProblemWorker(ThreadWorker):
 
     @override
     def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: Exception) -> None:
-        if not isinstance(exc, ParseException) or isinstance(exc, ConfigurationProblem):
+        if not isinstance(exc, ParseException) or isinstance(exc, OWN_FAULTS):
             super().handle_error(req, client, addr, exc)
             return
         self.log.warning("Invalid request: %s: %s", type(exc).__name__, exc)
+        if req is not None:
+            return  # it was answered, and then the rest of its body turned out to be broken
         try:
-            util.write_nonblock(client, refusal(STATUSES.get(type(exc), HTTPStatus.BAD_REQUEST)))
+            util.write_nonblock(client, REFUSAL)
         except OSError:
             self.log.debug("Failed to send error message.")
-
-
-def refusal(status: HTTPStatus) -> bytes:
-    body = orjson.dumps(
-        {
-            "type": "about:blank",
-            "title": status.phrase,
-            "status": status.value,
-            "detail": "The request is not valid HTTP.",
-        }
-    )
-    head = (
-        f"HTTP/1.1 {status.value} {status.phrase}\r\n"
-        "Connection: close\r\n"
-        "Content-Type: application/problem+json\r\n"
-        f"Content-Length: {len(body)}\r\n\r\n"
-    )
-    return head.encode() + body

@@ -11,12 +11,24 @@ import orjson
 from flask.json.provider import JSONProvider
 from flask.sessions import SessionInterface
 from werkzeug.datastructures import Headers
-from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
+from werkzeug.exceptions import (
+    BadRequest,
+    NotFound,
+    RequestEntityTooLarge,
+    UnsupportedMediaType,
+)
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
+    from werkzeug.routing import MapAdapter
 
 MAX_BODY_BYTES = 1024 * 1024
+
+
+class BrokenBody(BadRequest):
+    """A body that cannot be read to its end."""
+
+    description = "The request is not valid HTTP."
 
 
 class Request(flask.Request):
@@ -37,15 +49,19 @@ class Request(flask.Request):
         `MAX_CONTENT_LENGTH` is not used, because Werkzeug then reads by way of a 64 KiB buffer
         for each request, and cuts a chunked body at the limit without a word.
         """
-        if (self.content_length or 0) > MAX_BODY_BYTES:
+        length = self.content_length or 0
+        if length > MAX_BODY_BYTES:
             raise RequestEntityTooLarge
         try:
             body: bytes = self.stream.read(MAX_BODY_BYTES + 1)
         except Exception as error:
             # WSGI does not say what a server raises for a broken chunk or a client that is gone.
-            raise BadRequest from error
+            raise BrokenBody from error
         if len(body) > MAX_BODY_BYTES:
             raise RequestEntityTooLarge
+        if len(body) < length:
+            # What came may be JSON by itself, but it is not what the client meant to send.
+            raise BrokenBody
         return body
 
     @override
@@ -116,6 +132,13 @@ class JSONFlask(flask.Flask):
     response_class = Response
     json_provider_class = OrjsonProvider
     session_interface = Stateless()
+
+    @override
+    def create_url_adapter(self, request: flask.Request | None) -> MapAdapter | None:
+        """Werkzeug takes any number of leading slashes for one; here such a path is unknown."""
+        if request is not None and request.environ["PATH_INFO"].startswith("//"):
+            raise NotFound
+        return super().create_url_adapter(request)
 
     @override
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:

@@ -33,7 +33,9 @@ def test_other_methods_are_told_what_is_allowed(
     assert response.json["title"] == "Method Not Allowed"
 
 
-@pytest.mark.parametrize("path", ["/", "/nope", "/echo/", "/ping/", "/items//", "/static/x"])
+@pytest.mark.parametrize(
+    "path", ["/", "/nope", "/echo/", "/ping/", "/items//", "//items/", "/static/x"]
+)
 def test_unknown_paths_are_problems(client: FlaskClient, path: str) -> None:
     """No HTML and no redirect."""
     response = client.get(path)

@@ -1,6 +1,7 @@
 """What /echo makes of bodies, good and bad. It validates like /items, without the database."""
 
 from io import BytesIO
+from socket import socketpair
 from typing import Any
 
 import pytest
@@ -126,5 +127,43 @@ def test_a_chunked_body_has_the_same_limit(client: FlaskClient, size: int, statu
         environ_overrides={"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"},
     )
     assert response.status_code == status
+    response.close()
     # A client that still sends would see a reset connection instead of the answer.
     assert stream.read() == b""
+
+
+class Silent(BytesIO):
+    """A body that never comes: the server would wait for it."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        raise TimeoutError
+
+
+@pytest.mark.parametrize("length", [10 * 1024 * MIB, 2**64])
+def test_what_is_too_large_is_not_waited_for(client: FlaskClient, length: int) -> None:
+    """The answer comes first. A client that sends nothing more then loses its connection."""
+    ours, theirs = socketpair()
+    with ours, theirs:
+        response = client.post(
+            "/echo",
+            input_stream=Silent(),
+            content_type="application/json",
+            environ_overrides={"CONTENT_LENGTH": str(length), "gunicorn.socket": ours},
+        )
+        assert response.status_code == 413
+        response.close()
+        assert theirs.recv(1) == b""
+
+
+def test_a_body_that_ends_too_early_is_not_taken(client: FlaskClient) -> None:
+    """Its client has gone away, though the part that came is JSON by itself."""
+    body = b'{"name":"x","price":1}'
+    response = client.post(
+        "/items",
+        input_stream=BytesIO(body),
+        content_type="application/json",
+        environ_overrides={"CONTENT_LENGTH": str(len(body) + 1), "wsgi.input_terminated": True},
+    )
+    assert response.status_code == 400
+    assert response.json["detail"] == "The request is not valid HTTP."
+    assert client.get("/items").json == []

@@ -105,6 +105,16 @@ def test_what_is_not_an_id_is_unknown(client: FlaskClient, item_id: str) -> None
     assert client.get(f"/items/{item_id}").status_code == 404
 
 
+@pytest.mark.parametrize("item_id", ["9223372036854775808", "9" * 5000])
+def test_an_id_beyond_the_column_is_an_unknown_item(client: FlaskClient, item_id: str) -> None:
+    """For every method, and what is sent to it is looked at first."""
+    path = f"/items/{item_id}"
+    assert client.put(path, json=LAMP).status_code == 404
+    assert client.put(path, json={}).status_code == 422
+    assert client.delete(path).status_code == 404
+    assert client.patch(path).status_code == 405
+
+
 def test_an_id_may_have_leading_zeros(client: FlaskClient) -> None:
     """Python's int() would refuse to read five thousand of them."""
     client.post("/items", json=LAMP)
