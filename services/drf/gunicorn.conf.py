@@ -4,12 +4,15 @@ import gc
 from pathlib import Path
 
 workers = 1
-worker_class = "gthread"
+worker_class = "config.worker.ProblemWorker"  # gthread
 threads = 20
 keepalive = 75
 
 # The longest request line that Gunicorn offers: a long id deserves its 404, not a 414.
 limit_request_line = 8190
+
+# No proxy stands in front that could tell another path than the request line does.
+forwarder_headers = ""
 
 # The heartbeat file belongs in memory. On a disk, a slow write can stall the worker.
 MEMORY = "/dev/shm"  # noqa: S108  (Gunicorn makes a file of its own in it, mode 0600)

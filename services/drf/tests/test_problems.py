@@ -70,7 +70,9 @@ def test_bodies_are_refused_in_order(
 
 
 def test_a_foreign_host_is_refused(client: APIClient) -> None:
-    assert_problem(client.get("/ping", SERVER_NAME="example.org"), 400)
+    response = client.get("/ping", SERVER_NAME="example.org")
+    assert_problem(response, 400)
+    assert response.headers["Content-Length"] == str(len(response.content))
 
 
 def test_a_fault_is_a_500_and_its_trace_is_logged(

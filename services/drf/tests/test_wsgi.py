@@ -1,6 +1,7 @@
 """The WSGI application in front of Django: bodies and headers that Django cannot take."""
 
 import json
+import socket
 from io import BytesIO
 from typing import Any
 
@@ -15,18 +16,28 @@ class Stream(BytesIO):
     """A body that the server ends by itself, like a chunked one."""
 
 
+class SilentStream(BytesIO):
+    def read(self, size: int | None = -1, /) -> bytes:
+        raise TimeoutError
+
+
+class ResetStream(BytesIO):
+    def read(self, size: int | None = -1, /) -> bytes:
+        raise ConnectionResetError
+
+
 class BrokenStream(BytesIO):
     def read(self, size: int | None = -1, /) -> bytes:
         raise RuntimeError("invalid chunk")
 
 
-def call(stream: BytesIO, **environ: str) -> tuple[int, Any]:
+def call(stream: BytesIO, **environ: Any) -> tuple[int, Any]:
     answer: dict[str, Any] = {}
 
     def start_response(status: str, headers: list[tuple[str, str]]) -> None:
         answer.update(status=int(status.split()[0]), headers=dict(headers))
 
-    body = application(
+    answered = application(
         {
             "REQUEST_METHOD": "POST",
             "PATH_INFO": "/echo",
@@ -40,7 +51,9 @@ def call(stream: BytesIO, **environ: str) -> tuple[int, Any]:
         },
         start_response,
     )
-    content = b"".join(body)
+    content = b"".join(answered)
+    if hasattr(answered, "close"):
+        answered.close()
     assert answer["headers"]["Content-Length"] == str(len(content))
     return answer["status"], json.loads(content)
 
@@ -58,6 +71,27 @@ def test_a_body_too_large_is_read_to_its_end(path: str, status: int) -> None:
         assert stream.tell() == 5_242_880
 
 
+@pytest.mark.parametrize("length", ["10737418240", str(2**64)])
+def test_what_is_too_large_is_not_waited_for(length: str) -> None:
+    """The answer comes first; then a client that sends nothing loses its connection."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        environ = {"CONTENT_LENGTH": length, "gunicorn.socket": ours}
+        assert call(SilentStream(), **environ)[0] == 413
+        assert theirs.recv(1) == b""
+
+
+def test_a_body_that_ends_too_early_is_a_400() -> None:
+    """Also when the part that came is JSON by itself."""
+    status, problem = call(Stream(BODY), CONTENT_LENGTH=str(len(BODY) + 1))
+    assert (status, problem["detail"]) == (400, "The request body is not valid JSON.")
+
+
+@pytest.mark.parametrize("path", ["/echo", "/items/"])
+def test_a_client_that_resets_the_connection_is_no_fault(path: str) -> None:
+    assert call(ResetStream(), PATH_INFO=path, CONTENT_LENGTH="50")[0] == 400
+
+
 def test_exactly_one_mebibyte_is_allowed() -> None:
     body = BODY[:-1] + b" " * (1024 * 1024 - len(BODY)) + b"}"
     assert call(Stream(body), HTTP_TRANSFER_ENCODING="chunked")[0] == 200
@@ -65,7 +99,7 @@ def test_exactly_one_mebibyte_is_allowed() -> None:
 
 def test_a_broken_body_is_a_400() -> None:
     status, problem = call(BrokenStream(), HTTP_TRANSFER_ENCODING="chunked")
-    assert (status, problem["title"]) == (400, "Bad Request")
+    assert (status, problem["detail"]) == (400, "The request is not valid HTTP.")
 
 
 @pytest.mark.parametrize("parameter", ["charset=bz2_codec", "charset=nope", "x*=nope''y"])

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from rest_framework import exceptions
 from rest_framework.response import Response
 
@@ -15,6 +15,7 @@ logger = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
 MALFORMED = "The request is malformed."
+NOT_HTTP = "The request is not valid HTTP."
 DETAILS = {
     400: "The request body is not valid JSON.",
     403: "The request is forbidden.",
@@ -56,7 +57,7 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
             status = 413
         case exceptions.UnsupportedMediaType():
             status = 415
-        case exceptions.ParseError():
+        case exceptions.ParseError() | UnreadablePostError():
             status = 400
         case exceptions.ValidationError():
             status = 422
@@ -80,9 +81,10 @@ def database_is_away(exc: Exception) -> bool:
 
 
 def problem_response(status: int, detail: str | None = None) -> HttpResponse:
-    return HttpResponse(
-        orjson.dumps(problem(status, detail)), content_type=CONTENT_TYPE, status=status
-    )
+    body = orjson.dumps(problem(status, detail))
+    # The length is set here: a foreign host is refused outside of the middleware that would do it.
+    length = {"Content-Length": str(len(body))}
+    return HttpResponse(body, content_type=CONTENT_TYPE, status=status, headers=length)
 
 
 # Django's own error views, for everything that no API view raised.
