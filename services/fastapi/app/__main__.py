@@ -7,6 +7,8 @@ from types import FrameType
 
 import uvicorn
 
+from app.protocol import ProblemProtocol
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m app", description="Serve the items API.")
@@ -20,7 +22,7 @@ def main() -> None:
         "app.main:app",
         host=options.host,
         port=options.port,
-        http="httptools",
+        http=ProblemProtocol,
         loop="uvloop",
         lifespan="on",
         ws="none",

@@ -1,18 +1,25 @@
 """What surrounds the items: bodies, methods, failures, documentation, settings."""
 
+import asyncio
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
+import uvicorn
 from alembic import command
 from alembic.config import Config
 from app.database import engine
 from app.items import queries
+from app.main import app
+from app.protocol import ProblemProtocol
 from fastapi.testclient import TestClient
 from sqlalchemy.exc import OperationalError, ProgrammingError
+from uvicorn.server import ServerState
 
 SERVICE = Path(__file__).parents[1]
 JSON = {"content-type": "application/json"}
@@ -143,3 +150,23 @@ def test_a_missing_database_url_is_one_sentence() -> None:
     assert run.returncode == 1
     assert run.stderr.startswith("DATABASE_URL is not set")
     assert run.stderr.count("\n") == 1
+
+
+def test_what_is_not_http_is_a_problem() -> None:
+    """uvicorn's own answer to it is plain text."""
+    protocol = ProblemProtocol(
+        uvicorn.Config(app, http=ProblemProtocol, lifespan="off"),
+        ServerState(),
+        {},
+        asyncio.new_event_loop(),
+    )
+    transport = Mock(asyncio.Transport)
+    protocol.connection_made(transport)
+    protocol.data_received(b"get /ping HTTP/1.1\r\n\r\n")
+    [written] = transport.write.call_args.args
+    head, _, body = written.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 Bad Request\r\n")
+    assert b"content-type: application/problem+json" in head
+    assert f"content-length: {len(body)}".encode() in head
+    assert json.loads(body)["detail"] == "The request is not valid HTTP."
+    transport.close.assert_called_once()
