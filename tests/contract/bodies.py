@@ -169,8 +169,9 @@ LENGTHS = [
     Bad("name of 101 with spaces", with_member("name", " " * 101), 422, ("name",)),
     Bad("name of 101 emoji", with_member("name", "\U0001f600" * 101), 422, ("name",)),
     Bad("description of 1001", with_member("description", "x" * 1001), 422, ("description",)),
-    Bad("description of 1001 spaces", with_member("description", " " * 1001), 422,
-        ("description",)),
+    Bad(
+        "description of 1001 spaces", with_member("description", " " * 1001), 422, ("description",)
+    ),
     Bad("name of 100,000", with_member("name", "x" * 100_000), 422, ("name",)),
 ]
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from .answer import Answer
+from .answer import Answer, encoded
 
 PROBLEM = "application/problem+json"
 
@@ -15,6 +15,14 @@ TITLE_AND_DETAIL = {
     422: ("Unprocessable Content", "The request is not valid."),
     500: ("Internal Server Error", "The server failed to answer."),
     503: ("Service Unavailable", "The database does not answer."),
+}
+
+# What is said of a request that cannot be read, mostly by the server itself.
+NOT_HTTP = {
+    "type": "about:blank",
+    "title": "Bad Request",
+    "status": 400,
+    "detail": "The request is not valid HTTP.",
 }
 
 
@@ -37,10 +45,10 @@ def assert_problem(answer: Answer, status: int, fields: Sequence[str] = ()) -> N
 
 
 def assert_client_problem(answer: Answer) -> None:
-    """The answer is some 4xx problem of the common shape, whatever its wording is.
+    """The answer is some 4xx problem of the common shape.
 
-    A server or framework may refuse a strange request before the application sees it, for a reason
-    that the contract has no sentence for.
+    Only a 400 may have a sentence of its own: a server or framework may refuse a strange request
+    before the application sees it, for a reason that the contract has no sentence for.
     """
     assert 400 <= answer.status < 500, (answer.status, answer.body[:500])
     assert answer.media_type == PROBLEM, (answer.content_type, answer.body[:500])
@@ -48,11 +56,29 @@ def assert_client_problem(answer: Answer) -> None:
     errors = {"errors"} if answer.status == 422 else set()
     assert set(problem) == {"type", "title", "status", "detail"} | errors
     assert (problem["type"], problem["status"]) == ("about:blank", answer.status)
-    assert problem["title"]
-    assert problem["detail"]
+    title, detail = TITLE_AND_DETAIL[answer.status]
+    assert problem["title"] == title
+    assert problem["detail"] == detail or answer.status == 400
+    assert problem["detail"].endswith(".")
     for error in problem.get("errors", ()):
         assert set(error) == {"field", "message"}
     assert b"Traceback" not in answer.body
+
+
+def assert_refused(answer: Answer) -> None:
+    """The server refused the request itself: in the one wording, and closes the connection."""
+    assert answer.status == 400, (answer.status, answer.body[:500])
+    assert answer.content_type == PROBLEM
+    assert answer.headers["connection"] == "close"
+    assert answer.body == encoded(NOT_HTTP)
+
+
+def is_refused(answer: Answer) -> bool:
+    """Whether the server refused the request itself; then it did so as it has to."""
+    refused = answer.status == 400 and answer.json() == NOT_HTTP
+    if refused:
+        assert_refused(answer)
+    return refused
 
 
 def without_messages(problem: dict) -> dict:

@@ -41,8 +41,12 @@ REFUSED = [
     if method not in resource.success
 ]
 
-READABLE = [(path, resource) for resource in RESOURCES if "GET" in resource.success
-            for path in resource.paths]
+READABLE = [
+    (path, resource)
+    for resource in RESOURCES
+    if "GET" in resource.success
+    for path in resource.paths
+]
 
 # Routes that take an item as their body, with the status of success.
 WRITES = (("POST", "/items/", 201), ("PUT", "/items/1", 200), ("POST", "/echo", 200))

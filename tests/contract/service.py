@@ -147,6 +147,4 @@ class Service:
 
     def rows(self) -> list[tuple]:
         """All that is stored, ordered by id."""
-        return self.execute(
-            "SELECT id, name, description, price, in_stock FROM items ORDER BY id"
-        )
+        return self.execute("SELECT id, name, description, price, in_stock FROM items ORDER BY id")

@@ -8,11 +8,13 @@ from hypothesis import strategies as st
 
 from .answer import JSON, encoded
 from .bodies import BAD, GOOD, GOOD_NUMBERS, MEBIBYTE, VALID, WIDGET, Bad, Good
-from .problem import assert_problem
+from .problem import assert_problem, is_refused
 from .routes import WRITES
 from .service import Service
 from .wire import Wire, in_chunks, request_head
 
+# Less than a server waits for what is still to come, more than a busy machine needs.
+PATIENCE_S = 4
 STORED = ("Stored", "before", 3.5, False)
 EXAMPLES = settings(
     max_examples=30,
@@ -166,6 +168,30 @@ def test_connection_survives_a_large_body(service, chunked):
     assert service.ask("GET", "/ping").status == 200
 
 
+@pytest.mark.parametrize("length", [10 * 1024**3, 2**63, 2**64 - 1, 2**64])
+@pytest.mark.parametrize(("method", "path", "_"), WRITES)
+def test_announced_body_is_refused_at_once(service, method, path, _, length):
+    """A length beyond the limit is 413 without waiting for the body, and blocks nobody."""
+    service.store(STORED)
+    with Wire(service.base_url, timeout=PATIENCE_S) as wire:
+        answer = wire.ask(
+            method, path, (("Content-Type", JSON), ("Content-Length", str(length))), VALID
+        )
+        # A server may be unable to count beyond 64 bits.
+        if length < 2**64 or not is_refused(answer):
+            assert_problem(answer, 413)
+        assert service.ask("GET", "/ping").status == 200
+    assert service.rows() == [(1, *STORED)]
+
+
+def test_announced_body_is_not_waited_for_elsewhere(service):
+    """An unknown path and a wrong method are told at once as well."""
+    for method, path, status in (("POST", "/nope", 404), ("PATCH", "/items/", 405)):
+        with Wire(service.base_url, timeout=PATIENCE_S) as wire:
+            headers = (("Content-Type", JSON), ("Content-Length", str(10 * 1024**3)))
+            assert_problem(wire.ask(method, path, headers, VALID), status)
+
+
 def test_ordinary_client_gets_the_413(service):
     """A client library that sends 5 MiB gets the answer, and its next request works."""
     for body in (padded(5 * MEBIBYTE), [padded(5 * MEBIBYTE)]):
@@ -237,6 +263,12 @@ LARGE = b"x" * (MEBIBYTE + 1)
         pytest.param("PUT", "/items/99", b"[]", JSON, 422, ("body",),
                      id="no object before unknown item"),
         pytest.param("PUT", "/items/99", VALID, JSON, 404, (), id="unknown item"),
+        pytest.param("PATCH", f"/items/{2**64}", b"{", JSON, 405, (), id="method before huge id"),
+        pytest.param("PUT", f"/items/{2**64}", LARGE, JSON, 413, (), id="size before huge id"),
+        pytest.param("PUT", f"/items/{2**64}", VALID, None, 415, (), id="type before huge id"),
+        pytest.param("PUT", f"/items/{2**64}", b"{", JSON, 400, (), id="JSON before huge id"),
+        pytest.param("PUT", f"/items/{2**64}", b"{}", JSON, 422, ("name", "price"),
+                     id="values before huge id"),
     ],
 )  # fmt: skip
 def test_first_fault_decides(service, method, path, body, content_type, status, fields):

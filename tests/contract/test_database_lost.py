@@ -50,9 +50,7 @@ def database_lost(service: Service) -> Iterator[None]:
     name = name_of_database(service)
 
     def allow(allowed: str) -> None:
-        service.execute(
-            f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS {allowed}', database="postgres"
-        )
+        service.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS {allowed}', database="postgres")
 
     allow("false")
     try:

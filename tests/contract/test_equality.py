@@ -5,8 +5,8 @@ import random
 import pytest
 
 from .answer import JSON, Answer, encoded
-from .bodies import BAD, GOOD, GOOD_NUMBERS
-from .problem import PROBLEM, without_messages
+from .bodies import BAD, GOOD, VALID
+from .problem import without_messages
 from .routes import REFUSED, ROUTES, WRITES
 from .service import Service
 from .test_list import LARGE, NO_NUMBERS
@@ -29,42 +29,39 @@ def stored(all_services: list[Service]) -> list[Service]:
     return all_services
 
 
-def essence(answer: Answer, exactly: bool = True) -> object:
-    """What has to be equal: everything but the wording of errors; on success every byte."""
+def essence(answer: Answer) -> object:
+    """What has to be equal: every byte of the body, except for the wording of errors."""
     allow = sorted(name.strip() for name in answer.headers.get("allow", "").split(","))
     body: object = answer.body
-    if answer.media_type == PROBLEM and answer.body:
-        body = without_messages(answer.json())
-    elif not exactly:
-        body = answer.json()
-    return answer.status, answer.media_type, allow, body
+    if answer.status == 422 and answer.body:
+        problem = without_messages(answer.json())
+        body = list(problem.items())
+    return answer.status, answer.content_type, allow, body
 
 
 def assert_equal(services: list[Service], method: str, path: str, body: bytes | None = None,
-                 content_type: str | None = JSON, exactly: bool = True) -> None:  # fmt: skip
+                 content_type: str | None = JSON) -> None:  # fmt: skip
     """One request, sent to all services, is answered equally."""
     answers = {
-        service.name: essence(service.ask(method, path, body, content_type), exactly)
-        for service in services
+        service.name: essence(service.ask(method, path, body, content_type)) for service in services
     }
     first, *others = answers.values()
     assert all(other == first for other in others), answers
 
 
-@pytest.mark.parametrize("case", [*BAD, *GOOD], ids=lambda case: case.name)
+# test_bodies.py holds every answer to a body against the one that the contract wants. Here one
+# case of each kind is enough to see that the answers are also equal in what it does not look at.
+KINDS = {(case.status, case.fields, case.content_type): case for case in BAD}
+SAMPLE = [*KINDS.values(), *GOOD[:18]]
+
+
+@pytest.mark.parametrize("case", SAMPLE, ids=lambda case: case.name)
 def test_bodies_are_answered_equally(stored, case):
     """An ordinary body, good or bad, is answered equally on each route and stored equally."""
     for method, path, _ in WRITES:
         assert_equal(stored, method, path, case.body, case.content_type)
     first, *others = [service.rows() for service in stored]
     assert all(other == first for other in others)
-
-
-@pytest.mark.parametrize("case", GOOD_NUMBERS, ids=lambda case: case.name)
-def test_numbers_are_answered_equally(stored, case):
-    """A number is answered with the same value, though it may be written in another way."""
-    for method, path, _ in WRITES:
-        assert_equal(stored, method, path, case.body, exactly=False)
 
 
 @pytest.mark.parametrize("path", READS)
@@ -88,6 +85,8 @@ def test_faulty_paths_are_answered_equally(stored):
     for path in (*UNKNOWN_PATHS, *ids):
         for method in ("GET", "DELETE", "OPTIONS"):
             assert_equal(stored, method, path)
+        for body in (VALID, b"{}", b"{"):
+            assert_equal(stored, "PUT", path, body)
 
 
 def test_faulty_parameters_are_answered_equally(stored):

@@ -253,10 +253,44 @@ def test_unknown_paths(service, path):
     assert service.rows() == [(1, *WIDGET_1)]
 
 
-def test_two_slashes_are_another_path(service):
+@pytest.mark.parametrize("path", ["//items/", "//items", "///items/1", "//ping", "//"])
+def test_two_slashes_are_another_path(service, path):
     """A path with a doubled slash in front is unknown, and not redirected."""
+    service.store(WIDGET_1)
     with Wire(service.base_url) as wire:
-        assert_problem(wire.ask("GET", "//items/"), 404)
+        for method in ("GET", "PATCH"):
+            assert_problem(wire.ask(method, path), 404)
+
+
+ON_EVERY_ANSWER = {"server", "date"}
+ON_A_BODY = {"content-type", "content-length"}
+
+
+@pytest.mark.parametrize(("method", "path", "status"), ROUTES)
+def test_headers_are_few(service, method, path, status):
+    """An answer has no header that its client does not need: each costs time in every request."""
+    service.store(WIDGET_1)
+    answer = service.ask(method, path, VALID if method in {"POST", "PUT"} else None)
+    expected = ON_EVERY_ANSWER if status == 204 else ON_EVERY_ANSWER | ON_A_BODY
+    # WSGI servers say that they keep the connection, though HTTP/1.1 takes it for granted.
+    assert set(answer.headers) - {"connection"} == expected
+    assert answer.headers.get("connection", "keep-alive") == "keep-alive"
+    if method != "HEAD" and status != 204:
+        assert answer.headers["content-length"] == str(len(answer.body))
+
+
+def test_headers_of_problems_are_few(service):
+    """A problem has the same headers, and Allow where HTTP demands it."""
+    for method, path, body, more in (
+        ("GET", "/items/1", None, set()),
+        ("GET", "/nope", None, set()),
+        ("PATCH", "/items/", None, {"allow"}),
+        ("POST", "/echo", b"{", set()),
+        ("POST", "/echo", b"{}", set()),
+    ):
+        answer = service.ask(method, path, body)
+        assert set(answer.headers) - {"connection"} == ON_EVERY_ANSWER | ON_A_BODY | more
+        assert answer.content_type == PROBLEM
 
 
 @pytest.mark.parametrize("text", NO_IDS)
@@ -274,12 +308,14 @@ def test_id_is_ascii_digits(service, text):
 
 @pytest.mark.parametrize("text", UNKNOWN_IDS, ids=lambda text: text[:25] + f" ({len(text)} digits)")
 def test_unknown_ids(service, text):
-    """An id that no item has is 404, however many digits it has."""
+    """An id that no item has is 404, however many digits it has, once the body is valid."""
     service.store(WIDGET_1)
     for slash in ("", "/"):
         assert_problem(service.ask("GET", f"/items/{text}{slash}"), 404)
         assert_problem(service.ask("DELETE", f"/items/{text}{slash}"), 404)
         assert_problem(service.ask("PUT", f"/items/{text}{slash}", VALID), 404)
+        assert_problem(service.ask("PUT", f"/items/{text}{slash}", b"{}"), 422, ["name", "price"])
+        assert_problem(service.ask("PATCH", f"/items/{text}{slash}"), 405)
     assert service.rows() == [(1, *WIDGET_1)]
 
 

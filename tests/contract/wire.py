@@ -14,12 +14,12 @@ TIMEOUT = 30
 class Wire:
     """One TCP connection. What is sent is exactly what is given."""
 
-    def __init__(self, base_url: str) -> None:
+    def __init__(self, base_url: str, timeout: float = TIMEOUT) -> None:
         url = urlsplit(base_url)
         assert url.hostname
         assert url.port
         self.host = f"{url.hostname}:{url.port}"
-        self._socket = socket.create_connection((url.hostname, url.port), TIMEOUT)
+        self._socket = socket.create_connection((url.hostname, url.port), timeout)
 
     def __enter__(self) -> Self:
         return self
@@ -35,6 +35,24 @@ class Wire:
     def send(self, data: bytes) -> None:
         """Send all of it. A reset connection raises."""
         self._socket.sendall(data)
+
+    def end(self) -> None:
+        """Tell the server that nothing more will be sent."""
+        self._socket.shutdown(socket.SHUT_WR)
+
+    def rest(self) -> bytes:
+        """All that comes until the server closes the connection."""
+        parts = []
+        while part := self._socket.recv(65536):
+            parts.append(part)
+        return b"".join(parts)
+
+    def is_at_end(self) -> bool:
+        """Whether the server closes the connection without another byte."""
+        try:
+            return not self.rest()
+        except ConnectionResetError:  # what this side sent was not read to its end
+            return True
 
     def read(self, method: str = "GET") -> Answer:
         """Read one whole answer. A connection closed without one raises."""
