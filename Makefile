@@ -1,7 +1,7 @@
 # Thin on purpose: each target runs `python -m bench <verb>`; the variables reach it through the
 # environment. Only setting up Python and running the checks live here.
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs psql bench sweep saturate compare doctor tune untune report test check format clean
+.PHONY: help up down status logs psql bench sweep saturate compare selftest doctor tune untune report test check format clean
 
 # `nix develop` names its own Python here; then nothing is downloaded or installed.
 ONECORE_PYTHON ?= .venv/bin/python
@@ -52,6 +52,9 @@ saturate: $(ready) ## Find the highest rate that holds a latency (FRAMEWORK= WOR
 
 compare: $(ready) ## Compare two runs; exit 1 on a regression (BASE= HEAD= THRESHOLD= FORCE=)
 	@$(BENCH) compare
+
+selftest: $(ready) ## Let the lab measure what is known, and find just that (FRAMEWORK=)
+	@$(BENCH) selftest
 
 report: $(ready) ## Render a run again (RUN=, the latest when left out)
 	@$(BENCH) report

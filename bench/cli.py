@@ -38,6 +38,8 @@ from bench.experiment.plan import (
 from bench.experiment.resume import resume as resume_run
 from bench.experiment.saturate import make_saturation, saturation_plan
 from bench.experiment.saturate import saturate as run_saturation
+from bench.experiment.selftest.checks import selftest_table
+from bench.experiment.selftest.run import SERVICE, run_selftest
 from bench.experiment.sweep import sweep as run_sweep
 from bench.experiment.sweep import sweep_plan
 from bench.load.ceiling import measure_ceiling
@@ -361,6 +363,21 @@ def report(*, run: Annotated[str, Parameter(env_var="RUN")] = "") -> None:
     else:
         print_page(out, page)
     _write_report(store.directory, record)
+
+
+@app.command
+def selftest(*, framework: Framework = SERVICE) -> None:
+    """Let the lab measure what is known: a service against itself, a planted slowdown, servers
+    with known service times, a known amount of CPU.
+    """
+    checks = run_selftest(framework, say=lambda line: out.print(line, markup=False))
+    print_table(out, selftest_table(checks))
+    failed = [check.name for check in checks if not check.passed]
+    if failed:
+        raise LabError(
+            f"the self-test failed: {'; '.join(failed)}",
+            "On a busy machine try again at a quieter time; see make doctor.",
+        )
 
 
 @app.command

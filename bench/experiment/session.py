@@ -1,7 +1,6 @@
 """A whole measurement: bring up, run the plan, put everything back as it was."""
 
 import os
-import signal
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -15,6 +14,7 @@ from bench.experiment.assembly import exclusively, measuring_alone, open_lab
 from bench.experiment.fitness import examine, require_fit
 from bench.experiment.lab import Lab
 from bench.experiment.runner import Observer, Runner, unit_probes
+from bench.experiment.undisturbed import undisturbed
 from bench.experiment.verify import verify
 from bench.load.ceiling import measure_ceiling
 from bench.model import OpenLoop, Operation, Plan, RunRecord, Sample
@@ -86,21 +86,9 @@ def brought_up(lab: Lab, watcher: Watcher, *, strict: bool = False) -> Iterator[
             started = lab.start(lab.targets, outlive=False)
             yield checks
         finally:
-            with _undisturbed():
+            with undisturbed():
                 lab.thaw_all()
                 lab.stop(tuple(reversed(started)))
-
-
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Cleaning up takes a moment: a second Ctrl-C must not leave half of it undone."""
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {number: signal.signal(number, signal.SIG_IGN) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def sampler_overhead(seconds: float, watcher: Watcher) -> float:
