@@ -53,7 +53,7 @@ from bench.report.page import page_markdown, print_page
 from bench.report.pages import page_of
 from bench.report.status import UnitLine, status_table
 from bench.report.terminal import make_console, print_results, print_run, print_table
-from bench.store import find_run
+from bench.store import find_run, schemas
 from bench.targets import select_targets
 from bench.tuning import Outcome
 from bench.watching import TerminalWatcher, print_notes
@@ -394,6 +394,15 @@ def overhead(*, seconds: float = 20.0) -> None:
     """Measure what the sampler costs while all services are up."""
     share = session.sampler_overhead(seconds, TerminalWatcher(out, err))
     out.print(f"The sampler used {share:.2%} of one core over {seconds:g} s.")
+
+
+@app.command
+def schema(directory: Path = Path("docs/schema")) -> None:
+    """Write the JSON Schemas of a run's files."""
+    directory.mkdir(parents=True, exist_ok=True)
+    for name, text in schemas().items():
+        (directory / name).write_text(text)
+    out.print(f"Written to {directory}.", markup=False)
 
 
 @app.command

@@ -23,6 +23,16 @@ _RUN = TypeAdapter(RunRecord)
 _CELL = TypeAdapter(CellResult)
 
 
+def schemas() -> dict[str, str]:
+    """JSON Schema texts of what is stored: `run.json`, and one line of `rounds.jsonl`."""
+    described = {"run": _RUN, "cell": _CELL}
+    return {
+        f"{name}.schema.json": json.dumps(adapter.json_schema(mode="serialization"), indent=2)
+        + "\n"
+        for name, adapter in described.items()
+    }
+
+
 @contextmanager
 def _explained(path: Path) -> Iterator[None]:
     try:

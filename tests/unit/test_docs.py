@@ -7,6 +7,7 @@ import pytest
 
 from bench.cli import make_variables
 from bench.metrics import METRICS
+from bench.store import schemas
 from bench.workloads import WORKLOADS
 
 ROOT = Path(__file__).parents[2]
@@ -61,6 +62,12 @@ DOUBTS = sorted(
 def test_every_doubt_is_documented(code: str) -> None:
     """docs/method.md says when each warning is raised."""
     assert f"`{code}`" in METHOD
+
+
+@pytest.mark.parametrize("name", schemas())
+def test_the_published_schemas_are_current(name: str) -> None:
+    """Whoever validates a run against docs/schema validates what the lab writes."""
+    assert (ROOT / "docs" / "schema" / name).read_text() == schemas()[name]
 
 
 def test_links_between_pages_lead_somewhere() -> None:

@@ -74,7 +74,13 @@ def test_looks_go_on_until_the_last_or_until_time_is_short() -> None:
     assert patience.goes_on(8, 49.0) == 16
     assert patience.goes_on(8, 51.0) is None
     assert patience.goes_on(16, 1.0) is None
-    assert patience.level() == pytest.approx(1 - 0.05 / 3)
+
+
+def test_all_looks_together_keep_the_level() -> None:
+    patience = Patience()
+    errors = [1 - patience.level(look) for look in patience.looks]
+    assert sum(errors) == pytest.approx(0.05)
+    assert [round(100 * error, 1) for error in errors] == [0.2, 0.3, 0.6, 1.3, 2.6]
 
 
 def test_the_usual_looks_keep_abba_balanced() -> None:
@@ -122,7 +128,7 @@ def rounds(twins: Twins, *, b: float, slow: float, spread: float, count: int = 1
 def test_windows_are_judged_against_the_first(
     twins: Twins, b: float, slow: float, spread: float, expected: tuple[str, str]
 ) -> None:
-    found = judged(twins, rounds(twins, b=b, slow=slow, spread=spread), Patience().level())
+    found = judged(twins, rounds(twins, b=b, slow=slow, spread=spread), 0.99)
     assert tuple(one.kind for one in found) == expected
     assert [one.threshold for one in found] == [THRESHOLD] * 2
     assert settled(found) == ("inconclusive" not in expected)

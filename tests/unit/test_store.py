@@ -1,12 +1,14 @@
 """Runs on disk: what was measured comes back as it was, and damage is told."""
 
+import json
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from bench.errors import StoreError, UsageError
 from bench.model import Sample
-from bench.store import RunStore, find_run, new_run_id
+from bench.store import RunStore, find_run, new_run_id, schemas
 
 from .factories import cell, record
 
@@ -26,6 +28,19 @@ def test_a_record_comes_back_equal(store: RunStore) -> None:
     for one in cells:
         store.append_cell(one)
     assert store.read() == (written, ())
+
+
+def test_what_is_written_is_valid_by_the_schemas(store: RunStore) -> None:
+    """run.json and every line of rounds.jsonl are what the published schemas describe."""
+    told = {name: json.loads(text) for name, text in schemas().items()}
+    store.write_record(record())
+    store.append_cell(cell())
+    stored = json.loads(store.record.read_text())
+    jsonschema.validate(stored, told["run.schema.json"])
+    for line in store.rounds.read_text().splitlines():
+        jsonschema.validate(json.loads(line), told["cell.schema.json"])
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({**stored, "plan": {}}, told["run.schema.json"])
 
 
 def test_cells_are_on_disk_as_soon_as_they_are_added(store: RunStore) -> None:
