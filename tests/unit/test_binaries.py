@@ -34,9 +34,7 @@ def test_the_wheel_is_the_default() -> None:
     assert all(os.access(found[tool], os.X_OK) for tool in TOOLS)
 
 
-def test_a_complete_18_on_path_comes_first(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_a_complete_18_on_path_comes_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Nix's PostgreSQL is used where it is on PATH."""
     folder = fake_postgres(tmp_path / "pg", "18.2")
     monkeypatch.setenv("PATH", str(folder))
@@ -67,9 +65,7 @@ def test_another_major_or_an_incomplete_one_is_passed_over_and_named(
     assert (without or version.split(".")[0].rstrip("beta1")) in told
 
 
-def test_the_override_is_obeyed_or_refused(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_the_override_is_obeyed_or_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """ONECORE_PG_BIN is never silently replaced by something else."""
     good = fake_postgres(tmp_path / "good", "18.9")
     monkeypatch.setenv("ONECORE_PG_BIN", str(good))
