@@ -25,7 +25,7 @@ _CELL = TypeAdapter(CellResult)
 
 def schemas() -> dict[str, str]:
     """JSON Schema texts of what is stored: `run.json`, and one line of `rounds.jsonl`."""
-    described = {"run": _RUN, "cell": _CELL}
+    described: dict[str, TypeAdapter[Any]] = {"run": _RUN, "cell": _CELL}
     return {
         f"{name}.schema.json": json.dumps(adapter.json_schema(mode="serialization"), indent=2)
         + "\n"
