@@ -32,12 +32,13 @@ def run_selftest(
     lab from measuring at all. Whatever happens, what ran before runs on and nothing else does.
     """
     lab = open_lab((service,))
-    twins = make_twins(lab, lab.targets[0])
     with _alone(lab):
         say("CPU accounting against processes that burn a known amount ...")
         accounting = check_accounting(lab.placement.app[:1])
         generator = check_generator(lab.placement, say)
         say(f"{lab.targets[0].label} against itself, and with {PLANTED_SHARE:.0%} more CPU ...")
+        # Made only now: ports that were free a minute ago may be taken.
+        twins = make_twins(lab, lab.targets[0])
         with _up(twins):
             identical, planted = compare(twins, patience or Patience(), say)
     comparisons = judge_identical(identical), judge_planted(planted, PLANTED_SHARE)
