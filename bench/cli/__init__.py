@@ -1,0 +1,10 @@
+"""The command line: one function per verb. Everything is parsed here once, then plain values.
+
+Every option can be given as a make variable too (`make bench FRAMEWORK=drf`): make hands its
+variables on in the environment.
+"""
+
+from bench.cli import machine, measuring, results, services
+from bench.cli.main import main, make_variables
+
+__all__ = ["machine", "main", "make_variables", "measuring", "results", "services"]

@@ -1,0 +1,57 @@
+"""Verbs for the machine: what disturbs a measurement, and what can be set."""
+
+from bench import host, preflight, tuning
+from bench.cli.options import app, out
+from bench.errors import LabError
+from bench.experiment.assembly import measuring_alone, targets
+from bench.experiment.fitness import examine
+from bench.model import Placement
+from bench.placement import plan_placement
+from bench.preflight import Check
+from bench.tuning import Outcome
+
+
+@app.command
+def doctor() -> None:
+    """Show whether this machine is fit to measure on, line by line, with what would mend it."""
+    _print_checks(examine(_placement()))
+
+
+@app.command
+def tune() -> None:
+    """Set what doctor names and can be set from here; untune puts it back."""
+    tuning.require_root("tune")
+    with measuring_alone():
+        outcomes = tuning.tune(preflight.settings(examine(_placement())))
+    _print_outcomes(outcomes, "Nothing here needs tuning, or can be tuned.")
+    # Some interrupts belong to the kernel and stay where they are: told, but no failure.
+    if outcomes and all(one.kind == "failed" for one in outcomes):
+        raise LabError("none of the settings could be changed", "See the reasons above.")
+
+
+@app.command
+def untune() -> None:
+    """Put back every setting that tune has changed, as it was."""
+    tuning.require_root("untune")
+    with measuring_alone():
+        outcomes = tuning.untune()
+    _print_outcomes(outcomes, "Nothing to put back since the last restart.")
+    if any(one.kind == "failed" for one in outcomes):
+        raise LabError("not everything could be put back", "See the reasons above.")
+
+
+def _placement() -> Placement:
+    return plan_placement(host.topology(), apps_at_once=len(targets()))
+
+
+def _print_checks(checks: tuple[Check, ...]) -> None:
+    for line in preflight.render(checks):
+        out.print(line.text, style=line.style, markup=False, soft_wrap=True)
+
+
+def _print_outcomes(outcomes: tuple[Outcome, ...], nothing: str) -> None:
+    for one in outcomes:
+        style = "yellow" if one.kind == "failed" else ""
+        out.print(f"{one.kind}: {one.name} {one.message}", style=style, markup=False)
+    if not outcomes:
+        out.print(nothing)

@@ -1,0 +1,56 @@
+"""From the shell to a verb, and from an error to an exit code."""
+
+import os
+import signal
+import sys
+from types import FrameType
+from typing import NoReturn
+
+from bench.cli.options import app, err
+from bench.errors import LabError, UsageError
+from bench.experiment.assembly import ENVIRONMENT
+
+
+def make_variables() -> frozenset[str]:
+    """Every variable that some verb or the lab itself understands."""
+    found = set(ENVIRONMENT)
+    for name in app:
+        if not name.startswith("-"):
+            for argument in app[name].assemble_argument_collection():
+                found.update(argument.parameter.env_var or ())
+    return frozenset(found)
+
+
+def _refuse_unknown_make_variables() -> None:
+    """`make bench FRAMEWROK=drf` must not measure everything: make itself takes any name."""
+    _, _, given = os.environ.get("MAKEFLAGS", "").partition("-- ")
+    names = [word.partition("=")[0] for word in given.split() if "=" in word]
+    known = make_variables()
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise UsageError(
+            f"there is no variable {', '.join(unknown)}",
+            f"Known variables: {', '.join(sorted(known))}.",
+        )
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def main() -> NoReturn:
+    """Run one verb. Exit code 0, 1 for a failure, 2 for a mistake in what was asked."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGHUP, _interrupt)
+    try:
+        _refuse_unknown_make_variables()
+        app(result_action="return_value")
+    except LabError as error:
+        err.print("onecore:", style="bold red", end=" ")
+        err.print(error.message, markup=False, soft_wrap=True)
+        if error.remedy:
+            err.print(error.remedy, markup=False, soft_wrap=True)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    sys.exit(0)

@@ -1,0 +1,205 @@
+"""Verbs that measure."""
+
+import random
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from bench import host
+from bench.cli.options import (
+    ArrivalsName,
+    Framework,
+    ProfileName,
+    Seed,
+    Strict,
+    Workload,
+    app,
+    err,
+    names_in,
+    out,
+)
+from bench.cli.showing import show_run
+from bench.errors import LabError, UsageError
+from bench.experiment import session
+from bench.experiment.assembly import measuring_alone, targets
+from bench.experiment.plan import (
+    DEFAULT_CONCURRENCY,
+    DEFAULT_REQUESTS,
+    make_plan,
+    pacing_from,
+    select_profile,
+)
+from bench.experiment.resume import resume as resume_run
+from bench.experiment.saturate import make_saturation, saturation_plan
+from bench.experiment.saturate import saturate as run_saturation
+from bench.experiment.selftest.checks import selftest_table
+from bench.experiment.selftest.run import SERVICE, run_selftest
+from bench.experiment.sweep import sweep as run_sweep
+from bench.experiment.sweep import sweep_plan
+from bench.load.ceiling import measure_ceiling
+from bench.model import RunRecord
+from bench.placement import plan_placement
+from bench.report.ceiling import ceiling_table
+from bench.report.terminal import print_table
+from bench.targets import select_targets
+from bench.watching import TerminalWatcher
+from bench.workloads import Workload as WorkloadEntry
+from bench.workloads import select_workloads
+
+
+def _one_workload(names: str) -> WorkloadEntry:
+    chosen = select_workloads(names_in(names))
+    if len(chosen) != 1:
+        raise UsageError("this takes one workload at a time", "E.g. WORKLOAD=read.")
+    return chosen[0]
+
+
+def _drawn(seed: int | None) -> int:
+    return random.randrange(1_000_000) if seed is None else seed
+
+
+@app.command(name="bench")
+def measure(
+    *,
+    framework: Framework = "",
+    workload: Workload = "",
+    profile: ProfileName = "quick",
+    rounds: Annotated[int | None, Parameter(env_var="ROUNDS")] = None,
+    concurrency: Annotated[int, Parameter(env_var="CONCURRENCY")] = DEFAULT_CONCURRENCY,
+    rate: Annotated[float | None, Parameter(env_var="RATE")] = None,
+    arrivals: ArrivalsName = "constant",
+    requests: Annotated[int, Parameter(env_var="REQUESTS")] = DEFAULT_REQUESTS,
+    seed: Seed = None,
+    resume: Annotated[str, Parameter(env_var="RESUME")] = "",
+    strict: Strict = False,
+) -> None:
+    """Measure the frameworks and leave the run in results/.
+
+    Parameters
+    ----------
+    rounds:
+        Rounds, instead of the profile's own number.
+    concurrency:
+        Connections of the closed loop.
+    rate:
+        Requests per second of an open loop, instead of the closed loop.
+    requests:
+        Requests per phase of the crud workload.
+    resume:
+        Id of an interrupted run to finish.
+    """
+    watcher = TerminalWatcher(out, err)
+    if resume:
+        record = watcher.watch(lambda: resume_run(resume, watcher, strict=strict))
+    else:
+        plan = make_plan(
+            select_profile(profile),
+            select_targets(targets(), names_in(framework)),
+            select_workloads(names_in(workload)),
+            seed=_drawn(seed),
+            rounds=rounds,
+            requests=requests,
+            pacing=pacing_from(concurrency, rate, arrivals),
+        )
+        record = watcher.watch(lambda: session.measure(plan, watcher, strict=strict))
+    show_run(record)
+    _require_clean(record)
+
+
+@app.command
+def sweep(
+    *,
+    framework: Framework = "",
+    workload: Workload = "read",
+    profile: ProfileName = "quick",
+    rounds: Annotated[int | None, Parameter(env_var="ROUNDS")] = None,
+    seed: Seed = None,
+    strict: Strict = False,
+) -> None:
+    """Measure one workload at 1, 2, 4 ... 128 connections and fit a scalability law."""
+    plan = sweep_plan(
+        select_profile(profile),
+        select_targets(targets(), names_in(framework)),
+        _one_workload(workload),
+        seed=_drawn(seed),
+        rounds=rounds,
+    )
+    watcher = TerminalWatcher(out, err)
+    record = watcher.watch(lambda: run_sweep(plan, watcher, strict=strict))
+    show_run(record)
+    _require_clean(record)
+
+
+@app.command
+def saturate(
+    *,
+    framework: Framework = "",
+    workload: Workload = "read",
+    objective_ms: Annotated[float, Parameter(env_var="OBJECTIVE_MS")] = 100.0,
+    arrivals: ArrivalsName = "constant",
+    profile: ProfileName = "quick",
+    seed: Seed = None,
+    strict: Strict = False,
+) -> None:
+    """Search for the highest rate whose p99 latency stays below an objective.
+
+    Parameters
+    ----------
+    objective_ms:
+        The p99 latency that must hold, in milliseconds.
+    """
+    study = make_saturation(objective_ms, arrivals)
+    plan = saturation_plan(
+        select_profile(profile),
+        select_targets(targets(), names_in(framework)),
+        _one_workload(workload),
+        seed=_drawn(seed),
+    )
+    watcher = TerminalWatcher(out, err)
+    record = watcher.watch(lambda: run_saturation(plan, study, watcher, strict=strict))
+    # Trials beyond the limit fail by design: that is how the limit is found.
+    show_run(record)
+
+
+@app.command
+def selftest(*, framework: Framework = SERVICE) -> None:
+    """Let the lab measure what is known: a service against itself, a planted slowdown, servers
+    with known service times, a known amount of CPU.
+    """
+    checks = run_selftest(framework, say=lambda line: out.print(line, markup=False))
+    print_table(out, selftest_table(checks))
+    failed = [check.name for check in checks if not check.passed]
+    if failed:
+        raise LabError(
+            f"the self-test failed: {'; '.join(failed)}",
+            "On a busy machine try again at a quieter time; see make doctor.",
+        )
+
+
+@app.command
+def ceiling() -> None:
+    """Measure the load generator itself, beside Locust's, on a server with nothing behind it."""
+    placement = plan_placement(host.topology())
+    with measuring_alone():
+        measured = measure_ceiling(placement.generator, placement.app)
+    print_table(out, ceiling_table(measured))
+
+
+@app.command
+def overhead(*, seconds: float = 20.0) -> None:
+    """Measure what the sampler costs while all services are up."""
+    share = session.sampler_overhead(seconds, TerminalWatcher(out, err))
+    out.print(f"The sampler used {share:.2%} of one core over {seconds:g} s.")
+
+
+def _require_clean(record: RunRecord) -> None:
+    """Raises LabError when a request failed or a target was unfit: failures are failures."""
+    failed = sum(window.load.failed for cell in record.cells for window in cell.phases)
+    unfit = sorted({cell.target for cell in record.cells if cell.unfit})
+    problems = []
+    if failed:
+        problems.append(f"{failed:,} requests failed")
+    if unfit:
+        problems.append(f"not measured in every cell: {', '.join(unfit)}")
+    if problems:
+        raise LabError(f"this run has failures: {'; '.join(problems)}", "The table says where.")

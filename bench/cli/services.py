@@ -1,0 +1,93 @@
+"""Verbs for the services and their databases."""
+
+import os
+import shutil
+from typing import NoReturn
+
+from bench.cli.options import Framework, app, err, names_in, out
+from bench.errors import LabError, UsageError
+from bench.experiment.assembly import exclusively, open_lab, site, targets
+from bench.experiment.lab import Lab
+from bench.model import Target
+from bench.report.status import UnitLine, status_table
+from bench.report.terminal import print_table
+from bench.watching import print_notes
+
+
+def _one_framework(framework: str) -> tuple[Lab, Target]:
+    if not framework:
+        known = ", ".join(target.name for target in targets())
+        raise UsageError("which framework?", f"Say FRAMEWORK=name. Known frameworks: {known}.")
+    lab = open_lab(names_in(framework))
+    return lab, lab.targets[0]
+
+
+@app.command
+def up(*, framework: Framework = "") -> None:
+    """Start the services and their databases, and wait until they answer."""
+    lab = open_lab(names_in(framework))
+    with exclusively(lab.site):
+        print_notes(err, lab.notes)
+        lab.start(lab.targets, outlive=True)
+    _print_status(lab)
+
+
+@app.command
+def down() -> None:
+    """Stop everything that the lab has started here."""
+    lab = open_lab(())
+    with exclusively(lab.site):
+        stopped = lab.down()
+    out.print(f"Stopped: {', '.join(stopped)}." if stopped else "Nothing was running.")
+
+
+@app.command
+def status() -> None:
+    """Show every service and database: state, address, core and memory."""
+    _print_status(open_lab(()))
+
+
+@app.command
+def logs(*, framework: Framework = "", lines: int = 40) -> None:
+    """Show the end of a framework's log and of its database's."""
+    lab, target = _one_framework(framework)
+    for name in lab.unit_names(target):
+        out.rule(f"{name}  ({lab.supervisor.log_path(name)})")
+        out.print(lab.supervisor.log_tail(name, lines), markup=False, soft_wrap=True)
+
+
+@app.command
+def psql(*, framework: Framework = "") -> NoReturn:
+    """Open psql on a framework's database, as the service's own user."""
+    lab, target = _one_framework(framework)
+    if lab.supervisor.status(lab.cluster(target).unit_name).pid is None:
+        raise LabError(f"the database of {target.name} is not running", "Start it: make up.")
+    environment = {**os.environ, "PGPASSFILE": str(lab.secrets.pgpass)}
+    command = str(lab.binaries["psql"])
+    os.execve(command, [command, lab.dsn(target)], environment)
+
+
+@app.command
+def clean() -> None:
+    """Stop everything; remove the lab's databases, logs and passwords. Results stay."""
+    here = site()
+    if here.state.exists():
+        open_lab(()).down()
+        shutil.rmtree(here.state)
+    out.print("Clean. Results are kept.")
+
+
+def _print_status(lab: Lab) -> None:
+    lines = []
+    for target in lab.targets:
+        placement = lab.placement_of(target)
+        app_name, database_name = lab.unit_names(target)
+        database = f"{lab.site.host}:{target.database_port}/{target.database_name}"
+        for name, address, cpus in (
+            (app_name, lab.base_url(target), placement.app),
+            (database_name, database, placement.database),
+        ):
+            state = lab.supervisor.status(name)
+            pss = lab.supervisor.memory(name).pss_bytes if state.pid else None
+            lines.append(UnitLine(name, state, address, cpus, pss))
+    print_table(out, status_table(tuple(lines)))
