@@ -5,6 +5,7 @@ The lab that a developer has running on the default ports is never touched.
 
 import os
 import shutil
+import signal
 import socket
 import tempfile
 from collections.abc import Iterator
@@ -16,6 +17,10 @@ import pytest
 from bench.experiment.assembly import open_lab
 from bench.experiment.lab import Lab
 from bench.targets import known_targets
+
+# A shell starts background jobs with Ctrl-C ignored, and children inherit that: the tests that
+# interrupt something would wait for ever.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @dataclass(frozen=True)

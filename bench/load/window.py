@@ -4,7 +4,7 @@ import asyncio
 import gc
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from bench.dataset import ItemFields
 from bench.load.asking import Request, Source
@@ -15,6 +15,7 @@ from bench.load.open import open_loop
 from bench.load.pacing import Schedule, Until, arrivals
 from bench.load.recorder import LatenessRecorder, Recorder
 from bench.model import ClosedLoop, LoadResult, LoadSpec, Progress, WarmUp
+from bench.stats.steady import SLICES, is_steady
 
 OnProgress = Callable[[Progress], None]
 CreatedItems = dict[int, ItemFields]
@@ -23,8 +24,6 @@ _CREATED_KEPT = 200_000
 """Created items that are remembered for later windows, so that memory has a bound."""
 
 _PROGRESS_S = 0.5
-_SLICES = 6
-_STEADY = 0.05
 
 
 class Window:
@@ -141,31 +140,29 @@ async def measure(window: Window, on_progress: OnProgress) -> None:
 
 
 async def warm_up(window: Window, min_s: float, max_s: float) -> WarmUp:
-    """Run a window until its rate is steady: at least `min_s`, at most `max_s`."""
+    """Run a window until its rate is steady: at least `min_s`, and nothing is sent after `max_s`.
+
+    It ends sooner only when there is nothing left to send.
+    """
     started_s = time.monotonic()
     window.stop_at(started_s + max_s)
     running = asyncio.create_task(window.run())
-    counts: list[int] = []
-    seen = 0
-    while not running.done() and not is_steady(counts):
-        await asyncio.wait([running], timeout=min_s / _SLICES)
-        counts.append(window.recorder.succeeded - seen)
-        seen += counts[-1]
+    rates_per_s: list[float] = []
+    seen, seen_at_s = 0, started_s
+    while not is_steady(rates_per_s) and await _lasts_until(running, seen_at_s + min_s / SLICES):
+        done, now_s = window.recorder.succeeded, time.monotonic()
+        rates_per_s.append((done - seen) / (now_s - seen_at_s))
+        seen, seen_at_s = done, now_s
     window.stop_at(-math.inf)
     await running
     recorder = window.recorder
     duration_s = time.monotonic() - started_s
-    return WarmUp(duration_s, recorder.succeeded + recorder.failed, is_steady(counts))
+    return WarmUp(duration_s, recorder.succeeded + recorder.failed, is_steady(rates_per_s))
 
 
-def is_steady(counts: Sequence[int]) -> bool:
-    """Whether the latest slices of equal length show a rate that has stopped changing.
-
-    The last three slices are compared with the three before: they may differ by 5 %, and by two
-    requests, which is as exact as small counts can be.
-    """
-    if len(counts) < _SLICES:
-        return False
-    half = _SLICES // 2
-    before, after = sum(counts[-_SLICES:-half]), sum(counts[-half:])
-    return after > 0 and abs(after - before) <= _STEADY * max(before, after) + 2
+async def _lasts_until(task: asyncio.Task[None], moment_s: float) -> bool:
+    """Wait for the moment, never less; False as soon as the task ends before it."""
+    # A timer may ring a little early.
+    while not task.done() and (left_s := moment_s - time.monotonic()) > 0:
+        await asyncio.wait([task], timeout=left_s)
+    return not task.done()

@@ -66,6 +66,13 @@ def _alive(record: _Record) -> psutil.Process | None:
     return None
 
 
+def _taken_over(record: _Record) -> bool:
+    """Whether the pid is another process's by now. Then no session of that number is left."""
+    with suppress(psutil.NoSuchProcess):
+        return abs(psutil.Process(record.pid).create_time() - record.started) >= 1.0
+    return False
+
+
 class ProcessSupervisor:
     """Runs units as child processes of the lab, or as daemons when they outlive it."""
 
@@ -76,6 +83,8 @@ class ProcessSupervisor:
         self._log_dir = state / "log"
         self._identity = identity
         self._children: dict[int, subprocess.Popen[bytes]] = {}
+        self._trees: dict[str, list[psutil.Process]] = {}
+        """Each unit's processes when it was last frozen."""
         for directory in (self._run_dir, self._log_dir):
             directory.mkdir(parents=True, exist_ok=True)
 
@@ -87,7 +96,8 @@ class ProcessSupervisor:
             if record.fingerprint == _fingerprint(unit):
                 self.thaw(unit.name)
                 return False
-            self.stop(unit.name)
+        # Also of a unit that has died: what it left behind would hold its port.
+        self.stop(unit.name)
         _require_free_port(unit)
         log = self.log_path(unit.name)
         log.unlink(missing_ok=True)
@@ -118,20 +128,25 @@ class ProcessSupervisor:
     def stop(self, name: str) -> None:
         record = self._record(name)
         process = record and _alive(record)
+        tree = self._orphans(name, record) if record else []
         if record and process:
             self.thaw(name)
-            tree = [process, *process.children(recursive=True)]
+            tree += [process, *process.children(recursive=True)]
             process.send_signal(_SIGNALS[record.stop_signal])
-            self._await_end(process, tree)
+            self._await_end(process)
+        self._kill(tree)
+        self._trees.pop(name, None)
         self._reap()
         self._path(name).unlink(missing_ok=True)
 
-    def _await_end(self, process: psutil.Process, tree: list[psutil.Process]) -> None:
-        """Wait for the unit to end. Servers end after their children: what is left is killed."""
+    def _await_end(self, process: psutil.Process) -> None:
         deadline = time.monotonic() + STOP_PATIENCE_S
         while _runs(process) and time.monotonic() < deadline:
             self._reap()
             time.sleep(0.02)
+
+    def _kill(self, tree: list[psutil.Process]) -> None:
+        """Kill what is left of a unit: a server ends after its children, or dies before them."""
         survivors = [one for one in tree if _runs(one)]
         for survivor in survivors:
             with suppress(psutil.NoSuchProcess):
@@ -139,6 +154,20 @@ class ProcessSupervisor:
         while any(map(_runs, survivors)):
             self._reap()
             time.sleep(0.02)
+
+    def _orphans(self, name: str, record: _Record) -> list[psutil.Process]:
+        """Processes of a unit whose first one may have died: a frozen worker, say, which cannot
+        notice that. They are of its session, or were seen when it was frozen (PostgreSQL gives
+        each process a session of its own).
+        """
+        found = list(self._trees.get(name, ()))
+        if _taken_over(record):
+            return found
+        for pid in psutil.pids():
+            with suppress(ProcessLookupError, PermissionError, psutil.NoSuchProcess):
+                if os.getsid(pid) == record.pid:
+                    found.append(psutil.Process(pid))
+        return found
 
     def _reap(self) -> None:
         for pid, child in list(self._children.items()):
@@ -148,17 +177,20 @@ class ProcessSupervisor:
     # --- freeze
 
     def freeze(self, name: str) -> None:
-        self._signal_tree(name, signal.SIGSTOP)
+        self._trees[name] = self._signal_tree(name, signal.SIGSTOP)
 
     def thaw(self, name: str) -> None:
         self._signal_tree(name, signal.SIGCONT)
 
-    def _signal_tree(self, name: str, number: signal.Signals) -> None:
+    def _signal_tree(self, name: str, number: signal.Signals) -> list[psutil.Process]:
+        """Signal a unit's processes, and tell which they are."""
+        signalled = []
         record = self._record(name)
-        if record and _alive(record):
-            for pid in descendants(record.pid):
-                with suppress(ProcessLookupError):
-                    os.kill(pid, number)
+        for pid in descendants(record.pid) if record and _alive(record) else ():
+            with suppress(ProcessLookupError, psutil.NoSuchProcess):
+                signalled.append(psutil.Process(pid))
+                os.kill(pid, number)
+        return signalled
 
     # --- look
 

@@ -86,3 +86,10 @@ def eventually(condition: Callable[[], object]) -> None:
     while not condition():
         assert time.monotonic() < deadline, "it never came true"
         time.sleep(0.05)
+
+
+def while_running(process: subprocess.Popen[str], condition: Callable[[], object]) -> None:
+    """Wait for a condition that only a living process can bring about."""
+    while not condition():
+        assert process.poll() is None, "".join(process.communicate())
+        time.sleep(0.05)

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -122,11 +123,28 @@ def test_a_mixed_load_keeps_its_proportions(generator: Generator, null_server: s
     }
 
 
-def test_a_warm_up_is_bounded_and_tells_what_it_did(generator: Generator, null_server: str) -> None:
+def test_a_warm_up_lasts_as_long_as_it_was_promised(generator: Generator, null_server: str) -> None:
+    """Never shorter than its lower bound; the upper one ends it where the load itself would not."""
     spec = LoadSpec(null_server, (Share("ping"),), CLOSED, 1, duration_s=600)
     told = generator.warm_up(spec, min_s=0.2, max_s=0.6)
     assert told.requests > 0
     assert told.duration_s >= 0.2
+
+
+def test_a_warm_up_that_cannot_settle_ends_at_its_upper_bound(
+    generator: Generator, null_server: str
+) -> None:
+    """Fewer slices than steadiness takes: nothing more is sent, and it is told as unsteady."""
+    spec = LoadSpec(null_server, (Share("ping"),), CLOSED, 1, duration_s=600)
+    told = generator.warm_up(spec, min_s=300, max_s=0.3)
+    assert told.duration_s >= 0.3
+    assert not told.steady
+
+
+def test_a_warm_up_that_has_used_up_its_ids_ends(generator: Generator, null_server: str) -> None:
+    spec = LoadSpec(null_server, (Share("delete", ids=Rows(1, 30, once=True)),), CLOSED, 1)
+    told = generator.warm_up(replace(spec, duration_s=600), min_s=300, max_s=600)
+    assert (told.requests, told.steady) == (30, False)
 
 
 def test_progress_is_told_while_a_window_runs(generator: Generator, null_server: str) -> None:

@@ -1,13 +1,15 @@
 """A unit for the supervisors to run: listens on a port and does what it is told.
 
-    program.py PORT [burn | children | exit | deaf | quiet]
+    program.py PORT [burn | children | exit | deaf | fork | quiet]
 
 burn      keeps one CPU busy
 children  starts a child that burns 0.3 s of CPU and ends, and one that sleeps
 exit      says why and ends with 3
 deaf      ignores SIGTERM and SIGINT
+fork      answers from a child that does not care for its parent
 """
 
+import os
 import signal
 import socket
 import subprocess
@@ -30,6 +32,8 @@ def main() -> None:
     server = socket.create_server(("127.0.0.1", port))
     sys.stdout.write("listening\n")
     sys.stdout.flush()
+    if behaviour == "fork" and os.fork():
+        signal.pause()
     if behaviour == "burn":
         while True:
             pass

@@ -161,6 +161,23 @@ def test_a_unit_that_dies_is_seen_and_can_be_started_again(
     assert start(supervisor, unit) != pid
 
 
+@pytest.mark.parametrize("frozen", [False, True])
+def test_what_a_dead_unit_leaves_behind_is_not_in_the_way(
+    supervisor: Supervisor, make_unit: MakeUnit, frozen: bool
+) -> None:
+    """A server that dies before its worker, which still holds the port: the unit comes back."""
+    unit = make_unit("fork")
+    pid = start(supervisor, unit)
+    (worker,) = psutil.Process(pid).children()
+    if frozen:
+        supervisor.freeze(unit.name)
+    os.kill(pid, signal.SIGKILL)
+    eventually(lambda: supervisor.status(unit.name).state == "failed")
+    assert worker.is_running()
+    assert start(supervisor, unit) != pid
+    assert not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE
+
+
 def test_what_will_not_stop_is_killed(
     supervisor: Supervisor, make_unit: MakeUnit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
