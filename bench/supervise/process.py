@@ -92,10 +92,9 @@ class ProcessSupervisor:
 
     def start(self, unit: Unit, *, outlive: bool) -> bool:
         record = self._record(unit.name)
-        if record and _alive(record):
-            if record.fingerprint == _fingerprint(unit):
-                self.thaw(unit.name)
-                return False
+        if record and _alive(record) and record.fingerprint == _fingerprint(unit):
+            self.thaw(unit.name)
+            return False
         # Also of a unit that has died: what it left behind would hold its port.
         self.stop(unit.name)
         _require_free_port(unit)
