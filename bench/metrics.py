@@ -101,12 +101,39 @@ def _megabytes(
     return in_window
 
 
-def _per_request(count: Callable[[PhaseResult], float]) -> Callable[[PhaseResult], float | None]:
+def _most_megabytes(
+    role: Callable[[PhaseResult], RoleCost],
+) -> Callable[[PhaseResult], float | None]:
     def in_window(window: PhaseResult) -> float | None:
-        done = window.load.succeeded + window.load.failed
-        return count(window) / done if done else None
+        most_bytes = role(window).most_bytes
+        return None if most_bytes is None else most_bytes / 1e6
 
     return in_window
+
+
+def _greatest(
+    per_window: Callable[[PhaseResult], float | None],
+) -> Callable[[Sequence[PhaseResult]], float | None]:
+    """A peak of several windows is the highest of theirs."""
+    return lambda windows: max(
+        (value for value in map(per_window, windows) if value is not None), default=None
+    )
+
+
+def _per_request(
+    count: Callable[[PhaseResult], float | None],
+) -> Callable[[PhaseResult], float | None]:
+    def in_window(window: PhaseResult) -> float | None:
+        done, counted = window.load.succeeded + window.load.failed, count(window)
+        return counted / done if done and counted is not None else None
+
+    return in_window
+
+
+def _switches(role: Callable[[PhaseResult], RoleCost]) -> Callable[[PhaseResult], float | None]:
+    return _per_request(
+        lambda window: role(window).voluntary_switches + role(window).involuntary_switches
+    )
 
 
 def _total(count: Callable[[PhaseResult], float]) -> Callable[[Sequence[PhaseResult]], float]:
@@ -125,8 +152,16 @@ def _generator(window: PhaseResult) -> RoleCost:
     return window.generator
 
 
-def _queries(window: PhaseResult) -> float:
-    return window.queries.calls if window.queries else 0
+def _queries(window: PhaseResult) -> float | None:
+    return window.queries.calls if window.queries else None
+
+
+def _rows(window: PhaseResult) -> float | None:
+    return window.queries.rows if window.queries else None
+
+
+def _commits(window: PhaseResult) -> float | None:
+    return window.queries.commits if window.queries else None
 
 
 _ALL = (
@@ -140,6 +175,8 @@ _ALL = (
     _latency(50, "p50"),
     _latency(95, "p95"),
     _latency(99, "p99"),
+    _latency(99.9, "p99.9"),
+    _latency(99.99, "p99.99"),
     Metric(
         "duration",
         "duration",
@@ -188,6 +225,56 @@ _ALL = (
         decimals=1,
     ),
     Metric(
+        "app_private",
+        "app memory (USS)",
+        "MB",
+        "lower",
+        _megabytes(_app, lambda memory: memory.uss_bytes),
+        decimals=1,
+    ),
+    Metric(
+        "database_private",
+        "database memory (USS)",
+        "MB",
+        "lower",
+        _megabytes(_database, lambda memory: memory.uss_bytes),
+        decimals=1,
+    ),
+    Metric(
+        "app_peak",
+        "app memory (peak)",
+        "MB",
+        "lower",
+        _most_megabytes(_app),
+        decimals=1,
+        pooled=_greatest(_most_megabytes(_app)),
+    ),
+    Metric(
+        "database_peak",
+        "database memory (peak)",
+        "MB",
+        "lower",
+        _most_megabytes(_database),
+        decimals=1,
+        pooled=_greatest(_most_megabytes(_database)),
+    ),
+    Metric(
+        "app_switches",
+        "app context switches/request",
+        "switches",
+        "lower",
+        _switches(_app),
+        decimals=2,
+    ),
+    Metric(
+        "database_switches",
+        "database context switches/request",
+        "switches",
+        "lower",
+        _switches(_database),
+        decimals=2,
+    ),
+    Metric(
         "queries",
         "queries/request",
         "statements",
@@ -195,12 +282,47 @@ _ALL = (
         _per_request(_queries),
         decimals=2,
     ),
+    Metric("rows", "rows/request", "rows", "neither", _per_request(_rows), decimals=2),
+    Metric(
+        "commits", "commits/request", "transactions", "neither", _per_request(_commits), decimals=2
+    ),
+    Metric(
+        "request_bytes",
+        "bytes/request",
+        "bytes",
+        "neither",
+        _per_request(lambda window: window.load.bytes_sent),
+    ),
     Metric(
         "response_bytes",
         "bytes/response",
         "bytes",
         "neither",
         _per_request(lambda window: window.load.bytes_received),
+    ),
+    Metric(
+        "connections",
+        "connections opened",
+        "connections",
+        "neither",
+        lambda window: window.load.connections_opened,
+        pooled=_total(lambda window: window.load.connections_opened),
+    ),
+    Metric(
+        "foreign_cpu",
+        "foreign CPU",
+        "% of the app's core",
+        "lower",
+        lambda window: 100 * window.app_cpus.foreign_s / window.load.duration_s,
+        decimals=1,
+    ),
+    Metric(
+        "steal",
+        "steal",
+        "% of the app's core",
+        "lower",
+        lambda window: 100 * window.app_cpus.steal_s / window.load.duration_s,
+        decimals=1,
     ),
 )
 

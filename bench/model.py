@@ -311,10 +311,12 @@ class Statement:
 class QueryCounts:
     """What a service sent to its database in a window, as pg_stat_statements counted it.
 
-    Explicit BEGIN, COMMIT and ROLLBACK are statements here too; implicit commits are not.
+    Explicit BEGIN, COMMIT and ROLLBACK are statements here too. `commits` counts transactions
+    that changed something, explicit or not, from the write-ahead log. None: not counted.
     """
 
     statements: tuple[Statement, ...]
+    commits: int | None = None
 
     @property
     def calls(self) -> int:
@@ -329,13 +331,15 @@ class QueryCounts:
 class RoleCost:
     """What one role (app, database or generator) used between the edges of a window.
 
-    `memory` is read just after the window.
+    `memory` is read just after the window. `most_bytes` is an upper bound of the memory it needed
+    at any moment of the window, or None where the kernel does not let us begin anew.
     """
 
     cpu_s: float
     voluntary_switches: int
     involuntary_switches: int
     memory: Memory | None = None
+    most_bytes: int | None = None
 
 
 @dataclass(frozen=True)

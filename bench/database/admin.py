@@ -6,6 +6,7 @@ Everything here runs as superuser on the lab's own connection, outside the measu
 import io
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import lru_cache
 
 import psycopg2
@@ -48,8 +49,12 @@ def _explained(cluster: Cluster, doing: str) -> Iterator[None]:
         ) from error
 
 
-Totals = Mapping[int, Statement]
-"""Statements of the service's user by query id, at one moment."""
+@dataclass(frozen=True)
+class Totals:
+    """One moment: statements of the service's user by query id, and the end of the log."""
+
+    statements: Mapping[int, Statement]
+    wal_end: str
 
 
 class Admin:
@@ -108,7 +113,12 @@ class Admin:
             finally:
                 server.close()
             with self._items().cursor() as cursor:
-                cursor.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
+                for extension in ("pg_stat_statements", "pg_walinspect"):
+                    cursor.execute(
+                        sql.SQL("CREATE EXTENSION IF NOT EXISTS {}").format(
+                            sql.Identifier(extension)
+                        )
+                    )
 
     def _provision_role(self, server: connection) -> None:
         with server.cursor() as cursor:
@@ -158,18 +168,42 @@ class Admin:
                 " WHERE r.rolname = %s GROUP BY s.queryid",
                 (SERVICE_USER,),
             )
-            return {row[0]: Statement(row[1], row[2], row[3]) for row in cursor.fetchall()}
+            rows = cursor.fetchall()
+            cursor.execute("SELECT pg_current_wal_lsn()")
+            ((wal_end,),) = cursor.fetchall()
+        return Totals({row[0]: Statement(row[1], row[2], row[3]) for row in rows}, wal_end)
 
     def counted_since(self, before: Totals) -> QueryCounts:
         """What the service's user has run since `before`, the most frequent first."""
         statements = []
-        for key, now in self.totals().items():
-            earlier = before.get(key, Statement(now.query, 0, 0))
+        after = self.totals()
+        for key, now in after.statements.items():
+            earlier = before.statements.get(key, Statement(now.query, 0, 0))
             if now.calls > earlier.calls:
                 statements.append(
                     Statement(now.query, now.calls - earlier.calls, now.rows - earlier.rows)
                 )
-        return QueryCounts(tuple(sorted(statements, key=lambda one: -one.calls)))
+        return QueryCounts(
+            tuple(sorted(statements, key=lambda one: -one.calls)),
+            self._commits(before.wal_end, after.wal_end),
+        )
+
+    def _commits(self, start: str, end: str) -> int:
+        """Commit records in a stretch of the log: transactions that have changed something.
+
+        pg_stat_database would count the others too, but an idle session reports its latest second
+        as much as ten seconds late.
+        """
+        if start == end:
+            return 0
+        with _explained(self._cluster, "reading its log"), self._items().cursor() as cursor:
+            cursor.execute(
+                'SELECT coalesce(sum("count"), 0)::bigint FROM pg_get_wal_stats(%s, %s, true)'
+                " WHERE \"resource_manager/record_type\" = 'Transaction/COMMIT'",
+                (start, end),
+            )
+            ((commits,),) = cursor.fetchall()
+        return int(commits)
 
     def settings(self) -> dict[str, str]:
         """Effective settings, as the running server reports them."""

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from bench import doubt
 from bench.database.admin import Admin
 from bench.experiment.fitness import Speed, condition_warnings, conditions
-from bench.experiment.lab import Lab, app_unit_name
+from bench.experiment.lab import Lab
 from bench.experiment.plan import rows_to_load
 from bench.experiment.schedule import Visit
 from bench.experiment.verify import verify
@@ -28,6 +28,8 @@ from bench.model import (
     Usage,
     WarmUp,
 )
+from bench.supervise import Supervisor
+from bench.supervise.peak import fallen_since_peak_bytes, reset_peaks
 from bench.supervise.proctree import tree_memory, tree_usage
 from bench.workloads import WORKLOADS, Workload
 
@@ -128,6 +130,22 @@ def _cost(before: Usage, after: Usage) -> RoleCost:
     )
 
 
+def _reset_peak(supervisor: Supervisor, name: str) -> bool:
+    pid = supervisor.status(name).pid
+    return pid is not None and reset_peaks(pid)
+
+
+def _with_memory(
+    cost: RoleCost, supervisor: Supervisor, name: str, *, since_reset: bool
+) -> RoleCost:
+    memory = supervisor.memory(name)
+    pid = supervisor.status(name).pid
+    if pid is None or not since_reset:
+        return replace(cost, memory=memory)
+    most_bytes = memory.pss_bytes + fallen_since_peak_bytes(pid)
+    return replace(cost, memory=memory, most_bytes=most_bytes)
+
+
 def _measure_phase(
     bench: Bench,
     visit: Visit,
@@ -137,6 +155,9 @@ def _measure_phase(
     warm_up: WarmUp | None,
 ) -> PhaseResult:
     bench.generator.prepare(_spec(bench, visit, target, phase))
+    supervisor, placement = bench.lab.supervisor, bench.lab.placement_of(target)
+    units = bench.lab.unit_names(target)
+    resettable = [_reset_peak(supervisor, name) for name in units]
     statements = admin.totals()
     (cpu,) = bench.lab.placement_of(target).app
     spin_before_s = bench.speed.probe(cpu)
@@ -147,11 +168,15 @@ def _measure_phase(
     load = bench.generator.collect()
     queries = admin.counted_since(statements)
 
-    supervisor, placement = bench.lab.supervisor, bench.lab.placement_of(target)
-    app_memory = supervisor.memory(app_unit_name(target))
-    database_memory = supervisor.memory(bench.lab.cluster(target).unit_name)
-    app = replace(_cost(before.app, after.app), memory=app_memory)
-    database = replace(_cost(before.database, after.database), memory=database_memory)
+    app, database = (
+        _with_memory(_cost(*edges), supervisor, name, since_reset=since_reset)
+        for name, edges, since_reset in zip(
+            units,
+            ((before.app, after.app), (before.database, after.database)),
+            resettable,
+            strict=True,
+        )
+    )
     generator = replace(
         _cost(before.generator, after.generator), memory=tree_memory(bench.generator.pid)
     )

@@ -1,8 +1,11 @@
 """Metrics: failures never count as speed, pooled figures are pooled, missing ones are dashes."""
 
+from dataclasses import replace
+
 import pytest
 
 from bench.metrics import METRICS
+from bench.model import CpuTimes, QueryCounts, Statement
 
 from .factories import load_result, role_cost, window
 
@@ -66,3 +69,48 @@ def test_every_metric_has_a_unit_and_says_what_is_better() -> None:
         assert metric.unit
         assert metric.better in ("higher", "lower", "neither")
         assert metric.format(metric.value((window(),))) != ""
+
+
+def test_high_percentiles_are_told_only_with_enough_samples() -> None:
+    """p99.9 takes 5,000 answers and p99.99 takes 50,000; with fewer there is a dash."""
+    few, many = window(load=load_result(4_999)), window(load=load_result(5_000))
+    assert METRICS["p99.9"].value((few,)) is None
+    assert METRICS["p99.9"].value((many,)) == pytest.approx(10, rel=0.01)
+    assert METRICS["p99.99"].value((many,)) is None
+    assert METRICS["p99.99"].value((many,) * 10) == pytest.approx(10, rel=0.01)
+
+
+def test_database_work_is_shared_by_all_requests() -> None:
+    """Statements, rows and commits per answer, right or wrong; unknown is a dash, not a zero."""
+    counted = QueryCounts((Statement("SELECT", 3000, 6000),), commits=500)
+    one = window(load=load_result(900, failures={"status 500": 100}), queries=counted)
+    assert [METRICS[name].value((one,)) for name in ("queries", "rows", "commits")] == [3, 6, 0.5]
+    old = window(queries=QueryCounts(()))
+    assert METRICS["commits"].value((old,)) is None
+    assert METRICS["queries"].value((window(queries=None),)) is None
+
+
+def test_traffic_per_request_and_connections_in_all() -> None:
+    """Bytes are shared by requests; connections opened are a total of the run."""
+    rounds = (window(load=load_result(100)), window(load=load_result(300, connections_opened=1)))
+    assert METRICS["request_bytes"].value(rounds) == 100
+    assert METRICS["response_bytes"].value(rounds) == 200
+    assert METRICS["connections"].value(rounds) == 21
+
+
+def test_memory_by_kind_and_switches() -> None:
+    """USS beside PSS; a peak over rounds is the highest, and unknown where the kernel refused."""
+    low = window(app=replace(role_cost(1.0), most_bytes=60_000_000))
+    high = window(app=replace(role_cost(1.0), most_bytes=80_000_000))
+    assert METRICS["app_private"].value((low,)) == 25
+    assert METRICS["app_peak"].value((low, high)) == 80
+    assert METRICS["database_peak"].value((low, high)) is None
+    # 100 voluntary and 10 involuntary switches for 1,000 answers
+    assert METRICS["app_switches"].value((low,)) == pytest.approx(0.11)
+
+
+def test_company_on_the_app_core_is_a_share_of_the_window() -> None:
+    """0.1 s of other work and 0.05 s of steal in a window of 2 s."""
+    one = window(app_cpus=CpuTimes(busy_s=2.0, steal_s=0.05, foreign_s=0.1))
+    assert METRICS["foreign_cpu"].value((one,)) == pytest.approx(5)
+    assert METRICS["steal"].value((one,)) == pytest.approx(2.5)

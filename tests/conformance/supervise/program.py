@@ -1,11 +1,12 @@
 """A unit for the supervisors to run: listens on a port and does what it is told.
 
-    program.py PORT [burn | children | exit | deaf | fork | quiet]
+    program.py PORT [burn | children | exit | deaf | fork | swell | quiet]
 
 burn      keeps one CPU busy
 children  starts a child that burns 0.3 s of CPU and ends, and one that sleeps
 exit      says why and ends with 3
 deaf      ignores SIGTERM and SIGINT
+swell     needs 100 MB for a moment at each connection
 fork      answers from a child that does not care for its parent
 """
 
@@ -39,6 +40,8 @@ def main() -> None:
             pass
     while True:
         server.accept()[0].close()
+        if behaviour == "swell":
+            bytes(bytearray(b"x") * 100_000_000)
         time.sleep(0)
 
 

@@ -15,6 +15,7 @@ import pytest
 from bench.errors import PortTaken, UnitFailed
 from bench.model import Unit
 from bench.supervise import Supervisor
+from bench.supervise.peak import fallen_since_peak_bytes, reset_peaks
 from bench.supervise.readiness import wait_until_ready
 
 from .conftest import MakeUnit, make_supervisor
@@ -237,6 +238,24 @@ def test_memory_is_told(supervisor: Supervisor, make_unit: MakeUnit) -> None:
     start(supervisor, make_unit())
     memory = supervisor.memory("onecore-test")
     assert 0 < memory.uss_bytes <= memory.pss_bytes <= memory.rss_bytes
+
+
+def test_a_peak_is_that_of_the_time_since_the_last_reset(
+    supervisor: Supervisor, make_unit: MakeUnit
+) -> None:
+    """100 MB that were needed for a moment are remembered, and forgotten when asked to."""
+    pid = start(supervisor, make_unit("swell"))
+    if not reset_peaks(pid):
+        pytest.skip("this kernel does not let a user reset /proc/PID/status VmHWM")
+
+    def forgotten() -> bool:
+        return reset_peaks(pid) and fallen_since_peak_bytes(pid) < 50_000_000
+
+    eventually(forgotten)
+    # Each connection makes it need 100 MB for a moment.
+    listening(make_unit().port)()
+    eventually(lambda: fallen_since_peak_bytes(pid) > 90_000_000)
+    eventually(forgotten)
 
 
 def test_run_gives_output_or_says_what_failed(supervisor: Supervisor, state: Path) -> None:
