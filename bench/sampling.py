@@ -42,15 +42,19 @@ class Sampler:
         self._cpu_s = 0.0
         self._started_at = 0.0
         self._ended_at = 0.0
+        self._failure: LabError | None = None
 
     def __enter__(self) -> "Sampler":
         self._started_at = time.monotonic()
         self._thread.start()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Raises what `keep` raised, unless there is an exception already."""
         self._stop.set()
         self._thread.join()
+        if self._failure is not None and kind is None:
+            raise self._failure
 
     @property
     def own_share(self) -> float:
@@ -63,7 +67,11 @@ class Sampler:
         turn = 0
         while not self._stop.wait(max(0.0, due - time.monotonic())):
             samples = (self._read(probe, turn) for probe in self._probes)
-            self._keep(tuple(sample for sample in samples if sample))
+            try:
+                self._keep(tuple(sample for sample in samples if sample))
+            except LabError as error:  # a full disk, say: for the thread that measures to tell
+                self._failure = error
+                break
             self._cpu_s = time.thread_time()
             # A late reading moves the next ones: two readings in a row would say nothing new.
             due = max(due + self._period_s, time.monotonic())

@@ -16,7 +16,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from bench.errors import StoreError, UsageError
-from bench.model import CellResult, RunRecord, Sample
+from bench.model import CellResult, LabWarning, RunRecord, Sample
 
 SCHEMA_VERSION = 1
 _RUN = TypeAdapter(RunRecord)
@@ -34,7 +34,8 @@ def schemas() -> dict[str, str]:
 
 
 @contextmanager
-def _explained(path: Path) -> Iterator[None]:
+def explained(path: Path) -> Iterator[None]:
+    """Turns what goes wrong with a file in a run's folder into a StoreError with the remedy."""
     try:
         yield
     except OSError as error:
@@ -59,6 +60,15 @@ class Torn:
     path: Path
     line: int
 
+    @property
+    def warning(self) -> LabWarning:
+        return LabWarning(
+            "torn-line",
+            f"{self.path.name}, line {self.line} is torn and left out",
+            "Its cell was measured again when the run was resumed, or is missing.",
+            "note",
+        )
+
 
 class RunStore:
     """One run's folder."""
@@ -70,7 +80,7 @@ class RunStore:
         self.record = directory / "run.json"
 
     def create(self) -> None:
-        with _explained(self.record):
+        with explained(self.record):
             self.directory.mkdir(parents=True)
 
     def write_record(self, record: RunRecord) -> None:
@@ -78,7 +88,7 @@ class RunStore:
         data = _RUN.dump_python(replace(record, cells=()), mode="json")
         del data["cells"]
         new = self.record.with_suffix(".new")
-        with _explained(self.record), new.open("w") as file:
+        with explained(self.record), new.open("w") as file:
             json.dump(data, file, indent=2)
             file.write("\n")
             file.flush()
@@ -86,8 +96,8 @@ class RunStore:
             new.rename(self.record)
 
     def append_cell(self, cell: CellResult) -> None:
-        """Add one line, complete on disk when this returns. A torn tail is cut off first."""
-        with _explained(self.rounds), self.rounds.open("ab") as file:
+        """Add one line, complete on disk when this returns."""
+        with explained(self.rounds), self.rounds.open("ab") as file:
             if file.tell() and not self._ends_whole():
                 file.write(b"\n")  # the torn line stays, and stays told; ours starts afresh
             file.write(_CELL.dump_json(cell) + b"\n")
@@ -100,7 +110,7 @@ class RunStore:
             return file.read(1) == b"\n"
 
     def append_samples(self, samples: tuple[Sample, ...]) -> None:
-        with _explained(self.samples), self.samples.open("a") as file:
+        with explained(self.samples), self.samples.open("a") as file:
             file.writelines(json.dumps(asdict(sample)) + "\n" for sample in samples)
 
     def read(self) -> tuple[RunRecord, tuple[Torn, ...]]:

@@ -16,7 +16,7 @@ from bench.model import CellResult, Plan, Progress, RunRecord, Target
 from bench.report.verdicts import verdicts
 from bench.sampling import Probe, Sampler
 from bench.stats.rounds import relative_half_width
-from bench.store import RunStore
+from bench.store import RunStore, explained
 from bench.supervise.proctree import descendants, tree_cpu_s, tree_memory
 
 
@@ -129,12 +129,13 @@ class Runner:
 
     def _keep_logs(self) -> None:
         folder = self.store.directory / "logs"
-        folder.mkdir(exist_ok=True)
-        for target in self.lab.targets:
-            for name in self.lab.unit_names(target):
-                log = self.lab.supervisor.log_path(name)
-                if log.exists():
-                    shutil.copyfile(log, folder / log.name)
+        with explained(folder):
+            folder.mkdir(exist_ok=True)
+            for target in self.lab.targets:
+                for name in self.lab.unit_names(target):
+                    log = self.lab.supervisor.log_path(name)
+                    if log.exists():
+                        shutil.copyfile(log, folder / log.name)
 
 
 def unit_probes(lab: Lab) -> Iterator[Probe]:

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from bench import host, preflight
 from bench.errors import TargetUnfit, UsageError
-from bench.experiment.assembly import exclusively, measuring_alone, open_lab
+from bench.experiment.assembly import exclusively, measuring_alone, open_lab, site
 from bench.experiment.fitness import examine, require_fit
 from bench.experiment.lab import Lab
 from bench.experiment.runner import Observer, Runner, unit_probes
@@ -19,8 +19,9 @@ from bench.experiment.verify import verify
 from bench.load.ceiling import measure_ceiling
 from bench.model import OpenLoop, Operation, Plan, RunRecord, Sample
 from bench.preflight import Check
+from bench.report.differences import ABSENT, differences
 from bench.sampling import Sampler
-from bench.store import SCHEMA_VERSION, RunStore, find_run, new_run_id
+from bench.store import SCHEMA_VERSION, RunStore, Torn, find_run, new_run_id
 
 CEILING_WINDOW_S = 0.5
 CEILING_USABLE_SHARE = 0.65
@@ -43,11 +44,12 @@ def measure(plan: Plan, watcher: Watcher, *, strict: bool = False) -> RunRecord:
     lab = open_lab(plan.targets)
     with brought_up(lab, watcher, strict=strict) as checks:
         store = RunStore(lab.site.results / new_run_id(lab.site.results))
-        store.create()
         record = new_record(lab, plan, store)
         record = replace(record, warnings=preflight.warnings(checks))
         record = replace(record, ceiling_per_s=sending_ceiling(lab))
         _require_keepable(plan, record.ceiling_per_s)
+        # Only now: what was refused leaves no folder behind.
+        store.create()
         store.write_record(record)
         return Runner(lab, store, watcher.observer(store)).run(record)
 
@@ -55,19 +57,43 @@ def measure(plan: Plan, watcher: Watcher, *, strict: bool = False) -> RunRecord:
 def resume(run_id: str, watcher: Watcher, *, strict: bool = False) -> RunRecord:
     """Measure what an interrupted run has not measured yet.
 
-    Raises UsageError when the run is complete, StoreError when it cannot be read.
+    Raises UsageError when the run is complete or was begun with other code or on another machine,
+    StoreError when it cannot be read.
     """
-    lab = open_lab(())
-    store = find_run(lab.site.results, run_id)
-    record, _torn = store.read()
-    if record.state == "complete":
-        raise UsageError(f"run {run_id} is complete", "There is nothing to resume: make report.")
-    lab = open_lab(record.plan.targets)
+    store = find_run(site().results, run_id)
+    lab = open_lab(unfinished(store)[0].plan.targets)
     with brought_up(lab, watcher, strict=strict) as checks:
-        seen = dict.fromkeys((*record.warnings, *preflight.warnings(checks)))
-        resumed = replace(record, state="running", warnings=tuple(seen))
-        store.write_record(resumed)
+        resumed = taken_up(lab, store, checks)
         return Runner(lab, store, watcher.observer(store)).run(resumed)
+
+
+def unfinished(store: RunStore) -> tuple[RunRecord, tuple[Torn, ...]]:
+    """The stored run. Raises UsageError when nothing of it is left to measure."""
+    record, torn = store.read()
+    if record.state == "complete":
+        raise UsageError(
+            f"run {record.run_id} is complete", "There is nothing to resume: make report."
+        )
+    return record, torn
+
+
+def taken_up(lab: Lab, store: RunStore, checks: tuple[Check, ...]) -> RunRecord:
+    """The stored run as it goes on. It is read here, where nobody else can measure any more.
+
+    A run has one provenance: raises UsageError when it was begun with anything else.
+    """
+    record, torn = unfinished(store)
+    now = new_record(lab, record.plan, store)
+    changed = [str(one) for one in differences(record, now) if ABSENT not in (one.base, one.head)]
+    if changed:
+        raise UsageError(
+            f"run {record.run_id} was begun under other conditions: {'; '.join(changed)}",
+            "Put them back, or make a new run and compare the two: make compare.",
+        )
+    told = (*record.warnings, *preflight.warnings(checks), *(one.warning for one in torn))
+    resumed = replace(record, state="running", warnings=tuple(dict.fromkeys(told)))
+    store.write_record(resumed)
+    return resumed
 
 
 @contextmanager

@@ -14,7 +14,14 @@ from bench.experiment.assembly import open_lab
 from bench.experiment.cell import Bench
 from bench.experiment.runner import Runner
 from bench.experiment.schedule import Visit
-from bench.experiment.session import Watcher, brought_up, new_record, sending_ceiling
+from bench.experiment.session import (
+    Watcher,
+    brought_up,
+    new_record,
+    sending_ceiling,
+    taken_up,
+    unfinished,
+)
 from bench.load.generator import Generator
 from bench.model import CellResult, Pacing, Plan, RunRecord, Study
 from bench.report.saturation import REFUSED
@@ -116,11 +123,11 @@ def carry_out(
     lab = open_lab(plan.targets)
     with brought_up(lab, watcher, strict=strict) as checks:
         store = RunStore(lab.site.results / new_run_id(lab.site.results))
-        store.create()
         record = new_record(lab, replace(plan, study=study), store)
         record = replace(
             record, warnings=preflight.warnings(checks), ceiling_per_s=sending_ceiling(lab)
         )
+        store.create()
         store.write_record(record)
         observer = watcher.observer(store)
         return StudyRunner(lab, store, observer, next_step, expected).run(record)
@@ -136,18 +143,12 @@ def go_on(
 ) -> RunRecord:
     """Measure what a study that was cut short has not measured yet.
 
-    Raises UsageError when it is complete, StoreError when it cannot be read.
+    Raises UsageError when it is complete or was begun with other code or on another machine,
+    StoreError when it cannot be read.
     """
-    record, _torn = store.read()
-    if record.state == "complete":
-        raise UsageError(
-            f"run {record.run_id} is complete", "There is nothing to resume: make report."
-        )
-    lab = open_lab(record.plan.targets)
+    lab = open_lab(unfinished(store)[0].plan.targets)
     with brought_up(lab, watcher, strict=strict) as checks:
-        seen = dict.fromkeys((*record.warnings, *preflight.warnings(checks)))
-        resumed = replace(record, state="running", warnings=tuple(seen))
-        store.write_record(resumed)
+        resumed = taken_up(lab, store, checks)
         observer = watcher.observer(store)
         return StudyRunner(lab, store, observer, next_step, expected).run(resumed)
 

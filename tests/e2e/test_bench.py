@@ -137,7 +137,9 @@ def test_ctrl_c_keeps_cells_leaves_nothing_and_can_be_resumed(fresh: Cli) -> Non
 
 
 def test_kill_9_leaves_nothing_running_and_the_run_can_be_finished(fresh: Cli) -> None:
-    """The services die with the lab; RESUME measures exactly what is missing."""
+    """The services die with the lab; RESUME measures exactly what is missing, in the order it
+    was planned, and tells of a torn line. It refuses to mix in what other code would measure.
+    """
     process = fresh.spawn("bench", FRAMEWORK="flask", WORKLOAD="ping", ROUNDS="4")
     while_running(process, lambda: any(map(cells, fresh.runs())))
     process.kill()
@@ -146,8 +148,18 @@ def test_kill_9_leaves_nothing_running_and_the_run_can_be_finished(fresh: Cli) -
     (run,) = fresh.runs()
     before = cells(run)
     assert 0 < len(before) < 4
-    fresh.run("bench", RESUME=run.name)
-    after = cells(run)
+    stored = (run / "run.json").read_text()
+    commit = json.loads(stored)["provenance"]["source"]["git_commit"]
+    (run / "run.json").write_text(stored.replace(commit, "0" * 40))
+    assert "source.git_commit" in fresh.run("bench", expect=2, RESUME=run.name)
+    (run / "run.json").write_text(stored)
+    with (run / "rounds.jsonl").open("a") as file:
+        file.write('{"round": 2, "tar')
+    assert "torn" in fresh.run("bench", RESUME=run.name)
+    lines = (run / "rounds.jsonl").read_text().splitlines()
+    torn = lines.pop(len(before))
+    assert torn == '{"round": 2, "tar'
+    after = [json.loads(line) for line in lines]
     assert after[: len(before)] == before
     assert [cell["round"] for cell in after] == [1, 2, 3, 4]
     assert json.loads((run / "run.json").read_text())["state"] == "complete"
@@ -161,6 +173,15 @@ def test_two_benches_at_once_are_refused(fresh: Cli) -> None:
     assert process.poll() is None
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=60)
+
+
+def test_what_is_refused_leaves_no_run(fresh: Cli) -> None:
+    """A rate that the generator cannot keep is a mistake, and no empty folder stays of it."""
+    before = set(fresh.results.glob("*"))
+    said = fresh.run("bench", expect=2, FRAMEWORK="flask", WORKLOAD="ping", RATE="20000")
+    assert "cannot keep 20000" in said
+    assert set(fresh.results.glob("*")) == before
+    assert fresh.left_running() == []
 
 
 def test_services_that_were_up_stay_up(fresh: Cli) -> None:

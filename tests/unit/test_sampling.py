@@ -1,0 +1,74 @@
+"""The sampler: what it reads, and what becomes of it when a reading or its keeping fails."""
+
+import threading
+
+import pytest
+
+from bench.errors import StoreError, UnitFailed
+from bench.model import Sample
+from bench.sampling import Probe, Sampler
+
+PATIENCE_S = 60
+
+
+class Kept:
+    """Takes samples and tells when there are enough."""
+
+    def __init__(self, enough: int) -> None:
+        self.samples: list[Sample] = []
+        self._enough = enough
+        self.has_enough = threading.Event()
+
+    def __call__(self, samples: tuple[Sample, ...]) -> None:
+        self.samples.extend(samples)
+        if len(self.samples) >= self._enough:
+            self.has_enough.set()
+
+
+def probe(unit: str = "app", memory_every: int = 1) -> Probe:
+    return Probe(unit, cpu_s=lambda: 1.5, pss_bytes=lambda: 7, memory_every=memory_every)
+
+
+def test_memory_is_read_less_often_than_cpu() -> None:
+    """Every third reading has it; CPU is in all of them."""
+    kept = Kept(7)
+    with Sampler((probe(memory_every=3),), kept, period_s=0.001) as sampler:
+        assert kept.has_enough.wait(PATIENCE_S)
+    assert [one.pss_bytes for one in kept.samples[:7]] == [7, None, None, 7, None, None, 7]
+    assert {one.cpu_s for one in kept.samples} == {1.5}
+    assert sampler.own_share > 0
+
+
+def test_a_unit_that_is_gone_has_no_samples_and_harms_no_other() -> None:
+    """Whoever measures it tells of it; the series of the others goes on."""
+
+    def gone() -> float:
+        raise UnitFailed("it has ended")
+
+    kept = Kept(3)
+    probes = (Probe("gone", gone, lambda: 0), probe())
+    with Sampler(probes, kept, period_s=0.001):
+        assert kept.has_enough.wait(PATIENCE_S)
+    assert {one.unit for one in kept.samples} == {"app"}
+
+
+def test_samples_that_cannot_be_kept_are_a_failure() -> None:
+    """A full disk ends the measurement with its message, and not in the silence of a thread."""
+    tried = threading.Event()
+
+    def keep(samples: tuple[Sample, ...]) -> None:
+        tried.set()
+        raise StoreError("no space left")
+
+    with pytest.raises(StoreError, match="no space left"), Sampler((probe(),), keep):
+        assert tried.wait(PATIENCE_S)
+
+
+def test_a_failure_of_the_measurement_itself_comes_first() -> None:
+    """Its message is the cause; the sampler's would only hide it."""
+
+    def keep(samples: tuple[Sample, ...]) -> None:
+        raise StoreError("no space left")
+
+    with pytest.raises(UnitFailed, match="the cause"), Sampler((probe(),), keep):
+        raise UnitFailed("the cause")
