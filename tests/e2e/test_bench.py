@@ -138,7 +138,7 @@ def test_ctrl_c_keeps_cells_leaves_nothing_and_can_be_resumed(fresh: Cli) -> Non
 
 def test_kill_9_leaves_nothing_running_and_the_run_can_be_finished(fresh: Cli) -> None:
     """The services die with the lab; RESUME measures exactly what is missing, in the order it
-    was planned, and tells of a torn line. It refuses to mix in what other code would measure.
+    was planned, and tells of a torn line.
     """
     process = fresh.spawn("bench", FRAMEWORK="flask", WORKLOAD="ping", ROUNDS="4")
     while_running(process, lambda: any(map(cells, fresh.runs())))
@@ -148,11 +148,6 @@ def test_kill_9_leaves_nothing_running_and_the_run_can_be_finished(fresh: Cli) -
     (run,) = fresh.runs()
     before = cells(run)
     assert 0 < len(before) < 4
-    stored = (run / "run.json").read_text()
-    commit = json.loads(stored)["provenance"]["source"]["git_commit"]
-    (run / "run.json").write_text(stored.replace(commit, "0" * 40))
-    assert "source.git_commit" in fresh.run("bench", expect=2, RESUME=run.name)
-    (run / "run.json").write_text(stored)
     with (run / "rounds.jsonl").open("a") as file:
         file.write('{"round": 2, "tar')
     assert "torn" in fresh.run("bench", RESUME=run.name)
@@ -205,11 +200,11 @@ def test_an_app_that_dies_is_not_the_end(fresh: Cli, frozen: bool) -> None:
         (record,) = list(fresh.state.glob("*/run/onecore-flask.json")) or [None]
         if record is None or not any(map(cells, fresh.runs())):
             return False
-        with psutil.Process(json.loads(record.read_text())["pid"]).oneshot() as app:
-            if app.status() == wanted:
-                app.kill()
-                return True
-        return False
+        app = psutil.Process(json.loads(record.read_text())["pid"])
+        if app.status() != wanted:
+            return False
+        app.kill()
+        return True
 
     while_running(process, killed)
     out, err = process.communicate(timeout=PATIENCE_S)
