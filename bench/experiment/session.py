@@ -83,13 +83,7 @@ def taken_up(lab: Lab, store: RunStore, checks: tuple[Check, ...]) -> RunRecord:
     A run has one provenance: raises UsageError when it was begun with anything else.
     """
     record, torn = unfinished(store)
-    now = new_record(lab, record.plan, store)
-    changed = [str(one) for one in differences(record, now) if ABSENT not in (one.base, one.head)]
-    if changed:
-        raise UsageError(
-            f"run {record.run_id} was begun under other conditions: {'; '.join(changed)}",
-            "Put them back, or make a new run and compare the two: make compare.",
-        )
+    require_same_conditions(record, new_record(lab, record.plan, store))
     told = (*record.warnings, *preflight.warnings(checks), *(one.warning for one in torn))
     resumed = replace(record, state="running", warnings=tuple(dict.fromkeys(told)))
     store.write_record(resumed)
@@ -115,6 +109,16 @@ def brought_up(lab: Lab, watcher: Watcher, *, strict: bool = False) -> Iterator[
             with undisturbed():
                 lab.thaw_all()
                 lab.stop(tuple(reversed(started)))
+
+
+def require_same_conditions(begun: RunRecord, now: RunRecord) -> None:
+    """Raises UsageError when two records differ in anything that both of them know."""
+    known = (one for one in differences(begun, now) if ABSENT not in (one.base, one.head))
+    if changed := "; ".join(map(str, known)):
+        raise UsageError(
+            f"run {begun.run_id} was begun under other conditions: {changed}",
+            "Put them back, or make a new run and compare the two: make compare.",
+        )
 
 
 def sampler_overhead(seconds: float, watcher: Watcher) -> float:
