@@ -21,6 +21,7 @@ import psutil
 
 from bench.errors import PortTaken, UnitFailed
 from bench.model import Memory, Unit, UnitStatus, Usage
+from bench.supervise.guard import dismiss, guard
 from bench.supervise.identity import Identity
 from bench.supervise.proctree import descendants, tree_cpu_s, tree_memory, tree_usage
 
@@ -34,6 +35,11 @@ class _Record:
     started: float
     stop_signal: str
     fingerprint: str
+    lab: int | None = None
+    """The pid of the lab that this unit ends with, if it does not outlive it."""
+
+    def is_ending(self) -> bool:
+        return self.lab not in (None, os.getpid())
 
 
 def _ends_with_parent(stop_signal: str) -> tuple[str, ...]:
@@ -85,6 +91,7 @@ class ProcessSupervisor:
         self._children: dict[int, subprocess.Popen[bytes]] = {}
         self._trees: dict[str, list[psutil.Process]] = {}
         """Each unit's processes when it was last frozen."""
+        self._guards: dict[str, subprocess.Popen[bytes]] = {}
         for directory in (self._run_dir, self._log_dir):
             directory.mkdir(parents=True, exist_ok=True)
 
@@ -92,7 +99,8 @@ class ProcessSupervisor:
 
     def start(self, unit: Unit, *, outlive: bool) -> bool:
         record = self._record(unit.name)
-        if record and _alive(record) and record.fingerprint == _fingerprint(unit):
+        same = record is not None and record.fingerprint == _fingerprint(unit)
+        if record and same and _alive(record) and not record.is_ending():
             self.thaw(unit.name)
             return False
         # Also of a unit that has died: what it left behind would hold its port.
@@ -103,7 +111,7 @@ class ProcessSupervisor:
         for command in unit.prepare:
             log.write_text(self.run(command, unit.environment, unit.directory))
         process = self._spawn(unit, log, outlive=outlive)
-        self._write(unit, process)
+        self._write(unit, process, outlive=outlive)
         return True
 
     def _spawn(self, unit: Unit, log: Path, *, outlive: bool) -> subprocess.Popen[bytes]:
@@ -176,20 +184,25 @@ class ProcessSupervisor:
     # --- freeze
 
     def freeze(self, name: str) -> None:
-        self._trees[name] = self._signal_tree(name, signal.SIGSTOP)
+        tree = self._tree(name)
+        if tree and name not in self._guards:
+            self._guards[name] = guard([process.pid for process in tree])
+        self._trees[name] = tree
+        _signal(tree, signal.SIGSTOP)
 
     def thaw(self, name: str) -> None:
-        self._signal_tree(name, signal.SIGCONT)
+        if name in self._guards:
+            dismiss(self._guards.pop(name))
+        _signal(self._tree(name), signal.SIGCONT)
 
-    def _signal_tree(self, name: str, number: signal.Signals) -> list[psutil.Process]:
-        """Signal a unit's processes, and tell which they are."""
-        signalled = []
+    def _tree(self, name: str) -> list[psutil.Process]:
+        """The processes of a unit that runs."""
+        found = []
         record = self._record(name)
         for pid in descendants(record.pid) if record and _alive(record) else ():
-            with suppress(ProcessLookupError, psutil.NoSuchProcess):
-                signalled.append(psutil.Process(pid))
-                os.kill(pid, number)
-        return signalled
+            with suppress(psutil.NoSuchProcess):
+                found.append(psutil.Process(pid))
+        return found
 
     # --- look
 
@@ -262,9 +275,10 @@ class ProcessSupervisor:
             path.unlink(missing_ok=True)
             return None
 
-    def _write(self, unit: Unit, process: subprocess.Popen[bytes]) -> None:
+    def _write(self, unit: Unit, process: subprocess.Popen[bytes], *, outlive: bool) -> None:
         started = psutil.Process(process.pid).create_time()
-        record = _Record(process.pid, started, unit.stop_signal, _fingerprint(unit))
+        lab = None if outlive else os.getpid()
+        record = _Record(process.pid, started, unit.stop_signal, _fingerprint(unit), lab)
         new = self._path(unit.name).with_suffix(".new")
         new.write_text(json.dumps(asdict(record)))
         new.rename(self._path(unit.name))
@@ -275,6 +289,12 @@ class ProcessSupervisor:
             why = status.detail or "it was stopped"
             raise UnitFailed(f"{name} is not running: {why}\n{self.log_tail(name)}")
         return status.pid
+
+
+def _signal(tree: list[psutil.Process], number: signal.Signals) -> None:
+    for process in tree:
+        with suppress(psutil.NoSuchProcess):
+            process.send_signal(number)
 
 
 def _require_free_port(unit: Unit) -> None:
