@@ -11,6 +11,7 @@ from bench.errors import SetupError, UsageError
 from bench.model import Target
 
 SERVICES = Path(__file__).resolve().parent.parent / "services"
+UNPRIVILEGED_PORTS = range(1024, 65536)
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
@@ -75,7 +76,8 @@ def read_target(path: Path) -> Target:
 def known_targets(port_offset: int = 0, services: Path = SERVICES) -> tuple[Target, ...]:
     """All targets in the order of their database ports, all ports moved by `port_offset`.
 
-    Raises UsageError when the offset moves a port out of 1..65535 or two targets share one.
+    Raises UsageError when the offset moves a port out of 1024..65535: the services' user may not
+    listen below that. Raises SetupError when two targets share a port.
     """
     found = map(read_target, services.glob("*/service.toml"))
     targets = sorted(found, key=lambda target: target.database_port)
@@ -88,10 +90,12 @@ def known_targets(port_offset: int = 0, services: Path = SERVICES) -> tuple[Targ
         for target in targets
     )
     ports = [port for target in moved for port in (target.http_port, target.database_port)]
-    if any(not 1 <= port <= 65535 for port in ports):
+    if any(port not in UNPRIVILEGED_PORTS for port in ports):
+        lowest, highest = min(ports) - port_offset, max(ports) - port_offset
         raise UsageError(
-            f"PORT_OFFSET={port_offset} moves a port out of 1..65535",
-            "Ports start from 5000-8001; choose an offset from -4999 to 57534.",
+            f"PORT_OFFSET={port_offset} moves a port out of 1024..65535",
+            f"The ports are {lowest} to {highest}; "
+            f"choose an offset from {1024 - lowest} to {65535 - highest}.",
         )
     if len(set(ports)) != len(ports):
         raise SetupError(f"two services share a port: {sorted(ports)}", "Mend their service.toml.")

@@ -15,10 +15,11 @@ from bench.watching import print_notes
 
 
 def _one_framework(framework: str) -> tuple[Lab, Target]:
-    if not framework:
+    names = names_in(framework)
+    if len(names) != 1:
         known = ", ".join(target.name for target in targets())
-        raise UsageError("which framework?", f"Say FRAMEWORK=name. Known frameworks: {known}.")
-    lab = open_lab(names_in(framework))
+        raise UsageError("which one framework?", f"Say FRAMEWORK=name. Known frameworks: {known}.")
+    lab = open_lab(names)
     return lab, lab.targets[0]
 
 
