@@ -66,7 +66,8 @@ def test_a_database_killed_with_9_is_named_and_comes_back(cli: Cli) -> None:
 def test_psql_asks_for_no_password_and_shows_none(cli: Cli) -> None:
     """psql logs in as the service's user; when the database is down, it says so."""
     assert "make up" in cli.run("psql", expect=1, FRAMEWORK="drf")
-    assert "which framework" in cli.run("psql", expect=2)
+    assert "which one framework" in cli.run("psql", expect=2)
+    assert "which one framework" in cli.run("logs", expect=2, FRAMEWORK="flask,drf")
     cli.run("up", FRAMEWORK="drf")
     done = subprocess.run(
         [sys.executable, "-m", "bench", "psql"],

@@ -62,7 +62,7 @@ def test_ports_move_as_a_block() -> None:
 @pytest.mark.parametrize("offset", [-5000, -4000, 60000])
 def test_an_impossible_offset_is_a_usage_error(offset: int) -> None:
     """An offset that leaves 1024..65535 is refused before anything starts."""
-    with pytest.raises(UsageError, match=r"out of 1\.\.65535"):
+    with pytest.raises(UsageError, match=r"out of 1024\.\.65535"):
         known_targets(offset)
 
 
