@@ -136,8 +136,8 @@ class ProcessSupervisor:
         record = self._record(name)
         process = record and _alive(record)
         tree = self._orphans(name, record) if record else []
+        self.thaw(name)  # a dead unit still has its guard
         if record and process:
-            self.thaw(name)
             tree += [process, *process.children(recursive=True)]
             process.send_signal(_SIGNALS[record.stop_signal])
             self._await_end(process)
