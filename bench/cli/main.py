@@ -1,5 +1,6 @@
 """From the shell to a verb, and from an error to an exit code."""
 
+import errno
 import os
 import signal
 import sys
@@ -7,7 +8,7 @@ from types import FrameType
 from typing import NoReturn
 
 from bench.cli.options import app, err
-from bench.errors import LabError, UsageError
+from bench.errors import LabError, SetupError, UsageError
 from bench.experiment.assembly import ENVIRONMENT
 
 
@@ -38,6 +39,25 @@ def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
     raise KeyboardInterrupt
 
 
+def _on_a_disk_that_takes_nothing(error: OSError) -> SetupError:
+    """What the disk refused, wherever that was; raises any other error again."""
+    if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EROFS}:
+        raise error
+    where = error.filename2 or error.filename
+    return SetupError(
+        f"cannot write{f' {where}' if where else ''}: {error.strerror}",
+        "Free some space, or let ONECORE_STATE and ONECORE_RESULTS name folders on another disk.",
+    )
+
+
+def _fail(error: LabError) -> NoReturn:
+    err.print("onecore:", style="bold red", end=" ")
+    err.print(error.message, markup=False, soft_wrap=True)
+    if error.remedy:
+        err.print(error.remedy, markup=False, soft_wrap=True)
+    sys.exit(error.exit_code)
+
+
 def main() -> NoReturn:
     """Run one verb. Exit code 0, 1 for a failure, 2 for a mistake in what was asked."""
     signal.signal(signal.SIGTERM, _interrupt)
@@ -46,11 +66,9 @@ def main() -> NoReturn:
         _refuse_unknown_make_variables()
         app(result_action="return_value")
     except LabError as error:
-        err.print("onecore:", style="bold red", end=" ")
-        err.print(error.message, markup=False, soft_wrap=True)
-        if error.remedy:
-            err.print(error.remedy, markup=False, soft_wrap=True)
-        sys.exit(error.exit_code)
+        _fail(error)
+    except OSError as error:
+        _fail(_on_a_disk_that_takes_nothing(error))
     except KeyboardInterrupt:
         sys.exit(130)
     sys.exit(0)
