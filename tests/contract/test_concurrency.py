@@ -19,7 +19,7 @@ def test_parallel_creates_keep_distinct_ids(service):
 
 def test_update_never_brings_back_a_deleted_item(service):
     """PUT and DELETE of one item at once: 200, 204 or 404, one DELETE wins, the item stays gone."""
-    for _ in range(10):
+    for _ in range(5):
         number = service.create()["id"]
         path = f"/items/{number}"
         requests = [("PUT", path, VALID), ("DELETE", path, None)] * 10

@@ -17,7 +17,7 @@ schema = schemathesis.openapi.from_path(SERVICES / "openapi.yaml", config=CONFIG
 
 @schema.parametrize()
 @settings(
-    max_examples=20,
+    max_examples=10,
     derandomize=True,
     deadline=None,
     database=None,
