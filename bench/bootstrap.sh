@@ -83,6 +83,8 @@ find_python() {
     export UV_PYTHON_INSTALL_DIR="$PWD/$tools/python"
     "$uv" python install --quiet "$wanted" 2>/dev/null &&
         "$uv" python find --no-python-downloads --no-project "$wanted" 2>/dev/null && return
+    # Once more for uv's own words: one that is there may be broken.
+    "$uv" python find --no-python-downloads --no-project "$wanted" >/dev/null || true
     fail "no Python $wanted found on PATH, in pyenv or by uv, and none could be downloaded." \
         "Install one (Debian 13: apt install python3; pyenv install $wanted; or use nix develop) and run make again."
 }
