@@ -91,6 +91,7 @@ def test_list_is_ordered_after_updates(hundred_and_fifty):
         ("?limit=1000", range(1, 151)),
         ("?limit=0005", range(1, 6)),
         ("?offset=0", range(1, 101)),
+        ("?limit=x&limit=2", range(1, 3)),  # the last counts
         ("?offset=100", range(101, 151)),
         ("?offset=00100", range(101, 151)),
         ("?limit=7&offset=140", range(141, 148)),

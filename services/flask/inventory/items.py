@@ -31,7 +31,8 @@ DELETE = delete(Item).where(BY_ID)
 
 @bp.get("", strict_slashes=False)
 def list_items() -> ResponseReturnValue:
-    page = page_schema.load(request.args)
+    # Of a parameter given twice the last counts, as in most frameworks; Werkzeug takes the first.
+    page = page_schema.load({name: values[-1] for name, values in request.args.lists()})
     with db.engine.connect() as connection:
         rows = connection.execute(LIST, page).all()
     return serialize(rows)
