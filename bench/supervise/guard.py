@@ -11,7 +11,7 @@ _SCRIPT = 'read -r _ || kill -s CONT "$@"'
 
 
 def guard(pids: list[int]) -> subprocess.Popen[bytes]:
-    """A process that sends SIGCONT to `pids` once this process has ended."""
+    """A process that sends SIGCONT to `pids` when it is released, or this process has ended."""
     return subprocess.Popen(
         ("sh", "-c", _SCRIPT, "onecore-thaw", *map(str, pids)),
         stdin=subprocess.PIPE,
@@ -21,7 +21,6 @@ def guard(pids: list[int]) -> subprocess.Popen[bytes]:
     )
 
 
-def dismiss(guarding: subprocess.Popen[bytes]) -> None:
-    """End it without a signal to anybody."""
-    guarding.kill()
+def release(guarding: subprocess.Popen[bytes]) -> None:
+    """Let it send the signal now, and wait until that is done."""
     guarding.communicate()

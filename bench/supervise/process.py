@@ -21,7 +21,7 @@ import psutil
 
 from bench.errors import PortTaken, UnitFailed
 from bench.model import Memory, Unit, UnitStatus, Usage
-from bench.supervise.guard import dismiss, guard
+from bench.supervise.guard import guard, release
 from bench.supervise.identity import Identity
 from bench.supervise.proctree import descendants, tree_cpu_s, tree_memory, tree_usage
 
@@ -191,8 +191,9 @@ class ProcessSupervisor:
         _signal(tree, signal.SIGSTOP)
 
     def thaw(self, name: str) -> None:
+        # Also those whose parent has died meanwhile: nothing else would find them again.
         if name in self._guards:
-            dismiss(self._guards.pop(name))
+            release(self._guards.pop(name))
         _signal(self._tree(name), signal.SIGCONT)
 
     def _tree(self, name: str) -> list[psutil.Process]:

@@ -5,6 +5,7 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
 from bench.model import Unit
@@ -43,6 +44,20 @@ def test_nothing_stays_frozen(
     assert listening(unit.port)() is outlive
 
 
+def test_orphans_of_a_frozen_unit_are_thawed(supervisor: Supervisor, make_unit: MakeUnit) -> None:
+    """What a unit has started can go on, or end, when the unit itself was killed while frozen."""
+    pid = start(supervisor, make_unit("children"))
+    [child] = psutil.Process(pid).children()
+    supervisor.freeze("onecore-test")
+    eventually(lambda: child.status() == psutil.STATUS_STOPPED)
+    os.kill(pid, signal.SIGKILL)
+    supervisor.thaw("onecore-test")
+    try:
+        eventually(lambda: child.status() != psutil.STATUS_STOPPED)
+    finally:
+        child.kill()
+
+
 def test_a_unit_that_ends_with_its_lab_is_not_taken_for_a_running_one(
     supervisor: Supervisor,
     kind: str,
@@ -56,3 +71,4 @@ def test_a_unit_that_ends_with_its_lab_is_not_taken_for_a_running_one(
     in_a_killed_lab(lambda: start(make_supervisor(kind, state), unit))
     old = supervisor.status(unit.name).pid
     assert start(supervisor, unit) != old
+    supervisor.stop(unit.name)  # while patience is short
