@@ -37,6 +37,7 @@ from bench.experiment.selftest.run import SERVICE, run_selftest
 from bench.experiment.sweep import sweep as run_sweep
 from bench.experiment.sweep import sweep_plan
 from bench.load.ceiling import measure_ceiling
+from bench.load.endurance import LIMIT_BYTES, measure_endurance
 from bench.model import RunRecord
 from bench.placement import plan_placement
 from bench.report.ceiling import ceiling_table
@@ -183,6 +184,28 @@ def ceiling() -> None:
     with measuring_alone():
         measured = measure_ceiling(placement.generator, placement.app)
     print_table(out, ceiling_table(measured))
+
+
+@app.command
+def endurance(*, requests: int = 2_000_000) -> None:
+    """Send very many requests to a server with nothing behind it; memory must stay flat."""
+    placement = plan_placement(host.topology())
+    with measuring_alone(), out.status("sending ...") as status:
+        told = measure_endurance(
+            placement.generator,
+            placement.app,
+            requests,
+            lambda seen: status.update(f"{seen.succeeded:,} answered, {seen.rate_per_s:,.0f}/s"),
+        )
+    out.print(
+        f"{told.succeeded:,} requests in {told.duration_s:,.0f} s, {told.failed:,} failed. Peak "
+        f"memory: generator {told.generator_peak_bytes / 1e6:.0f} MB, "
+        f"the lab's own process {told.lab_peak_bytes / 1e6:.0f} MB."
+    )
+    if told.failed:
+        raise LabError(f"{told.failed:,} requests to the null server failed")
+    if not told.is_flat:
+        raise LabError(f"memory went above {LIMIT_BYTES / 1e6:.0f} MB", "It should not: report it.")
 
 
 @app.command

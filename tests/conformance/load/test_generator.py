@@ -15,6 +15,7 @@ import bench
 from bench import histogram
 from bench.errors import GeneratorFailed
 from bench.load import process
+from bench.load.endurance import LIMIT_BYTES, measure_endurance
 from bench.load.generator import Generator
 from bench.model import (
     ClosedLoop,
@@ -157,6 +158,16 @@ def test_progress_is_told_while_a_window_runs(generator: Generator, null_server:
     counts = [each.succeeded for each in seen]
     assert counts == sorted(counts)
     assert counts[-1] <= result.succeeded
+
+
+def test_a_long_window_tells_the_memory_that_it_took(cpu: int) -> None:
+    """More requests than a block of latencies holds; a longer window is the same, only longer."""
+    told = measure_endurance((cpu,), (cpu,), 5_000, lambda progress: None)
+    assert (told.succeeded, told.failed) == (5_000, 0)
+    # An interpreter with numpy is not smaller, and the unit is not kB.
+    assert 20_000_000 < told.generator_peak_bytes < LIMIT_BYTES
+    assert told.lab_peak_bytes > 20_000_000
+    assert not replace(told, generator_peak_bytes=LIMIT_BYTES).is_flat
 
 
 # --- the process ------------------------------------------------------------------------------
