@@ -15,7 +15,7 @@ import pytest
 from tests.conftest import lab_environment
 
 ROOT = Path(__file__).parents[2]
-PATIENCE_S = 120
+PATIENCE_S = 240
 
 
 @dataclass

@@ -9,7 +9,7 @@ import sys
 
 import psutil
 
-from .conftest import ROOT, Cli, eventually
+from .conftest import PATIENCE_S, ROOT, Cli, eventually
 
 SELFTEST = """
 from bench.experiment.selftest import run
@@ -49,7 +49,7 @@ def left_running(cli: Cli) -> list[str]:
 
 
 def test_every_check_is_made_and_nothing_is_left(cli: Cli) -> None:
-    out, err = start(cli, quick=False, looks=(2,)).communicate(timeout=240)
+    out, err = start(cli, quick=False, looks=(2,)).communicate(timeout=PATIENCE_S)
     names = [line.removeprefix("CHECK ") for line in out.splitlines() if line.startswith("CHECK")]
     assert names == [
         "A/A: a service and its twin",
@@ -76,7 +76,7 @@ def test_interrupted_it_leaves_nothing_behind(cli: Cli) -> None:
     eventually(lambda: "2 rounds" in process.stdout.readline())
     assert left_running(cli) != []
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=120)
+    _, err = process.communicate(timeout=PATIENCE_S)
     assert "KeyboardInterrupt" in err
     assert left_running(cli) == []
 
@@ -86,7 +86,7 @@ def test_killed_it_leaves_nothing_that_the_next_one_stumbles_over(cli: Cli) -> N
     assert process.stdout is not None
     eventually(lambda: "2 rounds" in process.stdout.readline())
     process.kill()
-    process.communicate(timeout=120)
-    out, err = start(cli, quick=True, looks=(2,)).communicate(timeout=120)
+    process.communicate(timeout=PATIENCE_S)
+    out, err = start(cli, quick=True, looks=(2,)).communicate(timeout=PATIENCE_S)
     assert out.count("CHECK") == 3, err
     assert left_running(cli) == []
