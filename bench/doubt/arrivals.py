@@ -1,9 +1,11 @@
 """Whether an open loop offered the load that was asked for."""
 
-from bench.model import LabWarning, LoadResult, OpenLoop, Pacing
+from bench import histogram
+from bench.model import LabWarning, Lateness, LoadResult, OpenLoop, Pacing
 
 LATE_P99_S = 0.001
 KEPT_SHARE = 0.95
+LYING_SHARE = 0.5
 
 
 def open_loop_off(load: LoadResult, pacing: Pacing) -> tuple[LabWarning, ...]:
@@ -34,6 +36,13 @@ def open_loop_off(load: LoadResult, pacing: Pacing) -> tuple[LabWarning, ...]:
                 "late-sending",
                 f"the generator sent {load.lateness.p99_s * 1e3:.1f} ms late at p99",
                 "Latencies hold that error too: give the generator a core of its own.",
+                "invalid" if _is_mostly_lateness(load, load.lateness) else "doubt",
             )
         )
     return tuple(found)
+
+
+def _is_mostly_lateness(load: LoadResult, lateness: Lateness) -> bool:
+    """Whether the generator's own delay is the greater part of the latency that it reports."""
+    p99_s = histogram.percentiles(histogram.merge(load.latency.values()), (99,))[99]
+    return p99_s is not None and lateness.p99_s > LYING_SHARE * p99_s

@@ -39,3 +39,9 @@ def test_a_late_generator_is_doubted() -> None:
     """1 ms late at p99 is an error of the measurement, and told."""
     late = Lateness(0.0002, 0.0015, 0.01, 40, 0)
     assert codes(500, late) == {"late-sending": "doubt"}
+
+
+def test_a_latency_that_is_mostly_the_generators_own_is_forbidden() -> None:
+    """p99 is 10 ms here: 4.9 ms of it may be the generator's, 5.1 ms may not."""
+    assert codes(500, Lateness(0.0002, 0.0049, 0.02, 40, 0)) == {"late-sending": "doubt"}
+    assert codes(500, Lateness(0.0002, 0.0051, 0.02, 40, 0)) == {"late-sending": "invalid"}
