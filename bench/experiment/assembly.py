@@ -1,5 +1,6 @@
 """Putting a lab together from the environment: site, supervisor, placement, PostgreSQL."""
 
+import fcntl
 import os
 import tempfile
 from collections.abc import Iterator
@@ -107,12 +108,30 @@ def exclusively(here: Site) -> Iterator[None]:
 def measuring_alone() -> Iterator[None]:
     """Hold the machine's lock: two measurements at once would measure each other.
 
-    Raises LabBusy at once when another measurement of this user runs.
+    Raises LabBusy at once when another measurement runs, be it another user's.
     """
     folder = Path(os.environ.get("ONECORE_LOCKS") or tempfile.gettempdir())
     path = folder / f"onecore-measuring-{os.geteuid()}.lock"
-    with _held(path, "another measurement is running on this machine"):
+    busy = "another measurement is running on this machine"
+    with _held(path, busy):
+        # A file of its own for each user: the kernel lets nobody write to another's in /tmp.
+        if any(
+            _is_held(other) for other in folder.glob("onecore-measuring-*.lock") if other != path
+        ):
+            raise LabBusy(f"{busy}, by another user", "Wait for it to end.")
         yield
+
+
+def _is_held(path: Path) -> bool:
+    """Whether somebody holds this lock now."""
+    try:
+        with path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:  # gone meanwhile, or not for our eyes
+        return False
+    return False
 
 
 @contextmanager
