@@ -1,6 +1,6 @@
 import pytest
 
-from bench.load.recorder import LATE_S, LatenessRecorder, Recorder
+from bench.load.recorder import _BLOCK, LATE_S, LatenessRecorder, Recorder, Series
 
 
 def test_successes_count_by_operation_and_failures_by_reason() -> None:
@@ -35,3 +35,13 @@ def test_lateness_tells_its_percentiles_and_counts_what_was_late() -> None:
 def test_lateness_of_nothing_is_nothing() -> None:
     told = LatenessRecorder().lateness()
     assert (told.p50_s, told.p99_s, told.max_s, told.late) == (0, 0, 0, 0)
+
+
+def test_what_is_held_does_not_grow_with_the_number_of_values() -> None:
+    """However many came, less than one block waits to be counted."""
+    series = Series()
+    for blocks in (1, 2, 20):
+        for _ in range(blocks * _BLOCK + 1):
+            series.add(0.001)
+        assert len(series._block) < _BLOCK
+    assert series.distribution().count == 23 * _BLOCK + 3
