@@ -21,7 +21,7 @@ import psutil
 
 from bench.errors import PortTaken, UnitFailed
 from bench.model import Memory, Unit, UnitStatus, Usage
-from bench.supervise.guard import guard, release
+from bench.supervise.guardian import Guardian
 from bench.supervise.identity import Identity
 from bench.supervise.proctree import descendants, tree_cpu_s, tree_memory, tree_usage
 
@@ -90,8 +90,8 @@ class ProcessSupervisor:
         self._identity = identity
         self._children: dict[int, subprocess.Popen[bytes]] = {}
         self._trees: dict[str, list[psutil.Process]] = {}
-        """Each unit's processes when it was last frozen."""
-        self._guards: dict[str, subprocess.Popen[bytes]] = {}
+        """The processes of each frozen unit."""
+        self._guardian = Guardian()
         for directory in (self._run_dir, self._log_dir):
             directory.mkdir(parents=True, exist_ok=True)
 
@@ -136,13 +136,12 @@ class ProcessSupervisor:
         record = self._record(name)
         process = record and _alive(record)
         tree = self._orphans(name, record) if record else []
-        self.thaw(name)  # a dead unit still has its guard
+        self.thaw(name)
         if record and process:
             tree += [process, *process.children(recursive=True)]
             process.send_signal(_SIGNALS[record.stop_signal])
             self._await_end(process)
         self._kill(tree)
-        self._trees.pop(name, None)
         self._reap()
         self._path(name).unlink(missing_ok=True)
 
@@ -184,17 +183,21 @@ class ProcessSupervisor:
     # --- freeze
 
     def freeze(self, name: str) -> None:
-        tree = self._tree(name)
-        if tree and name not in self._guards:
-            self._guards[name] = guard([process.pid for process in tree])
-        self._trees[name] = tree
-        _signal(tree, signal.SIGSTOP)
+        frozen = self._trees.setdefault(name, [])
+        # Again until none is new: what is not stopped yet may have had another child meanwhile.
+        while new := [one for one in self._tree(name) if one not in frozen]:
+            frozen += new
+            # Before they are stopped: a lab that is killed in between leaves none of them frozen.
+            self._watch_over_the_frozen()
+            _signal(new, signal.SIGSTOP)
 
     def thaw(self, name: str) -> None:
         # Also those whose parent has died meanwhile: nothing else would find them again.
-        if name in self._guards:
-            release(self._guards.pop(name))
-        _signal(self._tree(name), signal.SIGCONT)
+        _signal([*self._trees.pop(name, ()), *self._tree(name)], signal.SIGCONT)
+        self._watch_over_the_frozen()
+
+    def _watch_over_the_frozen(self) -> None:
+        self._guardian.watch(one.pid for tree in self._trees.values() for one in tree)
 
     def _tree(self, name: str) -> list[psutil.Process]:
         """The processes of a unit that runs."""
