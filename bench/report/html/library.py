@@ -1,0 +1,36 @@
+"""Vega and Vega-Lite's own code, for a page that fetches nothing."""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+import vl_convert
+
+VEGA_LITE = "6.1"
+"""With 6.4 the tooltips of nearest-point selections show "undefined"."""
+
+
+def vega_code(cache: Path | None = None) -> str:
+    """JavaScript that defines `vegaEmbed`.
+
+    Bundling takes seconds, so the code is kept in the folder `cache`, under the versions it was
+    made from. A folder that cannot be written only costs that time again.
+    """
+    kept = cache and cache / f"vega-lite-{VEGA_LITE}-{vl_convert.__version__}.js"
+    if kept and kept.exists():
+        return kept.read_text()
+    # The bundle leaves its inner names in the global scope, where they collide with whatever
+    # else is there; and a script element ends at the first end tag, wherever it stands.
+    bundle = vl_convert.javascript_bundle(vl_version=VEGA_LITE)
+    code = f"(function () {{{bundle}}})();".replace("</script", "<\\/script")
+    if kept:
+        with suppress(OSError):
+            _replace(kept, code)
+    return code
+
+
+def _replace(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_suffix(f".{os.getpid()}")
+    new.write_text(text)
+    new.rename(path)

@@ -1,0 +1,56 @@
+"use strict";
+// Draws the plots, and lets one framework be looked at alone: by its button, or by a click on any
+// of its marks. Colours are CSS variables, so that a change of theme redraws nothing.
+(function () {
+  const views = [];
+  let isolated = "";
+
+  function show(name) {
+    isolated = name === isolated ? "" : name;
+    for (const view of views) {
+      view.signal("isolated", isolated).runAsync();
+    }
+    if (isolated) document.body.dataset.isolated = isolated;
+    else delete document.body.dataset.isolated;
+    for (const element of document.querySelectorAll("[data-target]")) {
+      element.toggleAttribute("data-on", element.dataset.target === isolated);
+    }
+    for (const button of document.querySelectorAll("[data-isolate]")) {
+      button.setAttribute("aria-pressed", String(button.dataset.isolate === isolated));
+    }
+  }
+
+  for (const button of document.querySelectorAll("[data-isolate]")) {
+    button.addEventListener("click", () => show(button.dataset.isolate));
+  }
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && isolated) show(isolated);
+  });
+
+  async function draw(source) {
+    const place = document.getElementById(source.dataset.plot);
+    try {
+      const options = { mode: "vega-lite", renderer: "svg", actions: false, tooltip: { theme: "custom" } };
+      const { view } = await window.vegaEmbed(place, JSON.parse(source.textContent), options);
+      view.addEventListener("click", (_event, item) => {
+        const name = item && item.datum && item.datum.target;
+        if (name && document.querySelector(`[data-isolate="${CSS.escape(name)}"]`)) show(name);
+      });
+      views.push(view);
+    } catch (error) {
+      place.classList.add("broken");
+      place.textContent = `This plot cannot be drawn: ${error.message}`;
+      console.error(error);
+    }
+  }
+
+  const sources = [...document.querySelectorAll("script[data-plot]")];
+  Promise.all(sources.map(draw)).then(() => { document.documentElement.dataset.drawn = views.length; });
+  // Paper cannot be unfolded.
+  window.addEventListener("beforeprint", () => {
+    for (const folded of document.querySelectorAll("details:not([open])")) {
+      folded.open = true;
+      window.addEventListener("afterprint", () => { folded.open = false; }, { once: true });
+    }
+  });
+})();

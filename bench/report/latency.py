@@ -1,0 +1,84 @@
+"""Latency distributions, from the stored histograms of all rounds together."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import log10
+
+from bench import histogram
+from bench.model import Distribution, PhaseResult
+from bench.report.tables import Series
+
+_STEPS_PER_NINE = 20
+_MOST_NINES = 6
+HALF, MOST = log10(2), 1 + log10(2)
+"""The nines of 50 % and of 95 %."""
+
+_STEPS = sorted(
+    {step / _STEPS_PER_NINE for step in range(_MOST_NINES * _STEPS_PER_NINE + 1)} | {HALF, MOST}
+)
+
+
+@dataclass(frozen=True)
+class Point:
+    """A share of requests that was answered within `seconds`.
+
+    `nines` is -log10(1 - share): 0 for 0 %, 1 for 90 %, 2 for 99 %.
+    """
+
+    nines: float
+    seconds: float
+
+    @property
+    def percentile(self) -> float:
+        return percentile_at(self.nines)
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One target's distribution of one operation."""
+
+    operation: str
+    target: str
+    count: int
+    points: tuple[Point, ...]
+
+
+def percentile_at(nines: float) -> float:
+    """0..100. Rounded, because 10 to the power of -log10(2) is not quite a half."""
+    return round(100 * (1 - 10**-nines), 9)
+
+
+def curves(found: Sequence[Series]) -> tuple[Curve, ...]:
+    """A curve for each target and operation, as far out as there are samples to speak of it."""
+    return tuple(
+        curve
+        for one in found
+        for operation in dict.fromkeys(op for window in one.windows for op in window.load.latency)
+        if (curve := _curve(one, operation))
+    )
+
+
+def _curve(one: Series, operation: str) -> Curve | None:
+    merged = histogram.merge(_parts(one.windows, operation))
+    if not merged.count:
+        return None
+    told = [nines for nines in _STEPS if histogram.tellable(merged.count, percentile_at(nines))]
+    seconds = histogram.quantiles_s(merged, [percentile_at(nines) for nines in told])
+    # A scenario's mixture has several operations in one window; a plain one has its own name.
+    alone = one.workload == operation
+    phase = one.title if one.phase == operation else f"{one.title}: {operation}"
+    return Curve(
+        operation if alone else phase,
+        one.target,
+        merged.count,
+        tuple(Point(n, s) for n, s in zip(told, seconds, strict=True)),
+    )
+
+
+def _parts(windows: Sequence[PhaseResult], operation: str) -> list[Distribution]:
+    return [
+        part
+        for window in windows
+        for name, part in window.load.latency.items()
+        if name == operation
+    ]

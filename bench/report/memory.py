@@ -1,0 +1,69 @@
+"""Memory of every service: idle, loaded and at its highest, in bytes of PSS."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from bench.model import PhaseResult
+from bench.report.material import Material
+
+Role = Literal["app", "database"]
+
+
+@dataclass(frozen=True)
+class MemoryUse:
+    """PSS in bytes, None where it was not read.
+
+    Idle: the sampler's first reading, before the target's first cell. Loaded: the mean of what was
+    read just after each window. Peak: the highest of all readings; between two of them it may
+    have been higher.
+    """
+
+    target: str
+    role: Role
+    idle_bytes: int | None
+    loaded_bytes: int | None
+    peak_bytes: int | None
+
+
+def unit_name(target: str, role: Role) -> str:
+    """The unit of a service in the samples."""
+    return f"onecore-{target}" if role == "app" else f"onecore-postgres-{target}"
+
+
+def memory_use(material: Material) -> tuple[MemoryUse, ...]:
+    """App and database of every target in plan order."""
+    roles: tuple[Role, ...] = ("app", "database")
+    return tuple(
+        _use(material, target, role) for role in roles for target in material.record.plan.targets
+    )
+
+
+def _use(material: Material, target: str, role: Role) -> MemoryUse:
+    windows = [
+        window for cell in material.record.cells if cell.target == target for window in cell.phases
+    ]
+    after = [read for read in (_after(window, role) for window in windows) if read is not None]
+    unit = unit_name(target, role)
+    sampled = [
+        (sample.at_unix_s, sample.pss_bytes)
+        for sample in material.samples
+        if sample.unit == unit and sample.pss_bytes is not None
+    ]
+    first_window = min(
+        (window.load.started_at_unix_s for window in windows if window.load.started_at_unix_s),
+        default=None,
+    )
+    idle = next((read for at, read in sampled if first_window is None or at < first_window), None)
+    seen = [*after, *(read for _, read in sampled)]
+    return MemoryUse(
+        target,
+        role,
+        idle,
+        round(sum(after) / len(after)) if after else None,
+        max(seen, default=None),
+    )
+
+
+def _after(window: PhaseResult, role: Role) -> int | None:
+    memory = (window.app if role == "app" else window.database).memory
+    return None if memory is None else memory.pss_bytes

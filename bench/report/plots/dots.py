@@ -1,0 +1,129 @@
+"""One metric per operation and target: every round, the mean and its interval."""
+
+from collections.abc import Mapping, Sequence
+
+import altair as alt
+
+from bench.metrics import Metric
+from bench.report.html.document import Plot
+from bench.report.look import Look
+from bench.report.measures import is_invalid
+from bench.report.plots.paper import (
+    BAD,
+    PAPER,
+    SOFT,
+    chart,
+    fading,
+    plot,
+    target_colour,
+    target_marker,
+    tooltip,
+    who,
+)
+from bench.report.tables import Series
+from bench.report.words import interval_text
+from bench.stats.estimate import is_bounded
+
+_ROW = 24
+_GROUP_GAP = 14
+
+
+def dots(
+    name: str, title: str, found: Sequence[Series], looks: Mapping[str, Look], metric: Metric
+) -> Plot:
+    """Dots with intervals. Rounds that must not be used are crosses; an unfit target says so."""
+    operations = list(dict.fromkeys(one.title for one in found))
+    y = alt.Y(
+        "operation:N",
+        sort=operations,
+        title=None,
+        scale=alt.Scale(paddingInner=0.18, paddingOuter=0.1),
+        axis=alt.Axis(labelFontWeight=600, ticks=False, domain=False, labelPadding=8),
+    )
+    beside = alt.YOffset("label:N", sort=[look.short for look in looks.values()])
+    x = alt.X(
+        "value:Q", title=f"{metric.title}, {metric.unit}", scale=alt.Scale(zero=True, nice=True)
+    )
+    means, rounds = _means(found, looks, metric), _rounds(found, looks, metric)
+    colours = target_colour(looks)
+    tips = tooltip(("name", "framework"), ("operation", "operation"), ("told", metric.title))
+    base = chart(means).encode(y=y, yOffset=beside, tooltip=[*tips, *tooltip(("rounds", "rounds"))])
+    layers = [
+        chart(rounds)
+        .mark_point(filled=True, size=26, shape="circle")
+        .encode(x=x, y=y, yOffset=beside, color=colours, opacity=fading(0.38), tooltip=tips)
+        .transform_filter("datum.usable"),
+        chart(rounds)
+        .mark_point(size=52, shape="M-.5,-.5L.5,.5M-.5,.5L.5,-.5", strokeWidth=1.6)
+        .encode(x=x, y=y, yOffset=beside, stroke=alt.value(BAD), opacity=fading(), tooltip=tips)
+        .transform_filter("!datum.usable"),
+        base.mark_rule(strokeWidth=2.5)
+        .encode(x=alt.X("low:Q", title=x.title), x2="high:Q", color=colours, opacity=fading())
+        .transform_filter("datum.low !== null"),
+        base.mark_point(filled=True, size=115, stroke=PAPER, strokeWidth=1.2)
+        .encode(
+            x=x,
+            color=target_colour(looks, legend=True),
+            shape=target_marker(looks, legend=True),
+            opacity=fading(),
+        )
+        .transform_filter("datum.value !== null"),
+        base.mark_text(align="left", dx=11, fontSize=11)
+        .encode(x=alt.X("edge:Q", title=x.title), text="short:N", color=colours, opacity=fading())
+        .transform_filter("datum.value !== null"),
+        base.mark_text(align="left", dx=4, fontSize=11, fontStyle="italic", color=SOFT)
+        .encode(x=alt.datum(0), text="short:N", opacity=fading())
+        .transform_filter("datum.value === null"),
+    ]
+    height = len(operations) * (len(looks) * _ROW + _GROUP_GAP)
+    return plot(name, title, _description(means, metric), alt.layer(*layers), height)
+
+
+def _means(
+    found: Sequence[Series], looks: Mapping[str, Look], metric: Metric
+) -> list[dict[str, object]]:
+    rows = []
+    for one in found:
+        estimate = metric.estimate(one.windows)
+        bounded = estimate is not None and is_bounded(estimate)
+        low, high = (estimate.low, estimate.high) if estimate and bounded else (None, None)
+        value = None if estimate is None else estimate.point
+        words = metric.format(value) if one.windows else "not measured"
+        seen = [v for v in map(metric.per_window, one.windows) if v is not None]
+        rows.append(
+            {
+                **who(looks[one.target]),
+                "operation": one.title,
+                "value": value,
+                "low": low,
+                "high": high,
+                "edge": max([*seen, high or 0, value or 0]),
+                "short": words if value is not None or not one.windows else "too few answers",
+                "told": interval_text(metric, estimate) if one.windows else "not measured",
+                "rounds": str(len(one.windows)),
+            }
+        )
+    return rows
+
+
+def _rounds(
+    found: Sequence[Series], looks: Mapping[str, Look], metric: Metric
+) -> list[dict[str, object]]:
+    return [
+        {
+            **who(looks[one.target]),
+            "operation": one.title,
+            "value": value,
+            "usable": not is_invalid(window),
+            "told": f"{metric.format(value)} {metric.unit} in one round"
+            + (" (invalid)" if is_invalid(window) else ""),
+        }
+        for one in found
+        for window in one.windows
+        if (value := metric.per_window(window)) is not None
+    ]
+
+
+def _description(rows: Sequence[Mapping[str, object]], metric: Metric) -> str:
+    told = "; ".join(f"{row['operation']}, {row['name']}: {row['told']}" for row in rows)
+    return f"Dot plot of {metric.title} with 95 % intervals. {told}."

@@ -1,0 +1,171 @@
+"""Rate against concurrency, with the fitted law; latency against rate, with the objective."""
+
+from collections.abc import Mapping, Sequence
+
+import altair as alt
+
+from bench.metrics import METRICS
+from bench.report.html.document import Plot
+from bench.report.look import Look
+from bench.report.plots.paper import (
+    BAD,
+    PAPER,
+    SOFT,
+    chart,
+    fading,
+    plot,
+    target_colour,
+    target_marker,
+    tooltip,
+    who,
+)
+from bench.report.saturation import Outcome
+from bench.report.scaling import Scaling
+from bench.report.words import interval_text
+from bench.stats.estimate import is_bounded
+
+_HEIGHT = 330
+_STEPS = 60
+
+
+def scaling_plot(found: Sequence[Scaling], looks: Mapping[str, Look], workload: str) -> Plot:
+    """Points with intervals, and the law as a line through the concurrencies measured."""
+    mine = [one for one in found if one.workload == workload]
+    points = [row for one in mine for row in _levels(one, looks[one.target])]
+    laws = [row for one in mine for row in _law(one, looks[one.target])]
+    levels = sorted({level.concurrency for one in mine for level in one.levels})
+    x = alt.X(
+        "x:Q",
+        title="connections (log)",
+        scale=alt.Scale(type="log", base=2, nice=False),
+        axis=alt.Axis(values=levels),
+    )
+    rate = METRICS["rate"]
+    y = alt.Y("y:Q", title=rate.unit, scale=alt.Scale(zero=True))
+    tips = tooltip(
+        ("name", "framework"), ("at", "connections"), ("told", "rate"), ("law", "the law gives")
+    )
+    base = chart(points).encode(x=x, tooltip=tips, opacity=fading())
+    layers = [
+        chart(laws)
+        .mark_line(strokeWidth=1.8)
+        .encode(x=x, y=y, color=target_colour(looks), opacity=fading(0.75)),
+        base.mark_rule(strokeWidth=2)
+        .encode(y=alt.Y("low:Q", title=rate.unit), y2="high:Q", color=target_colour(looks))
+        .transform_filter("datum.low !== null"),
+        base.mark_point(filled=True, size=90, stroke=PAPER, strokeWidth=1).encode(
+            y=y, color=target_colour(looks, legend=True), shape=target_marker(looks, legend=True)
+        ),
+    ]
+    told = "; ".join(f"{row['name']} at {row['at']} connections: {row['told']}" for row in points)
+    name = f"scaling-{workload}"
+    return plot(name, workload, f"Rate by connections. {told}.", alt.layer(*layers), _HEIGHT)
+
+
+def _levels(one: Scaling, look: Look) -> list[dict[str, object]]:
+    rate = METRICS["rate"]
+    rows: list[dict[str, object]] = []
+    for level in one.levels:
+        estimate = rate.estimate(level.windows)
+        if estimate is None:
+            continue
+        bounded = is_bounded(estimate)
+        law = rate.format(one.fit.rate_at(level.concurrency)) if one.fit else "no fit"
+        rows.append(
+            {
+                **who(look),
+                "x": level.concurrency,
+                "y": estimate.point,
+                "low": estimate.low if bounded else None,
+                "high": estimate.high if bounded else None,
+                "at": str(level.concurrency),
+                "told": interval_text(rate, estimate),
+                "law": law,
+            }
+        )
+    return rows
+
+
+def _law(one: Scaling, look: Look) -> list[dict[str, object]]:
+    used = [level.concurrency for level in one.levels if level.windows]
+    if one.fit is None or not used:
+        return []
+    low, high = min(used), max(used)
+    steps = [low * (high / low) ** (step / _STEPS) for step in range(_STEPS + 1)]
+    return [{**who(look), "x": round(n, 3), "y": round(one.fit.rate_at(n), 2)} for n in steps]
+
+
+def trials_plot(found: Sequence[Outcome], looks: Mapping[str, Look], objective_s: float) -> Plot:
+    """Every trial by its rate and p99: full passed, hollow failed, a cross was not judged."""
+    rows = [row for one in found for row in _trials(one, looks[one.target])]
+    answers = [
+        {
+            **who(looks[one.target]),
+            "x": one.answer.lower_per_s,
+            "told": f"holds {one.answer.lower_per_s:,.0f} requests/s",
+        }
+        for one in found
+        if one.answer and one.answer.kind != "undecided" and one.answer.lower_per_s is not None
+    ]
+    x = alt.X("x:Q", title="requests/s asked for", scale=alt.Scale(zero=False, padding=12))
+    y = alt.Y(
+        "y:Q",
+        title="p99 latency, ms (log)",
+        scale=alt.Scale(type="log"),
+        axis=alt.Axis(format="~g", tickCount=5),
+    )
+    tips = tooltip(
+        ("name", "framework"), ("rate", "asked for"), ("p99", "p99"), ("mark", "outcome")
+    )
+    base = chart(rows).encode(x=x, y=y, tooltip=tips, opacity=fading())
+    colours = target_colour(looks)
+    layers = [
+        alt.Chart(alt.Data(values=[{"y": objective_s * 1e3}]))
+        .mark_rule(strokeDash=[5, 4], color=BAD)
+        .encode(y=y),
+        chart(answers)
+        .mark_rule(strokeDash=[2, 3], strokeWidth=1.5)
+        .encode(
+            x=x,
+            color=colours,
+            opacity=fading(),
+            tooltip=tooltip(("name", "framework"), ("told", "answer")),
+        ),
+        base.transform_filter("datum.outcome === 'passed'")
+        .mark_point(filled=True, size=85, stroke=PAPER, strokeWidth=1)
+        .encode(color=target_colour(looks, legend=True), shape=target_marker(looks, legend=True)),
+        base.transform_filter("datum.outcome === 'failed'")
+        .mark_point(filled=False, size=75, strokeWidth=1.8)
+        .encode(color=colours, shape=target_marker(looks)),
+        base.transform_filter("datum.outcome === 'unjudged'")
+        .mark_point(size=60, shape="M-.5,-.5L.5,.5M-.5,.5L.5,-.5", strokeWidth=1.4)
+        .encode(stroke=alt.value(SOFT)),
+    ]
+    told = "; ".join(f"{row['name']}: {row['told']}" for row in answers)
+    return plot(
+        "saturation",
+        "",
+        f"p99 latency of {len(rows)} trials by rate. {told or 'No answer was found'}.",
+        alt.layer(*layers),
+        _HEIGHT,
+    )
+
+
+def _trials(one: Outcome, look: Look) -> list[dict[str, object]]:
+    rows: list[dict[str, object]] = []
+    for cell, trial in zip(one.cells, one.trials, strict=True):
+        p99_ms = METRICS["p99"].per_window(cell.phases[0]) if cell.phases else None
+        if p99_ms is None:
+            continue  # no point to show; the table of trials has it
+        rows.append(
+            {
+                **who(look),
+                "x": trial.rate_per_s,
+                "y": p99_ms,
+                "outcome": trial.mark,
+                "rate": f"{trial.rate_per_s:,.0f} requests/s",
+                "p99": f"{p99_ms:,.1f} ms",
+                "mark": f"{trial.mark}: {trial.reason}" if trial.reason else trial.mark,
+            }
+        )
+    return rows

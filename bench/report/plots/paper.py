@@ -1,0 +1,103 @@
+"""What all plots share: paper, type, the look of each target, and how one is looked at alone.
+
+Colours are names of CSS variables, so that one drawing serves light, dark and print. Whoever
+draws outside a page puts real colours in their place (see `images`).
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import altair as alt
+
+from bench.report.html.document import Plot, Spec
+from bench.report.look import SWATCHES, Look
+
+INK, SOFT, GRID, LINE = "var(--ink)", "var(--soft)", "var(--grid)", "var(--line)"
+PAPER, BAD, GOOD = "var(--sheet)", "var(--bad)", "var(--good)"
+
+ISOLATED = "isolated === '' || datum.target === isolated"
+"""True of a mark that is not faded: no target is isolated, or its own is."""
+
+FONT = "Inter, system-ui, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
+
+_CONFIG: dict[str, object] = {
+    "background": "transparent",
+    "font": FONT,
+    "view": {"stroke": None},
+    "axis": {
+        "labelColor": SOFT,
+        "titleColor": SOFT,
+        "gridColor": GRID,
+        "domainColor": LINE,
+        "tickColor": LINE,
+        "labelFontSize": 11,
+        "titleFontSize": 11.5,
+        "titleFontWeight": 500,
+        "titlePadding": 8,
+        "labelLimit": 150,
+    },
+    "legend": {"disable": True},
+    "title": {"color": INK, "anchor": "start", "subtitleColor": SOFT},
+}
+
+Rows = Sequence[Mapping[str, object]]
+
+
+def colour(slot: int) -> str:
+    return f"var(--slot-{slot % len(SWATCHES)})"
+
+
+def chart(rows: Rows) -> alt.Chart:
+    return alt.Chart(alt.Data(values=[dict(row) for row in rows]))
+
+
+def target_colour(looks: Mapping[str, Look], *, legend: bool = False) -> alt.Color:
+    """The colour of each target, in their constant order."""
+    scale = alt.Scale(
+        domain=[look.short for look in looks.values()],
+        range=[colour(look.slot) for look in looks.values()],
+    )
+    key = alt.Legend(title=None, orient="top") if legend else None
+    return alt.Color("label:N", scale=scale, legend=key)
+
+
+def target_marker(looks: Mapping[str, Look], *, legend: bool = False) -> alt.Shape:
+    scale = alt.Scale(
+        domain=[look.short for look in looks.values()],
+        range=[look.marker for look in looks.values()],
+    )
+    key = alt.Legend(title=None, orient="top") if legend else None
+    return alt.Shape("label:N", scale=scale, legend=key)
+
+
+def fading(shown: float = 1.0, faded: float = 0.08) -> Any:
+    """Opacity: marks of targets that are not looked at fade."""
+    return alt.condition(ISOLATED, alt.value(shown), alt.value(faded))
+
+
+def who(look: Look) -> dict[str, object]:
+    """The members of a row by which its target is known."""
+    return {"target": look.name, "label": look.short, "name": look.label}
+
+
+def tooltip(*fields: tuple[str, str]) -> list[alt.Tooltip]:
+    """Fields that hold finished words, with their titles."""
+    return [alt.Tooltip(f"{name}:N", title=title) for name, title in fields]
+
+
+def plot(name: str, title: str, description: str, drawn: Any, height: int) -> Plot:
+    """A plot as wide as its place; `height` in pixels."""
+    return Plot(name, title, description, _spec(drawn, height))
+
+
+def _spec(drawn: Any, height: int) -> Spec:
+    spec: dict[str, object] = drawn.properties(
+        width="container",
+        height=height,
+        autosize=alt.AutoSizeParams(type="fit-x", contains="padding"),
+    ).to_dict()
+    spec["config"] = _CONFIG
+    spec["params"] = [{"name": "isolated", "value": ""}]
+    # Altair writes for the newest Vega-Lite; what is used here is the same in the one that draws.
+    spec["$schema"] = "https://vega.github.io/schema/vega-lite/v6.json"
+    return spec
