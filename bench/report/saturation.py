@@ -299,7 +299,7 @@ def saturation_page(record: RunRecord) -> Page:
         tables=(answers_table(found, study), trials_table(found)),
         notes=tuple(f"{one.target}: {told}." for one in found if (told := remark(one, study))),
         # What is wrong with trials beyond the boundary is their outcome; the table has it.
-        warnings=collect_warnings(replace(record, cells=_cells_behind(found))),
+        warnings=collect_warnings(replace(record, cells=cells_behind(found))),
         facts=tuple(provenance_lines(record)),
     )
 
@@ -315,7 +315,7 @@ def _starts(found: Sequence[Outcome], study: Saturation) -> str:
     )
 
 
-def _cells_behind(found: Sequence[Outcome]) -> tuple[CellResult, ...]:
+def cells_behind(found: Sequence[Outcome]) -> tuple[CellResult, ...]:
     """The cells that the answers rest on: those that passed at the answer's rate."""
     return tuple(
         cell

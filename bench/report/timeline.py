@@ -83,7 +83,7 @@ def cpu_line(
 ) -> Line:
     """CPU in % of one core. A point holds from the one before it: no use of CPU is lost."""
     began = began_at(material)
-    read = [sample for sample in _within(material, unit, span_s)]
+    read = _within(material, unit, span_s)
     step = max(1, -(-len(read) // most))
     thinned = [*read[:-1:step], *read[-1:]]
     readings: list[Reading] = []

@@ -2,6 +2,7 @@
 
 import os
 from contextlib import suppress
+from importlib.metadata import version
 from pathlib import Path
 
 import vl_convert
@@ -16,12 +17,12 @@ def vega_code(cache: Path | None = None) -> str:
     Bundling takes seconds, so the code is kept in the folder `cache`, under the versions it was
     made from. A folder that cannot be written only costs that time again.
     """
-    kept = cache and cache / f"vega-lite-{VEGA_LITE}-{vl_convert.__version__}.js"
+    kept = cache and cache / f"vega-lite-{VEGA_LITE}-{version('vl-convert-python')}.js"
     if kept and kept.exists():
         return kept.read_text()
     # The bundle leaves its inner names in the global scope, where they collide with whatever
     # else is there; and a script element ends at the first end tag, wherever it stands.
-    bundle = vl_convert.javascript_bundle(vl_version=VEGA_LITE)
+    bundle = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version=VEGA_LITE)
     code = f"(function () {{{bundle}}})();".replace("</script", "<\\/script")
     if kept:
         with suppress(OSError):

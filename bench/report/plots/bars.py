@@ -18,6 +18,7 @@ ROLES = (
 )
 """Who used CPU, in which metric it stands, and how full the target's colour is drawn."""
 
+_AXIS = "CPU time per request, us"
 _ROW = 24
 _GROUP_GAP = 14
 
@@ -34,11 +35,11 @@ def cost_bars(found: Sequence[Series], looks: Mapping[str, Look]) -> Plot:
         axis=alt.Axis(labelFontWeight=600, ticks=False, domain=False, labelPadding=8),
     )
     beside = alt.YOffset("label:N", sort=[look.short for look in looks.values()])
-    x = alt.X("from:Q", title="CPU time per request, us", scale=alt.Scale(zero=True))
+    x = alt.X("from:Q", title=_AXIS, scale=alt.Scale(zero=True))
     role = "datum.role === '{}' ? {} : "
     full = "".join(role.format(name, strength) for name, _, strength in ROLES) + "1"
     bars = (
-        chart(rows)
+        chart("rows")
         .mark_bar(stroke=PAPER, strokeWidth=1, cornerRadius=1.5)
         .encode(
             x=x,
@@ -58,10 +59,11 @@ def cost_bars(found: Sequence[Series], looks: Mapping[str, Look]) -> Plot:
         .transform_calculate(strength=f"({ISOLATED} ? 1 : 0.12) * ({full})")
     )
     labels = (
-        chart([row for row in rows if row["role"] == ROLES[-1][0]])
+        chart("rows")
+        .transform_filter(f"datum.role === '{ROLES[-1][0]}'")
         .mark_text(align="left", dx=6, fontSize=11, color=INK)
         .encode(
-            x=alt.X("to:Q", title=x.title),
+            x=alt.X("to:Q", title=_AXIS),
             y=y,
             yOffset=beside,
             text="total:N",
@@ -73,7 +75,12 @@ def cost_bars(found: Sequence[Series], looks: Mapping[str, Look]) -> Plot:
         f"{row['operation']}, {row['name']}: {row['sum']}" for row in rows if row["role"] == "app"
     )
     return plot(
-        "cost", "", f"Stacked bars of CPU per request. {told}.", alt.layer(bars, labels), height
+        "cost",
+        "",
+        f"Stacked bars of CPU per request. {told}.",
+        alt.layer(bars, labels),
+        height,
+        {"rows": rows},
     )
 
 

@@ -41,24 +41,25 @@ def dots(
         axis=alt.Axis(labelFontWeight=600, ticks=False, domain=False, labelPadding=8),
     )
     beside = alt.YOffset("label:N", sort=[look.short for look in looks.values()])
-    x = alt.X(
-        "value:Q", title=f"{metric.title}, {metric.unit}", scale=alt.Scale(zero=True, nice=True)
-    )
+    axis = metric.unit if metric.title == metric.unit else f"{metric.title}, {metric.unit}"
+    x = alt.X("value:Q", title=axis, scale=alt.Scale(zero=True, nice=True))
     means, rounds = _means(found, looks, metric), _rounds(found, looks, metric)
     colours = target_colour(looks)
     tips = tooltip(("name", "framework"), ("operation", "operation"), ("told", metric.title))
-    base = chart(means).encode(y=y, yOffset=beside, tooltip=[*tips, *tooltip(("rounds", "rounds"))])
+    base = chart("means").encode(
+        y=y, yOffset=beside, tooltip=[*tips, *tooltip(("rounds", "rounds"))]
+    )
     layers = [
-        chart(rounds)
+        chart("rounds")
         .mark_point(filled=True, size=26, shape="circle")
         .encode(x=x, y=y, yOffset=beside, color=colours, opacity=fading(0.38), tooltip=tips)
         .transform_filter("datum.usable"),
-        chart(rounds)
+        chart("rounds")
         .mark_point(size=52, shape="M-.5,-.5L.5,.5M-.5,.5L.5,-.5", strokeWidth=1.6)
         .encode(x=x, y=y, yOffset=beside, stroke=alt.value(BAD), opacity=fading(), tooltip=tips)
         .transform_filter("!datum.usable"),
         base.mark_rule(strokeWidth=2.5)
-        .encode(x=alt.X("low:Q", title=x.title), x2="high:Q", color=colours, opacity=fading())
+        .encode(x=alt.X("low:Q", title=axis), x2="high:Q", color=colours, opacity=fading())
         .transform_filter("datum.low !== null"),
         base.mark_point(filled=True, size=115, stroke=PAPER, strokeWidth=1.2)
         .encode(
@@ -69,14 +70,21 @@ def dots(
         )
         .transform_filter("datum.value !== null"),
         base.mark_text(align="left", dx=11, fontSize=11)
-        .encode(x=alt.X("edge:Q", title=x.title), text="short:N", color=colours, opacity=fading())
+        .encode(x=alt.X("edge:Q", title=axis), text="short:N", color=colours, opacity=fading())
         .transform_filter("datum.value !== null"),
         base.mark_text(align="left", dx=4, fontSize=11, fontStyle="italic", color=SOFT)
         .encode(x=alt.datum(0), text="short:N", opacity=fading())
         .transform_filter("datum.value === null"),
     ]
     height = len(operations) * (len(looks) * _ROW + _GROUP_GAP)
-    return plot(name, title, _description(means, metric), alt.layer(*layers), height)
+    return plot(
+        name,
+        title,
+        _description(means, metric),
+        alt.layer(*layers),
+        height,
+        {"means": means, "rounds": rounds},
+    )
 
 
 def _means(

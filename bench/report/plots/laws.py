@@ -45,9 +45,9 @@ def scaling_plot(found: Sequence[Scaling], looks: Mapping[str, Look], workload: 
     tips = tooltip(
         ("name", "framework"), ("at", "connections"), ("told", "rate"), ("law", "the law gives")
     )
-    base = chart(points).encode(x=x, tooltip=tips, opacity=fading())
+    base = chart("points").encode(x=x, tooltip=tips, opacity=fading())
     layers = [
-        chart(laws)
+        chart("laws")
         .mark_line(strokeWidth=1.8)
         .encode(x=x, y=y, color=target_colour(looks), opacity=fading(0.75)),
         base.mark_rule(strokeWidth=2)
@@ -59,7 +59,8 @@ def scaling_plot(found: Sequence[Scaling], looks: Mapping[str, Look], workload: 
     ]
     told = "; ".join(f"{row['name']} at {row['at']} connections: {row['told']}" for row in points)
     name = f"scaling-{workload}"
-    return plot(name, workload, f"Rate by connections. {told}.", alt.layer(*layers), _HEIGHT)
+    data = {"points": points, "laws": laws}
+    return plot(name, workload, f"Rate by connections. {told}.", alt.layer(*layers), _HEIGHT, data)
 
 
 def _levels(one: Scaling, look: Look) -> list[dict[str, object]]:
@@ -117,13 +118,11 @@ def trials_plot(found: Sequence[Outcome], looks: Mapping[str, Look], objective_s
     tips = tooltip(
         ("name", "framework"), ("rate", "asked for"), ("p99", "p99"), ("mark", "outcome")
     )
-    base = chart(rows).encode(x=x, y=y, tooltip=tips, opacity=fading())
+    base = chart("trials").encode(x=x, y=y, tooltip=tips, opacity=fading())
     colours = target_colour(looks)
     layers = [
-        alt.Chart(alt.Data(values=[{"y": objective_s * 1e3}]))
-        .mark_rule(strokeDash=[5, 4], color=BAD)
-        .encode(y=y),
-        chart(answers)
+        chart("objective").mark_rule(strokeDash=[5, 4], color=BAD).encode(y=y),
+        chart("answers")
         .mark_rule(strokeDash=[2, 3], strokeWidth=1.5)
         .encode(
             x=x,
@@ -148,6 +147,7 @@ def trials_plot(found: Sequence[Outcome], looks: Mapping[str, Look], objective_s
         f"p99 latency of {len(rows)} trials by rate. {told or 'No answer was found'}.",
         alt.layer(*layers),
         _HEIGHT,
+        {"trials": rows, "answers": answers, "objective": [{"y": objective_s * 1e3}]},
     )
 
 

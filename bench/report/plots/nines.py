@@ -69,7 +69,7 @@ def _plot(
         axis=alt.Axis(values=[0, 0.30103, 1, 2, 3, 4, 5], labelExpr=_LABELS),
     )
     tips = tooltip(("name", "framework"), ("share", "share"), ("told", word), ("count", "requests"))
-    base = chart(rows).encode(x=x, y=y, detail="target:N")
+    base = chart("rows").encode(x=x, y=y, detail="target:N")
     near = alt.selection_point(
         name="near",
         nearest=True,
@@ -82,7 +82,7 @@ def _plot(
         base.mark_line(strokeWidth=2, interpolate="monotone").encode(
             color=target_colour(looks), opacity=fading()
         ),
-        chart(marked)
+        chart("marked")
         .mark_point(filled=True, size=62, stroke=PAPER, strokeWidth=1)
         .encode(
             x=x,
@@ -107,6 +107,7 @@ def _plot(
         f"Distribution of {word}, {operation}. {told}.",
         alt.layer(*layers),
         _HEIGHT,
+        {"rows": rows, "marked": marked},
     )
 
 

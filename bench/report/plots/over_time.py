@@ -21,6 +21,7 @@ from bench.report.plots.paper import (
 from bench.report.timeline import Band, Line
 
 _HEIGHT = 120
+_SECONDS = "seconds since the run began"
 
 
 def over_time_plot(
@@ -48,18 +49,23 @@ def over_time_plot(
         for target, line in lines.items()
         for reading in line.readings
     ]
+    data: dict[str, Rows] = {
+        "windows": _bands(found, looks),
+        "targets": [row for row in rows if row["target"]],
+        "common": [row for row in rows if not row["target"]],
+    }
     x = alt.X(
         "x:Q",
-        title="seconds since the run began",
+        title=_SECONDS,
         scale=alt.Scale(domain=[round(span_s[0], 1), round(span_s[1], 1)], nice=False),
         axis=alt.Axis(grid=False, tickCount=8),
     )
     y = alt.Y("y:Q", title=axis, scale=alt.Scale(zero=True), axis=alt.Axis(tickCount=4))
     layers = [
-        chart(_bands(found, looks))
+        chart("windows")
         .mark_rect()
         .encode(
-            x=alt.X("start:Q", title=x.title),
+            x=alt.X("start:Q", title=_SECONDS),
             x2="end:Q",
             color=target_colour(looks),
             opacity=fading(0.16, 0.03),
@@ -67,34 +73,37 @@ def over_time_plot(
                 ("name", "framework"), ("what", "window"), ("rate", "rate"), ("cost", "app CPU")
             ),
         ),
-        *_lines(rows, x, y, looks, axis, decimals),
+        *_lines(data, x, y, looks, axis, decimals),
     ]
     described = f"{title}, {axis}, over time. {len(found)} measured windows are marked."
-    return plot(name, title, described, alt.layer(*layers), _HEIGHT)
+    return plot(name, title, described, alt.layer(*layers), _HEIGHT, data)
 
 
 def _lines(
-    rows: Rows, x: alt.X, y: alt.Y, looks: Mapping[str, Look], axis: str, decimals: int
+    data: Mapping[str, Rows],
+    x: alt.X,
+    y: alt.Y,
+    looks: Mapping[str, Look],
+    axis: str,
+    decimals: int,
 ) -> list[alt.Chart]:
-    of_targets = [row for row in rows if row["target"]]
-    common = [row for row in rows if not row["target"]]
     tips = [
         alt.Tooltip("name:N", title="of"),
         alt.Tooltip("x:Q", title="second", format=",.1f"),
         alt.Tooltip("y:Q", title=axis, format=f",.{decimals}f"),
     ]
     drawn = []
-    if of_targets:
+    if data["targets"]:
         drawn.append(
-            chart(of_targets)
+            chart("targets")
             .mark_line(strokeWidth=1.4, interpolate="step-before", tooltip=True)
             .encode(
                 x=x, y=y, color=target_colour(looks, legend=True), opacity=fading(), tooltip=tips
             )
         )
-    if common:
+    if data["common"]:
         drawn.append(
-            chart(common)
+            chart("common")
             .mark_line(strokeWidth=1.4, interpolate="step-before", color=SOFT)
             .encode(
                 x=x,

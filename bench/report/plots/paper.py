@@ -47,8 +47,9 @@ def colour(slot: int) -> str:
     return f"var(--slot-{slot % len(SWATCHES)})"
 
 
-def chart(rows: Rows) -> alt.Chart:
-    return alt.Chart(alt.Data(values=[dict(row) for row in rows]))
+def chart(data: str) -> alt.Chart:
+    """Marks made from the rows of this name, which `plot` is given."""
+    return alt.Chart(alt.NamedData(name=data))
 
 
 def target_colour(looks: Mapping[str, Look], *, legend: bool = False) -> alt.Color:
@@ -85,17 +86,25 @@ def tooltip(*fields: tuple[str, str]) -> list[alt.Tooltip]:
     return [alt.Tooltip(f"{name}:N", title=title) for name, title in fields]
 
 
-def plot(name: str, title: str, description: str, drawn: Any, height: int) -> Plot:
-    """A plot as wide as its place; `height` in pixels."""
-    return Plot(name, title, description, _spec(drawn, height))
+def plot(
+    name: str,
+    title: str,
+    description: str,
+    drawn: Any,
+    height: int,
+    data: Mapping[str, Rows],
+) -> Plot:
+    """A plot of `data`, as wide as its place; `height` in pixels."""
+    return Plot(name, title, description, {**_spec(drawn, height), "datasets": data})
 
 
 def _spec(drawn: Any, height: int) -> Spec:
+    # Validating takes longer than all the rest; the tests do it.
     spec: dict[str, object] = drawn.properties(
         width="container",
         height=height,
         autosize=alt.AutoSizeParams(type="fit-x", contains="padding"),
-    ).to_dict()
+    ).to_dict(validate=False)
     spec["config"] = _CONFIG
     spec["params"] = [{"name": "isolated", "value": ""}]
     # Altair writes for the newest Vega-Lite; what is used here is the same in the one that draws.

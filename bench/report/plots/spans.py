@@ -43,7 +43,7 @@ def memory_spans(found: Sequence[MemoryUse], looks: Mapping[str, Look]) -> Plot:
         ("loaded_told", "loaded"),
         ("peak_told", "peak"),
     )
-    base = chart(rows).encode(y=y, yOffset=beside, tooltip=tips, opacity=fading())
+    base = chart("rows").encode(y=y, yOffset=beside, tooltip=tips, opacity=fading())
     colours = target_colour(looks)
     x = alt.X("idle:Q", title=title, scale=alt.Scale(zero=True))
     layers = [
@@ -73,7 +73,14 @@ def memory_spans(found: Sequence[MemoryUse], looks: Mapping[str, Look]) -> Plot:
         for row in rows
     )
     height = len(roles) * (len(looks) * _ROW + _GROUP_GAP)
-    return plot("memory", "", f"Memory of every service. {told}.", alt.layer(*layers), height)
+    return plot(
+        "memory",
+        "",
+        f"Memory of every service. {told}.",
+        alt.layer(*layers),
+        height,
+        {"rows": rows},
+    )
 
 
 def _row(use: MemoryUse, looks: Mapping[str, Look]) -> dict[str, object] | None:

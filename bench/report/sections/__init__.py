@@ -1,0 +1,38 @@
+"""The sections of a run's page: pure functions from a run to a section, listed once, in order.
+
+A section that has nothing to say about a run is None and leaves no trace. To add one, write a
+module with one function and put it into the list.
+"""
+
+from collections.abc import Callable
+
+from bench.report.html.document import Section
+from bench.report.material import Material
+from bench.report.sections.answer import answer
+from bench.report.sections.cost import cost
+from bench.report.sections.equality import equality
+from bench.report.sections.latency import latency
+from bench.report.sections.over_time import over_time
+from bench.report.sections.provenance import provenance
+from bench.report.sections.saturation import saturation
+from bench.report.sections.scalability import scalability
+from bench.report.sections.throughput import throughput
+from bench.report.sections.verdicts import verdict_matrix
+
+SECTIONS: tuple[Callable[[Material], Section | None], ...] = (
+    answer,
+    throughput,
+    verdict_matrix,
+    scalability,
+    saturation,
+    cost,
+    latency,
+    over_time,
+    equality,
+    provenance,
+)
+
+
+def sections(material: Material) -> tuple[Section, ...]:
+    """What there is to say about this run."""
+    return tuple(found for section in SECTIONS if (found := section(material)))

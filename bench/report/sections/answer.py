@@ -1,0 +1,182 @@
+"""The answer in one screen: a sentence per target, and how far to trust it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bench.metrics import METRICS
+from bench.model import RunRecord, Saturation, Sweep
+from bench.report.facts import load_words
+from bench.report.html.document import Block, Card, Cards, Doubts, Prose, Section
+from bench.report.material import Material
+from bench.report.measures import is_invalid, measures_of
+from bench.report.saturation import Outcome, cells_behind, outcomes, remark
+from bench.report.scaling import Scaling, scalings
+from bench.report.tables import Series
+from bench.report.warnings import collect_warnings
+from bench.report.words import and_list, interval_text, times
+from bench.stats.estimate import is_bounded
+
+_HEADLINE = ("read", "mixed", "crud")
+"""Which workload speaks for the others, where it was measured."""
+
+_NO_ANSWER = "not measured"
+
+
+def answer(material: Material) -> Section:
+    """One card per target, then every doubt: a figure without them is half a figure."""
+    record = material.record
+    cards, lead, behind = _bench(material), "", record
+    match record.plan.study:
+        case Sweep():
+            cards, lead = _sweep(material), "The highest rate among the concurrencies measured."
+        case Saturation() as study:
+            found = outcomes(record, study)
+            cards = tuple(_saturation_card(one, study, material) for one in found)
+            lead = (
+                f"The highest rate whose p99 latency stays within {study.objective_s * 1e3:g} ms."
+            )
+            behind = replace(record, cells=cells_behind(found))
+        case None:
+            lead = _bench_lead(material)
+    blocks: list[Block] = [Prose(_trust(record)), *map(Prose, material.unreadable)]
+    if cards:
+        blocks.insert(0, Cards(cards))
+    else:
+        blocks.insert(0, Prose("Nothing was measured in this run."))
+    return Section("answer", "The answer", (*blocks, Doubts(collect_warnings(behind))), lead)
+
+
+def _trust(record: RunRecord) -> str:
+    """State, rounds, supervisor: what stands between these figures and the truth."""
+    plan, rounds = record.plan, len({cell.round for cell in record.cells})
+    parts = []
+    if record.state != "complete":
+        parts.append(f"This run is {record.state}, not complete: figures are those up to then.")
+    if not isinstance(plan.study, Saturation):
+        parts.append(f"{times(rounds, 'round')} of {plan.rounds} planned.")
+    if rounds == 1 and not isinstance(plan.study, Saturation):
+        parts.append("One round gives no interval and no verdict.")
+    unit = f"the {record.supervisor} supervisor"
+    parts.append(f"Services ran under {unit}, PostgreSQL beside each of them, on one machine.")
+    parts.extend(f"{note.rstrip('.')}." for note in record.placement.notes)
+    return " ".join(parts)
+
+
+# --- a bench ----------------------------------------------------------------------------------
+
+
+def _headline(found: Sequence[Series]) -> str:
+    """The operation that stands in the cards."""
+    operations = list(dict.fromkeys(one.title for one in found if one.windows))
+    wanted = [one for name in _HEADLINE for one in operations if one.partition(":")[0] == name]
+    return next(iter([*wanted, *operations]), "")
+
+
+def _bench_lead(material: Material) -> str:
+    operation = _headline(material.series)
+    others = sorted({one.title for one in material.series if one.title != operation})
+    told = f" Figures of {and_list(others)} follow below." if others else ""
+    what = f"Operation {operation}, {load_words(material.record.plan)}." if operation else ""
+    return f"{what}{told}"
+
+
+def _bench(material: Material) -> tuple[Card, ...]:
+    operation = _headline(material.series)
+    by_target = {one.target: one for one in material.series if one.title == operation}
+    failed = {one.target: one for one in material.series if not one.windows}
+    found = [by_target.get(name) or failed.get(name) for name in material.record.plan.targets]
+    return tuple(_card(one, material) for one in found if one is not None)
+
+
+def _card(one: Series, material: Material) -> Card:
+    heading = f"{material.looks[one.target].label} · {one.title}"
+    if not one.windows:
+        reason = one.unfit[0].splitlines()[0]
+        return Card(one.target, heading, _NO_ANSWER, "", f"It is unfit: {reason}", doubtful=True)
+    metric = measures_of(material.record.plan.pacing)[0].metric
+    estimate = metric.estimate(one.windows)
+    name = "" if metric.name == "rate" else f"{metric.title} "
+    interval = interval_text(metric, estimate)
+    if estimate is not None:
+        told = interval.partition(", ")[2]
+        interval = told[0].upper() + told[1:]
+    sentence = f"{_cost_sentence(one)} {_limit_sentence(one)}{_invalid_sentence(one)}"
+    return Card(
+        one.target,
+        heading,
+        f"{name}{metric.format(estimate.point)} {metric.unit}" if estimate else "too few answers",
+        interval if estimate else "",
+        sentence,
+        doubtful=estimate is None or any(map(is_invalid, one.windows)),
+    )
+
+
+def _cost_sentence(one: Series) -> str:
+    parts = []
+    for role, name in (("the app", "app_cost"), ("PostgreSQL", "database_cost")):
+        estimate = METRICS[name].estimate(one.windows)
+        if estimate is not None:
+            half = (estimate.high - estimate.low) / 2
+            sure = f" ± {METRICS[name].format(half)}" if is_bounded(estimate) else ""
+            parts.append(f"{METRICS[name].format(estimate.point)}{sure} us in {role}")
+    return f"Each request costs {and_list(parts)}." if parts else ""
+
+
+def _limit_sentence(one: Series) -> str:
+    limits = [window.limited_by for window in one.windows if window.limited_by]
+    if not limits:
+        return ""
+    counted = {limit: limits.count(limit) for limit in dict.fromkeys(limits)}
+    if len(counted) == 1:
+        return f"Limited by: {limits[0]}."
+    told = [f"{limit} in {times(count, 'round')}" for limit, count in counted.items()]
+    return f"Limited by: {and_list(told)}."
+
+
+def _invalid_sentence(one: Series) -> str:
+    invalid = sum(map(is_invalid, one.windows))
+    return f" {times(invalid, 'round')} must not be used: see the doubts." if invalid else ""
+
+
+# --- studies ----------------------------------------------------------------------------------
+
+
+def _sweep(material: Material) -> tuple[Card, ...]:
+    return tuple(_sweep_card(one, material) for one in scalings(material.record))
+
+
+def _sweep_card(one: Scaling, material: Material) -> Card:
+    heading = f"{material.looks[one.target].label} · {one.workload}"
+    rate = METRICS["rate"]
+    known = [
+        (estimate, level) for level in one.levels if (estimate := rate.estimate(level.windows))
+    ]
+    if not known:
+        return Card(one.target, heading, _NO_ANSWER, "", one.no_fit, doubtful=True)
+    best, level = max(known, key=lambda pair: pair[0].point)
+    peak = one.fit.peak_concurrency if one.fit else None
+    law = f"The fitted law has its peak at {peak:,.0f} connections." if peak else one.no_fit
+    return Card(
+        one.target,
+        heading,
+        f"{rate.format(best.point)} {rate.unit}",
+        interval_text(rate, best).partition(", ")[2],
+        f"With {level.concurrency} connections. {law}".strip(),
+    )
+
+
+def _saturation_card(one: Outcome, study: Saturation, material: Material) -> Card:
+    heading = material.looks[one.target].label
+    told = one.answer
+    note = remark(one, study)
+    sentence = f"{note[0].upper()}{note[1:]}." if note else ""
+    if told is None or told.kind == "undecided" or told.lower_per_s is None:
+        return Card(one.target, heading, "no answer", "", sentence, doubtful=True)
+    above = "" if told.upper_per_s is None else f"Fails at {told.upper_per_s:,.0f} requests/s. "
+    return Card(
+        one.target,
+        heading,
+        f"{told.lower_per_s:,.0f} requests/s",
+        above.strip(),
+        f"Limited by: {one.limited_by}. {sentence}".strip(),
+    )

@@ -1,0 +1,27 @@
+"""A sweep: rates at several concurrencies, and the law behind them."""
+
+from bench.report.html.document import Figure, Section, Sheet
+from bench.report.material import Material
+from bench.report.plots.laws import scaling_plot
+from bench.report.scaling import law_table, levels_table, scalings
+
+
+def scalability(material: Material) -> Section | None:
+    """Points, intervals and the fitted law. None where no sweep was run."""
+    study = material.record.plan.study
+    if study is None or study.kind != "sweep":
+        return None
+    found = scalings(material.record)
+    if not found:
+        return None
+    workloads = [
+        one for one in material.record.plan.workloads if any(s.workload == one for s in found)
+    ]
+    plots = tuple(scaling_plot(found, material.looks, workload) for workload in workloads)
+    figure = Figure(
+        plots,
+        "Marks: means over rounds with 95 % intervals. Lines: the Universal Scalability Law.",
+        levels_table(found),
+    )
+    blocks = figure, Sheet(law_table(found))
+    return Section("scalability", "Scalability", blocks, "How the rate grows with connections.")

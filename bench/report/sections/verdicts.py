@@ -1,0 +1,76 @@
+"""Every target against every other, operation by operation."""
+
+from collections.abc import Sequence
+
+from bench.model import Verdict
+from bench.report.html.document import Matrices, Matrix, Opinion, Section, Sheet
+from bench.report.material import Material
+from bench.report.measures import (
+    Measure,
+    inverse,
+    measures_of,
+    p_words,
+    plain,
+    rounds_words,
+)
+from bench.report.verdicts import PhaseVerdict, verdict_table, verdicts
+
+_MIRROR = {"faster": "slower", "slower": "faster"}
+
+
+def verdict_matrix(material: Material) -> Section | None:
+    """A matrix per operation. None with a single target, and for a study."""
+    record = material.record
+    if not material.series or len(record.plan.targets) < 2:
+        return None
+    measure = measures_of(record.plan.pacing)[0]
+    found = verdicts(record)
+    titles = dict.fromkeys(one.title for one in found)
+    matrices = tuple(
+        _matrix(title, [one for one in found if one.title == title], record.plan.targets, measure)
+        for title in titles
+    )
+    table = verdict_table(record)
+    caption = f"Each row against each column. {table.caption}"
+    lead = "A difference counts when its whole interval lies beyond the threshold, and not before."
+    blocks = Matrices(matrices, caption), Sheet(table, folded=True)
+    return Section("verdicts", "Verdicts", blocks, lead)
+
+
+def _matrix(
+    title: str, found: Sequence[PhaseVerdict], targets: tuple[str, ...], measure: Measure
+) -> Matrix:
+    by_pair = {(one.verdict.subject, one.verdict.reference): one.verdict for one in found}
+    return Matrix(
+        title,
+        targets,
+        tuple(
+            tuple(_field(by_pair, row, column, measure) for column in targets) for row in targets
+        ),
+    )
+
+
+def _field(
+    by_pair: dict[tuple[str, str], Verdict], row: str, column: str, measure: Measure
+) -> Opinion | None:
+    if straight := by_pair.get((row, column)):
+        return _opinion(straight, measure, mirrored=False)
+    if turned := by_pair.get((column, row)):
+        return _opinion(turned, measure, mirrored=True)
+    return None
+
+
+def _opinion(verdict: Verdict, measure: Measure, *, mirrored: bool) -> Opinion:
+    """The verdict from the row's side; swapping two targets turns it into its mirror image."""
+    kind = _MIRROR.get(verdict.kind, verdict.kind) if mirrored else verdict.kind
+    words = {"faster": measure.better, "slower": measure.worse}.get(kind, kind)
+    detail = [verdict.reason] if verdict.reason else []
+    detail.append(f"p (Holm): {p_words(verdict.p_value)}")
+    if kind == "inconclusive":
+        detail.append(f"rounds needed: {rounds_words(verdict)}")
+    if verdict.ratio is None:
+        return Opinion("–", "", kind, words, "; ".join(detail))
+    ratio = measure.shown(verdict.ratio)
+    ratio = inverse(ratio) if mirrored else ratio
+    interval = f"{plain(ratio.low)} to {plain(ratio.high)}" if ratio.n > 1 else "one round"
+    return Opinion(f"{plain(ratio.point)} ×", interval, kind, words, "; ".join(detail))
