@@ -7,7 +7,18 @@ import altair as alt
 from bench.metrics import METRICS
 from bench.report.html.document import Plot
 from bench.report.look import Look
-from bench.report.plots.paper import INK, ISOLATED, PAPER, chart, plot, target_colour, tooltip, who
+from bench.report.plots.paper import (
+    INK,
+    ISOLATED,
+    PAPER,
+    fading,
+    layered,
+    marks,
+    plot,
+    target_colour,
+    tooltip,
+    who,
+)
 from bench.report.tables import Series
 from bench.report.words import interval_text
 
@@ -39,7 +50,7 @@ def cost_bars(found: Sequence[Series], looks: Mapping[str, Look]) -> Plot:
     role = "datum.role === '{}' ? {} : "
     full = "".join(role.format(name, strength) for name, _, strength in ROLES) + "1"
     bars = (
-        chart("rows")
+        marks()
         .mark_bar(stroke=PAPER, strokeWidth=1, cornerRadius=1.5)
         .encode(
             x=x,
@@ -59,29 +70,17 @@ def cost_bars(found: Sequence[Series], looks: Mapping[str, Look]) -> Plot:
         .transform_calculate(strength=f"({ISOLATED} ? 1 : 0.12) * ({full})")
     )
     labels = (
-        chart("rows")
-        .transform_filter(f"datum.role === '{ROLES[-1][0]}'")
+        marks()
         .mark_text(align="left", dx=6, fontSize=11, color=INK)
-        .encode(
-            x=alt.X("to:Q", title=_AXIS),
-            y=y,
-            yOffset=beside,
-            text="total:N",
-            opacity=alt.condition(ISOLATED, alt.value(1), alt.value(0.1)),
-        )
+        .encode(x=alt.X("to:Q", title=_AXIS), y=y, yOffset=beside, text="total:N", opacity=fading())
     )
+    ends = [row for row in rows if row["role"] == ROLES[-1][0]]
+    drawn, data = layered({"bars": (bars, rows), "sums": (labels, ends)})
     height = len(operations) * (len(looks) * _ROW + _GROUP_GAP)
     told = "; ".join(
         f"{row['operation']}, {row['name']}: {row['sum']}" for row in rows if row["role"] == "app"
     )
-    return plot(
-        "cost",
-        "",
-        f"Stacked bars of CPU per request. {told}.",
-        alt.layer(bars, labels),
-        height,
-        {"rows": rows},
-    )
+    return plot("cost", "", f"Stacked bars of CPU per request. {told}.", drawn, height, data)
 
 
 def _rows(found: Sequence[Series], looks: Mapping[str, Look]) -> list[dict[str, object]]:

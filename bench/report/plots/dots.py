@@ -10,10 +10,12 @@ from bench.report.look import Look
 from bench.report.measures import is_invalid
 from bench.report.plots.paper import (
     BAD,
+    CROSS,
     PAPER,
     SOFT,
-    chart,
     fading,
+    layered,
+    marks,
     plot,
     target_colour,
     target_marker,
@@ -46,44 +48,59 @@ def dots(
     means, rounds = _means(found, looks, metric), _rounds(found, looks, metric)
     colours = target_colour(looks)
     tips = tooltip(("name", "framework"), ("operation", "operation"), ("told", metric.title))
-    base = chart("means").encode(
-        y=y, yOffset=beside, tooltip=[*tips, *tooltip(("rounds", "rounds"))]
+    base = marks().encode(y=y, yOffset=beside, tooltip=tips, opacity=fading())
+    mean = base.encode(tooltip=[*tips, *tooltip(("rounds", "rounds"))])
+    known = [row for row in means if row["value"] is not None]
+    drawn, data = layered(
+        {
+            "rounds": (
+                base.mark_point(filled=True, size=26, shape="circle").encode(
+                    x=x, color=colours, opacity=fading(0.38)
+                ),
+                [row for row in rounds if row["usable"]],
+            ),
+            "invalid": (
+                base.mark_point(size=52, shape=CROSS, strokeWidth=1.6).encode(
+                    x=x, stroke=alt.value(BAD)
+                ),
+                [row for row in rounds if not row["usable"]],
+            ),
+            "intervals": (
+                mean.mark_rule(strokeWidth=2.5).encode(
+                    x=alt.X("low:Q", title=axis), x2="high:Q", color=colours
+                ),
+                [row for row in means if row["low"] is not None],
+            ),
+            "means": (
+                mean.mark_point(filled=True, size=115, stroke=PAPER, strokeWidth=1.2).encode(
+                    x=x,
+                    color=target_colour(looks, legend=True),
+                    shape=target_marker(looks, legend=True),
+                ),
+                known,
+            ),
+            "figures": (
+                mean.mark_text(align="left", dx=11, fontSize=11).encode(
+                    x=alt.X("edge:Q", title=axis), text="short:N", color=colours
+                ),
+                known,
+            ),
+            "missing": (
+                mean.mark_text(
+                    align="left", dx=4, fontSize=11, fontStyle="italic", color=SOFT
+                ).encode(x=alt.datum(0), text="short:N"),
+                [row for row in means if row["value"] is None],
+            ),
+        }
     )
-    layers = [
-        chart("rounds")
-        .mark_point(filled=True, size=26, shape="circle")
-        .encode(x=x, y=y, yOffset=beside, color=colours, opacity=fading(0.38), tooltip=tips)
-        .transform_filter("datum.usable"),
-        chart("rounds")
-        .mark_point(size=52, shape="M-.5,-.5L.5,.5M-.5,.5L.5,-.5", strokeWidth=1.6)
-        .encode(x=x, y=y, yOffset=beside, stroke=alt.value(BAD), opacity=fading(), tooltip=tips)
-        .transform_filter("!datum.usable"),
-        base.mark_rule(strokeWidth=2.5)
-        .encode(x=alt.X("low:Q", title=axis), x2="high:Q", color=colours, opacity=fading())
-        .transform_filter("datum.low !== null"),
-        base.mark_point(filled=True, size=115, stroke=PAPER, strokeWidth=1.2)
-        .encode(
-            x=x,
-            color=target_colour(looks, legend=True),
-            shape=target_marker(looks, legend=True),
-            opacity=fading(),
-        )
-        .transform_filter("datum.value !== null"),
-        base.mark_text(align="left", dx=11, fontSize=11)
-        .encode(x=alt.X("edge:Q", title=axis), text="short:N", color=colours, opacity=fading())
-        .transform_filter("datum.value !== null"),
-        base.mark_text(align="left", dx=4, fontSize=11, fontStyle="italic", color=SOFT)
-        .encode(x=alt.datum(0), text="short:N", opacity=fading())
-        .transform_filter("datum.value === null"),
-    ]
     height = len(operations) * (len(looks) * _ROW + _GROUP_GAP)
     return plot(
         name,
         title,
         _description(means, metric),
-        alt.layer(*layers),
+        drawn,
         height,
-        {"means": means, "rounds": rounds},
+        data,
     )
 
 

@@ -9,10 +9,12 @@ from bench.report.html.document import Plot
 from bench.report.look import Look
 from bench.report.plots.paper import (
     BAD,
+    CROSS,
     PAPER,
     SOFT,
-    chart,
     fading,
+    layered,
+    marks,
     plot,
     target_colour,
     target_marker,
@@ -45,22 +47,34 @@ def scaling_plot(found: Sequence[Scaling], looks: Mapping[str, Look], workload: 
     tips = tooltip(
         ("name", "framework"), ("at", "connections"), ("told", "rate"), ("law", "the law gives")
     )
-    base = chart("points").encode(x=x, tooltip=tips, opacity=fading())
-    layers = [
-        chart("laws")
-        .mark_line(strokeWidth=1.8)
-        .encode(x=x, y=y, color=target_colour(looks), opacity=fading(0.75)),
-        base.mark_rule(strokeWidth=2)
-        .encode(y=alt.Y("low:Q", title=rate.unit), y2="high:Q", color=target_colour(looks))
-        .transform_filter("datum.low !== null"),
-        base.mark_point(filled=True, size=90, stroke=PAPER, strokeWidth=1).encode(
-            y=y, color=target_colour(looks, legend=True), shape=target_marker(looks, legend=True)
-        ),
-    ]
+    base = marks().encode(x=x, tooltip=tips, opacity=fading())
+    drawn, data = layered(
+        {
+            "laws": (
+                marks()
+                .mark_line(strokeWidth=1.8)
+                .encode(x=x, y=y, color=target_colour(looks), opacity=fading(0.75)),
+                laws,
+            ),
+            "intervals": (
+                base.mark_rule(strokeWidth=2).encode(
+                    y=alt.Y("low:Q", title=rate.unit), y2="high:Q", color=target_colour(looks)
+                ),
+                [row for row in points if row["low"] is not None],
+            ),
+            "points": (
+                base.mark_point(filled=True, size=90, stroke=PAPER, strokeWidth=1).encode(
+                    y=y,
+                    color=target_colour(looks, legend=True),
+                    shape=target_marker(looks, legend=True),
+                ),
+                points,
+            ),
+        }
+    )
     told = "; ".join(f"{row['name']} at {row['at']} connections: {row['told']}" for row in points)
     name = f"scaling-{workload}"
-    data = {"points": points, "laws": laws}
-    return plot(name, workload, f"Rate by connections. {told}.", alt.layer(*layers), _HEIGHT, data)
+    return plot(name, workload, f"Rate by connections. {told}.", drawn, _HEIGHT, data)
 
 
 def _levels(one: Scaling, look: Look) -> list[dict[str, object]]:
@@ -118,36 +132,54 @@ def trials_plot(found: Sequence[Outcome], looks: Mapping[str, Look], objective_s
     tips = tooltip(
         ("name", "framework"), ("rate", "asked for"), ("p99", "p99"), ("mark", "outcome")
     )
-    base = chart("trials").encode(x=x, y=y, tooltip=tips, opacity=fading())
+    base = marks().encode(x=x, y=y, tooltip=tips, opacity=fading())
     colours = target_colour(looks)
-    layers = [
-        chart("objective").mark_rule(strokeDash=[5, 4], color=BAD).encode(y=y),
-        chart("answers")
-        .mark_rule(strokeDash=[2, 3], strokeWidth=1.5)
-        .encode(
-            x=x,
-            color=colours,
-            opacity=fading(),
-            tooltip=tooltip(("name", "framework"), ("told", "answer")),
-        ),
-        base.transform_filter("datum.outcome === 'passed'")
-        .mark_point(filled=True, size=85, stroke=PAPER, strokeWidth=1)
-        .encode(color=target_colour(looks, legend=True), shape=target_marker(looks, legend=True)),
-        base.transform_filter("datum.outcome === 'failed'")
-        .mark_point(filled=False, size=75, strokeWidth=1.8)
-        .encode(color=colours, shape=target_marker(looks)),
-        base.transform_filter("datum.outcome === 'unjudged'")
-        .mark_point(size=60, shape="M-.5,-.5L.5,.5M-.5,.5L.5,-.5", strokeWidth=1.4)
-        .encode(stroke=alt.value(SOFT)),
-    ]
+    drawn, data = layered(
+        {
+            "objective": (
+                marks().mark_rule(strokeDash=[5, 4], color=BAD).encode(y=y),
+                [{"y": objective_s * 1e3}],
+            ),
+            "answers": (
+                marks()
+                .mark_rule(strokeDash=[2, 3], strokeWidth=1.5)
+                .encode(
+                    x=x,
+                    color=colours,
+                    opacity=fading(),
+                    tooltip=tooltip(("name", "framework"), ("told", "answer")),
+                ),
+                answers,
+            ),
+            "passed": (
+                base.mark_point(filled=True, size=85, stroke=PAPER, strokeWidth=1).encode(
+                    color=target_colour(looks, legend=True),
+                    shape=target_marker(looks, legend=True),
+                ),
+                [row for row in rows if row["outcome"] == "passed"],
+            ),
+            "failed": (
+                base.mark_point(filled=False, size=75, strokeWidth=1.8).encode(
+                    color=colours, shape=target_marker(looks)
+                ),
+                [row for row in rows if row["outcome"] == "failed"],
+            ),
+            "unjudged": (
+                base.mark_point(size=60, shape=CROSS, strokeWidth=1.4).encode(
+                    stroke=alt.value(SOFT)
+                ),
+                [row for row in rows if row["outcome"] == "unjudged"],
+            ),
+        }
+    )
     told = "; ".join(f"{row['name']}: {row['told']}" for row in answers)
     return plot(
         "saturation",
         "",
         f"p99 latency of {len(rows)} trials by rate. {told or 'No answer was found'}.",
-        alt.layer(*layers),
+        drawn,
         _HEIGHT,
-        {"trials": rows, "answers": answers, "objective": [{"y": objective_s * 1e3}]},
+        data,
     )
 
 

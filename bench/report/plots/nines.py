@@ -10,8 +10,9 @@ from bench.report.look import Look
 from bench.report.plots.paper import (
     PAPER,
     SOFT,
-    chart,
     fading,
+    layered,
+    marks,
     plot,
     target_colour,
     target_marker,
@@ -69,7 +70,7 @@ def _plot(
         axis=alt.Axis(values=[0, 0.30103, 1, 2, 3, 4, 5], labelExpr=_LABELS),
     )
     tips = tooltip(("name", "framework"), ("share", "share"), ("told", word), ("count", "requests"))
-    base = chart("rows").encode(x=x, y=y, detail="target:N")
+    base = marks().encode(x=x, y=y, opacity=fading())
     near = alt.selection_point(
         name="near",
         nearest=True,
@@ -78,36 +79,42 @@ def _plot(
         fields=["x", "target"],
         empty=False,
     )
-    layers = [
-        base.mark_line(strokeWidth=2, interpolate="monotone").encode(
-            color=target_colour(looks), opacity=fading()
-        ),
-        chart("marked")
-        .mark_point(filled=True, size=62, stroke=PAPER, strokeWidth=1)
-        .encode(
-            x=x,
-            y=y,
-            opacity=fading(),
-            color=target_colour(looks, legend=True),
-            shape=target_marker(looks, legend=True),
-        ),
-        base.mark_point(size=140, filled=False, strokeWidth=2)
-        .encode(
-            stroke=alt.value(SOFT),
-            tooltip=tips,
-            opacity=alt.condition(near, alt.value(1), alt.value(0)),
-        )
-        .add_params(near),
-    ]
+    drawn, data = layered(
+        {
+            "curves": (
+                base.mark_line(strokeWidth=2, interpolate="monotone").encode(
+                    color=target_colour(looks)
+                ),
+                rows,
+            ),
+            "marked": (
+                base.mark_point(filled=True, size=62, stroke=PAPER, strokeWidth=1).encode(
+                    color=target_colour(looks, legend=True),
+                    shape=target_marker(looks, legend=True),
+                ),
+                marked,
+            ),
+            "points": (
+                base.mark_point(size=140, filled=False, strokeWidth=2)
+                .encode(
+                    stroke=alt.value(SOFT),
+                    tooltip=tips,
+                    opacity=alt.condition(near, alt.value(1), alt.value(0)),
+                )
+                .add_params(near),
+                rows,
+            ),
+        }
+    )
     told = "; ".join(f"{looks[curve.target].label}: {_told(curve)}" for curve in found)
     slug = operation.replace(": ", "-").replace(" ", "-")
     return plot(
         f"latency-{slug}",
         operation,
         f"Distribution of {word}, {operation}. {told}.",
-        alt.layer(*layers),
+        drawn,
         _HEIGHT,
-        {"rows": rows, "marked": marked},
+        data,
     )
 
 

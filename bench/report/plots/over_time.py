@@ -8,11 +8,10 @@ from bench.metrics import METRICS
 from bench.report.html.document import Plot
 from bench.report.look import Look
 from bench.report.plots.paper import (
-    ISOLATED,
     SOFT,
-    Rows,
-    chart,
     fading,
+    layered,
+    marks,
     plot,
     target_colour,
     tooltip,
@@ -49,11 +48,6 @@ def over_time_plot(
         for target, line in lines.items()
         for reading in line.readings
     ]
-    data: dict[str, Rows] = {
-        "windows": _bands(found, looks),
-        "targets": [row for row in rows if row["target"]],
-        "common": [row for row in rows if not row["target"]],
-    }
     x = alt.X(
         "x:Q",
         title=_SECONDS,
@@ -61,58 +55,47 @@ def over_time_plot(
         axis=alt.Axis(grid=False, tickCount=8),
     )
     y = alt.Y("y:Q", title=axis, scale=alt.Scale(zero=True), axis=alt.Axis(tickCount=4))
-    layers = [
-        chart("windows")
-        .mark_rect()
-        .encode(
-            x=alt.X("start:Q", title=_SECONDS),
-            x2="end:Q",
-            color=target_colour(looks),
-            opacity=fading(0.16, 0.03),
-            tooltip=tooltip(
-                ("name", "framework"), ("what", "window"), ("rate", "rate"), ("cost", "app CPU")
-            ),
-        ),
-        *_lines(data, x, y, looks, axis, decimals),
-    ]
-    described = f"{title}, {axis}, over time. {len(found)} measured windows are marked."
-    return plot(name, title, described, alt.layer(*layers), _HEIGHT, data)
-
-
-def _lines(
-    data: Mapping[str, Rows],
-    x: alt.X,
-    y: alt.Y,
-    looks: Mapping[str, Look],
-    axis: str,
-    decimals: int,
-) -> list[alt.Chart]:
     tips = [
         alt.Tooltip("name:N", title="of"),
         alt.Tooltip("x:Q", title="second", format=",.1f"),
         alt.Tooltip("y:Q", title=axis, format=f",.{decimals}f"),
     ]
-    drawn = []
-    if data["targets"]:
-        drawn.append(
-            chart("targets")
-            .mark_line(strokeWidth=1.4, interpolate="step-before", tooltip=True)
-            .encode(
-                x=x, y=y, color=target_colour(looks, legend=True), opacity=fading(), tooltip=tips
-            )
-        )
-    if data["common"]:
-        drawn.append(
-            chart("common")
-            .mark_line(strokeWidth=1.4, interpolate="step-before", color=SOFT)
-            .encode(
-                x=x,
-                y=y,
-                tooltip=tips,
-                opacity=alt.condition(ISOLATED, alt.value(1), alt.value(0.5)),
-            )
-        )
-    return drawn
+    line = marks().encode(x=x, y=y, tooltip=tips, opacity=fading())
+    drawn, data = layered(
+        {
+            "windows": (
+                marks()
+                .mark_rect()
+                .encode(
+                    x=alt.X("start:Q", title=_SECONDS),
+                    x2="end:Q",
+                    color=target_colour(looks),
+                    opacity=fading(0.16, 0.03),
+                    tooltip=tooltip(
+                        ("name", "framework"),
+                        ("what", "window"),
+                        ("rate", "rate"),
+                        ("cost", "app CPU"),
+                    ),
+                ),
+                _bands(found, looks),
+            ),
+            "lines": (
+                line.mark_line(strokeWidth=1.4, interpolate="step-before").encode(
+                    color=target_colour(looks, legend=True)
+                ),
+                [row for row in rows if row["target"]],
+            ),
+            "common": (
+                line.mark_line(strokeWidth=1.4, interpolate="step-before", color=SOFT).encode(
+                    opacity=fading(1, 0.5)
+                ),
+                [row for row in rows if not row["target"]],
+            ),
+        }
+    )
+    described = f"{title}, {axis}, over time. {len(found)} measured windows are marked."
+    return plot(name, title, described, drawn, _HEIGHT, data)
 
 
 def _bands(found: Sequence[Band], looks: Mapping[str, Look]) -> list[dict[str, object]]:

@@ -15,6 +15,9 @@ from bench.report.look import SWATCHES, Look
 INK, SOFT, GRID, LINE = "var(--ink)", "var(--soft)", "var(--grid)", "var(--line)"
 PAPER, BAD, GOOD = "var(--sheet)", "var(--bad)", "var(--good)"
 
+CROSS = "M-.5,-.5L.5,.5M-.5,.5L.5,-.5"
+"""A marker for what must not be used."""
+
 ISOLATED = "isolated === '' || datum.target === isolated"
 """True of a mark that is not faded: no target is isolated, or its own is."""
 
@@ -36,7 +39,7 @@ _CONFIG: dict[str, object] = {
         "titlePadding": 8,
         "labelLimit": 150,
     },
-    "legend": {"disable": True},
+    "legend": {"disable": True, "orient": "top", "title": None},
     "title": {"color": INK, "anchor": "start", "subtitleColor": SOFT},
 }
 
@@ -47,28 +50,40 @@ def colour(slot: int) -> str:
     return f"var(--slot-{slot % len(SWATCHES)})"
 
 
-def chart(data: str) -> alt.Chart:
-    """Marks made from the rows of this name, which `plot` is given."""
-    return alt.Chart(alt.NamedData(name=data))
+def marks() -> alt.Chart:
+    """A layer to be; `layered` gives it its rows."""
+    return alt.Chart()
 
 
 def target_colour(looks: Mapping[str, Look], *, legend: bool = False) -> alt.Color:
     """The colour of each target, in their constant order."""
-    scale = alt.Scale(
-        domain=[look.short for look in looks.values()],
-        range=[colour(look.slot) for look in looks.values()],
+    return alt.Color(
+        "label:N", **_scale(looks, [colour(one.slot) for one in looks.values()], legend)
     )
-    key = alt.Legend(title=None, orient="top") if legend else None
-    return alt.Color("label:N", scale=scale, legend=key)
 
 
 def target_marker(looks: Mapping[str, Look], *, legend: bool = False) -> alt.Shape:
-    scale = alt.Scale(
-        domain=[look.short for look in looks.values()],
-        range=[look.marker for look in looks.values()],
+    return alt.Shape("label:N", **_scale(looks, [one.marker for one in looks.values()], legend))
+
+
+def _scale(looks: Mapping[str, Look], values: list[str], legend: bool) -> dict[str, Any]:
+    """One layer of a plot stands in its legend, the others say that they do not."""
+    scale = alt.Scale(domain=[look.short for look in looks.values()], range=values)
+    return {"scale": scale} if legend else {"scale": scale, "legend": None}
+
+
+def layered(parts: Mapping[str, tuple[alt.Chart, Rows]]) -> tuple[Any, dict[str, Rows]]:
+    """Layers over the rows that each is made from, and these rows by name.
+
+    A layer without rows is left out: its scales would have no extent.
+    """
+    drawn = {name: part for name, part in parts.items() if part[1]}
+    return (
+        alt.layer(
+            *(layer.properties(data=alt.NamedData(name=name)) for name, (layer, _) in drawn.items())
+        ),
+        {name: rows for name, (_, rows) in drawn.items()},
     )
-    key = alt.Legend(title=None, orient="top") if legend else None
-    return alt.Shape("label:N", scale=scale, legend=key)
 
 
 def fading(shown: float = 1.0, faded: float = 0.08) -> Any:
@@ -100,13 +115,13 @@ def plot(
 
 def _spec(drawn: Any, height: int) -> Spec:
     # Validating takes longer than all the rest; the tests do it.
-    spec: dict[str, object] = drawn.properties(
+    spec: dict[str, Any] = drawn.properties(
         width="container",
         height=height,
         autosize=alt.AutoSizeParams(type="fit-x", contains="padding"),
     ).to_dict(validate=False)
     spec["config"] = _CONFIG
-    spec["params"] = [{"name": "isolated", "value": ""}]
+    spec["params"] = [{"name": "isolated", "value": ""}, *spec.get("params", [])]
     # Altair writes for the newest Vega-Lite; what is used here is the same in the one that draws.
     spec["$schema"] = "https://vega.github.io/schema/vega-lite/v6.json"
     return spec

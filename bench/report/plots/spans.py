@@ -10,8 +10,9 @@ from bench.report.memory import MemoryUse
 from bench.report.plots.paper import (
     INK,
     PAPER,
-    chart,
     fading,
+    layered,
+    marks,
     plot,
     target_colour,
     target_marker,
@@ -43,44 +44,53 @@ def memory_spans(found: Sequence[MemoryUse], looks: Mapping[str, Look]) -> Plot:
         ("loaded_told", "loaded"),
         ("peak_told", "peak"),
     )
-    base = chart("rows").encode(y=y, yOffset=beside, tooltip=tips, opacity=fading())
+    base = marks().encode(y=y, yOffset=beside, tooltip=tips, opacity=fading())
     colours = target_colour(looks)
     x = alt.X("idle:Q", title=title, scale=alt.Scale(zero=True))
-    layers = [
-        base.mark_rule(strokeWidth=3)
-        .encode(x=x, x2="peak:Q", color=colours, opacity=fading(0.45))
-        .transform_filter("datum.idle !== null"),
-        base.mark_tick(thickness=2.5, size=15).encode(
-            x=alt.X("peak:Q", title=title), color=colours
-        ),
-        base.mark_point(filled=False, fill=PAPER, size=75, strokeWidth=2)
-        .encode(x=x, stroke=target_colour(looks), shape=target_marker(looks))
-        .transform_filter("datum.idle !== null"),
-        base.mark_point(filled=True, size=110)
-        .encode(
-            x=alt.X("loaded:Q", title=title),
-            color=target_colour(looks, legend=True),
-            shape=target_marker(looks, legend=True),
-        )
-        .transform_filter("datum.loaded !== null"),
-        base.mark_text(align="left", dx=9, fontSize=11, color=INK).encode(
-            x=alt.X("peak:Q", title=title), text="short:N"
-        ),
-    ]
+    idle = [row for row in rows if row["idle"] is not None]
+    drawn, data = layered(
+        {
+            "spans": (
+                base.mark_rule(strokeWidth=3).encode(
+                    x=x, x2="peak:Q", color=colours, opacity=fading(0.45)
+                ),
+                idle,
+            ),
+            "peaks": (
+                base.mark_tick(thickness=2.5, size=15).encode(
+                    x=alt.X("peak:Q", title=title), color=colours
+                ),
+                rows,
+            ),
+            "idle": (
+                base.mark_point(filled=False, fill=PAPER, size=75, strokeWidth=2).encode(
+                    x=x, color=colours, shape=target_marker(looks)
+                ),
+                idle,
+            ),
+            "loaded": (
+                base.mark_point(filled=True, size=110).encode(
+                    x=alt.X("loaded:Q", title=title),
+                    color=target_colour(looks, legend=True),
+                    shape=target_marker(looks, legend=True),
+                ),
+                [row for row in rows if row["loaded"] is not None],
+            ),
+            "figures": (
+                base.mark_text(align="left", dx=9, fontSize=11, color=INK).encode(
+                    x=alt.X("peak:Q", title=title), text="short:N"
+                ),
+                rows,
+            ),
+        }
+    )
     told = "; ".join(
         f"{row['name']} {row['role']}: idle {row['idle_told']}, loaded {row['loaded_told']}, "
         f"peak {row['peak_told']}"
         for row in rows
     )
     height = len(roles) * (len(looks) * _ROW + _GROUP_GAP)
-    return plot(
-        "memory",
-        "",
-        f"Memory of every service. {told}.",
-        alt.layer(*layers),
-        height,
-        {"rows": rows},
-    )
+    return plot("memory", "", f"Memory of every service. {told}.", drawn, height, data)
 
 
 def _row(use: MemoryUse, looks: Mapping[str, Look]) -> dict[str, object] | None:
