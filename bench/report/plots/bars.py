@@ -14,7 +14,9 @@ from bench.report.plots.paper import (
     fading,
     layered,
     marks,
+    number,
     plot,
+    room,
     target_colour,
     tooltip,
     who,
@@ -46,7 +48,8 @@ def cost_bars(found: Sequence[Series], looks: Mapping[str, Look]) -> Plot:
         axis=alt.Axis(labelFontWeight=600, ticks=False, domain=False, labelPadding=8),
     )
     beside = alt.YOffset("label:N", sort=[look.short for look in looks.values()])
-    x = alt.X("from:Q", title=_AXIS, scale=alt.Scale(zero=True))
+    most = max((number(row["to"]) for row in rows), default=0)
+    x = alt.X("from:Q", title=_AXIS, scale=room(most), axis=alt.Axis(tickCount=8))
     role = "datum.role === '{}' ? {} : "
     full = "".join(role.format(name, strength) for name, _, strength in ROLES) + "1"
     bars = (

@@ -16,7 +16,9 @@ from bench.report.plots.paper import (
     fading,
     layered,
     marks,
+    number,
     plot,
+    room,
     target_colour,
     target_marker,
     tooltip,
@@ -44,7 +46,12 @@ def dots(
     )
     beside = alt.YOffset("label:N", sort=[look.short for look in looks.values()])
     axis = metric.unit if metric.title == metric.unit else f"{metric.title}, {metric.unit}"
-    x = alt.X("value:Q", title=axis, scale=alt.Scale(zero=True, nice=True))
+    x = alt.X(
+        "value:Q",
+        title=axis,
+        scale=room(max((number(row["edge"]) for row in means), default=0)),
+        axis=alt.Axis(tickCount=8),
+    )
     means, rounds = _means(found, looks, metric), _rounds(found, looks, metric)
     colours = target_colour(looks)
     tips = tooltip(("name", "framework"), ("operation", "operation"), ("told", metric.title))

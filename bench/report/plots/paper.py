@@ -86,6 +86,17 @@ def layered(parts: Mapping[str, tuple[alt.Chart, Rows]]) -> tuple[Any, dict[str,
     )
 
 
+def number(value: object) -> float:
+    """A row's member that is known to be a number."""
+    assert isinstance(value, (int, float))
+    return value
+
+
+def room(most: float) -> alt.Scale:
+    """From 0 to a little more than the largest figure, so that its words have a place."""
+    return alt.Scale(domain=[0, most * 1.1 or 1], nice=False)
+
+
 def fading(shown: float = 1.0, faded: float = 0.08) -> Any:
     """Opacity: marks of targets that are not looked at fade."""
     return alt.condition(ISOLATED, alt.value(shown), alt.value(faded))

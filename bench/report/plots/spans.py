@@ -13,7 +13,9 @@ from bench.report.plots.paper import (
     fading,
     layered,
     marks,
+    number,
     plot,
+    room,
     target_colour,
     target_marker,
     tooltip,
@@ -46,7 +48,8 @@ def memory_spans(found: Sequence[MemoryUse], looks: Mapping[str, Look]) -> Plot:
     )
     base = marks().encode(y=y, yOffset=beside, tooltip=tips, opacity=fading())
     colours = target_colour(looks)
-    x = alt.X("idle:Q", title=title, scale=alt.Scale(zero=True))
+    most = max((number(row["peak"]) for row in rows), default=0)
+    x = alt.X("idle:Q", title=title, scale=room(most), axis=alt.Axis(tickCount=8))
     idle = [row for row in rows if row["idle"] is not None]
     drawn, data = layered(
         {

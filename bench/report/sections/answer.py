@@ -1,11 +1,11 @@
 """The answer in one screen: a sentence per target, and how far to trust it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from bench.metrics import METRICS
-from bench.model import RunRecord, Saturation, Sweep
-from bench.report.facts import load_words
+from bench.model import LabWarning, RunRecord, Saturation, Sweep
+from bench.report.facts import load_words, placement_words
 from bench.report.html.document import Block, Card, Cards, Doubts, Prose, Section
 from bench.report.material import Material
 from bench.report.measures import is_invalid, measures_of
@@ -38,28 +38,45 @@ def answer(material: Material) -> Section:
             behind = replace(record, cells=cells_behind(found))
         case None:
             lead = _bench_lead(material)
-    blocks: list[Block] = [Prose(_trust(record)), *map(Prose, material.unreadable)]
-    if cards:
-        blocks.insert(0, Cards(cards))
-    else:
-        blocks.insert(0, Prose("Nothing was measured in this run."))
-    return Section("answer", "The answer", (*blocks, Doubts(collect_warnings(behind))), lead)
+    first: Block = Cards(cards) if cards else Prose("Nothing was measured in this run.")
+    doubts = (*((one, 1) for one in _about_the_run(material)), *collect_warnings(behind))
+    return Section("answer", "The answer", (first, Prose(_trust(record)), Doubts(doubts)), lead)
 
 
 def _trust(record: RunRecord) -> str:
-    """State, rounds, supervisor: what stands between these figures and the truth."""
+    """Rounds and supervisor: what stands between these figures and the truth."""
     plan, rounds = record.plan, len({cell.round for cell in record.cells})
-    parts = []
+    counted = "" if isinstance(plan.study, Saturation) else f"{times(rounds, 'round')}. "
+    return (
+        f"{counted}Supervisor: {record.supervisor}. {placement_words(record.placement)}. "
+        "How far to trust it:"
+    ).replace(". app", ". App")
+
+
+def _about_the_run(material: Material) -> Iterator[LabWarning]:
+    """What weakens every figure, and is no doubt of a window or of the machine."""
+    record = material.record
+    rounds = len({cell.round for cell in record.cells})
     if record.state != "complete":
-        parts.append(f"This run is {record.state}, not complete: figures are those up to then.")
-    if not isinstance(plan.study, Saturation):
-        parts.append(f"{times(rounds, 'round')} of {plan.rounds} planned.")
-    if rounds == 1 and not isinstance(plan.study, Saturation):
-        parts.append("One round gives no interval and no verdict.")
-    unit = f"the {record.supervisor} supervisor"
-    parts.append(f"Services ran under {unit}, PostgreSQL beside each of them, on one machine.")
-    parts.extend(f"{note.rstrip('.')}." for note in record.placement.notes)
-    return " ".join(parts)
+        yield LabWarning(
+            "incomplete",
+            f"This run is {record.state}: figures are those up to then",
+            f"Go on where it can be resumed: make bench RESUME={record.run_id}",
+        )
+    for line in material.unreadable:
+        yield LabWarning("unreadable", line, "The rest of the run is shown.")
+    if record.plan.study is None and record.cells and rounds < record.plan.rounds:
+        yield LabWarning(
+            "few-rounds",
+            f"{times(rounds, 'round')} of {record.plan.rounds} planned",
+            "Intervals are wider than planned.",
+        )
+    if rounds == 1 and not isinstance(record.plan.study, Saturation):
+        yield LabWarning(
+            "one-round",
+            "One round gives no interval and no verdict",
+            "Measure at least two: ROUNDS=2.",
+        )
 
 
 # --- a bench ----------------------------------------------------------------------------------

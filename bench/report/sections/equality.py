@@ -45,7 +45,9 @@ def equality(material: Material) -> Section | None:
     if work:
         blocks.append(Sheet(_table("Work per request", work, material, caption=_CAPTION)))
     if own:
-        blocks.append(Sheet(_table("Each framework's own packages", own, material)))
+        blocks.append(
+            Sheet(_table("Packages that not all of them use", own, material), folded=True)
+        )
     equal = [one for one in (*shared, *settings) if one.equal]
     if equal:
         blocks.append(
@@ -117,14 +119,13 @@ def _table(title: str, facts: Sequence[Fact], material: Material, caption: str =
     return Table(
         title=title,
         columns=("what", *labels, ""),
-        rows=tuple(
-            (
-                fact.name,
-                *(fact.values[at] for at in order),
-                "= equal" if fact.equal else "≠ differs",
-            )
-            for fact in facts
-        ),
+        rows=tuple((fact.name, *(fact.values[at] for at in order), _mark(fact)) for fact in facts),
         numeric=(False,) * (2 + len(labels)),
         caption=caption,
     )
+
+
+def _mark(fact: Fact) -> str:
+    if _ABSENT in fact.values:
+        return ""
+    return "= equal" if fact.equal else "≠ differs"

@@ -14,19 +14,34 @@ from bench.report.tables import Table
 def provenance(material: Material) -> Section:
     """Everything that was recorded, and the commands that reproduce the run."""
     record = material.record
-    facts = tuple(map(Prose, (machine_line(record), placement_line(record))))
     return Section(
         "provenance",
         "Provenance",
         (
-            *facts,
-            *map(Prose, provenance_lines(record)),
+            Sheet(circumstances(record)),
             Prose("To make this run again:"),
             Commands(tuple(commands(record))),
             Sheet(recorded(record), folded=True),
         ),
         "Every figure on this page is derived from rounds.jsonl and samples.jsonl beside it.",
     )
+
+
+def circumstances(record: RunRecord) -> Table:
+    """The recorded facts that one looks for first."""
+    lines = (machine_line(record), placement_line(record), *provenance_lines(record))
+    return Table(
+        title="",
+        columns=("what", "value"),
+        rows=tuple(_named(line) for line in lines),
+        numeric=(False, False),
+    )
+
+
+def _named(line: str) -> tuple[str, str]:
+    """E.g. "flask: flask 3.1.3" and "commit abc123", cut behind what they are about."""
+    name, colon, rest = line.partition(": ")
+    return (name, rest) if colon else (line.partition(" ")[0], line.partition(" ")[2])
 
 
 def commands(record: RunRecord) -> Iterator[str]:

@@ -25,7 +25,7 @@ def verdict_matrix(material: Material) -> Section | None:
         return None
     measure = measures_of(record.plan.pacing)[0]
     found = verdicts(record)
-    titles = dict.fromkeys(one.title for one in found)
+    titles = dict.fromkeys(one.title for one in material.series)
     matrices = tuple(
         _matrix(title, [one for one in found if one.title == title], record.plan.targets, measure)
         for title in titles
