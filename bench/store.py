@@ -132,6 +132,13 @@ class RunStore:
         cells, torn = self._read_cells()
         return replace(record, cells=cells), torn
 
+    def read_samples(self) -> tuple[Sample, ...]:
+        """The time series. A line that a crash has torn is left out: the next reading follows."""
+        if not self.samples.exists():
+            return ()
+        lines = self.samples.read_bytes().splitlines()
+        return tuple(sample for line in lines if (sample := _sample(line)))
+
     def _read_cells(self) -> tuple[tuple[CellResult, ...], tuple[Torn, ...]]:
         if not self.rounds.exists():
             return (), ()
@@ -153,6 +160,13 @@ class RunStore:
         except ValueError as error:
             raise StoreError(f"{path} cannot be read: {error}") from error
         return data if isinstance(data, dict) else {}
+
+
+def _sample(line: bytes) -> Sample | None:
+    try:
+        return Sample(**json.loads(line))
+    except (ValueError, TypeError):
+        return None
 
 
 def find_run(results: Path, run_id: str | None) -> RunStore:

@@ -5,8 +5,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from bench.cli.options import app, err, out
-from bench.cli.showing import write_report
+from bench.cli.options import app, err, names_in, out
+from bench.cli.showing import write_comparison, write_report
 from bench.errors import LabError, UsageError
 from bench.experiment.assembly import site
 from bench.report.compare import compare_runs, comparison_page, outcome_words
@@ -42,13 +42,26 @@ def compare(
     records = [find_run(site().results, run_id).read()[0] for run_id in (base, head)]
     found = compare_runs(records[0], records[1], threshold, force=force)
     print_page(out, comparison_page(found))
+    write_comparison(site().results / found.head, found)
     if found.regressions:
         raise LabError(outcome_words(found))
 
 
 @app.command
-def report(*, run: Annotated[str, Parameter(env_var="RUN")] = "") -> None:
-    """Render a run (the latest when left out) on the terminal and as Markdown into its folder."""
+def report(
+    *,
+    run: Annotated[str, Parameter(env_var="RUN")] = "",
+    formats: Annotated[str, Parameter(name="format", env_var="FORMAT")] = "",
+) -> None:
+    """Render a run on the terminal, and as files into its folder.
+
+    Parameters
+    ----------
+    run:
+        Id of the run; the latest when left out.
+    formats:
+        html, md, csv, parquet, svg, png, several with commas; html and md when left out.
+    """
     store = find_run(site().results, run or None)
     record, torn = store.read()
     for line in torn:
@@ -58,7 +71,7 @@ def report(*, run: Annotated[str, Parameter(env_var="RUN")] = "") -> None:
         print_run(out, record)
     else:
         print_page(out, page)
-    write_report(store.directory, record)
+    write_report(store, record, names_in(formats), torn)
 
 
 @app.command

@@ -1,14 +1,19 @@
 """How a run is shown, whoever asks: on the terminal, and as files in its folder."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from bench.cli.options import out
 from bench.experiment.assembly import site
 from bench.model import RunRecord
-from bench.report.markdown import render_markdown
-from bench.report.page import page_markdown, print_page
+from bench.report.compare import RunComparison
+from bench.report.page import print_page
 from bench.report.pages import page_of
 from bench.report.terminal import print_results
+from bench.store import RunStore, Torn
+
+# What draws pages and plots is imported only where it is used: it takes half a second, and no
+# other verb should pay for it, least of all a measurement that shares its CPU.
 
 
 def show_run(record: RunRecord) -> None:
@@ -18,11 +23,38 @@ def show_run(record: RunRecord) -> None:
         print_results(out, record)
     else:
         print_page(out, page)
-    write_report(site().results / record.run_id, record)
+    write_report(RunStore(site().results / record.run_id), record)
 
 
-def write_report(directory: Path, record: RunRecord) -> None:
-    page = page_of(record)
-    text = render_markdown(record) if page is None else page_markdown(page)
-    (directory / "report.md").write_text(text)
-    out.print(f"Results: {directory}", soft_wrap=True, markup=False)
+def write_report(
+    store: RunStore, record: RunRecord, names: Sequence[str] = (), torn: Sequence[Torn] = ()
+) -> None:
+    """The run as files in its folder, in the named formats or the default ones.
+
+    Raises UsageError on an unknown format, StoreError when the folder cannot be written.
+    """
+    from bench.report.formats import Place, select_formats, write_formats
+    from bench.report.material import Material
+
+    formats = select_formats(names)
+    unreadable = tuple(f"{one.path.name}, line {one.line} is torn and left out" for one in torn)
+    material = Material(record, store.read_samples(), unreadable)
+    write_formats(material, Place(store.directory, cache_folder()), formats)
+    out.print(f"Results: {store.directory}", soft_wrap=True, markup=False)
+    if "html" in formats:
+        out.print(f"Page: {store.directory / 'report.html'}", soft_wrap=True, markup=False)
+
+
+def write_comparison(folder: Path, found: RunComparison) -> None:
+    """The page of a comparison, in the folder of its head."""
+    from bench.report.compare_page import comparison_document
+    from bench.report.formats import write_page
+
+    path = folder / f"compared-with-{found.base}.html"
+    write_page(comparison_document(found), path, cache_folder())
+    out.print(f"Page: {path}", soft_wrap=True, markup=False)
+
+
+def cache_folder() -> Path:
+    """Where what is slow to make and not worth keeping is kept."""
+    return site().state / "cache"

@@ -29,13 +29,15 @@ class Prose:
 class Plot:
     """One plot. `description` says to those who cannot see it what it shows.
 
-    `name` is unique on its page, and the name of its SVG and PNG files.
+    `name` is unique on its page, and the name of its SVG and PNG files. `heading` stands above it
+    in these; on the page `title` is enough, or nothing.
     """
 
     name: str
     title: str
     description: str
     spec: Spec
+    heading: str = ""
 
 
 @dataclass(frozen=True)

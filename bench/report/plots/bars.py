@@ -83,7 +83,15 @@ def cost_bars(found: Sequence[Series], looks: Mapping[str, Look]) -> Plot:
     told = "; ".join(
         f"{row['operation']}, {row['name']}: {row['sum']}" for row in rows if row["role"] == "app"
     )
-    return plot("cost", "", f"Stacked bars of CPU per request. {told}.", drawn, height, data)
+    return plot(
+        "cost",
+        "",
+        f"Stacked bars of CPU per request. {told}.",
+        drawn,
+        height,
+        data,
+        "CPU time per request: app, database, generator",
+    )
 
 
 def _rows(found: Sequence[Series], looks: Mapping[str, Look]) -> list[dict[str, object]]:

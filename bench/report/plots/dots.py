@@ -36,6 +36,7 @@ def dots(
     name: str, title: str, found: Sequence[Series], looks: Mapping[str, Look], metric: Metric
 ) -> Plot:
     """Dots with intervals. Rounds that must not be used are crosses; an unfit target says so."""
+    means, rounds = _means(found, looks, metric), _rounds(found, looks, metric)
     operations = list(dict.fromkeys(one.title for one in found))
     y = alt.Y(
         "operation:N",
@@ -52,7 +53,6 @@ def dots(
         scale=room(max((number(row["edge"]) for row in means), default=0)),
         axis=alt.Axis(tickCount=8),
     )
-    means, rounds = _means(found, looks, metric), _rounds(found, looks, metric)
     colours = target_colour(looks)
     tips = tooltip(("name", "framework"), ("operation", "operation"), ("told", metric.title))
     base = marks().encode(y=y, yOffset=beside, tooltip=tips, opacity=fading())
@@ -108,6 +108,7 @@ def dots(
         drawn,
         height,
         data,
+        f"{metric.title}: mean over rounds and 95 % interval",
     )
 
 

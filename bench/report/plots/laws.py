@@ -74,7 +74,15 @@ def scaling_plot(found: Sequence[Scaling], looks: Mapping[str, Look], workload: 
     )
     told = "; ".join(f"{row['name']} at {row['at']} connections: {row['told']}" for row in points)
     name = f"scaling-{workload}"
-    return plot(name, workload, f"Rate by connections. {told}.", drawn, _HEIGHT, data)
+    return plot(
+        name,
+        workload,
+        f"Rate by connections. {told}.",
+        drawn,
+        _HEIGHT,
+        data,
+        f"Scalability: {workload}",
+    )
 
 
 def _levels(one: Scaling, look: Look) -> list[dict[str, object]]:
@@ -180,6 +188,7 @@ def trials_plot(found: Sequence[Outcome], looks: Mapping[str, Look], objective_s
         drawn,
         _HEIGHT,
         data,
+        "Saturation: p99 latency by rate",
     )
 
 

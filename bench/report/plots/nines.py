@@ -115,6 +115,7 @@ def _plot(
         drawn,
         _HEIGHT,
         data,
+        f"{word.capitalize()}: {operation}",
     )
 
 

@@ -119,9 +119,11 @@ def plot(
     drawn: Any,
     height: int,
     data: Mapping[str, Rows],
+    heading: str = "",
 ) -> Plot:
     """A plot of `data`, as wide as its place; `height` in pixels."""
-    return Plot(name, title, description, {**_spec(drawn, height), "datasets": data})
+    spec = {**_spec(drawn, height), "datasets": data}
+    return Plot(name, title, description, spec, heading or title)
 
 
 def _spec(drawn: Any, height: int) -> Spec:

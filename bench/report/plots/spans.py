@@ -93,7 +93,15 @@ def memory_spans(found: Sequence[MemoryUse], looks: Mapping[str, Look]) -> Plot:
         for row in rows
     )
     height = len(roles) * (len(looks) * _ROW + _GROUP_GAP)
-    return plot("memory", "", f"Memory of every service. {told}.", drawn, height, data)
+    return plot(
+        "memory",
+        "",
+        f"Memory of every service. {told}.",
+        drawn,
+        height,
+        data,
+        "Memory (PSS): idle, loaded, peak",
+    )
 
 
 def _row(use: MemoryUse, looks: Mapping[str, Look]) -> dict[str, object] | None:

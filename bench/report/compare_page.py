@@ -1,0 +1,68 @@
+"""The page of two runs set against each other."""
+
+from bench.model import LabWarning
+from bench.report.compare import (
+    RunComparison,
+    comparison_table,
+    differences_table,
+    outcome_words,
+)
+from bench.report.html.document import Document, Doubts, Figure, Prose, Section, Sheet
+from bench.report.look import looks
+from bench.report.plots.changes import changes_plot
+
+
+def comparison_document(found: RunComparison) -> Document:
+    """What changed, by how much, how sure that is, and what differed between the runs."""
+    targets = tuple(looks(row.target for row in found.rows))
+    return Document(
+        title=f"{found.head} compared with {found.base}",
+        facts=(f"Head: run {found.head}. Base: run {found.base}.",),
+        sections=(_outcome(found), _changes(found), _differences(found)),
+        targets=targets,
+    )
+
+
+def _outcome(found: RunComparison) -> Section:
+    code, severity = ("regression", "invalid") if found.regressions else ("undecided", "doubt")
+    told = LabWarning(code, outcome_words(found), "", severity)  # type: ignore[arg-type]
+    calm = not found.regressions and not found.undecided
+    weakness, *others = found.notes
+    notes = tuple((LabWarning("comparison", note, "", "doubt"), 1) for note in others)
+    blocks = (
+        Prose(outcome_words(found)) if calm else Doubts(((told, 1),)),
+        Prose(weakness),
+        *([Doubts(notes)] if notes else []),
+    )
+    return Section("outcome", "The answer", blocks)
+
+
+def _changes(found: RunComparison) -> Section:
+    table = comparison_table(found)
+    plots = [
+        changes_plot(
+            [row for row in found.rows if row.measure.title == title],
+            looks(row.target for row in found.rows),
+            found.threshold,
+            name=f"change-{number}",
+            title=title,
+        )
+        for number, title in enumerate(dict.fromkeys(row.measure.title for row in found.rows), 1)
+    ]
+    figure = Figure(
+        tuple(plot for plot in plots if plot is not None),
+        f"Shaded: within {found.threshold:.0%} of no change. A verdict needs its whole interval "
+        "beyond it, or within it.",
+    )
+    blocks = (figure, Sheet(table)) if figure.plots else (Sheet(table),)
+    return Section("changes", "What changed", blocks, "Ratios of the later run to the earlier.")
+
+
+def _differences(found: RunComparison) -> Section:
+    blocking = f"{len(found.blocking)} of them forbid the comparison." if found.blocking else ""
+    return Section(
+        "differences",
+        "What differed between the runs",
+        (Sheet(differences_table(found)),),
+        f"{len(found.differences)} recorded conditions differ. {blocking}".strip(),
+    )

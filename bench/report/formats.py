@@ -1,0 +1,121 @@
+"""The forms in which a run can be had as files, listed once."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.errors import StoreError, UsageError
+from bench.report.facts import machine_line
+from bench.report.html.document import Document
+from bench.report.html.library import vega_code
+from bench.report.html.render import render
+from bench.report.images import png, svg
+from bench.report.markdown import render_markdown
+from bench.report.material import Material
+from bench.report.page import page_markdown
+from bench.report.pages import page_of
+from bench.report.run_page import run_document
+from bench.report.tidy import write_csv, write_parquet
+
+DEFAULT = ("html", "md")
+
+
+@dataclass(frozen=True)
+class Place:
+    """The folder of a run, and the folder where what is slow to make is kept."""
+
+    run: Path
+    cache: Path
+
+
+Writer = Callable[[Material, Place], None]
+
+
+def write_page(document: Document, path: Path, cache: Path) -> None:
+    """Raises StoreError when the page cannot be written."""
+    with _explained(path.parent):
+        path.write_text(render(document, vega_code(cache) if document.plots else ""))
+
+
+def _html(material: Material, place: Place) -> None:
+    write_page(run_document(material), place.run / "report.html", place.cache)
+
+
+def _markdown(material: Material, place: Place) -> None:
+    page = page_of(material.record)
+    text = render_markdown(material.record) if page is None else page_markdown(page)
+    (place.run / "report.md").write_text(text)
+
+
+def _csv(material: Material, place: Place) -> None:
+    write_csv(material.record, place.run / "rounds.csv")
+
+
+def _parquet(material: Material, place: Place) -> None:
+    write_parquet(material.record, place.run / "rounds.parquet")
+
+
+def _svg(material: Material, place: Place) -> None:
+    for plot in run_document(material).plots:
+        (_plots(place) / f"{plot.name}.svg").write_text(svg(plot, _source(material)))
+
+
+def _png(material: Material, place: Place) -> None:
+    for plot in run_document(material).plots:
+        (_plots(place) / f"{plot.name}.png").write_bytes(png(plot, _source(material)))
+
+
+def _plots(place: Place) -> Path:
+    folder = place.run / "plots"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def _source(material: Material) -> str:
+    return f"Run {material.record.run_id}. {machine_line(material.record)}"
+
+
+FORMATS: dict[str, Writer] = {
+    "html": _html,
+    "md": _markdown,
+    "csv": _csv,
+    "parquet": _parquet,
+    "svg": _svg,
+    "png": _png,
+}
+
+
+def select_formats(names: Sequence[str]) -> tuple[str, ...]:
+    """The named formats, or the default ones.
+
+    Raises UsageError on an unknown name, listing the known ones.
+    """
+    unknown = [name for name in names if name not in FORMATS]
+    if unknown:
+        raise UsageError(
+            f"unknown format {', '.join(map(repr, unknown))}",
+            f"Known formats: {', '.join(FORMATS)}.",
+        )
+    return tuple(dict.fromkeys(names)) or DEFAULT
+
+
+def write_formats(material: Material, place: Place, names: Sequence[str]) -> None:
+    """Write the run in each of these forms into its folder.
+
+    Raises StoreError when the folder cannot be written.
+    """
+    for name in names:
+        with _explained(place.run):
+            FORMATS[name](material, place)
+
+
+@contextmanager
+def _explained(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(
+            f"cannot write a report into {folder}: {error.strerror}",
+            "Free some space or mend the permissions. What was measured is kept: make report.",
+        ) from error

@@ -1,0 +1,109 @@
+"""A run's figures as one tidy table: a row per cell, phase and round, a column per figure.
+
+Units are in the columns' names. Metrics come from their registry, so that a new one appears here
+by itself. What a cell does not have is empty, never a 0.
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pyarrow as pa
+from pyarrow import csv, parquet  # type: ignore[import-untyped]  # it ships no types
+
+from bench.metrics import METRICS, Metric
+from bench.model import CellResult, ClosedLoop, OpenLoop, PhaseResult, RunRecord
+from bench.report.measures import is_invalid
+
+SUFFIXES: Mapping[str, str] = {
+    "requests/s": "per_s",
+    "ms": "ms",
+    "s": "s",
+    "us": "us",
+    "MB": "MB",
+    "% of a core": "percent_of_core",
+    "requests": "requests",
+    "statements": "statements_per_request",
+    "bytes": "bytes",
+}
+"""How a unit stands in a column's name."""
+
+
+def column(metric: Metric) -> str:
+    """E.g. "rate_per_s", "app_cost_us"."""
+    return f"{metric.name}_{SUFFIXES[metric.unit]}"
+
+
+_TEXT = pa.string()
+_CELL = (
+    *((name, _TEXT) for name in ("run_id", "target", "workload", "phase")),
+    ("round", pa.int32()),
+    ("started_at", _TEXT),
+    ("pacing", _TEXT),
+    ("connections", pa.int32()),
+    ("offered_rate_per_s", pa.float64()),
+    ("usable", pa.bool_()),
+    ("limited_by", _TEXT),
+    ("warnings", _TEXT),
+    ("failures", _TEXT),
+    ("unfit", _TEXT),
+)
+
+
+def schema() -> pa.Schema:
+    """Names and types of all columns; each metric's unit and title stand in its metadata too."""
+    metrics = (
+        pa.field(
+            column(metric), pa.float64(), metadata={"unit": metric.unit, "title": metric.title}
+        )
+        for metric in METRICS.values()
+    )
+    return pa.schema([*(pa.field(name, kind) for name, kind in _CELL), *metrics])
+
+
+def tidy(record: RunRecord) -> pa.Table:
+    """The run's rows, in the order measured. A cell that was not measured has one row."""
+    rows = [row for cell in record.cells for row in _rows(record.run_id, cell)]
+    named = schema().with_metadata(
+        {"run_id": record.run_id, "schema_version": str(record.schema_version)}
+    )
+    return pa.Table.from_pylist(rows, schema=named)
+
+
+def _rows(run_id: str, cell: CellResult) -> Iterator[dict[str, object]]:
+    common = {
+        "run_id": run_id,
+        "target": cell.target,
+        "workload": cell.workload,
+        "round": cell.round,
+        "started_at": cell.started_at,
+        "pacing": cell.pacing.kind,
+        "connections": cell.pacing.concurrency if isinstance(cell.pacing, ClosedLoop) else None,
+        "offered_rate_per_s": (
+            cell.pacing.rate_per_s if isinstance(cell.pacing, OpenLoop) else None
+        ),
+        "unfit": cell.unfit or None,
+        "usable": False,
+    }
+    if not cell.phases:
+        yield common
+    for window in cell.phases:
+        yield {**common, **_figures(window), "usable": not (cell.unfit or is_invalid(window))}
+
+
+def _figures(window: PhaseResult) -> dict[str, object]:
+    failures = (f"{reason}: {count}" for reason, count in window.load.failures.items())
+    return {
+        "phase": window.phase,
+        "limited_by": window.limited_by or None,
+        "warnings": " ".join(warning.code for warning in window.warnings) or None,
+        "failures": "; ".join(failures) or None,
+        **{column(metric): metric.per_window(window) for metric in METRICS.values()},
+    }
+
+
+def write_csv(record: RunRecord, path: Path) -> None:
+    csv.write_csv(tidy(record), path, csv.WriteOptions(quoting_style="needed"))
+
+
+def write_parquet(record: RunRecord, path: Path) -> None:
+    parquet.write_table(tidy(record), path)
