@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pyarrow as pa
-from pyarrow import csv, parquet  # type: ignore[import-untyped]  # it ships no types
+from pyarrow import csv, parquet
 
 from bench.metrics import METRICS, Metric
 from bench.model import CellResult, ClosedLoop, OpenLoop, PhaseResult, RunRecord

@@ -6,14 +6,17 @@ from bench.stats.estimate import is_bounded
 
 
 def interval_text(metric: Metric, estimate: Estimate | None) -> str:
-    """E.g. "1,204 requests/s, 95 % interval 1,173 to 1,235, 4 rounds"."""
+    """E.g. "1,204 requests/s, 95 % interval 1,173 to 1,235, 4 rounds".
+
+    No metric is ever below 0: an interval that reaches there ends at 0.
+    """
     if estimate is None:
         return "too few answers"
     figure = f"{metric.format(estimate.point)} {metric.unit}"
     if not is_bounded(estimate):
         return f"{figure}, one round: no interval"
     return (
-        f"{figure}, {estimate.level:.0%} interval {metric.format(estimate.low)} to "
+        f"{figure}, {estimate.level:.0%} interval {metric.format(max(0.0, estimate.low))} to "
         f"{metric.format(estimate.high)}, {estimate.n} rounds"
     ).replace("95%", "95 %")
 

@@ -60,7 +60,7 @@ def cost_bars(found: Sequence[Series], looks: Mapping[str, Look]) -> Plot:
             x2="to:Q",
             y=y,
             yOffset=beside,
-            color=target_colour(looks, legend=True),
+            color=target_colour(looks),
             opacity=alt.Opacity("strength:Q", scale=None, legend=None),
             tooltip=tooltip(
                 ("name", "framework"),

@@ -82,8 +82,8 @@ def changes_plot(
             "ratios": (
                 base.mark_point(filled=True, size=110, stroke=PAPER, strokeWidth=1.2).encode(
                     x=x,
-                    color=target_colour(looks, legend=True),
-                    shape=target_marker(looks, legend=True),
+                    color=target_colour(looks),
+                    shape=target_marker(looks),
                 ),
                 rows,
             ),

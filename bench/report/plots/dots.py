@@ -22,6 +22,7 @@ from bench.report.plots.paper import (
     target_colour,
     target_marker,
     tooltip,
+    top,
     who,
 )
 from bench.report.tables import Series
@@ -36,7 +37,14 @@ def dots(
     name: str, title: str, found: Sequence[Series], looks: Mapping[str, Look], metric: Metric
 ) -> Plot:
     """Dots with intervals. Rounds that must not be used are crosses; an unfit target says so."""
-    means, rounds = _means(found, looks, metric), _rounds(found, looks, metric)
+    rounds = _rounds(found, looks, metric)
+    means = _means(found, looks, metric)
+    end = top(
+        [number(row["value"]) for row in (*means, *rounds) if row["value"] is not None],
+        [number(row["high"]) for row in means if row["high"] is not None],
+    )
+    for row in means:
+        row["edge"] = min(number(row["edge"]), end)
     operations = list(dict.fromkeys(one.title for one in found))
     y = alt.Y(
         "operation:N",
@@ -50,7 +58,7 @@ def dots(
     x = alt.X(
         "value:Q",
         title=axis,
-        scale=room(max((number(row["edge"]) for row in means), default=0)),
+        scale=room(end),
         axis=alt.Axis(tickCount=8),
     )
     colours = target_colour(looks)
@@ -73,7 +81,7 @@ def dots(
                 [row for row in rounds if not row["usable"]],
             ),
             "intervals": (
-                mean.mark_rule(strokeWidth=2.5).encode(
+                mean.mark_rule(strokeWidth=2.5, clip=True).encode(
                     x=alt.X("low:Q", title=axis), x2="high:Q", color=colours
                 ),
                 [row for row in means if row["low"] is not None],
@@ -81,8 +89,8 @@ def dots(
             "means": (
                 mean.mark_point(filled=True, size=115, stroke=PAPER, strokeWidth=1.2).encode(
                     x=x,
-                    color=target_colour(looks, legend=True),
-                    shape=target_marker(looks, legend=True),
+                    color=target_colour(looks),
+                    shape=target_marker(looks),
                 ),
                 known,
             ),
@@ -119,7 +127,9 @@ def _means(
     for one in found:
         estimate = metric.estimate(one.windows)
         bounded = estimate is not None and is_bounded(estimate)
-        low, high = (estimate.low, estimate.high) if estimate and bounded else (None, None)
+        low, high = (
+            (max(0.0, estimate.low), estimate.high) if estimate and bounded else (None, None)
+        )
         value = None if estimate is None else estimate.point
         words = metric.format(value) if one.windows else "not measured"
         seen = [v for v in map(metric.per_window, one.windows) if v is not None]

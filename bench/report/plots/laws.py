@@ -15,10 +15,13 @@ from bench.report.plots.paper import (
     fading,
     layered,
     marks,
+    number,
     plot,
+    room,
     target_colour,
     target_marker,
     tooltip,
+    top,
     who,
 )
 from bench.report.saturation import Outcome
@@ -43,7 +46,11 @@ def scaling_plot(found: Sequence[Scaling], looks: Mapping[str, Look], workload: 
         axis=alt.Axis(values=levels),
     )
     rate = METRICS["rate"]
-    y = alt.Y("y:Q", title=rate.unit, scale=alt.Scale(zero=True))
+    end = top(
+        [number(row["y"]) for row in (*points, *laws)],
+        [number(row["high"]) for row in points if row["high"] is not None],
+    )
+    y = alt.Y("y:Q", title=rate.unit, scale=room(end))
     tips = tooltip(
         ("name", "framework"), ("at", "connections"), ("told", "rate"), ("law", "the law gives")
     )
@@ -57,7 +64,7 @@ def scaling_plot(found: Sequence[Scaling], looks: Mapping[str, Look], workload: 
                 laws,
             ),
             "intervals": (
-                base.mark_rule(strokeWidth=2).encode(
+                base.mark_rule(strokeWidth=2, clip=True).encode(
                     y=alt.Y("low:Q", title=rate.unit), y2="high:Q", color=target_colour(looks)
                 ),
                 [row for row in points if row["low"] is not None],
@@ -65,8 +72,8 @@ def scaling_plot(found: Sequence[Scaling], looks: Mapping[str, Look], workload: 
             "points": (
                 base.mark_point(filled=True, size=90, stroke=PAPER, strokeWidth=1).encode(
                     y=y,
-                    color=target_colour(looks, legend=True),
-                    shape=target_marker(looks, legend=True),
+                    color=target_colour(looks),
+                    shape=target_marker(looks),
                 ),
                 points,
             ),
@@ -99,7 +106,7 @@ def _levels(one: Scaling, look: Look) -> list[dict[str, object]]:
                 **who(look),
                 "x": level.concurrency,
                 "y": estimate.point,
-                "low": estimate.low if bounded else None,
+                "low": max(0.0, estimate.low) if bounded else None,
                 "high": estimate.high if bounded else None,
                 "at": str(level.concurrency),
                 "told": interval_text(rate, estimate),
@@ -161,8 +168,8 @@ def trials_plot(found: Sequence[Outcome], looks: Mapping[str, Look], objective_s
             ),
             "passed": (
                 base.mark_point(filled=True, size=85, stroke=PAPER, strokeWidth=1).encode(
-                    color=target_colour(looks, legend=True),
-                    shape=target_marker(looks, legend=True),
+                    color=target_colour(looks),
+                    shape=target_marker(looks),
                 ),
                 [row for row in rows if row["outcome"] == "passed"],
             ),

@@ -89,8 +89,8 @@ def _plot(
             ),
             "marked": (
                 base.mark_point(filled=True, size=62, stroke=PAPER, strokeWidth=1).encode(
-                    color=target_colour(looks, legend=True),
-                    shape=target_marker(looks, legend=True),
+                    color=target_colour(looks),
+                    shape=target_marker(looks),
                 ),
                 marked,
             ),

@@ -82,7 +82,7 @@ def over_time_plot(
             ),
             "lines": (
                 line.mark_line(strokeWidth=1.4, interpolate="step-before").encode(
-                    color=target_colour(looks, legend=True)
+                    color=target_colour(looks)
                 ),
                 [row for row in rows if row["target"]],
             ),

@@ -55,21 +55,17 @@ def marks() -> alt.Chart:
     return alt.Chart()
 
 
-def target_colour(looks: Mapping[str, Look], *, legend: bool = False) -> alt.Color:
+def target_colour(looks: Mapping[str, Look]) -> alt.Color:
     """The colour of each target, in their constant order."""
-    return alt.Color(
-        "label:N", **_scale(looks, [colour(one.slot) for one in looks.values()], legend)
-    )
+    return alt.Color("label:N", scale=_scale(looks, [colour(one.slot) for one in looks.values()]))
 
 
-def target_marker(looks: Mapping[str, Look], *, legend: bool = False) -> alt.Shape:
-    return alt.Shape("label:N", **_scale(looks, [one.marker for one in looks.values()], legend))
+def target_marker(looks: Mapping[str, Look]) -> alt.Shape:
+    return alt.Shape("label:N", scale=_scale(looks, [one.marker for one in looks.values()]))
 
 
-def _scale(looks: Mapping[str, Look], values: list[str], legend: bool) -> dict[str, Any]:
-    """One layer of a plot stands in its legend, the others say that they do not."""
-    scale = alt.Scale(domain=[look.short for look in looks.values()], range=values)
-    return {"scale": scale} if legend else {"scale": scale, "legend": None}
+def _scale(looks: Mapping[str, Look], values: list[str]) -> alt.Scale:
+    return alt.Scale(domain=[look.short for look in looks.values()], range=values)
 
 
 def layered(parts: Mapping[str, tuple[alt.Chart, Rows]]) -> tuple[Any, dict[str, Rows]]:
@@ -95,6 +91,17 @@ def number(value: object) -> float:
 def room(most: float) -> alt.Scale:
     """From 0 to a little more than the largest figure, so that its words have a place."""
     return alt.Scale(domain=[0, most * 1.1 or 1], nice=False)
+
+
+MOST_INTERVAL = 1.6
+"""A scale ends at this multiple of what was measured, however wide an interval is: with two rounds
+an interval may be ten times its figure, and nothing else would be seen."""
+
+
+def top(measured: Sequence[float], ends: Sequence[float]) -> float:
+    """Where a scale ends: at the highest interval, or before."""
+    highest = max(measured, default=0.0)
+    return max(highest, min(max(ends, default=0.0), highest * MOST_INTERVAL))
 
 
 def fading(shown: float = 1.0, faded: float = 0.08) -> Any:

@@ -74,8 +74,8 @@ def memory_spans(found: Sequence[MemoryUse], looks: Mapping[str, Look]) -> Plot:
             "loaded": (
                 base.mark_point(filled=True, size=110).encode(
                     x=alt.X("loaded:Q", title=title),
-                    color=target_colour(looks, legend=True),
-                    shape=target_marker(looks, legend=True),
+                    color=target_colour(looks),
+                    shape=target_marker(looks),
                 ),
                 [row for row in rows if row["loaded"] is not None],
             ),

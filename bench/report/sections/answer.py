@@ -113,19 +113,22 @@ def _card(one: Series, material: Material) -> Card:
     metric = measures_of(material.record.plan.pacing)[0].metric
     estimate = metric.estimate(one.windows)
     name = "" if metric.name == "rate" else f"{metric.title} "
-    interval = interval_text(metric, estimate)
-    if estimate is not None:
-        told = interval.partition(", ")[2]
-        interval = told[0].upper() + told[1:]
+    interval = _interval(interval_text(metric, estimate)) if estimate else ""
     sentence = f"{_cost_sentence(one)} {_limit_sentence(one)}{_invalid_sentence(one)}"
     return Card(
         one.target,
         heading,
         f"{name}{metric.format(estimate.point)} {metric.unit}" if estimate else "too few answers",
-        interval if estimate else "",
+        interval,
         sentence,
         doubtful=estimate is None or any(map(is_invalid, one.windows)),
     )
+
+
+def _interval(told: str) -> str:
+    """What stands behind the figure, e.g. "95 % interval 1,173 to 1,235, 4 rounds"."""
+    words = told.partition(", ")[2]
+    return words[:1].upper() + words[1:]
 
 
 def _cost_sentence(one: Series) -> str:
@@ -177,7 +180,7 @@ def _sweep_card(one: Scaling, material: Material) -> Card:
         one.target,
         heading,
         f"{rate.format(best.point)} {rate.unit}",
-        interval_text(rate, best).partition(", ")[2],
+        _interval(interval_text(rate, best)),
         f"With {level.concurrency} connections. {law}".strip(),
     )
 

@@ -20,7 +20,8 @@ def scalability(material: Material) -> Section | None:
     plots = tuple(scaling_plot(found, material.looks, workload) for workload in workloads)
     figure = Figure(
         plots,
-        "Marks: means over rounds with 95 % intervals. Lines: the Universal Scalability Law.",
+        "Marks: means over rounds with 95 % intervals. Lines: the Universal Scalability Law. "
+        "An interval that leaves the plot is wider than it.",
         levels_table(found),
     )
     blocks = figure, Sheet(law_table(found))
