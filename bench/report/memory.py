@@ -7,6 +7,7 @@ from bench.model import PhaseResult
 from bench.report.material import Material
 
 Role = Literal["app", "database"]
+ROLES: tuple[Role, ...] = ("app", "database")
 
 
 @dataclass(frozen=True)
@@ -32,9 +33,8 @@ def unit_name(target: str, role: Role) -> str:
 
 def memory_use(material: Material) -> tuple[MemoryUse, ...]:
     """App and database of every target in plan order."""
-    roles: tuple[Role, ...] = ("app", "database")
     return tuple(
-        _use(material, target, role) for role in roles for target in material.record.plan.targets
+        _use(material, target, role) for role in ROLES for target in material.record.plan.targets
     )
 
 

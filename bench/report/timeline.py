@@ -73,7 +73,7 @@ def began_at(material: Material) -> float:
     return min([*(sample.at_unix_s for sample in material.samples[:1]), *starts], default=0.0)
 
 
-def app_units(material: Material, role: Role) -> dict[str, str]:
+def units(material: Material, role: Role) -> dict[str, str]:
     """Unit names by target."""
     return {target: unit_name(target, role) for target in material.record.plan.targets}
 

@@ -34,10 +34,10 @@ def over_time_plot(
     *,
     scale: float = 1.0,
     decimals: int = 0,
-) -> Plot:
+) -> Plot | None:
     """A line per target over the windows of all; "" stands for a line that belongs to none.
 
-    `scale` turns the lines' unit into the axis's.
+    `scale` turns the lines' unit into the axis's. None without any reading.
     """
     rows = [
         {
@@ -48,6 +48,8 @@ def over_time_plot(
         for target, line in lines.items()
         for reading in line.readings
     ]
+    if not rows:
+        return None
     x = alt.X(
         "x:Q",
         title=_SECONDS,

@@ -1,16 +1,20 @@
 """CPU and memory while the run went on."""
 
+from collections.abc import Sequence
+
 from bench.report.html.document import Figure, Plot, Section
 from bench.report.material import Material
+from bench.report.memory import ROLES
 from bench.report.plots.over_time import over_time_plot
 from bench.report.timeline import (
     GENERATOR,
     Band,
-    app_units,
+    Line,
     bands,
     cpu_line,
     memory_line,
     round_span,
+    units,
     whole_span,
 )
 
@@ -28,23 +32,17 @@ def over_time(material: Material) -> Section | None:
     if near is not None and material.record.plan.study is None:
         number, span = near
         mine = [band for band in found if band.round == number]
-        figures.append(
-            Figure(
-                _cpu_plots(material, mine, span, f"round {number}: "),
-                f"Round {number} closely, at every reading of the sampler.",
-            )
-        )
+        plots = _cpu_plots(material, mine, span, f"round {number}: ")
+        figures.append(Figure(plots, f"Round {number} closely, at every reading of the sampler."))
     span = whole_span(material)
-    memory = (
-        _memory_plot(material, "app", found, span),
-        _memory_plot(material, "database", found, span),
+    whole = (
+        *_cpu_plots(material, found, span, "whole run: "),
+        *_memory_plots(material, found, span),
     )
-    figures.append(
-        Figure(
-            (*_cpu_plots(material, found, span, "whole run: "), *memory),
-            "The whole run. Each point is the mean since the one before it.",
-        )
-    )
+    figures.append(Figure(whole, "The whole run. Each point is the mean since the one before it."))
+    figures = [figure for figure in figures if figure.plots]
+    if not figures:
+        return None
     lead = (
         "From the sampler, four readings a second, memory less often. Tinted: measured windows; "
         "between them data are loaded, answers are verified and services warm up. Hover a window "
@@ -54,42 +52,43 @@ def over_time(material: Material) -> Section | None:
 
 
 def _cpu_plots(
-    material: Material, found: list[Band] | tuple[Band, ...], span: tuple[float, float], title: str
+    material: Material, found: Sequence[Band], span: tuple[float, float], title: str
 ) -> tuple[Plot, ...]:
     name = title.rstrip(": ").replace(" ", "-")
-    plots = []
-    for role in ("app", "database"):
-        lines = {
-            target: cpu_line(material, unit, span)
-            for target, unit in app_units(material, role).items()
+    lines: dict[str, dict[str, Line]] = {
+        role: {
+            target: cpu_line(material, unit, span) for target, unit in units(material, role).items()
         }
-        plots.append(
-            over_time_plot(
-                f"cpu-{role}-{name}", f"{title}{role}", _CPU, lines, found, material.looks, span
-            )
-        )
-    lines = {"": cpu_line(material, GENERATOR, span)}
-    plots.append(
+        for role in ROLES
+    }
+    lines["generator"] = {"": cpu_line(material, GENERATOR, span)}
+    plots = (
         over_time_plot(
-            f"cpu-generator-{name}", f"{title}generator", _CPU, lines, found, material.looks, span
+            f"cpu-{role}-{name}", f"{title}{role}", _CPU, drawn, found, material.looks, span
         )
+        for role, drawn in lines.items()
     )
-    return tuple(plots)
+    return tuple(plot for plot in plots if plot is not None)
 
 
-def _memory_plot(
-    material: Material, role: str, found: tuple[Band, ...], span: tuple[float, float]
-) -> Plot:
-    units = app_units(material, "app" if role == "app" else "database")
-    lines = {target: memory_line(material, unit, span) for target, unit in units.items()}
-    return over_time_plot(
-        f"memory-{role}",
-        f"whole run: {role} memory",
-        _MEMORY,
-        lines,
-        found,
-        material.looks,
-        span,
-        scale=1e-6,
-        decimals=1,
+def _memory_plots(
+    material: Material, found: Sequence[Band], span: tuple[float, float]
+) -> tuple[Plot, ...]:
+    plots = (
+        over_time_plot(
+            f"memory-{role}",
+            f"whole run: {role} memory",
+            _MEMORY,
+            {
+                target: memory_line(material, unit, span)
+                for target, unit in units(material, role).items()
+            },
+            found,
+            material.looks,
+            span,
+            scale=1e-6,
+            decimals=1,
+        )
+        for role in ROLES
     )
+    return tuple(plot for plot in plots if plot is not None)

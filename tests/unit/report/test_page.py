@@ -1,0 +1,206 @@
+"""The page of a run tells the truth, whatever the run was and however it ended."""
+
+import json
+from functools import cache
+from html.parser import HTMLParser
+
+import altair as alt
+import pytest
+
+from bench.report.formats import Place, write_formats
+from bench.report.html.document import Document, Prose, Section
+from bench.report.html.library import vega_code
+from bench.report.html.render import render
+from bench.report.material import Material
+from bench.report.run_page import run_document
+from bench.report.sections import SECTIONS, sections
+from tests.unit.report.materials import RUNS, bench, material, samples
+
+ALWAYS = {"answer", "provenance"}
+BENCH = ALWAYS | {"throughput", "verdicts", "cost", "latency", "over-time", "equality"}
+EXPECTED = {
+    "bench": BENCH,
+    "warnings": BENCH,
+    "unfit": BENCH,
+    "one framework": BENCH - {"verdicts", "equality"},
+    "one round": BENCH,
+    "interrupted": BENCH,
+    "interrupted at once": ALWAYS | {"cost", "over-time", "equality"},
+    "no cell fit": (BENCH - {"latency"}),
+    "failed requests only": BENCH,
+    "open loop": BENCH,
+    "crud": BENCH,
+    "mixed": BENCH,
+    "sweep": ALWAYS | {"scalability", "cost", "over-time", "equality"},
+    "sweep, interrupted at once": ALWAYS | {"cost", "over-time", "equality"},
+    "saturation": ALWAYS | {"saturation", "cost", "over-time", "equality"},
+    "saturation, interrupted": ALWAYS | {"saturation", "cost", "over-time", "equality"},
+    "unknown target": BENCH - {"verdicts", "equality"},
+}
+
+
+class Page(HTMLParser):
+    """What a browser would see: sections, specifications, addresses, and the words."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.sections: list[str] = []
+        self.specs: list[dict] = []
+        self.addresses: list[str] = []
+        self.words: list[str] = []
+        self.labels: list[str] = []
+        self._inside = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        found = dict(attributes)
+        if tag == "section":
+            self.sections.append(found["id"] or "")
+        if found.get("role") == "img":
+            self.labels.append(found["aria-label"] or "")
+        self.addresses += [found[name] or "" for name in ("src", "href") if name in found]
+        is_spec = tag == "script" and "data-plot" in found
+        self._inside = "spec" if is_spec else tag if tag in ("script", "style") else ""
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in ("script", "style"):
+            self._inside = ""
+
+    def handle_data(self, data: str) -> None:
+        if self._inside == "spec":
+            self.specs.append(json.loads(data))
+        elif not self._inside:
+            self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+
+@cache
+def page(name: str, **changes: object) -> Page:
+    return Page(render(run_document(material(name, **changes))))
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_every_run_has_its_sections(name: str) -> None:
+    """What was measured is shown; what was not leaves no empty section."""
+    assert set(page(name).sections) == EXPECTED[name]
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_no_placeholder_stands_for_a_figure(name: str) -> None:
+    """Not measured is said in words."""
+    text = page(name).text.lower()
+    for word in ("nan", "none ", "inf,", "{{", "undefined", "object at"):
+        assert f" {word}" not in text
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_no_plot_is_blank(name: str) -> None:
+    """Every plot has layers, every layer has rows, and every row has its figures."""
+    for spec in page(name).specs:
+        assert spec["layer"]
+        for layer in spec["layer"]:
+            data = layer.get("data") or spec["data"]
+            assert spec["datasets"][data["name"]]
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_every_plot_is_valid_vega_lite(name: str) -> None:
+    """Against Vega-Lite's own JSON Schema."""
+    for spec in page(name).specs:
+        alt.Chart.from_dict({**spec, "datasets": {}}, validate=True)
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_every_plot_is_told_in_words(name: str) -> None:
+    """Who cannot see a plot hears its figures."""
+    found = page(name)
+    assert len(found.labels) == len(found.specs)
+    assert all(len(label) > 30 for label in found.labels)
+
+
+def test_a_page_fetches_nothing() -> None:
+    """Links lead within the page; there is nothing else to follow."""
+    assert all(one.startswith(("#", "data:")) for one in page("bench").addresses)
+
+
+def test_a_page_is_small_enough_to_attach(tmp_path) -> None:
+    """Below 2 MB with all of Vega in it, however long the run was sampled."""
+    long = Material(bench(), samples(20_000))
+    write_formats(long, Place(tmp_path, tmp_path), ("html",))
+    size = (tmp_path / "report.html").stat().st_size
+    assert 800_000 < size < 2_000_000
+
+
+def test_the_library_is_kept_and_closes_no_element(tmp_path) -> None:
+    """Bundled once; a second page reads the same text from the folder."""
+    first = vega_code(tmp_path)
+    (kept,) = tmp_path.iterdir()
+    assert "</script" not in first
+    kept.write_text("kept")
+    assert vega_code(tmp_path) == "kept"
+
+
+def test_what_comes_from_outside_is_escaped() -> None:
+    """A service's answer in an error message is text, never markup."""
+    found = Document("<b>t</b>", (), (Section("s", "s", (Prose("<script>alert(1)</script>"),)),))
+    text = render(found)
+    assert "<script>alert" not in text
+    assert "&lt;script&gt;alert" in text
+    assert "<b>t</b>" not in text
+
+
+def test_the_state_of_the_run_comes_first() -> None:
+    """An interrupted run says so in its answer, with the command that goes on."""
+    text = page("interrupted").text
+    assert "This run is interrupted" in text
+    assert "make bench RESUME=" in text
+
+
+def test_warnings_stand_in_the_answer() -> None:
+    """Not in a footnote: beside the figures that they are about."""
+    (answer, *_) = sections(material("warnings"))
+    told = [
+        warning.code
+        for block in answer.blocks
+        if block.kind == "doubts"
+        for warning, _ in block.warnings
+    ]
+    assert {"errors", "foreign-cpu", "host-turbo"} <= set(told)
+
+
+def test_torn_lines_are_told() -> None:
+    """What could not be read is a doubt about the whole run."""
+    assert (
+        "rounds.jsonl, line 3 is torn"
+        in page("bench", unreadable=("rounds.jsonl, line 3 is torn and left out",)).text
+    )
+
+
+def test_an_unfit_target_has_a_card_and_no_figure() -> None:
+    """Not measured, and why."""
+    text = page("unfit").text
+    assert "not measured" in text
+    assert "POST /items/ answered 500" in text
+
+
+def test_open_and_closed_loop_are_never_in_one_plot() -> None:
+    """Service time in a closed loop, latency in an open loop, and the other word nowhere."""
+    closed = [spec for spec in page("bench").specs if "service time" in json.dumps(spec)]
+    opened = [spec for spec in page("open loop").specs if "latency, ms" in json.dumps(spec)]
+    assert closed
+    assert opened
+    assert not any("latency, ms" in json.dumps(spec) for spec in closed)
+    assert not any("service time" in json.dumps(spec) for spec in opened)
+
+
+def test_every_section_function_is_listed_once() -> None:
+    """A section is one function in one list."""
+    assert len(set(SECTIONS)) == len(SECTIONS)
+
+
+def test_without_samples_the_time_plots_are_left_out() -> None:
+    """A run of which only the rounds were kept still has its page."""
+    assert "over-time" not in page("bench", samples=()).sections

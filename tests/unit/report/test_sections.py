@@ -1,0 +1,221 @@
+"""The figures behind the page: each section's own arithmetic, on records one can check by hand."""
+
+from dataclasses import replace
+
+import pytest
+
+from bench.model import Memory, Sample
+from bench.report.html.document import Cards, Commands, Matrices
+from bench.report.latency import HALF, curves, percentile_at
+from bench.report.material import Material
+from bench.report.memory import memory_use
+from bench.report.sections.answer import answer
+from bench.report.sections.equality import equality
+from bench.report.sections.provenance import commands, provenance
+from bench.report.sections.verdicts import verdict_matrix
+from bench.report.tables import series
+from bench.report.timeline import bands, cpu_line, memory_line, round_span, whole_span
+from tests.unit.factories import cell, distribution, load_result, plan, record, role_cost, window
+from tests.unit.report.materials import BEGAN, RUNS, bench, cells, material, samples
+
+
+def cards(name: str) -> dict[str, object]:
+    (found,) = [one for one in answer(material(name)).blocks if isinstance(one, Cards)]
+    return {card.target: card for card in found.cards}
+
+
+def test_a_card_has_rate_interval_cost_and_limit() -> None:
+    """One sentence says what it does, what it costs and what stopped it."""
+    card = cards("bench")["fastapi"]
+    assert card.figure == "490 requests/s"  # 1,000 requests in 2.02, 2.04 and 2.06 s
+    assert card.interval.startswith("95 % interval 4")
+    assert "us in the app and" in card.sentence
+    assert "Limited by: app core." in card.sentence
+
+
+def test_a_card_of_an_invalid_round_is_marked() -> None:
+    """The figure is not hidden, and not left without its doubt."""
+    card = cards("warnings")["fastapi"]
+    assert card.doubtful
+    assert "1 round must not be used" in card.sentence
+
+
+def test_an_open_loop_is_headed_by_its_latency() -> None:
+    """Where the rate is given, it is no result."""
+    assert cards("open loop")["flask"].figure.startswith("p99 ")
+
+
+def test_matrix_mirrors() -> None:
+    """What is faster one way is slower the other way, by the inverse ratio."""
+    (block, *_) = verdict_matrix(material("bench")).blocks
+    assert isinstance(block, Matrices)
+    for matrix in block.matrices:
+        for row in range(3):
+            assert matrix.fields[row][row] is None
+            for column in range(row):
+                below, above = matrix.fields[row][column], matrix.fields[column][row]
+                assert {below.verdict, above.verdict} == {"faster", "slower"}
+                product = float(below.ratio[:-2]) * float(above.ratio[:-2])
+                assert product == pytest.approx(1, abs=0.01)
+
+
+def test_matrix_has_no_operation_that_was_not_begun() -> None:
+    """An interrupted run does not show matrices of dashes."""
+    run = replace(RUNS["interrupted"], cells=RUNS["interrupted"].cells[:3])
+    (block, *_) = verdict_matrix(Material(run)).blocks
+    assert [matrix.title for matrix in block.matrices] == ["read"]
+
+
+def test_nines() -> None:
+    """0 nines is everything, 1 is 90 %, 2 is 99 %; the half has a place of its own."""
+    assert [percentile_at(nines) for nines in (0, HALF, 1, 2, 3)] == [0, 50, 90, 99, 99.9]
+
+
+def test_a_curve_ends_where_samples_are_too_few() -> None:
+    """1,000 requests tell p99.5 (5 beyond) and not p99.9 (1 beyond)."""
+    seconds = [rank / 1000 for rank in range(1, 1001)]
+    load = load_result(1000, latency={"read": distribution(seconds)})
+    (curve,) = curves(series(record(cells=(cell(phases=(window(load=load),)),))))
+    assert 99 < curve.points[-1].percentile <= 99.5
+    by_nines = {point.nines: point.seconds for point in curve.points}
+    assert by_nines[HALF] == pytest.approx(0.5, rel=0.001)
+    assert by_nines[1] == pytest.approx(0.9, rel=0.001)
+
+
+def test_curves_of_a_mixture_are_told_apart() -> None:
+    """Each operation of a mixture has its own distribution."""
+    names = {curve.operation for curve in curves(series(RUNS["mixed"]))}
+    assert names == {"mixed: list", "mixed: read"}
+
+
+def test_memory_idle_loaded_peak() -> None:
+    """Idle before the first window, loaded after windows, peak over all readings."""
+    part = window(
+        load=load_result(started_at_unix_s=BEGAN),
+        app=replace(role_cost(1.0), memory=Memory(60_000_000, 1, 1)),
+    )
+    run = record(plan=plan(targets=("flask",)), cells=(cell(phases=(part,)),))
+    read = (
+        Sample(BEGAN - 2, "onecore-flask", 0.0, 50_000_000),
+        Sample(BEGAN - 1, "onecore-flask", 0.0, 51_000_000),
+        Sample(BEGAN + 1, "onecore-flask", 0.5, 70_000_000),
+    )
+    app, database = memory_use(Material(run, read))
+    assert (app.idle_bytes, app.loaded_bytes, app.peak_bytes) == (
+        50_000_000,
+        60_000_000,
+        70_000_000,
+    )
+    assert database.idle_bytes is None
+
+
+def test_cpu_over_time_loses_nothing_when_thinned() -> None:
+    """However few points are drawn, their CPU time adds up to what was used."""
+    found = Material(bench(), samples(200))
+    for most in (10, 1000):
+        line = cpu_line(found, "onecore-flask", whole_span(found), most)
+        assert len(line.readings) <= max(most + 1, 200)
+        assert all(one.value == pytest.approx(80) for one in line.readings)
+
+
+def test_a_restart_breaks_the_line() -> None:
+    """A counter that begins again is no negative use."""
+    read = tuple(
+        Sample(BEGAN + at, "onecore-flask", cpu) for at, cpu in enumerate((1.0, 1.5, 0.1, 0.6))
+    )
+    line = cpu_line(Material(bench(), read), "onecore-flask", (0, 10))
+    assert [one.value for one in line.readings] == [50.0, None, pytest.approx(50.0)]
+
+
+def test_a_pause_breaks_the_line() -> None:
+    """Between the sittings of a resumed run nothing is drawn."""
+    read = (
+        Sample(BEGAN, "onecore-flask", 1.0),
+        Sample(BEGAN + 600, "onecore-flask", 2.0),
+    )
+    (reading,) = cpu_line(Material(bench(), read), "onecore-flask", (0, 1000)).readings
+    assert reading.value is None
+
+
+def test_memory_over_time_keeps_peaks_when_thinned() -> None:
+    """Of readings that are joined the highest is drawn."""
+    found = Material(bench(), samples(200))
+    line = memory_line(found, "onecore-flask", whole_span(found), most=5)
+    assert line.readings[-1].value == 40_000_000 + 100_000 * 196
+
+
+def test_windows_are_marked_where_they_were() -> None:
+    """Bands lie at the windows' own times, from the first reading on."""
+    first, *_ = bands(material("bench"))
+    assert (first.start_s, first.end_s) == (5.0, pytest.approx(7.02))
+    number, (start_s, end_s) = round_span(material("bench"))
+    assert number == 3
+    assert start_s < end_s
+
+
+def test_equality_tells_what_differs() -> None:
+    """Equal work is shown to be equal, and a difference is named."""
+    less = tuple(
+        replace(
+            one,
+            phases=(replace(one.phases[0], load=replace(one.phases[0].load, bytes_received=1)),),
+        )
+        if one.target == "drf"
+        else one
+        for one in cells()
+    )
+    services = {name: {"python": "3.13.0", name: "1"} for name in ("fastapi", "flask", "drf")}
+    run = bench(cells=less, provenance={"services": services})
+    tables = {block.table.title: block.table for block in equality(Material(run)).blocks[1:]}
+    differing = {row[0] for row in tables["What was not equal"].rows}
+    assert differing == {"read: bytes/response", "list: bytes/response"}
+    assert any(
+        row[0] == "python"
+        for title, table in tables.items()
+        if "equal:" in title
+        for row in table.rows
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        (
+            "bench",
+            "make bench FRAMEWORK=fastapi,flask,drf WORKLOAD=read,list PROFILE=quick SEED=1"
+            " ROUNDS=3 CONCURRENCY=20",
+        ),
+        (
+            "open loop",
+            "make bench FRAMEWORK=fastapi,flask,drf WORKLOAD=read,list PROFILE=quick"
+            " SEED=1 ROUNDS=3 RATE=200 ARRIVALS=constant",
+        ),
+        (
+            "sweep",
+            "make sweep FRAMEWORK=fastapi,flask,drf WORKLOAD=read PROFILE=quick SEED=1 ROUNDS=2",
+        ),
+        (
+            "saturation",
+            "make saturate FRAMEWORK=fastapi,flask,drf WORKLOAD=read PROFILE=quick"
+            " SEED=1 OBJECTIVE_MS=100 ARRIVALS=constant",
+        ),
+    ],
+)
+def test_the_command_that_reproduces_a_run(name: str, expected: str) -> None:
+    """Pasted into a shell it makes the same plan."""
+    *before, command = commands(RUNS[name])
+    assert before == ["git checkout abc123"]
+    assert command == expected
+
+
+def test_provenance_is_full() -> None:
+    """Every recorded fact has a row."""
+    blocks = provenance(material("bench")).blocks
+    assert any(isinstance(block, Commands) for block in blocks)
+    names = {row[0] for row in blocks[-1].table.rows}
+    assert {
+        "machine.cpu_model",
+        "plan.seed",
+        "placement.app",
+        "databases.flask.server_version",
+    } <= names
