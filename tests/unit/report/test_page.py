@@ -106,7 +106,7 @@ def test_no_plot_is_blank(name: str) -> None:
             assert spec["datasets"][data["name"]]
 
 
-@pytest.mark.parametrize("name", RUNS)
+@pytest.mark.parametrize("name", ["unfit", "open loop", "sweep", "saturation"])
 def test_every_plot_is_valid_vega_lite(name: str) -> None:
     """Against Vega-Lite's own JSON Schema."""
     for spec in page(name).specs:

@@ -1,0 +1,195 @@
+"""The page as people see it: in a real browser, from disk, with the network watched.
+
+Chromium and its driver come from Debian's packages (`chromium`, `chromium-driver`).
+"""
+
+import json
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+
+from bench.report.compare import compare_runs
+from bench.report.compare_page import comparison_document
+from bench.report.formats import Place, write_formats, write_page
+from bench.report.material import Material
+from bench.store import RunStore
+from tests.unit.report.materials import bench, material
+
+RUN = Path(__file__).parents[1] / "unit" / "report" / "run-version-1"
+CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
+PATIENCE_S = 60
+
+pytestmark = pytest.mark.skipif(
+    not (CHROMIUM and DRIVER),
+    reason="no chromium and chromedriver on PATH (Debian: apt install chromium chromium-driver)",
+)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[webdriver.Chrome]:
+    options = webdriver.ChromeOptions()
+    assert CHROMIUM
+    options.binary_location = CHROMIUM
+    # Root may not have a sandbox, and a container has little shared memory.
+    for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage"):
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    driver = webdriver.Chrome(options=options, service=Service(DRIVER))
+    driver.set_window_size(1200, 900)
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A real stored run, a sweep, a search for saturation, and a comparison."""
+    folder = tmp_path_factory.mktemp("pages")
+    store = RunStore(RUN)
+    found = {
+        "bench": Material(store.read()[0], store.read_samples()),
+        "sweep": material("sweep"),
+        "saturation": material("saturation"),
+        "unfit": material("unfit"),
+    }
+    made = {}
+    for name, one in found.items():
+        (folder / name).mkdir()
+        write_formats(one, Place(folder / name, folder), ("html",))
+        made[name] = folder / name / "report.html"
+    made["comparison"] = folder / "comparison.html"
+    later = bench(run_id="20261122-110000")
+    write_page(comparison_document(compare_runs(bench(), later)), made["comparison"], folder)
+    return made
+
+
+def eventually(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < deadline, "it never came true"
+        time.sleep(0.05)
+
+
+def opened(browser: webdriver.Chrome, page: Path) -> None:
+    browser.get_log("browser")
+    browser.get_log("performance")
+    browser.get(page.as_uri())
+    expected = page.read_text().count("data-plot=")
+    eventually(lambda: browser.execute_script("return document.documentElement.dataset.drawn"))
+    drawn = int(browser.execute_script("return document.documentElement.dataset.drawn"))
+    assert drawn == expected > 0
+
+
+@pytest.mark.parametrize("name", ["bench", "sweep", "saturation", "unfit", "comparison"])
+def test_a_page_draws_everything_and_asks_nobody(
+    browser: webdriver.Chrome, pages: dict[str, Path], name: str
+) -> None:
+    """No message on the console, no request but for the page itself, no blank plot."""
+    opened(browser, pages[name])
+    assert browser.get_log("browser") == []
+    messages = [json.loads(one["message"])["message"] for one in browser.get_log("performance")]
+    asked = [
+        one["params"]["request"]["url"]
+        for one in messages
+        if one["method"] == "Network.requestWillBeSent"
+    ]
+    assert asked, "the log of requests is not being kept"
+    assert {url for url in asked if not url.startswith("data:")} == {pages[name].as_uri()}
+    for plot in browser.find_elements(By.CSS_SELECTOR, ".plot"):
+        assert plot.find_elements(
+            By.CSS_SELECTOR, "svg .mark-symbol path, svg .mark-line path, svg .mark-rect path"
+        )
+
+
+@pytest.mark.parametrize("width", [1200, 400])
+def test_nothing_is_wider_than_the_screen(
+    browser: webdriver.Chrome, pages: dict[str, Path], width: int
+) -> None:
+    """A telephone shows the page without scrolling sideways."""
+    metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    try:
+        opened(browser, pages["bench"])
+        assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def opacities(browser: webdriver.Chrome, plot: str) -> list[float]:
+    marks = browser.find_elements(By.CSS_SELECTOR, f"#plot-{plot} svg .mark-symbol path")
+    return [float(mark.get_attribute("opacity") or 1) for mark in marks]
+
+
+@pytest.mark.parametrize("how", ["click", "keyboard"])
+def test_a_framework_can_be_isolated(
+    browser: webdriver.Chrome, pages: dict[str, Path], how: str
+) -> None:
+    """In every plot the others fade, and come back; by mouse and by keyboard."""
+    opened(browser, pages["bench"])
+    before = opacities(browser, "throughput")
+    button = browser.find_element(By.CSS_SELECTOR, "[data-isolate=flask]")
+    if how == "click":
+        button.click()
+    else:
+        button.send_keys(Keys.ENTER)
+    assert button.get_attribute("aria-pressed") == "true"
+    for plot in ("throughput", "memory", "latency-read", "latency-create"):
+        eventually(lambda plot=plot: min(opacities(browser, plot)) < 0.2)
+        assert max(opacities(browser, plot)) > 0.9
+    card = browser.find_element(By.CSS_SELECTOR, ".card[data-target=drf]")
+    assert float(card.value_of_css_property("opacity")) < 0.5
+    ActionChains(browser).send_keys(Keys.ESCAPE).perform()
+    eventually(lambda: opacities(browser, "throughput") == before)
+
+
+def test_a_click_on_a_mark_isolates_its_framework(
+    browser: webdriver.Chrome, pages: dict[str, Path]
+) -> None:
+    """The marks themselves are buttons too."""
+    opened(browser, pages["bench"])
+    mark = browser.find_elements(By.CSS_SELECTOR, "#plot-cost svg .mark-rect path")[0]
+    browser.execute_script(
+        "arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", mark
+    )
+    ActionChains(browser).move_to_element(mark).click().perform()
+    eventually(lambda: browser.find_elements(By.CSS_SELECTOR, "[data-isolate][aria-pressed=true]"))
+
+
+def test_hover_tells_the_figure_with_its_interval(
+    browser: webdriver.Chrome, pages: dict[str, Path]
+) -> None:
+    """Exact values, their interval and the number of rounds."""
+    opened(browser, pages["bench"])
+    mark = browser.find_elements(By.CSS_SELECTOR, "#plot-cost svg .mark-rect path")[0]
+    browser.execute_script(
+        "arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", mark
+    )
+    ActionChains(browser).move_to_element(mark).perform()
+
+    def told() -> str:
+        found = browser.find_elements(By.CSS_SELECTOR, "#vg-tooltip-element.visible")
+        return found[0].text if found else ""
+
+    eventually(told)
+    assert "95 % interval" in told()
+    assert "3 rounds" in told()
+    assert "FastAPI" in told()
+
+
+def test_paper_shows_what_is_folded(browser: webdriver.Chrome, pages: dict[str, Path]) -> None:
+    """Tables that can be unfolded on a screen are unfolded on paper."""
+    opened(browser, pages["bench"])
+    assert browser.find_elements(By.CSS_SELECTOR, "details:not([open])")
+    browser.execute_script(
+        "window.addEventListener('beforeprint', () => {"
+        "window.folded = document.querySelectorAll('details:not([open])').length})"
+    )
+    assert browser.execute_cdp_cmd("Page.printToPDF", {})["data"]
+    eventually(lambda: browser.execute_script("return window.folded") == 0)

@@ -1,0 +1,167 @@
+"""Every number on the page can be traced to rounds.jsonl.
+
+A sample of each kind is computed again, from the stored lines alone and by other means than the
+lab's: plain JSON, the standard library, SciPy, and HdrHistogram's own reader. The run was
+measured and stored in format version 1, and keeps the reader of that version honest.
+"""
+
+import json
+import math
+from pathlib import Path
+from statistics import fmean, stdev
+
+import pytest
+from hdrh.histogram import HdrHistogram
+from scipy import stats
+
+from bench.report.html.render import render
+from bench.report.material import Material
+from bench.report.run_page import run_document
+from bench.store import RunStore
+from tests.unit.report.test_page import Page
+
+RUN = Path(__file__).parent / "run-version-1"
+LINES = [json.loads(line) for line in (RUN / "rounds.jsonl").read_text().splitlines()]
+CASES = [
+    (target, workload) for target in ("fastapi", "flask", "drf") for workload in ("read", "create")
+]
+
+
+@pytest.fixture(scope="module")
+def page() -> Page:
+    store = RunStore(RUN)
+    record, torn = store.read()
+    assert not torn
+    return Page(render(run_document(Material(record, store.read_samples()))))
+
+
+def windows(target: str, workload: str) -> list[dict]:
+    found = [
+        phase
+        for line in LINES
+        if (line["target"], line["workload"]) == (target, workload)
+        for phase in line["phases"]
+    ]
+    assert len(found) == 3
+    return found
+
+
+def rows(page: Page, layer: str, axis: str) -> list[dict]:
+    """The rows of the plot that has this layer and this word on an axis."""
+    found = [
+        spec["datasets"][layer]
+        for spec in page.specs
+        if layer in spec["datasets"] and axis in json.dumps(spec["layer"])
+    ]
+    assert len(found) == 1
+    return found[0]
+
+
+def row(found: list[dict], **wanted: object) -> dict:
+    (one,) = [each for each in found if all(each[key] == wanted[key] for key in wanted)]
+    return one
+
+
+def interval(values: list[float]) -> tuple[float, float, float]:
+    """Mean and Student's 95 % interval."""
+    mean = fmean(values)
+    half = stats.t.ppf(0.975, len(values) - 1) * stdev(values) / math.sqrt(len(values))
+    return mean, mean - half, mean + half
+
+
+@pytest.mark.parametrize(("target", "workload"), CASES)
+def test_rates_and_intervals(page: Page, target: str, workload: str) -> None:
+    """Requests by seconds, mean over rounds, Student's interval; each round has its dot."""
+    rates = [
+        one["load"]["succeeded"] / one["load"]["duration_s"] for one in windows(target, workload)
+    ]
+    mean, low, high = interval(rates)
+    shown = row(rows(page, "means", "requests/s"), target=target, operation=workload)
+    assert shown["value"] == pytest.approx(mean)
+    assert shown["high"] == pytest.approx(high)
+    assert shown["low"] == pytest.approx(max(0, low))
+    dots = [
+        one["value"]
+        for layer in ("rounds", "invalid")
+        for spec in page.specs
+        for one in spec["datasets"].get(layer, [])
+        if (one["target"], one["operation"]) == (target, workload)
+    ]
+    assert sorted(dots) == pytest.approx(sorted(rates))
+    assert f"{mean:,.0f} requests/s" in page.text or workload != "read"
+
+
+@pytest.mark.parametrize(("target", "workload"), CASES)
+def test_cost(page: Page, target: str, workload: str) -> None:
+    """CPU seconds by requests, one stack for app, database and generator."""
+    found = rows(page, "bars", "CPU time per request")
+    start = 0.0
+    for role in ("app", "database", "generator"):
+        cost = fmean(
+            1e6 * one[role]["cpu_s"] / one["load"]["succeeded"]
+            for one in windows(target, workload)
+            if not one["load"]["failures"]
+        )
+        shown = row(found, target=target, operation=workload, role=role)
+        assert shown["from"] == pytest.approx(start)
+        assert shown["to"] - shown["from"] == pytest.approx(cost)
+        start = shown["to"]
+
+
+@pytest.mark.parametrize(("target", "workload"), CASES)
+def test_service_times(page: Page, target: str, workload: str) -> None:
+    """The quantiles of the stored histograms, added up by HdrHistogram's own reader."""
+    total = HdrHistogram(1, 600_000_000, 3)
+    for one in windows(target, workload):
+        total.decode_and_add(one["load"]["latency"][workload]["hdr"])
+    (found,) = [
+        spec["datasets"]["marked"]
+        for spec, label in zip(page.specs, page.labels, strict=True)
+        if label.startswith(f"Distribution of service time, {workload}.")
+    ]
+    for percentile in (50.0, 90.0):
+        shown = row(found, target=target, share=f"{percentile:g} %")
+        expected_us = total.get_value_at_percentile(percentile)
+        assert shown["x"] == pytest.approx(expected_us / 1e3, rel=0.002)
+
+
+def test_ratios(page: Page) -> None:
+    """The mean of the log ratios within rounds."""
+    for target, other, label in (("flask", "fastapi", "read"), ("drf", "flask", "create")):
+        logs = [
+            math.log(
+                (ours["load"]["succeeded"] / ours["load"]["duration_s"])
+                / (theirs["load"]["succeeded"] / theirs["load"]["duration_s"])
+            )
+            for ours, theirs in zip(by_round(target, label), by_round(other, label), strict=True)
+        ]
+        ratio = math.exp(fmean(logs))
+        digits = 3 if ratio < 1 else 2
+        assert f"{ratio:.{digits}f} ×" in page.text
+
+
+def by_round(target: str, workload: str) -> list[dict]:
+    found = {
+        line["round"]: line["phases"][0]
+        for line in LINES
+        if (line["target"], line["workload"]) == (target, workload)
+    }
+    return [found[number] for number in sorted(found)]
+
+
+@pytest.mark.parametrize("target", ["fastapi", "flask", "drf"])
+def test_memory(page: Page, target: str) -> None:
+    """The mean of what was read after the windows; the highest of all readings."""
+    read = [
+        one["app"]["memory"]["pss_bytes"]
+        for workload in ("read", "create")
+        for one in windows(target, workload)
+    ]
+    sampled = [
+        one["pss_bytes"]
+        for one in map(json.loads, (RUN / "samples.jsonl").read_text().splitlines())
+        if one["unit"] == f"onecore-{target}" and one["pss_bytes"]
+    ]
+    shown = row(rows(page, "peaks", "memory (PSS)"), target=target, role="app")
+    assert shown["loaded"] == pytest.approx(fmean(read) / 1e6, abs=1e-6)
+    assert shown["peak"] == max(*read, *sampled) / 1e6
