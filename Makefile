@@ -56,7 +56,7 @@ compare: $(ready) ## Compare two runs; exit 1 on a regression (BASE= HEAD= THRES
 selftest: $(ready) ## Let the lab measure what is known, and find just that (FRAMEWORK=)
 	@$(BENCH) selftest
 
-report: $(ready) ## Render a run again (RUN=, the latest when left out)
+report: $(ready) ## Render a run again, the latest without RUN= (FORMAT=html,md,csv,parquet,svg,png)
 	@$(BENCH) report
 
 test: $(ready) ## Run all tests, on real databases and servers

@@ -45,6 +45,9 @@ def dots(
     )
     for row in means:
         row["edge"] = min(number(row["edge"]), end)
+        if row["high"] is not None and number(row["high"]) > end:
+            row["short"] = f"→ {row['short']}"
+        row["reach"] = None if row["high"] is None else min(number(row["high"]), end)
     operations = list(dict.fromkeys(one.title for one in found))
     y = alt.Y(
         "operation:N",
@@ -81,8 +84,8 @@ def dots(
                 [row for row in rounds if not row["usable"]],
             ),
             "intervals": (
-                mean.mark_rule(strokeWidth=2.5, clip=True).encode(
-                    x=alt.X("low:Q", title=axis), x2="high:Q", color=colours
+                mean.mark_rule(strokeWidth=2.5).encode(
+                    x=alt.X("low:Q", title=axis), x2="reach:Q", color=colours
                 ),
                 [row for row in means if row["low"] is not None],
             ),

@@ -137,12 +137,13 @@ def trials_plot(found: Sequence[Outcome], looks: Mapping[str, Look], objective_s
         for one in found
         if one.answer and one.answer.kind != "undecided" and one.answer.lower_per_s is not None
     ]
-    x = alt.X("x:Q", title="requests/s asked for", scale=alt.Scale(zero=False, padding=12))
+    tried = [number(row["x"]) for row in (*rows, *answers)]
+    x = alt.X("x:Q", title="requests/s asked for", scale=room(max(tried, default=0)))
     y = alt.Y(
         "y:Q",
         title="p99 latency, ms (log)",
         scale=alt.Scale(type="log"),
-        axis=alt.Axis(format="~g", tickCount=5),
+        axis=alt.Axis(format=",~g", tickCount=5),
     )
     tips = tooltip(
         ("name", "framework"), ("rate", "asked for"), ("p99", "p99"), ("mark", "outcome")

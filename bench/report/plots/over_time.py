@@ -50,10 +50,12 @@ def over_time_plot(
     ]
     if not rows:
         return None
+    # Without a scale of its own a layer of ranges would bring the axis back to 0.
+    scale_x = alt.Scale(domain=[round(span_s[0], 1), round(span_s[1], 1)], nice=False, zero=False)
     x = alt.X(
         "x:Q",
         title=_SECONDS,
-        scale=alt.Scale(domain=[round(span_s[0], 1), round(span_s[1], 1)], nice=False),
+        scale=scale_x,
         axis=alt.Axis(grid=False, tickCount=8),
     )
     y = alt.Y("y:Q", title=axis, scale=alt.Scale(zero=True), axis=alt.Axis(tickCount=4))
@@ -69,7 +71,7 @@ def over_time_plot(
                 marks()
                 .mark_rect()
                 .encode(
-                    x=alt.X("start:Q", title=_SECONDS),
+                    x=alt.X("start:Q", title=_SECONDS, scale=scale_x),
                     x2="end:Q",
                     color=target_colour(looks),
                     opacity=fading(0.16, 0.03),

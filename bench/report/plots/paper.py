@@ -38,6 +38,7 @@ _CONFIG: dict[str, object] = {
         "titleFontWeight": 500,
         "titlePadding": 8,
         "labelLimit": 150,
+        "labelOverlap": "greedy",
     },
     "legend": {"disable": True, "orient": "top", "title": None},
     "title": {"color": INK, "anchor": "start", "subtitleColor": SOFT},

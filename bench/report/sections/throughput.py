@@ -18,8 +18,8 @@ def throughput(material: Material) -> Section | None:
     figure = Figure(
         (dots(name, "", found, material.looks, measure.metric),),
         "Large marks: mean over rounds; bars: its 95 % interval; small dots: the rounds "
-        "themselves; ×: a round that must not be used. An "
-        "interval that leaves the plot is wider than it."
+        "themselves; ×: a round that must not be used; →: the "
+        "interval is wider than the plot."
         + ("" if closed else " Less is better. The rate was given, the same for all."),
         speed_table(material.record),
     )

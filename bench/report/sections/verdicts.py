@@ -15,6 +15,7 @@ from bench.report.measures import (
 )
 from bench.report.verdicts import PhaseVerdict, verdict_table, verdicts
 
+_TELLABLE = 1000
 _MIRROR = {"faster": "slower", "slower": "faster"}
 
 
@@ -72,5 +73,12 @@ def _opinion(verdict: Verdict, measure: Measure, *, mirrored: bool) -> Opinion:
         return Opinion("–", "", kind, words, "; ".join(detail))
     ratio = measure.shown(verdict.ratio)
     ratio = inverse(ratio) if mirrored else ratio
-    interval = f"{plain(ratio.low)} to {plain(ratio.high)}" if ratio.n > 1 else "one round"
+    interval = f"{_end(ratio.low)} to {_end(ratio.high)}" if ratio.n > 1 else "one round"
     return Opinion(f"{plain(ratio.point)} ×", interval, kind, words, "; ".join(detail))
+
+
+def _end(ratio: float) -> str:
+    """An end of an interval. Beyond a thousandfold its digits say nothing more."""
+    if ratio < 1 / _TELLABLE:
+        return "<0.001"
+    return ">1,000" if ratio > _TELLABLE else plain(ratio)
