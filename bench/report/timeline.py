@@ -9,7 +9,7 @@ from bench.report.material import Material
 from bench.report.memory import Role, unit_name
 
 GENERATOR = "generator"
-MOST_POINTS = 400
+MOST_POINTS = 300
 """Readings are joined until a line has no more points than a page can show."""
 
 _PAUSE_S = 5.0

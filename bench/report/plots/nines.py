@@ -13,11 +13,11 @@ from bench.report.plots.paper import (
     fading,
     layered,
     marks,
+    named,
     plot,
     target_colour,
     target_marker,
     tooltip,
-    who,
 )
 
 _HEIGHT = 250
@@ -55,13 +55,13 @@ def _plot(
     span: tuple[float, float],
     top: float,
 ) -> Plot:
-    rows = [_row(curve, point, looks) for curve in found for point in curve.points]
+    rows = [_row(curve, point) for curve in found for point in curve.points]
     marked = [row for row in rows if row["y"] in _MARKED]
     x = alt.X(
         "x:Q",
         title=f"{word}, ms (log)",
         scale=alt.Scale(type="log", domain=list(span), nice=False),
-        axis=alt.Axis(tickCount=6, format="~g", labelOverlap=True),
+        axis=alt.Axis(tickCount=6, format=",~g", labelOverlap=True),
     )
     y = alt.Y(
         "y:Q",
@@ -70,7 +70,7 @@ def _plot(
         axis=alt.Axis(values=[0, 0.30103, 1, 2, 3, 4, 5], labelExpr=_LABELS),
     )
     tips = tooltip(("name", "framework"), ("share", "share"), ("told", word), ("count", "requests"))
-    base = marks().encode(x=x, y=y, opacity=fading())
+    base = named(marks(), looks).encode(x=x, y=y, opacity=fading())
     near = alt.selection_point(
         name="near",
         nearest=True,
@@ -119,9 +119,9 @@ def _plot(
     )
 
 
-def _row(curve: Curve, point: Point, looks: Mapping[str, Look]) -> dict[str, object]:
+def _row(curve: Curve, point: Point) -> dict[str, object]:
     return {
-        **who(looks[curve.target]),
+        "target": curve.target,
         "x": round(point.seconds * 1e3, 4),
         "y": point.nines,
         "share": f"{point.percentile:.6g} %",

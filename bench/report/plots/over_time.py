@@ -12,14 +12,18 @@ from bench.report.plots.paper import (
     fading,
     layered,
     marks,
+    named,
     plot,
     target_colour,
     tooltip,
-    who,
 )
 from bench.report.timeline import Band, Line
 
 _HEIGHT = 120
+_MOST_TOLD = 200
+"""With more windows than this they are too narrow to hover, and their words too many to carry."""
+
+_TIPS = (("name", "framework"), ("what", "window"), ("told", "rate and app CPU"))
 _SECONDS = "seconds since the run began"
 
 
@@ -41,7 +45,7 @@ def over_time_plot(
     """
     rows = [
         {
-            **(who(looks[target]) if target else {"target": "", "label": "", "name": "generator"}),
+            "target": target,
             "x": round(reading.at_s, 2),
             "y": None if reading.value is None else round(reading.value * scale, 2),
         }
@@ -68,31 +72,26 @@ def over_time_plot(
     drawn, data = layered(
         {
             "windows": (
-                marks()
+                named(marks(), looks)
                 .mark_rect()
                 .encode(
                     x=alt.X("start:Q", title=_SECONDS, scale=scale_x),
                     x2="end:Q",
                     color=target_colour(looks),
                     opacity=fading(0.16, 0.03),
-                    tooltip=tooltip(
-                        ("name", "framework"),
-                        ("what", "window"),
-                        ("rate", "rate"),
-                        ("cost", "app CPU"),
-                    ),
+                    tooltip=tooltip(*_TIPS if len(found) <= _MOST_TOLD else _TIPS[:1]),
                 ),
-                _bands(found, looks),
+                _bands(found),
             ),
             "lines": (
-                line.mark_line(strokeWidth=1.4, interpolate="step-before").encode(
-                    color=target_colour(looks)
-                ),
+                named(line, looks)
+                .mark_line(strokeWidth=1.4, interpolate="step-before")
+                .encode(color=target_colour(looks)),
                 [row for row in rows if row["target"]],
             ),
             "common": (
                 line.mark_line(strokeWidth=1.4, interpolate="step-before", color=SOFT).encode(
-                    opacity=fading(1, 0.5)
+                    opacity=fading(1, 0.5), tooltip=tips[1:]
                 ),
                 [row for row in rows if not row["target"]],
             ),
@@ -102,19 +101,26 @@ def over_time_plot(
     return plot(name, title, described, drawn, _HEIGHT, data)
 
 
-def _bands(found: Sequence[Band], looks: Mapping[str, Look]) -> list[dict[str, object]]:
-    rate, cost = METRICS["rate"], METRICS["app_cost"]
+def _bands(found: Sequence[Band]) -> list[dict[str, object]]:
+    told = len(found) <= _MOST_TOLD
     return [
         {
-            **who(looks[band.target]),
+            "target": band.target,
             "start": round(band.start_s, 2),
             "end": round(band.end_s, 2),
-            "what": f"{_phase(band)}, round {band.round}",
-            "rate": f"{rate.format(rate.per_window(band.window))} {rate.unit}",
-            "cost": f"{cost.format(cost.per_window(band.window))} {cost.unit}/request",
+            **(_told(band) if told else {}),
         }
         for band in found
     ]
+
+
+def _told(band: Band) -> dict[str, object]:
+    rate, cost = METRICS["rate"], METRICS["app_cost"]
+    return {
+        "what": f"{_phase(band)}, round {band.round}",
+        "told": f"{rate.format(rate.per_window(band.window))} {rate.unit}, "
+        f"{cost.format(cost.per_window(band.window))} {cost.unit}/request",
+    }
 
 
 def _phase(band: Band) -> str:

@@ -4,6 +4,7 @@ Colours are names of CSS variables, so that one drawing serves light, dark and p
 draws outside a page puts real colours in their place (see `images`).
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -75,11 +76,16 @@ def layered(parts: Mapping[str, tuple[alt.Chart, Rows]]) -> tuple[Any, dict[str,
     A layer without rows is left out: its scales would have no extent.
     """
     drawn = {name: part for name, part in parts.items() if part[1]}
-    return (
-        alt.layer(
-            *(layer.properties(data=alt.NamedData(name=name)) for name, (layer, _) in drawn.items())
-        ),
-        {name: rows for name, (_, rows) in drawn.items()},
+    layers = (layer.properties(data=alt.NamedData(name=name)) for name, (layer, _) in drawn.items())
+    return alt.layer(*layers), {name: rows for name, (_, rows) in drawn.items()}
+
+
+def named(layer: alt.Chart, looks: Mapping[str, Look]) -> alt.Chart:
+    """The layer, with labels and names made from `target`: for rows that are many."""
+    labels = {look.name: look.short for look in looks.values()}
+    names = {look.name: look.label for look in looks.values()}
+    return layer.transform_calculate(
+        label=f"{json.dumps(labels)}[datum.target]", name=f"{json.dumps(names)}[datum.target]"
     )
 
 
