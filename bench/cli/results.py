@@ -6,7 +6,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from bench.cli.options import app, err, names_in, out
-from bench.cli.showing import write_comparison, write_report
+from bench.cli.showing import known_formats, write_comparison, write_report
 from bench.errors import LabError, UsageError
 from bench.experiment.assembly import site
 from bench.report.compare import compare_runs, comparison_page, outcome_words
@@ -62,6 +62,7 @@ def report(
     formats:
         html, md, csv, parquet, svg, png, several with commas; html and md when left out.
     """
+    chosen = known_formats(names_in(formats))
     store = find_run(site().results, run or None)
     record, torn = store.read()
     for line in torn:
@@ -71,7 +72,7 @@ def report(
         print_run(out, record)
     else:
         print_page(out, page)
-    write_report(store, record, names_in(formats), torn)
+    write_report(store, record, chosen, torn)
 
 
 @app.command

@@ -29,20 +29,27 @@ def show_run(record: RunRecord) -> None:
 def write_report(
     store: RunStore, record: RunRecord, names: Sequence[str] = (), torn: Sequence[Torn] = ()
 ) -> None:
-    """The run as files in its folder, in the named formats or the default ones.
+    """The run as files in its folder, in these formats or the default ones.
 
-    Raises UsageError on an unknown format, StoreError when the folder cannot be written.
+    Raises StoreError when the folder cannot be written.
     """
-    from bench.report.formats import Place, select_formats, write_formats
+    from bench.report.formats import DEFAULT, Place, write_formats
     from bench.report.material import Material
 
-    formats = select_formats(names)
+    formats = names or DEFAULT
     unreadable = tuple(f"{one.path.name}, line {one.line} is torn and left out" for one in torn)
     material = Material(record, store.read_samples(), unreadable)
     write_formats(material, Place(store.directory, cache_folder()), formats)
     out.print(f"Results: {store.directory}", soft_wrap=True, markup=False)
     if "html" in formats:
         out.print(f"Page: {store.directory / 'report.html'}", soft_wrap=True, markup=False)
+
+
+def known_formats(names: Sequence[str]) -> tuple[str, ...]:
+    """The named formats, or the default ones; UsageError on an unknown name."""
+    from bench.report.formats import select_formats
+
+    return select_formats(names)
 
 
 def write_comparison(folder: Path, found: RunComparison) -> None:

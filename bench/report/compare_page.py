@@ -16,7 +16,7 @@ def comparison_document(found: RunComparison) -> Document:
     """What changed, by how much, how sure that is, and what differed between the runs."""
     targets = tuple(looks(row.target for row in found.rows))
     return Document(
-        title=f"{found.head} compared with {found.base}",
+        title=f"Run {found.head} compared with {found.base}",
         facts=(f"Head: run {found.head}. Base: run {found.base}.",),
         sections=(_outcome(found), _changes(found), _differences(found)),
         targets=targets,
@@ -59,7 +59,9 @@ def _changes(found: RunComparison) -> Section:
 
 
 def _differences(found: RunComparison) -> Section:
-    blocking = f"{len(found.blocking)} of them forbid the comparison." if found.blocking else ""
+    count = len(found.blocking)
+    forbid = "forbids" if count == 1 else "forbid"
+    blocking = f"{count} of them {forbid} the comparison." if count else ""
     return Section(
         "differences",
         "What differed between the runs",

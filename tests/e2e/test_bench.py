@@ -47,7 +47,14 @@ def test_what_a_run_leaves_behind(fresh: Cli) -> None:
     fresh.run("bench", FRAMEWORK="flask", WORKLOAD="read", ROUNDS="1")
     (run,) = fresh.runs()
     found = {path.name for path in run.iterdir()}
-    assert {"run.json", "rounds.jsonl", "samples.jsonl", "logs", "report.md"} <= found
+    assert {
+        "run.json",
+        "rounds.jsonl",
+        "samples.jsonl",
+        "logs",
+        "report.md",
+        "report.html",
+    } <= found
     (log,) = run.glob("api_benchmark_*.log")
     assert "FLASK read =>" in log.read_text()
     assert (run / "logs" / "onecore-postgres-flask.log").exists()
@@ -80,6 +87,9 @@ def test_report_renders_a_run_again(fresh: Cli) -> None:
     assert run.name in fresh.run("report")
     assert "| ping" in (run / "report.md").read_text()
     assert "there is no run" in fresh.run("report", expect=2, RUN="19990101-000000")
+    fresh.run("report", FORMAT="csv,parquet,svg")
+    assert {"rounds.csv", "rounds.parquet", "plots"} <= {path.name for path in run.iterdir()}
+    assert "html, md, csv" in fresh.run("report", expect=2, FORMAT="pdf")
 
 
 @pytest.mark.parametrize(

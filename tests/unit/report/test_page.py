@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 import altair as alt
 import pytest
 
+from bench.model import LabWarning
 from bench.report.formats import Place, write_formats
 from bench.report.html.document import Document, Prose, Section
 from bench.report.html.library import vega_code
@@ -210,3 +211,16 @@ def test_every_section_function_is_listed_once() -> None:
 def test_without_samples_the_time_plots_are_left_out() -> None:
     """A run of which only the rounds were kept still has its page."""
     assert "over-time" not in page("bench", samples=()).sections
+
+
+def test_markdown_fits_a_comment(tmp_path) -> None:
+    """GitHub takes 65,536 characters; nine workloads and every kind of doubt stay far below."""
+    names = ("create", "read", "update", "delete", "list", "mixed", "echo", "ping", "crud")
+    doubts = tuple(LabWarning(f"doubt-{n}", "what was seen " * 10, "a remedy") for n in range(30))
+    run = bench(
+        plan=plan(workloads=names, rounds=2),
+        cells=cells(workloads=names, rounds=2),
+        warnings=doubts,
+    )
+    write_formats(Material(run), Place(tmp_path, tmp_path), ("md",))
+    assert 5_000 < len((tmp_path / "report.md").read_text()) < 65_536
