@@ -180,12 +180,13 @@ class LoadResult:
 
 @dataclass(frozen=True)
 class Progress:
-    """A running window as the live display sees it."""
+    """A running window as the live display sees it. `p99_s` is None while samples are too few."""
 
     elapsed_s: float
     succeeded: int
     failed: int
     rate_per_s: float
+    p99_s: float | None = None
 
 
 # --- where it runs ----------------------------------------------------------------------------

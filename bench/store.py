@@ -169,12 +169,17 @@ def _sample(line: bytes) -> Sample | None:
         return None
 
 
+def stored_runs(results: Path) -> tuple[RunStore, ...]:
+    """Every run's folder, the oldest first. Whether it can be read is another matter."""
+    return tuple(RunStore(path.parent) for path in sorted(results.glob("*/run.json")))
+
+
 def find_run(results: Path, run_id: str | None) -> RunStore:
     """The named run, or the latest one.
 
     Raises UsageError when there is none.
     """
-    runs = sorted(path.parent.name for path in results.glob("*/run.json"))
+    runs = [store.directory.name for store in stored_runs(results)]
     if not runs:
         raise UsageError(f"there is no run in {results}", "Make one: make bench.")
     if run_id is not None and run_id not in runs:

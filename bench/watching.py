@@ -1,15 +1,16 @@
 """A session as a person at a terminal sees it, from the first check to the way out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from rich.console import Console
 
 from bench import preflight
 from bench.experiment.lab import Lab
+from bench.host.cpus import TICK_S, cpu_ticks
 from bench.model import RunRecord
 from bench.preflight import Check
 from bench.report.classic import ClassicLog
-from bench.report.live import LiveObserver
+from bench.report.live import LiveObserver, Surroundings
 from bench.store import RunStore
 
 
@@ -19,12 +20,22 @@ def print_notes(console: Console, notes: tuple[str, ...]) -> None:
         console.print(f"note: {note}", style="cyan", markup=False, soft_wrap=True)
 
 
+def surroundings(lab: Lab) -> Surroundings:
+    """What the live display must know of this lab."""
+    return Surroundings(lab.unit_names, lab.placement_of, _busy_s)
+
+
+def _busy_s() -> Mapping[int, float]:
+    return {cpu: ticks.busy * TICK_S for cpu, ticks in cpu_ticks().items()}
+
+
 class TerminalWatcher:
     """Shows a session on the terminal and keeps its classic log."""
 
     def __init__(self, out: Console, err: Console) -> None:
         self._out = out
         self._err = err
+        self._surroundings: Surroundings | None = None
         self._observer: LiveObserver | None = None
         self._store: RunStore | None = None
 
@@ -33,13 +44,14 @@ class TerminalWatcher:
         self._out.print(f"{verdict.text} See make doctor.", style=verdict.style, markup=False)
 
     def setting_up(self, lab: Lab) -> None:
+        self._surroundings = surroundings(lab)
         print_notes(self._err, lab.notes)
         names = ", ".join(target.label for target in lab.targets)
         self._out.print(f"Starting {names}, each with its PostgreSQL {lab.binaries.version} ...")
 
     def observer(self, store: RunStore) -> LiveObserver:
         self._store = store
-        self._observer = LiveObserver(self._out, ClassicLog(store.directory))
+        self._observer = LiveObserver(self._out, ClassicLog(store.directory), self._surroundings)
         return self._observer
 
     def watch(self, work: Callable[[], RunRecord]) -> RunRecord:

@@ -12,7 +12,7 @@ from bench.experiment.cell import Bench, measure_cell
 from bench.experiment.lab import Lab
 from bench.experiment.schedule import Visit, visits, visits_of_round
 from bench.load.generator import Generator
-from bench.model import CellResult, Plan, Progress, RunRecord, Target
+from bench.model import CellResult, Plan, Progress, RunRecord, Sample, Target
 from bench.report.verdicts import verdicts
 from bench.sampling import Probe, Sampler
 from bench.stats.rounds import relative_half_width
@@ -26,6 +26,10 @@ class Observer(Protocol):
     def run_started(self, record: RunRecord, cells: int, done: int) -> None: ...
     def cell_started(self, visit: Visit, target: Target) -> None: ...
     def progress(self, progress: Progress) -> None: ...
+    def sampled(self, samples: tuple[Sample, ...]) -> None:
+        """The sampler's latest readings, from its own thread."""
+        ...
+
     def round_added(self, number: int, cells: int) -> None: ...
     def cell_finished(self, cell: CellResult, target: Target) -> None: ...
     def run_finished(self, record: RunRecord, /) -> None: ...
@@ -108,8 +112,12 @@ class Runner:
     def _instruments(self) -> Iterator[tuple[Generator, Sampler]]:
         with Generator(self.lab.placement.generator) as generator:
             probes = (*unit_probes(self.lab), _generator_probe(generator))
-            with Sampler(probes, self.store.append_samples) as sampler:
+            with Sampler(probes, self._keep) as sampler:
                 yield generator, sampler
+
+    def _keep(self, samples: tuple[Sample, ...]) -> None:
+        self.store.append_samples(samples)
+        self.observer.sampled(samples)
 
     @contextmanager
     def _recorded(self, record: RunRecord) -> Iterator[None]:

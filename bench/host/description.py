@@ -1,12 +1,15 @@
 """What is stored with a run about the machine, its load and the lab's own version."""
 
 import hashlib
+import hmac
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
 import sysconfig
+from collections.abc import Mapping
 from pathlib import Path
 
 import psutil
@@ -52,9 +55,22 @@ def _governors(tree: KernelTree) -> tuple[str, ...]:
     return tuple(sorted({tree.read(name) for name in files} - {""}))
 
 
+def _identity(tree: KernelTree) -> Mapping[str, object]:
+    """Which machine this is, without telling its machine id, as machine-id(5) asks for.
+
+    Nothing at all where there is no id: containers often have none.
+    """
+    machine_id = tree.read("/etc/machine-id")
+    if not re.fullmatch("[0-9a-f]{32}", machine_id):
+        return {}
+    digest = hmac.digest(bytes.fromhex(machine_id), b"onecore", "sha256")
+    return {"identity": digest.hex()[:16]}
+
+
 def machine(tree: KernelTree = REAL) -> dict[str, object]:
     """What does not change while a run lasts."""
     return {
+        **_identity(tree),
         "cpu_model": _cpu_model(tree),
         "cpus_online": os.cpu_count(),
         "cpus_allowed": sorted(os.sched_getaffinity(0)),

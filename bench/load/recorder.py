@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 import numpy as np
+import numpy.typing as npt
 
 from bench import histogram
 from bench.model import Distribution, Lateness, Operation
@@ -25,6 +26,7 @@ class Series:
 
     def __init__(self) -> None:
         self._block = array("d")
+        self._folded = array("d")
         self._counts = histogram.empty()
         self._count = 0
         self._sum_s = 0.0
@@ -45,7 +47,13 @@ class Series:
         self._sum_s += float(values.sum())
         self._min_s = min(self._min_s, float(values.min()))
         self._max_s = max(self._max_s, float(values.max()))
+        self._folded = self._block
         self._block = array("d")
+
+    def latest(self) -> npt.NDArray[np.float64]:
+        """The block that is being filled, and the one before it."""
+        # Copied: an array whose memory somebody looks at cannot grow.
+        return np.concatenate((self._folded, self._block))
 
     def distribution(self) -> Distribution:
         self._fold()
@@ -77,6 +85,17 @@ class Recorder:
     def failure(self, reason: str) -> None:
         self.failed += 1
         self._failures[reason] += 1
+
+    def p99_s(self) -> float | None:
+        """The p99 of the latest answers: up to 8,192 of each operation, so all of a short window.
+
+        None where they are too few. For the display: see `latest`, whose cost is bounded.
+        """
+        if not histogram.tellable(self.succeeded, 99):
+            return None
+        latest = np.concatenate([series.latest() for series in self._latency.values()])
+        rank = math.ceil(0.99 * latest.size) - 1
+        return float(np.partition(latest, rank)[rank])
 
     def failures(self) -> Mapping[str, int]:
         return dict(self._failures.most_common())

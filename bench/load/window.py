@@ -93,7 +93,7 @@ class Window:
         elapsed_s = time.monotonic() - self._started_s
         done = self.recorder
         rate = done.succeeded / elapsed_s if elapsed_s else 0.0
-        return Progress(elapsed_s, done.succeeded, done.failed, rate)
+        return Progress(elapsed_s, done.succeeded, done.failed, rate, done.p99_s())
 
     def result(self) -> LoadResult:
         traffic = self._client.traffic.since(self._traffic_before)

@@ -19,6 +19,7 @@ ABSENT = "–"
 _BLOCKING = (
     "schema_version",
     "supervisor",
+    "machine.identity",
     "machine.cpu_model",
     "machine.cpus_online",
     "machine.cpus_allowed",

@@ -1,16 +1,35 @@
-"""What a person sees while a run is under way: a live line on a terminal, plain lines elsewhere."""
+"""What a person sees while a run is under way: a panel on a terminal, plain lines elsewhere."""
 
+import threading
 import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
 from bench.metrics import METRICS
-from bench.model import CellResult, RunRecord, Target
+from bench.model import CellResult, LabWarning, Placement, RunRecord, Sample, Target
 from bench.model import Progress as WindowProgress
 from bench.report.classic import ClassicLog
+from bench.report.display import Display
 from bench.report.facts import load_words, pacing_words, placement_words
+from bench.report.panel import (
+    Core,
+    Meter,
+    Moment,
+    Use,
+    cores_of,
+    doubt_words,
+    panel_lines,
+    time_left_s,
+    time_words,
+)
+from bench.workloads import WORKLOADS
+
+_STYLE = {"invalid": "bold red", "doubt": "yellow", "note": "cyan"}
 
 
 class Visit(Protocol):
@@ -22,56 +41,90 @@ class Visit(Protocol):
     def workload(self) -> str: ...
 
 
-def cell_line(cell: CellResult, target: Target, *, tell_pacing: bool = False) -> str:
-    """A finished cell, one line per window."""
-    name = f"round {cell.round}  {target.name:<8}"
+@dataclass(frozen=True)
+class Surroundings:
+    """What the panel must know of the lab.
+
+    `units` gives the names of a target's app and database as the sampler calls them; `busy_s` the
+    seconds that each CPU has been busy.
+    """
+
+    units: Callable[[Target], tuple[str, str]]
+    placement_of: Callable[[Target], Placement]
+    busy_s: Callable[[], Mapping[int, float]]
+
+
+def cell_line(
+    cell: CellResult, target: Target, *, tell_pacing: bool = False, width: int = 120
+) -> str:
+    """A finished cell, one line per window; doubts get a line of their own where it is narrow."""
+    name = f"round {cell.round} {target.name:<8}"
     if tell_pacing:
         name += f"{pacing_words(cell.pacing)}: "
     if cell.unfit:
-        return f"{name}{cell.workload:<8} not measured: {cell.unfit.splitlines()[0]}"
-    parts = []
+        return f"{name}{cell.workload:<8}not measured: {cell.unfit.splitlines()[0]}"
+    lines = []
     for window in cell.phases:
         rate, p99, cost = (
             METRICS[key].format(METRICS[key].value((window,)))
             for key in ("rate", "p99", "app_cost")
         )
         failed = f", {window.load.failed:,} FAILED" if window.load.failed else ""
-        codes = ", ".join(warning.code for warning in window.warnings)
-        doubts = f"  ! {codes}" if codes else ""
-        parts.append(
-            f"{window.phase:<8}{rate:>7} requests/s  p99 {p99:>6} ms  app {cost:>6} us/request"
-            f"{failed}{doubts}"
+        line = (
+            f"{name}{window.phase:<7}{rate:>6} requests/s  p99 {p99:>5} ms  "
+            f"app {cost:>5} us/request{failed}"
         )
-    return "\n".join(f"{name}{part}" for part in parts)
+        codes = ", ".join(warning.code for warning in window.warnings)
+        if codes and len(line) + len(codes) + 4 > width:
+            lines += [line, f"  ! {codes}"]
+        else:
+            lines.append(f"{line}  ! {codes}" if codes else line)
+    return "\n".join(lines)
 
 
 class LiveObserver:
-    """Shows a run on `console` and keeps the classic log."""
+    """Shows a run on `console` and keeps the classic log.
 
-    def __init__(self, console: Console, log: ClassicLog) -> None:
+    Nothing is read for the panel but the CPUs' busy time: it shows what the generator and the
+    sampler say anyhow. Without `surroundings` it shows no use of CPU.
+    """
+
+    def __init__(
+        self, console: Console, log: ClassicLog, surroundings: Surroundings | None = None
+    ) -> None:
         self._console = console
         self._log = log
-        self._progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("cells"),
-            TimeRemainingColumn(compact=True),
-            TextColumn("{task.fields[now]}"),
-            console=console,
-            # Twice a second: the display shares a core with the generator on small machines.
-            refresh_per_second=2,
-            transient=True,
-            disable=not console.is_terminal,
-        )
-        self._task = self._progress.add_task("starting", total=None, now="")
-        self._last_shown = 0.0
-        self._tell_pacing = False
+        self._around = surroundings
+        self._display = Display(console, self._lines)
+        # The panel is drawn by one thread, the sampler speaks from another.
+        self._lock = threading.Lock()
+        self._units = Meter()
+        self._cpus = Meter(kept=2)
+        self._pss: dict[str, int] = {}
+        self._doubts: Counter[str] = Counter()
+        self._record: RunRecord | None = None
+        self._target: Target | None = None
+        self._title = "starting"
+        self._window_s: float | None = None
+        self._done = self._done_before = 0
+        self._total: int | None = None
+        self._began_s = self._cell_began_s = self._cell_ended_s = time.monotonic()
+        self._progress: WindowProgress | None = None
+        self._rate_per_s: float | None = None
+
+    @property
+    def own_share(self) -> float:
+        """CPU that the display used, as a share of one core."""
+        return self._display.own_share
+
+    # --- what the run says
 
     def run_started(self, record: RunRecord, cells: int, done: int) -> None:
         self._log.started()
         plan = record.plan
-        self._tell_pacing = plan.study is not None
+        self._record = record
+        self._total, self._done, self._done_before = cells, done, done
+        self._began_s = self._cell_began_s = self._cell_ended_s = time.monotonic()
         self._console.print(
             f"Run {record.run_id}: {', '.join(plan.targets)}; {', '.join(plan.workloads)}; "
             f"{plan.rounds} {'round' if plan.rounds == 1 else 'rounds'}, {load_words(plan)}",
@@ -80,42 +133,146 @@ class LiveObserver:
         self._console.print(f"Placement: {placement_words(record.placement)}", soft_wrap=True)
         for note in record.placement.notes:
             self._console.print(f"  {note}", style="yellow", soft_wrap=True)
-        self._progress.update(self._task, total=cells, completed=done)
-        self._progress.start()
+        self._display.start()
 
     def cell_started(self, visit: Visit, target: Target) -> None:
         self._log.cell_started(target, visit.workload, visit.round)
-        label = f"round {visit.round}  {target.name} {visit.workload}"
-        self._progress.update(self._task, description=label, now="")
+        with self._lock:
+            self._title = f"round {visit.round}  {target.label}  {visit.workload}"
+            self._window_s = self._length_of(visit.workload)
+            self._target = target
+            self._cell_began_s = time.monotonic()
+            self._progress = self._rate_per_s = None
 
     def progress(self, progress: WindowProgress) -> None:
-        now = time.monotonic()
-        if now - self._last_shown >= 0.25:
-            self._last_shown = now
-            failed = f", {progress.failed} failed" if progress.failed else ""
-            self._progress.update(self._task, now=f"{progress.rate_per_s:,.0f}/s{failed}")
+        with self._lock:
+            self._rate_per_s = _latest_rate(self._progress, progress)
+            self._progress = progress
+
+    def sampled(self, samples: tuple[Sample, ...]) -> None:
+        """The sampler's latest readings."""
+        with self._lock:
+            for sample in samples:
+                self._units.read(sample.unit, sample.at_unix_s, sample.cpu_s)
+                if sample.pss_bytes is not None:
+                    self._pss[sample.unit] = sample.pss_bytes
 
     def round_added(self, number: int, cells: int) -> None:
         """The intervals are still too wide: another round."""
-        task = self._progress.tasks[0]
-        self._progress.update(self._task, total=(task.total or 0) + cells)
-        self._progress.console.print(f"round {number} added: intervals are still too wide")
+        with self._lock:
+            self._total = (self._total or 0) + cells
+        self._console.print(f"round {number} added: intervals are still too wide")
 
     def cell_finished(self, cell: CellResult, target: Target) -> None:
         self._log.cell_finished(target, cell)
+        with self._lock:
+            self._done += 1
+            self._cell_ended_s = time.monotonic()
+            self._progress = self._rate_per_s = None
         bad = bool(cell.unfit) or any(window.load.failed for window in cell.phases)
-        self._progress.console.print(
-            cell_line(cell, target, tell_pacing=self._tell_pacing),
+        tell_pacing = self._record is not None and self._record.plan.study is not None
+        self._console.print(
+            cell_line(cell, target, tell_pacing=tell_pacing, width=self._console.width),
             style="red" if bad else "",
-            soft_wrap=True,
+            soft_wrap=not self._display.shown,
             markup=False,
         )
-        self._progress.advance(self._task)
+        for window in cell.phases:
+            for warning in window.warnings:
+                self._doubt(warning)
+        if not self._display.shown:
+            self._tell_what_is_left()
 
     def run_finished(self, _record: RunRecord) -> None:
         self._log.finished()
 
     def close(self) -> None:
         """Leave the terminal as it was, also after Ctrl-C."""
-        self._progress.stop()
+        self._display.close()
         self._log.close()
+
+    def _length_of(self, workload: str) -> float | None:
+        """How long each window will last, where neither a study nor a count decides."""
+        assert self._record is not None
+        plan = self._record.plan
+        counted = any(phase.counted for phase in WORKLOADS[workload].phases(1, 2))
+        return None if plan.study or counted else plan.window_s
+
+    def _doubt(self, warning: LabWarning) -> None:
+        """The first of its kind is told with its remedy; the others are counted."""
+        with self._lock:
+            self._doubts[warning.code] += 1
+            first = self._doubts[warning.code] == 1
+        if first:
+            self._console.print(
+                f"  {warning.severity} {warning.code}: {warning.message}. {warning.remedy}",
+                style=_STYLE[warning.severity],
+                soft_wrap=not self._display.shown,
+                markup=False,
+            )
+
+    def _tell_what_is_left(self) -> None:
+        """Without a panel: how far it is, after each round's worth of cells."""
+        assert self._record is not None
+        plan = self._record.plan
+        a_round = len(plan.targets) * len(plan.workloads)
+        left_s = self._time_left_s()
+        if self._done % a_round == 0 and left_s and self._total != self._done:
+            doubts = f"; doubts: {doubt_words(self._doubts)}" if self._doubts else ""
+            self._console.print(
+                f"{self._done} of {self._total} cells, about {time_words(left_s)} left{doubts}"
+            )
+
+    # --- what the panel shows
+
+    def _lines(self) -> tuple[Text, ...]:
+        with self._lock:
+            moment = self._moment()
+        return panel_lines(moment, self._console.width, self._console.height)
+
+    def _moment(self) -> Moment:
+        return Moment(
+            title=self._title,
+            done=self._done,
+            total=self._total,
+            time_left_s=self._time_left_s(),
+            progress=self._progress,
+            rate_per_s=self._rate_per_s,
+            window_s=self._window_s,
+            roles=self._roles(),
+            cores=self._cores(),
+            doubts=dict(self._doubts),
+        )
+
+    def _time_left_s(self) -> float | None:
+        return time_left_s(
+            spent_s=self._cell_ended_s - self._began_s,
+            done=self._done - self._done_before,
+            total=None if self._total is None else self._total - self._done_before,
+            under_way_s=time.monotonic() - self._cell_ended_s,
+        )
+
+    def _roles(self) -> Mapping[str, Use]:
+        if self._around is None or self._target is None:
+            return {}
+        app, database = self._around.units(self._target)
+        units = {"app": app, "database": database, "generator": "generator"}
+        return {
+            role: Use(self._units.share(unit), self._pss.get(unit)) for role, unit in units.items()
+        }
+
+    def _cores(self) -> tuple[Core, ...]:
+        if self._around is None or self._target is None:
+            return ()
+        now_s = time.monotonic()
+        for cpu, busy_s in self._around.busy_s().items():
+            self._cpus.read(str(cpu), now_s, busy_s)
+        busy = {int(name): share for name, share in self._cpus.shares()}
+        return cores_of(self._around.placement_of(self._target), busy)
+
+
+def _latest_rate(before: WindowProgress | None, now: WindowProgress) -> float:
+    """The rate since the tick before, or since the window's start."""
+    if before is None or before.elapsed_s >= now.elapsed_s:
+        return now.rate_per_s
+    return (now.succeeded - before.succeeded) / (now.elapsed_s - before.elapsed_s)

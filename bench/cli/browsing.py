@@ -1,0 +1,38 @@
+"""Verbs for all stored runs together."""
+
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from bench.cli.options import app, err, out
+from bench.errors import StoreError
+from bench.experiment.assembly import site
+from bench.model import RunRecord
+from bench.report.history import history_of
+from bench.report.history_page import history_page
+from bench.report.page import print_page
+from bench.store import find_run, stored_runs
+
+
+@app.command
+def history(*, run: Annotated[str, Parameter(env_var="RUN")] = "") -> None:
+    """Show how each figure went through all runs that are comparable with one (the latest), with
+    its changes marked.
+    """
+    results = site().results
+    reference, _torn = find_run(results, run or None).read()
+    found = history_of(_readable(), reference)
+    print_page(out, history_page(found))
+
+
+def _readable() -> list[RunRecord]:
+    """Every run that can be read; the others are told."""
+    records = []
+    for store in stored_runs(site().results):
+        try:
+            record, _torn = store.read()
+        except StoreError as error:
+            err.print(f"left out: {error.message}", style="yellow", markup=False, soft_wrap=True)
+        else:
+            records.append(record)
+    return records

@@ -1,0 +1,177 @@
+"""A history in words and tables."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from bench.report.compare import DRIFT
+from bench.report.differences import Difference
+from bench.report.facts import load_words, machine_line, placement_words
+from bench.report.history import ERROR, WORTH_SEEING, Change, History, Trend
+from bench.report.measures import NO_FIGURE, interval_words, p_words, plain
+from bench.report.page import Page
+from bench.report.tables import Table
+from bench.stats.changes import FEWEST
+
+_MOST_DIFFERENCES = 4
+_LONGEST_VALUE = 12
+
+
+def history_page(history: History) -> Page:
+    """The whole history: what it is about, its trends, their changes, and what weakens it."""
+    measures = dict.fromkeys(trend.measure for trend in history.trends)
+    return Page(
+        title=f"History of {_counted(len(history.runs), 'run')}",
+        lead=tuple(lead_lines(history)),
+        tables=(
+            *(trend_table(history, measure.title) for measure in measures),
+            *((change_table(history),) if any(trend.changes for trend in history.trends) else ()),
+        ),
+        notes=tuple(notes(history)),
+    )
+
+
+def lead_lines(history: History) -> Iterator[str]:
+    """What all these runs have in common, and the answer."""
+    reference = history.reference
+    yield machine_line(reference)
+    yield f"Each run: {load_words(reference.plan)}; {placement_words(reference.placement)}."
+    yield outcome_line(history)
+
+
+def outcome_line(history: History) -> str:
+    """Whether anything changed; or that there are too few runs to tell."""
+    longest = max((len(trend.points) for trend in history.trends), default=0)
+    if longest < FEWEST:
+        return (
+            f"Too few runs to look for changes: there are {longest} of a figure, it takes at "
+            f"least {FEWEST}. Make more: make bench."
+        )
+    changed = sum(len(trend.changes) for trend in history.trends)
+    searched = sum(len(trend.points) >= FEWEST for trend in history.trends)
+    found = "No change was" if not changed else f"{_counted(changed, 'change')} {_was(changed)}"
+    return f"{found} found in {_counted(searched, 'trend')}."
+
+
+def trend_table(history: History, measure_title: str) -> Table:
+    """One row per operation and framework: first and latest figure, and what could be seen."""
+    trends = [one for one in history.trends if one.measure.title == measure_title]
+    unit = trends[0].measure.metric.unit
+    return Table(
+        title=f"Trend of {measure_title}",
+        columns=(
+            *("operation", "framework", "runs", f"first {unit}", f"latest {unit}"),
+            *("changes", "visible", f"runs for {WORTH_SEEING:.0%}"),
+        ),
+        rows=tuple(map(_trend_row, trends)),
+        numeric=(False, False, True, True, True, True, True, True),
+        caption=(
+            "± half of a run's 95 % interval over its rounds. Visible: the smallest lasting change "
+            "that so many runs with this scatter show, half of the time. The last column: how many "
+            f"runs would show one of {WORTH_SEEING:.0%}."
+        ),
+    )
+
+
+def _trend_row(trend: Trend) -> tuple[str, ...]:
+    metric = trend.measure.metric
+    gaps = f" (+{_counted(len(trend.gaps), 'gap')})" if trend.gaps else ""
+    return (
+        trend.title,
+        trend.target,
+        f"{len(trend.points)}{gaps}",
+        metric.format_interval(trend.points[0].estimate) if trend.points else NO_FIGURE,
+        metric.format_interval(trend.points[-1].estimate) if trend.points else NO_FIGURE,
+        str(len(trend.changes)) if len(trend.points) >= FEWEST else "too few",
+        NO_FIGURE if trend.smallest_visible is None else f"{trend.smallest_visible:.0%}",
+        _needed_words(trend),
+    )
+
+
+def _needed_words(trend: Trend) -> str:
+    if trend.runs_needed is not None:
+        return str(trend.runs_needed)
+    return f"at least {FEWEST}" if len(trend.points) < FEWEST else "over 1,000"
+
+
+def change_table(history: History) -> Table:
+    """Every change: when, how much, how sure, and what else changed then."""
+    rows = [
+        (
+            trend.title,
+            trend.target,
+            change.after,
+            f"{change.word}: {trend.measure.title} {interval_words(change.ratio)} x",
+            p_words(change.p_value),
+            witness_words(change),
+        )
+        for trend in history.trends
+        for change in trend.changes
+    ]
+    return Table(
+        title="Changes",
+        columns=("operation", "framework", "from run", "change", "p", "database"),
+        rows=tuple(rows),
+        numeric=(False, False, False, False, True, True),
+        caption=(
+            "After / before, means of all runs between changes, with 95 % intervals that know "
+            "nothing of the search. Database: after / before of its CPU per request for the same "
+            f"queries; beyond {DRIFT:.0%} the machine itself has changed."
+        ),
+    )
+
+
+def witness_words(change: Change) -> str:
+    """The database's change, and whether it points at the machine."""
+    if change.witness is None:
+        return NO_FIGURE
+    drifted = max(change.witness, 1 / change.witness) > 1 + DRIFT
+    return f"{plain(change.witness)}{' (machine?)' if drifted else ''}"
+
+
+def notes(history: History) -> Iterator[str]:
+    """What differed at each change, what is missing, what was left out, and the error rate."""
+    told: set[tuple[str, str]] = set()
+    for change in (change for trend in history.trends for change in trend.changes):
+        if (change.before, change.after) not in told:
+            told.add((change.before, change.after))
+            yield f"Between {change.before} and {change.after}: {_differing_words(change)}"
+    gaps = Counter(
+        f"{gap.run_id}, {trend.target}: {gap.reason}"
+        for trend in history.trends
+        for gap in trend.gaps
+    )
+    yield from (f"Gap: {text}." for text in gaps)
+    left_out = Counter(one.reason for one in history.left_out)
+    if left_out:
+        listed = ", ".join(f"{reason} ({count})" for reason, count in left_out.items())
+        yield f"Left out, as not comparable with {history.reference.run_id}: {listed}."
+    yield (
+        f"In a history without a change, one is found with a chance of at most {ERROR:.0%} over "
+        "all trends, if runs scatter independently. Slow hours of a machine make neighbours "
+        "alike, and false changes likelier: look at the database's column, and measure again."
+    )
+
+
+def _differing_words(change: Change) -> str:
+    if not change.differing:
+        return "nothing that is recorded differs."
+    first = "; ".join(map(_difference_words, change.differing[:_MOST_DIFFERENCES]))
+    more = len(change.differing) - _MOST_DIFFERENCES
+    return f"{first}{f'; and {more} more' if more > 0 else ''}."
+
+
+def _difference_words(one: Difference) -> str:
+    """A fact with its values, long ones (hashes) by their beginning."""
+    base, head = (
+        value if len(value) <= _LONGEST_VALUE else value[:_LONGEST_VALUE]
+        for value in (one.base, one.head)
+    )
+    return f"{one.name} {base} -> {head}"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def _was(count: int) -> str:
+    return "was" if count == 1 else "were"
