@@ -5,6 +5,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from bench.cli.options import app, err, out
+from bench.cli.showing import write_history
 from bench.errors import StoreError
 from bench.experiment.assembly import site
 from bench.model import RunRecord
@@ -23,6 +24,7 @@ def history(*, run: Annotated[str, Parameter(env_var="RUN")] = "") -> None:
     reference, _torn = find_run(results, run or None).read()
     found = history_of(_readable(), reference)
     print_page(out, history_page(found))
+    write_history(results / "history.html", found)
 
 
 def _readable() -> list[RunRecord]:

@@ -7,6 +7,7 @@ from bench.cli.options import out
 from bench.experiment.assembly import site
 from bench.model import RunRecord
 from bench.report.compare import RunComparison
+from bench.report.history import History
 from bench.report.page import print_page
 from bench.report.pages import page_of
 from bench.report.terminal import print_results
@@ -59,6 +60,16 @@ def write_comparison(folder: Path, found: RunComparison) -> None:
 
     path = folder / f"compared-with-{found.base}.html"
     write_page(comparison_document(found), path, cache_folder())
+    out.print(f"Page: {path}", soft_wrap=True, markup=False)
+
+
+def write_history(path: Path, found: History) -> None:
+    """The page of a history. Raises StoreError when it cannot be written."""
+    from bench.report.formats import write_page
+    from bench.report.history_document import history_document
+
+    pages = {page.parent.name for page in path.parent.glob("*/report.html")}
+    write_page(history_document(found, pages), path, cache_folder())
     out.print(f"Page: {path}", soft_wrap=True, markup=False)
 
 

@@ -20,7 +20,7 @@ def history_page(history: History) -> Page:
     """The whole history: what it is about, its trends, their changes, and what weakens it."""
     measures = dict.fromkeys(trend.measure for trend in history.trends)
     return Page(
-        title=f"History of {_counted(len(history.runs), 'run')}",
+        title=title_words(history),
         lead=tuple(lead_lines(history)),
         tables=(
             *(trend_table(history, measure.title) for measure in measures),
@@ -28,6 +28,10 @@ def history_page(history: History) -> Page:
         ),
         notes=tuple(notes(history)),
     )
+
+
+def title_words(history: History) -> str:
+    return f"History of {_counted(len(history.runs), 'run')}"
 
 
 def lead_lines(history: History) -> Iterator[str]:
@@ -124,8 +128,24 @@ def witness_words(change: Change) -> str:
     """The database's change, and whether it points at the machine."""
     if change.witness is None:
         return NO_FIGURE
-    drifted = max(change.witness, 1 / change.witness) > 1 + DRIFT
-    return f"{plain(change.witness)}{' (machine?)' if drifted else ''}"
+    return f"{plain(change.witness)}{' (machine?)' if drifted(change) else ''}"
+
+
+def drifted(change: Change) -> bool:
+    """Whether the database betrays a change of the machine itself."""
+    witness = change.witness
+    return witness is not None and max(witness, 1 / witness) > 1 + DRIFT
+
+
+def witness_doubts(history: History) -> Iterator[str]:
+    """Changes at which the database, asked the same, changed too."""
+    for trend in history.trends:
+        for change in trend.changes:
+            if change.witness is not None and drifted(change):
+                yield (
+                    f"{trend.target} {trend.title}, {trend.measure.title}, from run {change.after} "
+                    f"on: the database's CPU per request changed too, by {plain(change.witness)} x"
+                )
 
 
 def notes(history: History) -> Iterator[str]:
