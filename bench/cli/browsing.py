@@ -1,5 +1,6 @@
 """Verbs for all stored runs together."""
 
+from contextlib import suppress
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -38,3 +39,24 @@ def _readable() -> list[RunRecord]:
         else:
             records.append(record)
     return records
+
+
+@app.command
+def serve(*, serve_port: Annotated[int, Parameter(env_var="SERVE_PORT")] = 8080) -> None:
+    """Serve results/ on 127.0.0.1, with an index of all runs, until Ctrl-C.
+
+    Parameters
+    ----------
+    serve_port:
+        The port; 0 takes any free one.
+    """
+    # A web server is imported by the one verb that needs it.
+    from bench import serving
+
+    results = site().results
+    with serving.listen(serve_port) as listening:
+        host, port = listening.getsockname()
+        out.print(f"Serving {results} at http://{host}:{port}/ (Ctrl-C ends)", soft_wrap=True)
+        with suppress(KeyboardInterrupt):
+            serving.serve(results, listening)
+    out.print("Stopped.")

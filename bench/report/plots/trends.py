@@ -107,12 +107,22 @@ def trend_plot(
                 .encode(x=x, y=alt.value(_HEIGHT - 6), opacity=fading(), tooltip=tips),
                 [row for trend in found for row in _gaps(trend, looks[trend.target])],
             ),
-            "words": (
-                marks()
-                .mark_text(align="left", dx=5, dy=-13, fontSize=11, fontWeight=600)
-                .encode(x=x, y=y, text="short:N", color=colours, opacity=fading()),
-                shifts,
-            ),
+            # Each target has a line of its own at the top: changes often come together.
+            **{
+                f"words-{target}": (
+                    marks()
+                    .mark_text(align="left", dx=5, fontSize=11, fontWeight=600)
+                    .encode(
+                        x=x,
+                        y=alt.value(8 + 14 * place),
+                        text="short:N",
+                        color=colours,
+                        opacity=fading(),
+                    ),
+                    [row for row in shifts if row["target"] == target],
+                )
+                for place, target in enumerate(looks)
+            },
         }
     )
     told = "; ".join(f"{row['name']} {row['told']} from run {row['run']}" for row in shifts)
