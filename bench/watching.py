@@ -1,8 +1,11 @@
 """A session as a person at a terminal sees it, from the first check to the way out."""
 
+import time
 from collections.abc import Callable, Mapping
 
-from rich.console import Console
+from rich.console import Console, Group
+from rich.live import Live
+from rich.text import Text
 
 from bench import preflight
 from bench.experiment.lab import Lab
@@ -11,6 +14,8 @@ from bench.model import RunRecord
 from bench.preflight import Check
 from bench.report.classic import ClassicLog
 from bench.report.live import LiveObserver, Surroundings
+from bench.report.status import UnitLine, watch_table
+from bench.report.terminal import drawn_table, print_table
 from bench.store import RunStore
 
 
@@ -27,6 +32,32 @@ def surroundings(lab: Lab) -> Surroundings:
 
 def _busy_s() -> Mapping[int, float]:
     return {cpu: ticks.busy * TICK_S for cpu, ticks in cpu_ticks().items()}
+
+
+WATCH_PERIOD_S = 2.0
+"""Databases add up their transactions about once a second: a shorter look would see none, or two
+seconds' worth."""
+
+
+def watch_units(out: Console, look: Callable[[], tuple[UnitLine, ...]]) -> None:
+    """Show what `look` sees: on a terminal until KeyboardInterrupt, elsewhere one table."""
+    first = look()
+    if not out.is_terminal or out.is_dumb_terminal:
+        if any(line.status.pid for line in first):
+            time.sleep(WATCH_PERIOD_S)
+        print_table(out, watch_table(look()))
+        return
+    with Live(_seen(first), console=out, auto_refresh=False) as live:
+        out.show_cursor(True)
+        while True:
+            time.sleep(WATCH_PERIOD_S)
+            live.update(_seen(look()), refresh=True)
+
+
+def _seen(lines: tuple[UnitLine, ...]) -> Group:
+    table = watch_table(lines)
+    ends = f"{time.strftime('%H:%M:%S')}, every {WATCH_PERIOD_S:g} s; Ctrl-C ends."
+    return Group(drawn_table(table), Text(f"{table.caption} {ends}", style="dim"))
 
 
 class TerminalWatcher:

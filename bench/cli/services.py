@@ -2,16 +2,18 @@
 
 import os
 import shutil
+from contextlib import suppress
 from typing import NoReturn
 
 from bench.cli.options import Framework, app, err, names_in, out
 from bench.errors import LabError, UsageError
 from bench.experiment.assembly import exclusively, open_lab, site, targets
+from bench.experiment.eye import Eye
 from bench.experiment.lab import Lab
 from bench.model import Target
-from bench.report.status import UnitLine, status_table
+from bench.report.status import status_table
 from bench.report.terminal import print_table
-from bench.watching import print_notes
+from bench.watching import print_notes, watch_units
 
 
 def _one_framework(framework: str) -> tuple[Lab, Target]:
@@ -49,6 +51,18 @@ def status() -> None:
 
 
 @app.command
+def watch(*, framework: Framework = "") -> None:
+    """Show what every service and database uses, again every 2 seconds until Ctrl-C; once where
+    the output is no terminal.
+    """
+    lab = open_lab(names_in(framework))
+    # Whatever is being measured, this stays off its core.
+    os.sched_setaffinity(0, lab.placement.housekeeping)
+    with Eye(lab, asking=True) as eye, suppress(KeyboardInterrupt):
+        watch_units(out, eye.look)
+
+
+@app.command
 def logs(*, framework: Framework = "", lines: int = 40) -> None:
     """Show the end of a framework's log and of its database's."""
     lab, target = _one_framework(framework)
@@ -79,16 +93,5 @@ def clean() -> None:
 
 
 def _print_status(lab: Lab) -> None:
-    lines = []
-    for target in lab.targets:
-        placement = lab.placement_of(target)
-        app_name, database_name = lab.unit_names(target)
-        database = f"{lab.site.host}:{target.database_port}/{target.database_name}"
-        for name, address, cpus in (
-            (app_name, lab.base_url(target), placement.app),
-            (database_name, database, placement.database),
-        ):
-            state = lab.supervisor.status(name)
-            pss = lab.supervisor.memory(name).pss_bytes if state.pid else None
-            lines.append(UnitLine(name, state, address, cpus, pss))
-    print_table(out, status_table(tuple(lines)))
+    with Eye(lab, asking=False) as eye:
+        print_table(out, status_table(eye.look()))

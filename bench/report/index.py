@@ -173,9 +173,9 @@ def _markup(template: str, **values: object) -> Markup:
 
 
 def _time_words(moment: str) -> str:
-    """E.g. "2026-11-22 10:42 UTC"; what is no time is told as it is."""
+    """E.g. "2026-11-22 10:42", in UTC; what is no time is told as it is."""
     try:
         at = datetime.fromisoformat(moment)
     except ValueError:
         return moment
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M}"

@@ -16,9 +16,9 @@ from bench.model import Progress as WindowProgress
 from bench.report.classic import ClassicLog
 from bench.report.display import Display
 from bench.report.facts import load_words, pacing_words, placement_words
+from bench.report.meter import Meter
 from bench.report.panel import (
     Core,
-    Meter,
     Moment,
     Use,
     cores_of,

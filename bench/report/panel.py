@@ -1,6 +1,6 @@
 """What the live display shows at one moment, as lines of text. Pure: from values to lines."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rich.text import Text
@@ -182,33 +182,3 @@ def _cpus(cpus: Sequence[int]) -> str:
 def _mean(shares: Sequence[float]) -> float | None:
     """At most 1: what is counted in ticks of 10 ms can come out a little higher."""
     return min(1.0, sum(shares) / len(shares)) if shares else None
-
-
-class Meter:
-    """Turns cumulative readings into shares: what was used over about the last second."""
-
-    def __init__(self, kept: int = 4) -> None:
-        self._kept = kept
-        self._readings: dict[str, list[tuple[float, float]]] = {}
-
-    def read(self, name: str, at_s: float, used_s: float) -> None:
-        """A reading of the seconds used so far; one lower than before starts afresh."""
-        readings = self._readings.get(name, [])
-        if readings and (used_s < readings[-1][1] or at_s <= readings[-1][0]):
-            readings = []
-        self._readings[name] = [*readings[1 - self._kept :], (at_s, used_s)]
-
-    def share(self, name: str) -> float | None:
-        """Seconds used per second; None before there are two readings."""
-        readings = self._readings.get(name, [])
-        if len(readings) < 2:
-            return None
-        (first_s, first_used_s), (last_s, last_used_s) = readings[0], readings[-1]
-        return (last_used_s - first_used_s) / (last_s - first_s)
-
-    def shares(self) -> Iterator[tuple[str, float]]:
-        """All that are known."""
-        for name in list(self._readings):
-            share = self.share(name)
-            if share is not None:
-                yield name, share

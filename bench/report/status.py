@@ -5,16 +5,24 @@ from dataclasses import dataclass
 from bench.model import UnitStatus
 from bench.report.tables import Table
 
+NO_FIGURE = "–"
+
 
 @dataclass(frozen=True)
 class UnitLine:
-    """One unit as `make status` shows it. Memory is PSS in bytes, None when it does not run."""
+    """One unit at a moment.
+
+    Memory is PSS in bytes, None when it does not run. CPU is a share of one core, and
+    transactions are those of a database; both are None where only one look has been taken.
+    """
 
     name: str
     status: UnitStatus
     address: str
     cpus: tuple[int, ...]
     pss_bytes: int | None
+    cpu_share: float | None = None
+    transactions_per_s: float | None = None
 
 
 def status_table(lines: tuple[UnitLine, ...]) -> Table:
@@ -22,15 +30,48 @@ def status_table(lines: tuple[UnitLine, ...]) -> Table:
     return Table(
         title="",
         columns=("unit", "state", "address", "CPU", "PSS MB"),
-        rows=tuple(
-            (
-                line.name,
-                line.status.state,
-                line.address,
-                ",".join(map(str, line.cpus)),
-                "–" if line.pss_bytes is None else f"{line.pss_bytes / 1e6:.1f}",
-            )
-            for line in lines
-        ),
+        rows=tuple(map(_status_row, lines)),
         numeric=(False, False, False, True, True),
     )
+
+
+def watch_table(lines: tuple[UnitLine, ...]) -> Table:
+    """The same with what each uses at the moment; narrow enough for 80 columns."""
+    return Table(
+        title="",
+        columns=("unit", "state", "address", "CPU", "CPU %", "PSS MB", "trans/s"),
+        rows=tuple(map(_watch_row, lines)),
+        numeric=(False, False, False, True, True, True, True),
+        caption=(
+            "CPU %: of one core. trans/s: transactions in the database; a request that asks it "
+            "makes at least one. Services count no requests themselves."
+            if any(line.status.pid for line in lines)
+            else "Nothing runs. Start the services: make up."
+        ),
+    )
+
+
+def _status_row(line: UnitLine) -> tuple[str, ...]:
+    return (line.name, line.status.state, line.address, _cpus(line), _megabytes(line.pss_bytes))
+
+
+def _watch_row(line: UnitLine) -> tuple[str, ...]:
+    share, rate = line.cpu_share, line.transactions_per_s
+    address = line.address.removeprefix("http://").partition("/")[0]
+    return (
+        line.name.removeprefix("onecore-"),
+        line.status.state,
+        address,
+        _cpus(line),
+        NO_FIGURE if share is None else f"{100 * share:.1f}",
+        _megabytes(line.pss_bytes),
+        NO_FIGURE if rate is None else f"{rate:,.0f}",
+    )
+
+
+def _cpus(line: UnitLine) -> str:
+    return ",".join(map(str, line.cpus))
+
+
+def _megabytes(size: int | None) -> str:
+    return NO_FIGURE if size is None else f"{size / 1e6:.1f}"

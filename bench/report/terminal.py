@@ -24,8 +24,8 @@ def make_console(*, stderr: bool = False) -> Console:
     return console
 
 
-def print_table(console: Console, table: Table) -> None:
-    """One table with its caption. Rows that share their first cell form a group."""
+def drawn_table(table: Table) -> RichTable:
+    """A table without its caption. Rows that share their first cell form a group."""
     drawn = RichTable(
         title=table.title or None,
         title_style="bold",
@@ -43,7 +43,12 @@ def print_table(console: Console, table: Table) -> None:
             drawn.add_section()
         drawn.add_row("" if first == previous else first, *rest)
         previous = first
-    console.print(drawn)
+    return drawn
+
+
+def print_table(console: Console, table: Table) -> None:
+    """One table with its caption."""
+    console.print(drawn_table(table))
     if table.caption:
         console.print(table.caption, style="dim")
     console.print()
