@@ -35,6 +35,24 @@ def test_up_twice_then_down_twice(cli: Cli) -> None:
     assert cli.run("status").count("stopped") == 6
 
 
+def test_watch_shows_what_runs_once_where_there_is_no_terminal(cli: Cli) -> None:
+    """One plain table: use of CPU and memory of what runs; what to do where nothing runs."""
+    nothing = cli.run("watch")
+    assert nothing.count("stopped") == 6
+    assert "make up" in nothing
+    cli.run("up", FRAMEWORK="flask")
+    shown = cli.run("watch", FRAMEWORK="flask")
+    assert shown.count("running") == 2
+    assert "\x1b" not in shown
+    database = next(line.split() for line in shown.splitlines() if "postgres-flask" in line)
+    cpu_percent, megabytes, transactions = (float(word) for word in database[-3:])
+    assert cpu_percent >= 0
+    assert megabytes > 1
+    assert transactions >= 0
+    assert cli.left_running() != []
+    cli.run("down")
+
+
 def test_one_framework_alone(cli: Cli) -> None:
     """FRAMEWORK=flask brings up Flask and its database, nothing else."""
     cli.run("up", FRAMEWORK="flask")

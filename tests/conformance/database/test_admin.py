@@ -2,6 +2,7 @@
 
 import json
 import stat
+import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ import psycopg2
 import pytest
 
 from bench import dataset
+from bench.database.activity import Activity
 from bench.database.admin import Admin
 from bench.database.secrets import ensure_secrets
 from bench.errors import DatabaseFailed, TargetUnfit
@@ -193,3 +195,35 @@ def test_no_password_shows_anywhere(lab: Lab, target: Target, admin: Admin) -> N
     )
     for secret in (password, superuser):
         assert secret not in (queries or "") + logs + lines
+
+
+def test_transactions_are_those_of_the_service(lab: Lab, target: Target) -> None:
+    """Requests that ask the database are counted; looking is not."""
+    activity = Activity(lab.cluster(target), lab.secrets)
+    try:
+        before = activity.transactions()
+        assert before is not None
+        deadline_s = time.monotonic() + 60
+        # A server adds up its sessions' counts about once a second.
+        while (activity.transactions() or 0) < before + 20:
+            assert time.monotonic() < deadline_s, "they are not counted"
+            get(lab, target, "/items/?limit=1")
+    finally:
+        activity.close()
+
+
+def test_a_database_that_does_not_answer_is_not_waited_for(lab: Lab, target: Target) -> None:
+    """A frozen one takes connections and says nothing: unknown at once, known again later."""
+    _, database = lab.unit_names(target)
+    activity = Activity(lab.cluster(target), lab.secrets)
+    try:
+        assert activity.transactions() is not None
+        lab.supervisor.freeze(database)
+        try:
+            assert activity.transactions() is None  # the kept connection
+            assert activity.transactions() is None  # a new one
+        finally:
+            lab.supervisor.thaw(database)
+        assert activity.transactions() is not None
+    finally:
+        activity.close()

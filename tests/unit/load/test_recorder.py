@@ -45,3 +45,24 @@ def test_what_is_held_does_not_grow_with_the_number_of_values() -> None:
             series.add(0.001)
         assert len(series._block) < _BLOCK
     assert series.distribution().count == 23 * _BLOCK + 3
+
+
+def test_the_running_p99_is_that_of_the_latest_answers() -> None:
+    """Of all operations together; unknown while they are too few; close to the final one."""
+    recorder = Recorder()
+    for number in range(499):
+        recorder.success("read", number / 1000)
+    assert recorder.p99_s() is None
+    for number in range(499, 1000):
+        recorder.success("create", number / 1000)
+    assert recorder.p99_s() == 0.989
+
+
+def test_the_running_p99_forgets_what_is_long_past() -> None:
+    """Two blocks are looked at, however long the window: its cost is bounded."""
+    recorder = Recorder()
+    for _ in range(5_000):
+        recorder.success("read", 9.0)
+    for _ in range(9_000):
+        recorder.success("read", 0.01)
+    assert recorder.p99_s() == 0.01
