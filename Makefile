@@ -1,7 +1,7 @@
 # Thin on purpose: each target runs `python -m bench <verb>`; the variables reach it through the
 # environment. Only setting up Python and running the checks live here.
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs psql bench sweep saturate compare selftest doctor tune untune report test check format clean
+.PHONY: help up down status watch logs psql bench sweep saturate compare history serve selftest doctor tune untune report test check format clean
 
 # `nix develop` names its own Python here; then nothing is downloaded or installed.
 ONECORE_PYTHON ?= .venv/bin/python
@@ -25,6 +25,9 @@ down: $(ready) ## Stop everything the lab has started
 
 status: $(ready) ## Show what runs: state, address, core, memory
 	@$(BENCH) status
+
+watch: $(ready) ## Show what each uses, again and again until Ctrl-C (FRAMEWORK=)
+	@$(BENCH) watch
 
 logs: $(ready) ## Show a framework's log and its database's (FRAMEWORK=)
 	@$(BENCH) logs
@@ -58,6 +61,12 @@ selftest: $(ready) ## Let the lab measure what is known, and find just that (FRA
 
 report: $(ready) ## Render a run again, the latest without RUN= (FORMAT=html,md,csv,parquet,svg,png)
 	@$(BENCH) report
+
+history: $(ready) ## Show how each figure went through all comparable runs (RUN=, the latest when left out)
+	@$(BENCH) history
+
+serve: $(ready) ## Serve results/ with an index of runs, on this machine only (SERVE_PORT=8080)
+	@$(BENCH) serve
 
 test: $(ready) ## Run all tests, on real databases and servers
 	@$(ONECORE_PYTHON) -m pytest

@@ -10,10 +10,12 @@ from rich.text import Text
 from bench import preflight
 from bench.experiment.lab import Lab
 from bench.host.cpus import TICK_S, cpu_ticks
-from bench.model import RunRecord
+from bench.model import Placement, Progress, RunRecord
 from bench.preflight import Check
 from bench.report.classic import ClassicLog
+from bench.report.display import drawing_share
 from bench.report.live import LiveObserver, Surroundings
+from bench.report.panel import Moment, Use, cores_of, panel_lines
 from bench.report.status import UnitLine, watch_table
 from bench.report.terminal import drawn_table, print_table
 from bench.store import RunStore
@@ -32,6 +34,22 @@ def surroundings(lab: Lab) -> Surroundings:
 
 def _busy_s() -> Mapping[int, float]:
     return {cpu: ticks.busy * TICK_S for cpu, ticks in cpu_ticks().items()}
+
+
+def view_share(placement: Placement) -> float:
+    """CPU that the live view uses while a run is under way, as a share of one core: measured."""
+    use = Use(0.5, 70_000_000)
+
+    def lines() -> tuple[Text, ...]:
+        cores = cores_of(placement, _busy_s())
+        progress = Progress(0.5, 500, 0, 1000.0, 0.02)
+        roles = {"app": use, "database": use, "generator": use}
+        moment = Moment(
+            "round 1  target  workload", 1, 10, 60.0, progress, roles=roles, cores=cores
+        )
+        return panel_lines(moment, 80, 24)
+
+    return drawing_share(lines)
 
 
 WATCH_PERIOD_S = 2.0

@@ -43,7 +43,7 @@ from bench.placement import plan_placement
 from bench.report.ceiling import ceiling_table
 from bench.report.terminal import print_table
 from bench.targets import select_targets
-from bench.watching import TerminalWatcher
+from bench.watching import TerminalWatcher, view_share
 from bench.workloads import Workload as WorkloadEntry
 from bench.workloads import select_workloads
 
@@ -210,9 +210,11 @@ def endurance(*, requests: int = 2_000_000) -> None:
 
 @app.command
 def overhead(*, seconds: float = 20.0) -> None:
-    """Measure what the sampler costs while all services are up."""
+    """Measure what the sampler costs while all services are up, and the live view."""
     share = session.sampler_overhead(seconds, TerminalWatcher(out, err))
     out.print(f"The sampler used {share:.2%} of one core over {seconds:g} s.")
+    view = view_share(plan_placement(host.topology()))
+    out.print(f"The live view on a terminal uses {view:.2%} of one core.")
 
 
 def _require_clean(record: RunRecord) -> None:

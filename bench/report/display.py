@@ -1,5 +1,6 @@
 """A few lines at the bottom of a terminal that are drawn anew, while others scroll by above."""
 
+import io
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -12,11 +13,23 @@ PERIOD_S = 0.5
 """The display shares a core with the generator on small machines: twice a second is enough."""
 
 
+def drawing_share(lines: Callable[[], Sequence[Text]], drawings: int = 100) -> float:
+    """CPU that a display of these lines uses, as a share of one core: measured unseen."""
+    console = Console(file=io.StringIO(), force_terminal=True, width=80, height=24)
+    live = Live(
+        console=console, auto_refresh=False, get_renderable=lambda: Group(*lines()), transient=True
+    )
+    with live:
+        before_s = time.thread_time()
+        for _ in range(drawings):
+            live.refresh()
+        return (time.thread_time() - before_s) / drawings / PERIOD_S
+
+
 class Display:
     """Draws what `lines` returns, from a thread of its own, between `start` and `close`.
 
-    Where `console` is no terminal, or one that cannot move its cursor, it does nothing. It
-    measures what it costs.
+    Where `console` is no terminal, or one that cannot move its cursor, it does nothing.
     """
 
     def __init__(
@@ -27,20 +40,12 @@ class Display:
         self._period_s = period_s
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
-        self._cpu_s = 0.0
-        self._began_s = self._ended_s = 0.0
         self._live: Live | None = None
 
     @property
     def shown(self) -> bool:
         """Whether there is a terminal to draw on."""
         return self._console.is_terminal and not self._console.is_dumb_terminal
-
-    @property
-    def own_share(self) -> float:
-        """CPU that drawing used, as a share of one core."""
-        elapsed_s = (self._ended_s or time.monotonic()) - self._began_s
-        return self._cpu_s / elapsed_s if self._thread and elapsed_s > 0 else 0.0
 
     def start(self) -> None:
         if not self.shown:
@@ -52,7 +57,6 @@ class Display:
             transient=True,
             get_renderable=lambda: Group(*self._lines()),
         )
-        self._began_s = time.monotonic()
         self._live.start()
         # Left visible: whoever is killed with -9 cannot give it back.
         self._console.show_cursor(True)
@@ -69,9 +73,7 @@ class Display:
         if self._live:
             self._live.stop()
             self._live = None
-            self._ended_s = time.monotonic()
 
     def _run(self, live: Live) -> None:
         while not self._stop.wait(self._period_s):
             live.refresh()
-            self._cpu_s = time.thread_time()

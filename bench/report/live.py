@@ -112,11 +112,6 @@ class LiveObserver:
         self._progress: WindowProgress | None = None
         self._rate_per_s: float | None = None
 
-    @property
-    def own_share(self) -> float:
-        """CPU that the display used, as a share of one core."""
-        return self._display.own_share
-
     # --- what the run says
 
     def run_started(self, record: RunRecord, cells: int, done: int) -> None:

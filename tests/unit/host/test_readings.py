@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.host import cpu_totals, window_counters
+from bench.host import cpu_totals, machine, window_counters
 from bench.host.company import busy_processes, interrupts, process_ticks
 from bench.host.cpus import (
     TICK_S,
@@ -217,3 +217,26 @@ def test_counters_of_a_window_are_differences(tmp_path: Path) -> None:
     assert moved.throttled_s == pytest.approx(0.3)
     assert (moved.swapped_in, moved.swapped_out) == (1, 3)
     assert moved.sibling_busy_s == pytest.approx(50 * TICK_S)
+
+
+# --- identity ---------------------------------------------------------------------------------
+
+
+def test_a_machine_is_known_again_without_its_id(tmp_path: Path) -> None:
+    """The same id gives the same hash, another one another; the id itself is not in it."""
+    one, other = "0123456789abcdef" * 2, "fedcba9876543210" * 2
+    found = []
+    for number, text in enumerate((one, one, other)):
+        root = tmp_path / str(number)
+        write_files(root, {"/etc/machine-id": f"{text}\n"})
+        found.append(machine(KernelTree(root))["identity"])
+    assert found[0] == found[1] != found[2]
+    assert str(found[0]) not in one
+
+
+@pytest.mark.parametrize("text", [None, "", "uninitialized"])
+def test_without_a_machine_id_there_is_no_identity(tmp_path: Path, text: str | None) -> None:
+    """Containers often have none: nothing is known, so nothing is recorded."""
+    if text is not None:
+        write_files(tmp_path, {"/etc/machine-id": text})
+    assert "identity" not in machine(KernelTree(tmp_path))
