@@ -47,7 +47,7 @@ def trend_plot(
     )
     y = alt.Y(
         "value:Q",
-        scale=alt.Scale(type="log", nice=False, padding=18),
+        scale=alt.Scale(type="log", nice=False, padding=30),
         title=axis,
         axis=alt.Axis(tickCount=6, format=",.0f"),
     )
@@ -94,8 +94,8 @@ def trend_plot(
                 .encode(
                     x=x,
                     y=y,
-                    color=target_colour(looks, legend=True),
-                    shape=target_marker(looks, legend=True),
+                    color=colours,
+                    shape=target_marker(looks),
                     opacity=fading(),
                     tooltip=tips,
                 ),
