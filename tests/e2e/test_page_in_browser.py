@@ -19,9 +19,12 @@ from selenium.webdriver.common.keys import Keys
 from bench.report.compare import compare_runs
 from bench.report.compare_page import comparison_document
 from bench.report.formats import Place, write_formats, write_page
+from bench.report.history import history_of
+from bench.report.history_document import history_document
 from bench.report.material import Material
 from bench.store import RunStore
 from tests.unit.report.materials import bench, material
+from tests.unit.test_history import run_at
 
 RUN = Path(__file__).parents[1] / "unit" / "report" / "run-version-1"
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
@@ -67,6 +70,9 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     made["comparison"] = folder / "comparison.html"
     later = bench(run_id="20261122-110000")
     write_page(comparison_document(compare_runs(bench(), later)), made["comparison"], folder)
+    made["history"] = folder / "history.html"
+    runs = [run_at(number, slower=("flask",) if number > 7 else ()) for number in range(16)]
+    write_page(history_document(history_of(runs, runs[-1]), ()), made["history"], folder)
     return made
 
 
@@ -87,7 +93,7 @@ def opened(browser: webdriver.Chrome, page: Path) -> None:
     assert drawn == expected > 0
 
 
-@pytest.mark.parametrize("name", ["bench", "sweep", "saturation", "unfit", "comparison"])
+@pytest.mark.parametrize("name", ["bench", "sweep", "saturation", "unfit", "comparison", "history"])
 def test_a_page_draws_everything_and_asks_nobody(
     browser: webdriver.Chrome, pages: dict[str, Path], name: str
 ) -> None:
