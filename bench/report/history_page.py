@@ -10,6 +10,7 @@ from bench.report.history import ERROR, WORTH_SEEING, Change, History, Trend
 from bench.report.measures import NO_FIGURE, interval_words, p_words, plain
 from bench.report.page import Page
 from bench.report.tables import Table
+from bench.report.words import times
 from bench.stats.changes import FEWEST
 
 _MOST_DIFFERENCES = 4
@@ -31,7 +32,7 @@ def history_page(history: History) -> Page:
 
 
 def title_words(history: History) -> str:
-    return f"History of {_counted(len(history.runs), 'run')}"
+    return f"History of {times(len(history.runs), 'run')}"
 
 
 def lead_lines(history: History) -> Iterator[str]:
@@ -52,8 +53,8 @@ def outcome_line(history: History) -> str:
         )
     changed = sum(len(trend.changes) for trend in history.trends)
     searched = sum(len(trend.points) >= FEWEST for trend in history.trends)
-    found = "No change was" if not changed else f"{_counted(changed, 'change')} {_was(changed)}"
-    return f"{found} found in {_counted(searched, 'trend')}."
+    found = "No change was" if not changed else f"{times(changed, 'change')} {_was(changed)}"
+    return f"{found} found in {times(searched, 'trend')}."
 
 
 def trend_table(history: History, measure_title: str) -> Table:
@@ -78,7 +79,7 @@ def trend_table(history: History, measure_title: str) -> Table:
 
 def _trend_row(trend: Trend) -> tuple[str, ...]:
     metric = trend.measure.metric
-    gaps = f" (+{_counted(len(trend.gaps), 'gap')})" if trend.gaps else ""
+    gaps = f" (+{times(len(trend.gaps), 'gap')})" if trend.gaps else ""
     return (
         trend.title,
         trend.target,
@@ -187,10 +188,6 @@ def _difference_words(one: Difference) -> str:
         for value in (one.base, one.head)
     )
     return f"{one.name} {base} -> {head}"
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _was(count: int) -> str:
