@@ -1,7 +1,7 @@
 # Thin on purpose: each target runs `python -m bench <verb>`; the variables reach it through the
 # environment. Only setting up Python and running the checks live here.
 .DEFAULT_GOAL := help
-.PHONY: help up down status watch logs psql bench sweep saturate compare history serve selftest doctor tune untune report test check format clean
+.PHONY: help up down status watch logs psql bench sweep saturate locust locust-ui stress locust-master locust-worker crosscheck compare history serve selftest doctor tune untune report test check format clean
 
 # `nix develop` names its own Python here; then nothing is downloaded or installed.
 ONECORE_PYTHON ?= .venv/bin/python
@@ -15,9 +15,9 @@ endif
 	@./bench/bootstrap.sh
 
 help: ## Show this help
-	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-up: $(ready) ## Start the services and their databases (FRAMEWORK=)
+up: $(ready) ## Start the services and their databases (FRAMEWORK= BIND=)
 	@$(BENCH) up
 
 down: $(ready) ## Stop everything the lab has started
@@ -52,6 +52,24 @@ sweep: $(ready) ## Measure at 1 to 128 connections (FRAMEWORK= WORKLOAD= ROUNDS=
 
 saturate: $(ready) ## Find the highest rate that holds a latency (FRAMEWORK= WORKLOAD= OBJECTIVE_MS=)
 	@$(BENCH) saturate
+
+locust: $(ready) ## Let users use each framework in turn (FRAMEWORK= USERS= SPAWN_RATE= RUN_TIME= WAIT= SHAPE= WORKERS= MAX_FAIL=)
+	@$(BENCH) locust
+
+locust-ui: $(ready) ## Open Locust's own page, with all services up
+	@$(BENCH) locust-ui
+
+stress: $(ready) ## The same as locust with 200 users for 5 minutes
+	@$(BENCH) stress
+
+locust-master: $(ready) ## Like locust, with users from WORKERS other machines (BIND= WORKERS=)
+	@$(BENCH) locust-master
+
+locust-worker: $(ready) ## Send what a master on another machine asks for (MASTER=)
+	@$(BENCH) locust-worker
+
+crosscheck: $(ready) ## Show whether the lab's generator and Locust agree (FRAMEWORK= RATE= ROUNDS=)
+	@$(BENCH) crosscheck
 
 compare: $(ready) ## Compare two runs; exit 1 on a regression (BASE= HEAD= THRESHOLD= FORCE=)
 	@$(BENCH) compare

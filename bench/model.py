@@ -88,7 +88,30 @@ class OpenLoop:
     kind: Literal["open"] = "open"
 
 
-Pacing = ClosedLoop | OpenLoop
+Shape = Literal["step", "spike", "soak", "ramp"]
+
+
+@dataclass(frozen=True)
+class Users:
+    """People instead of connections: Locust starts `users` of them, `spawn_rate_per_s` a second.
+
+    Each waits `wait_s` (least, most) seconds between its requests. With `throughput_per_s` each
+    sends at that rate instead, and the window begins when all have started. A `shape` moves the
+    number of users up to `users` and down again. They run in one process, or in `workers`
+    processes, which `remote` machines may bring.
+    """
+
+    users: int
+    spawn_rate_per_s: float
+    wait_s: tuple[float, float] = (1.0, 3.0)
+    throughput_per_s: float | None = None
+    shape: Shape | None = None
+    workers: int = 0
+    remote: bool = False
+    kind: Literal["users"] = "users"
+
+
+Pacing = ClosedLoop | OpenLoop | Users
 
 
 @dataclass(frozen=True)
@@ -96,7 +119,8 @@ class LoadSpec:
     """What the generator is asked to send in one measured window.
 
     Exactly one of `requests` (stop after that many) and `duration_s` (stop sending after that
-    long) is set. Requests in flight at the end are waited for and belong to the window.
+    long) is set. Requests in flight at the end are waited for and belong to the window. `target`
+    is the name of who is asked, for what an engine leaves behind.
     """
 
     base_url: str
@@ -106,6 +130,7 @@ class LoadSpec:
     requests: int | None = None
     duration_s: float | None = None
     timeout_s: float = 30.0
+    target: str = ""
 
 
 @dataclass(frozen=True)
@@ -148,13 +173,59 @@ class Distribution:
 
 
 @dataclass(frozen=True)
+class Moment:
+    """One slice of a window with users, in seconds since its start.
+
+    `users` is their number at its end. Requests belong to the slice in which their answer came.
+    """
+
+    from_s: float
+    to_s: float
+    users: int
+    succeeded: int
+    failed: int
+    latency: Distribution | None = None
+
+
+@dataclass(frozen=True)
+class LocustWorker:
+    """One process of Locust that sent requests.
+
+    `busiest_share` is its CPU time as a share of one core in its busiest ten seconds, None when
+    it reported too seldom to tell. `lost_at_s` says when it was missed: what it had sent since
+    its last report, three seconds at most, is not counted.
+    """
+
+    name: str
+    pid: int
+    requests: int
+    cpu_s: float
+    busiest_share: float | None
+    lost_at_s: float | None = None
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """What only a window with users has: its course, and the processes behind it.
+
+    `gone` counts 404 for items that another client had deleted; they count as succeeded.
+    """
+
+    moments: tuple[Moment, ...]
+    workers: tuple[LocustWorker, ...]
+    gone: int = 0
+
+
+@dataclass(frozen=True)
 class LoadResult:
     """What the generator saw in one measured window, from the first send to the last byte.
 
     `latency` holds successful requests only, per operation. In a closed loop it is service time
     (from sending to the last byte), in an open loop latency (from the intended send time).
     `failures` counts the others by reason, e.g. `{"status 500": 3, "timeout": 1}`. `ran_out` says
-    that the window ended early because ids that can be taken only once were used up.
+    that the window ended early because ids that can be taken only once were used up. `crowd` is
+    there when users made the load: their times are what a user waited, or, with a throughput of
+    their own, latency as in an open loop.
     """
 
     duration_s: float
@@ -167,6 +238,7 @@ class LoadResult:
     lateness: Lateness | None = None
     started_at_unix_s: float = 0.0
     ran_out: bool = False
+    crowd: Crowd | None = None
 
     @property
     def failed(self) -> int:
@@ -455,7 +527,21 @@ class Saturation:
     kind: Literal["saturation"] = "saturation"
 
 
-Study = Sweep | Saturation
+@dataclass(frozen=True)
+class Crosscheck:
+    """Whether two generators agree: the same rate and mix from the lab's own and from Locust.
+
+    Each tolerance is the share by which a figure of the one may differ from the other's.
+    """
+
+    rate_tolerance: float = 0.02
+    p50_tolerance: float = 0.10
+    p99_tolerance: float = 0.25
+    cost_tolerance: float = 0.05
+    kind: Literal["crosscheck"] = "crosscheck"
+
+
+Study = Sweep | Saturation | Crosscheck
 
 
 @dataclass(frozen=True)
@@ -465,7 +551,7 @@ class Plan:
     Windows last `window_s`; counted phases (the `crud` scenario) send `requests` instead. With a
     `half_width`, rounds are added after `rounds`, up to `rounds_limit`, until every ratio of two
     targets is known to within that share of itself. With a `study`, each cell has a pacing of its
-    own.
+    own. `pause_s` is left between cells.
     """
 
     profile: str
@@ -482,6 +568,7 @@ class Plan:
     rounds_limit: int = 0
     half_width: float | None = None
     study: Study | None = None
+    pause_s: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -512,7 +599,10 @@ class RunRecord:
 
 @dataclass(frozen=True)
 class Site:
-    """Where this lab lives: its folders, its address and how far its ports are moved."""
+    """Where this lab lives: its folders, its address and how far its ports are moved.
+
+    `host` is where the services listen. Databases listen on loopback whatever it is.
+    """
 
     root: Path
     state: Path

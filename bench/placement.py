@@ -100,6 +100,22 @@ def plan_placement(topology: Topology, apps_at_once: int = 1) -> Placement:
     )
 
 
+def spare_cpus(topology: Topology, placement: Placement, wanted: int) -> tuple[int, ...]:
+    """At most `wanted` CPUs, each on a physical core that the placement leaves idle."""
+    used = {
+        *placement.app,
+        *placement.database,
+        *placement.generator,
+        *placement.housekeeping,
+    }
+    idle = [
+        core
+        for core in _cores(topology)
+        if not core.foreign and not used.intersection(core.threads)
+    ]
+    return tuple(core.threads[0] for core in idle[:wanted])
+
+
 def parse_cpulist(text: str) -> tuple[int, ...]:
     """The CPUs of a list as Linux writes it: `0-3,8` is (0, 1, 2, 3, 8).
 

@@ -4,7 +4,16 @@ Every option can be given as a make variable too (`make bench FRAMEWORK=drf`): m
 variables on in the environment.
 """
 
-from bench.cli import browsing, machine, measuring, results, services
+from bench.cli import browsing, crowd, machine, measuring, results, services
 from bench.cli.main import main, make_variables
 
-__all__ = ["browsing", "machine", "main", "make_variables", "measuring", "results", "services"]
+__all__ = [
+    "browsing",
+    "crowd",
+    "machine",
+    "main",
+    "make_variables",
+    "measuring",
+    "results",
+    "services",
+]

@@ -31,6 +31,9 @@ ArrivalsName = Annotated[
     str,
     Parameter(env_var="ARRIVALS", help="How an open loop's requests arrive: constant or poisson."),
 ]
+Rounds = Annotated[
+    int | None, Parameter(env_var="ROUNDS", help="Rounds, instead of the usual number.")
+]
 Seed = Annotated[
     int | None,
     Parameter(env_var="SEED", help="Of the order and of what is sent; drawn when left out."),

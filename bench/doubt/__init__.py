@@ -3,16 +3,19 @@
 use         what used up the CPUs, and who else was there
 conditions  what happened to the machine around and inside the window
 arrivals    whether an open loop offered the load that was asked for
+crowd       whether the processes behind a crowd of users kept up
 evidence    whether the window's own numbers can carry a figure
 """
 
 from bench.doubt.arrivals import open_loop_off
 from bench.doubt.conditions import clock_drift, smt_sibling_busy, swapping, throttling
+from bench.doubt.crowd import crowd_off
 from bench.doubt.evidence import littles_law_off, too_few_samples, unsteady_warm_up
 from bench.doubt.use import limited_by, window_warnings
 
 __all__ = [
     "clock_drift",
+    "crowd_off",
     "limited_by",
     "littles_law_off",
     "open_loop_off",

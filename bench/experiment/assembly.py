@@ -1,6 +1,7 @@
 """Putting a lab together from the environment: site, supervisor, placement, PostgreSQL."""
 
 import fcntl
+import ipaddress
 import os
 import tempfile
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from bench.targets import SERVICES, known_targets, select_targets
 
 ROOT = SERVICES.parent
 ENVIRONMENT = {
+    "BIND": "the address where the services listen (127.0.0.1)",
     "PORT_OFFSET": "moves all ports as a block; such a lab has databases of its own",
     "ONECORE_PYTHON": "the Python to run with, instead of making .venv",
     "ONECORE_PG_BIN": "the folder of PostgreSQL 18's binaries",
@@ -35,7 +37,7 @@ ENVIRONMENT = {
 def site() -> Site:
     """Where the lab lives.
 
-    Raises UsageError when PORT_OFFSET is no whole number.
+    Raises UsageError when PORT_OFFSET is no whole number or BIND no address.
     """
     text = os.environ.get("PORT_OFFSET") or "0"
     try:
@@ -50,7 +52,32 @@ def site() -> Site:
         # Labs on other ports are other labs, with databases of their own.
         state=state / (f"offset-{offset}" if offset else "default"),
         results=Path(os.environ.get("ONECORE_RESULTS") or ROOT / "results").absolute(),
+        host=_bind(os.environ.get("BIND") or Site.host),
         port_offset=offset,
+    )
+
+
+def _bind(text: str) -> str:
+    """One address of this machine: all of them at once would be too easily more than was meant."""
+    try:
+        address = ipaddress.IPv4Address(text)
+    except ValueError:
+        address = None
+    if address is None or address.is_unspecified:
+        raise UsageError(
+            f"BIND={text} is no single IPv4 address",
+            "Name the address under which other machines reach this one, e.g. BIND=192.168.1.10.",
+        )
+    return str(address)
+
+
+def _bind_note(host: str) -> str:
+    if ipaddress.IPv4Address(host).is_loopback:
+        return ""
+    return (
+        f"BIND={host}: the services answer whoever reaches that address, without a password and "
+        "without encryption. Do it on a network of your own, and run make down afterwards. "
+        "The databases stay on 127.0.0.1."
     )
 
 
@@ -79,7 +106,9 @@ def open_lab(names: tuple[str, ...]) -> Lab:
         placement=placement,
         binaries=binaries,
         secrets=make_secrets(here, supervisor),
-        notes=tuple(note for note in (identity.note, *binaries.passed_over) if note),
+        notes=tuple(
+            note for note in (_bind_note(here.host), identity.note, *binaries.passed_over) if note
+        ),
     )
 
 

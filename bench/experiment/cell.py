@@ -12,7 +12,7 @@ from bench.experiment.plan import rows_to_load
 from bench.experiment.schedule import Visit
 from bench.experiment.verify import verify
 from bench.host import CpuTotals, WindowCounters, cpu_totals, window_counters
-from bench.load.generator import Generator
+from bench.load.engine import Engine
 from bench.model import (
     CellResult,
     CpuTimes,
@@ -51,7 +51,7 @@ class Bench:
 
     lab: Lab
     plan: Plan
-    generator: Generator
+    engine: Engine
     ceiling_per_s: Mapping[Operation, float]
     on_progress: Callable[[Progress], None]
     speed: Speed = field(default_factory=Speed)
@@ -97,16 +97,19 @@ def _spec(bench: Bench, visit: Visit, target: Target, phase: Phase) -> LoadSpec:
         shares=phase.shares,
         pacing=bench.plan.pacing,
         seed=_seed(bench.plan, visit),
+        target=target.name,
     )
     if phase.counted:
         return replace(spec, requests=bench.plan.requests)
     return replace(spec, duration_s=bench.plan.window_s)
 
 
-def _warm_up(bench: Bench, visit: Visit, target: Target, workload: Workload, rows: int) -> WarmUp:
+def _warm_up(
+    bench: Bench, visit: Visit, target: Target, workload: Workload, rows: int
+) -> WarmUp | None:
     phase = replace(workload.phases(1, rows)[0], counted=False)
     spec = _spec(bench, visit, target, phase)
-    return bench.generator.warm_up(spec, bench.plan.warm_up_min_s, bench.plan.warm_up_max_s)
+    return bench.engine.warm_up(spec, bench.plan.warm_up_min_s, bench.plan.warm_up_max_s)
 
 
 def _edge(bench: Bench, target: Target) -> _Edge:
@@ -116,7 +119,7 @@ def _edge(bench: Bench, target: Target) -> _Edge:
     return _Edge(
         app=lab.supervisor.usage(app),
         database=lab.supervisor.usage(database),
-        generator=tree_usage(bench.generator.pid),
+        generator=tree_usage(bench.engine.pid),
         cpus=cpu_totals(cpus),
         counters=window_counters(cpus, lab.supervisor.status(app).pid),
     )
@@ -154,7 +157,7 @@ def _measure_phase(
     admin: Admin,
     warm_up: WarmUp | None,
 ) -> PhaseResult:
-    bench.generator.prepare(_spec(bench, visit, target, phase))
+    bench.engine.prepare(_spec(bench, visit, target, phase))
     supervisor, placement = bench.lab.supervisor, bench.lab.placement_of(target)
     units = bench.lab.unit_names(target)
     resettable = [_reset_peak(supervisor, name) for name in units]
@@ -162,10 +165,12 @@ def _measure_phase(
     (cpu,) = bench.lab.placement_of(target).app
     spin_before_s = bench.speed.probe(cpu)
     before = _edge(bench, target)
-    bench.generator.go(bench.on_progress)
+    bench.engine.go(bench.on_progress)
     after = _edge(bench, target)
     spin_after_s = bench.speed.probe(cpu)
-    load = bench.generator.collect()
+    # Locust's processes end when they are collected.
+    generator_memory = tree_memory(bench.engine.pid)
+    load = bench.engine.collect()
     queries = admin.counted_since(statements)
 
     app, database = (
@@ -177,9 +182,7 @@ def _measure_phase(
             strict=True,
         )
     )
-    generator = replace(
-        _cost(before.generator, after.generator), memory=tree_memory(bench.generator.pid)
-    )
+    generator = replace(_cost(before.generator, after.generator), memory=generator_memory)
     times = _cpu_times(before.cpus, after.cpus, app)
     moved = after.counters.since(before.counters)
     seen = conditions(spin_before_s, spin_after_s, moved)
@@ -198,6 +201,7 @@ def _measure_phase(
             *condition_warnings(seen, moved.siblings, load.duration_s, bench.speed, cpu),
             *doubt.littles_law_off(load, bench.plan.pacing),
             *doubt.open_loop_off(load, bench.plan.pacing),
+            *doubt.crowd_off(load),
             *doubt.too_few_samples(load),
             *doubt.unsteady_warm_up(warm_up),
         ),

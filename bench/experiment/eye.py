@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from bench.database.activity import Activity
 from bench.errors import LabError
-from bench.experiment.lab import Lab
+from bench.experiment.lab import DATABASE_HOST, Lab
 from bench.model import Target, UnitStatus
 from bench.report.meter import Meter
 from bench.report.status import UnitLine
@@ -49,7 +49,7 @@ class Eye:
         lab = self._lab
         placement = lab.placement_of(target)
         app, database = lab.unit_names(target)
-        at_database = f"{lab.site.host}:{target.database_port}/{target.database_name}"
+        at_database = f"{DATABASE_HOST}:{target.database_port}/{target.database_name}"
         asked = f"{database} transactions"
         served = self._line(database, at_database, placement.database)
         activity = self._activity.get(target.name) if served.status.state == "running" else None

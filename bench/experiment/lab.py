@@ -16,6 +16,9 @@ from bench.model import Placement, Site, Target, Unit
 from bench.supervise import Supervisor
 from bench.supervise.readiness import http_ready, postgres_ready, wait_until_ready
 
+DATABASE_HOST = "127.0.0.1"
+"""Databases are for this machine alone, wherever the services listen."""
+
 
 def app_unit_name(target: Target) -> str:
     return f"onecore-{target.name}"
@@ -42,7 +45,7 @@ class Lab:
 
     def cluster(self, target: Target) -> Cluster:
         directory = self.site.state / "postgres" / target.name
-        return Cluster(target, directory, self.site.host, self.binaries)
+        return Cluster(target, directory, DATABASE_HOST, self.binaries)
 
     def placement_of(self, target: Target) -> Placement:
         """The placement as one target sees it: `app` is that app's own CPU."""
@@ -55,7 +58,7 @@ class Lab:
 
     def dsn(self, target: Target) -> str:
         """The database's address as services and psql get it: without a password."""
-        address = f"{self.site.host}:{target.database_port}"
+        address = f"{DATABASE_HOST}:{target.database_port}"
         return f"postgresql://{SERVICE_USER}@{address}/{target.database_name}"
 
     def admin(self, target: Target) -> Admin:
@@ -91,8 +94,15 @@ class Lab:
             "DATABASE_URL": self.dsn(target),
             "PGPASSFILE": str(self.secrets.pgpass),
             "SECRET_KEY_FILE": str(self.secrets.secret_key),
+            **self._named_elsewhere(),
             **self.extra_environment.get(target.name, {}),
         }
+
+    def _named_elsewhere(self) -> Mapping[str, str]:
+        """Other machines name this one by its address, which Django has to be told."""
+        if self.site.host == Site.host:
+            return {}
+        return {"ALLOWED_HOSTS": f"localhost,{Site.host},{self.site.host}"}
 
     # --- up and down
 
@@ -123,7 +133,7 @@ class Lab:
             wait_until_ready(
                 self.supervisor,
                 cluster.unit_name,
-                lambda port=port: postgres_ready(self.binaries["pg_isready"], self.site.host, port),  # type: ignore[misc]
+                lambda port=port: postgres_ready(self.binaries["pg_isready"], DATABASE_HOST, port),  # type: ignore[misc]
             )
             with self.admin(target) as admin:
                 admin.provision()

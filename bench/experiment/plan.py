@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import cast, get_args
 
 from bench.errors import UsageError
-from bench.model import Arrivals, ClosedLoop, OpenLoop, Pacing, Plan, Target
+from bench.model import Arrivals, ClosedLoop, OpenLoop, Pacing, Plan, Target, Users
 from bench.workloads import OPERATIONS, Workload
 
 DEFAULT_CONCURRENCY = 20
@@ -97,7 +97,7 @@ def _check_pacing(pacing: Pacing) -> None:
             raise UsageError(
                 f"CONCURRENCY={pacing.concurrency} is out of range", "Choose 1 to 1000."
             )
-    elif not 0 < pacing.rate_per_s <= 20_000:
+    elif isinstance(pacing, OpenLoop) and not 0 < pacing.rate_per_s <= 20_000:
         raise UsageError(f"RATE={pacing.rate_per_s:g} is out of range", "Choose up to 20000.")
 
 
@@ -117,9 +117,10 @@ def pacing_from(concurrency: int, rate_per_s: float | None, arrivals: str) -> Pa
 def rows_to_load(plan: Plan, workload: Workload) -> tuple[int, int]:
     """(rows for the warm-up, rows in all) of a cell.
 
-    The two ranges are disjoint where rows are deleted, so that the window finds its rows.
+    The two ranges are disjoint where rows are deleted, so that the window finds its rows. Users
+    delete only what they have created.
     """
-    if not workload.deletes:
+    if not workload.deletes or isinstance(plan.pacing, Users):
         return plan.rows, plan.rows
     warm_up = int(plan.warm_up_max_s * DELETES_PER_S)
     return warm_up, max(plan.rows, warm_up + int(plan.window_s * DELETES_PER_S))

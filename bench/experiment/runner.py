@@ -1,6 +1,7 @@
 """From a plan to a stored run: every cell of every round, kept as soon as it is finished."""
 
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -9,10 +10,11 @@ from typing import Protocol
 
 from bench.errors import DatabaseFailed, LabError, TargetUnfit, UnitFailed
 from bench.experiment.cell import Bench, measure_cell
+from bench.experiment.engines import engine_for
 from bench.experiment.lab import Lab
 from bench.experiment.schedule import Visit, visits, visits_of_round
-from bench.load.generator import Generator
-from bench.model import CellResult, Plan, Progress, RunRecord, Sample, Target
+from bench.load.engine import Engine
+from bench.model import CellResult, Pacing, Plan, Progress, RunRecord, Sample, Target
 from bench.report.verdicts import verdicts
 from bench.sampling import Probe, Sampler
 from bench.stats.rounds import relative_half_width
@@ -52,12 +54,14 @@ class Runner:
         done = {(cell.round, cell.target, cell.workload) for cell in record.cells}
         cells = list(record.cells)
         self.observer.run_started(record, _planned_cells(record.plan), len(cells))
-        with self._recorded(record), self._instruments() as (generator, sampler):
+        with self._recorded(record), self._instruments(record.plan.pacing) as (engine, sampler):
             bench = Bench(
-                self.lab, record.plan, generator, record.ceiling_per_s, self.observer.progress
+                self.lab, record.plan, engine, record.ceiling_per_s, self.observer.progress
             )
             for visit in self._visits(record, cells):
                 if (visit.round, visit.target, visit.workload) not in done:
+                    if len(cells) > len(record.cells):
+                        time.sleep(record.plan.pause_s)
                     cell = self._measure(bench, visit)
                     self.store.append_cell(cell)
                     cells.append(cell)
@@ -109,11 +113,11 @@ class Runner:
             self.lab.start((target,), outlive=False)
 
     @contextmanager
-    def _instruments(self) -> Iterator[tuple[Generator, Sampler]]:
-        with Generator(self.lab.placement.generator) as generator:
-            probes = (*unit_probes(self.lab), _generator_probe(generator))
+    def _instruments(self, pacing: Pacing) -> Iterator[tuple[Engine, Sampler]]:
+        with engine_for(pacing, self.lab, self.store.directory) as engine:
+            probes = (*unit_probes(self.lab), _engine_probe(engine))
             with Sampler(probes, self._keep) as sampler:
-                yield generator, sampler
+                yield engine, sampler
 
     def _keep(self, samples: tuple[Sample, ...]) -> None:
         self.store.append_samples(samples)
@@ -160,12 +164,29 @@ def unit_probes(lab: Lab) -> Iterator[Probe]:
             )
 
 
-def _generator_probe(generator: Generator) -> Probe:
+def _engine_probe(engine: Engine) -> Probe:
     return Probe(
         unit="generator",
-        cpu_s=lambda: tree_cpu_s(descendants(generator.pid)),
-        pss_bytes=lambda: tree_memory(generator.pid).pss_bytes,
+        cpu_s=_Cumulated(engine).cpu_s,
+        pss_bytes=lambda: tree_memory(engine.pid).pss_bytes,
     )
+
+
+class _Cumulated:
+    """The CPU time of an engine that may have another process for each window."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._pid: int | None = None
+        self._before_s = self._latest_s = 0.0
+
+    def cpu_s(self) -> float:
+        pid = self._engine.pid
+        if pid != self._pid:
+            self._pid = pid
+            self._before_s += self._latest_s
+        self._latest_s = tree_cpu_s(descendants(pid))
+        return self._before_s + self._latest_s
 
 
 def _planned_cells(plan: Plan) -> int:

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -17,7 +17,7 @@ from bench.experiment.runner import Observer, Runner, unit_probes
 from bench.experiment.undisturbed import undisturbed
 from bench.experiment.verify import verify
 from bench.load.ceiling import measure_ceiling
-from bench.model import OpenLoop, Operation, Plan, RunRecord, Sample
+from bench.model import OpenLoop, Operation, Plan, RunRecord, Sample, Users
 from bench.preflight import Check
 from bench.report.differences import ABSENT, differences
 from bench.sampling import Sampler
@@ -36,18 +36,25 @@ class Watcher(Protocol):
     def observer(self, store: RunStore) -> Observer: ...
 
 
-def measure(plan: Plan, watcher: Watcher, *, strict: bool = False) -> RunRecord:
+def measure(
+    plan: Plan,
+    watcher: Watcher,
+    *,
+    strict: bool = False,
+    arrange: Callable[[Lab], Lab] = lambda lab: lab,
+) -> RunRecord:
     """Carry out a plan from the start and return the finished record.
 
-    `strict` raises SetupError on a machine that is unfit.
+    `strict` raises SetupError on a machine that is unfit. `arrange` may place things otherwise.
     """
-    lab = open_lab(plan.targets)
+    lab = arrange(open_lab(plan.targets))
     with brought_up(lab, watcher, strict=strict) as checks:
         store = RunStore(lab.site.results / new_run_id(lab.site.results))
         record = new_record(lab, plan, store)
         record = replace(record, warnings=preflight.warnings(checks))
-        record = replace(record, ceiling_per_s=sending_ceiling(lab))
-        _require_keepable(plan, record.ceiling_per_s)
+        if not isinstance(plan.pacing, Users):  # the ceiling is that of the lab's own generator
+            record = replace(record, ceiling_per_s=sending_ceiling(lab))
+            _require_keepable(plan, record.ceiling_per_s)
         # Only now: what was refused leaves no folder behind.
         store.create()
         store.write_record(record)

@@ -22,7 +22,7 @@ from bench.experiment.session import (
     taken_up,
     unfinished,
 )
-from bench.load.generator import Generator
+from bench.load.engine import Engine
 from bench.model import CellResult, Pacing, Plan, RunRecord, Study
 from bench.report.saturation import REFUSED
 from bench.store import RunStore, new_run_id
@@ -61,10 +61,10 @@ class StudyRunner(Runner):
         sampler_share = record.sampler_share
         with self._recorded(record):
             while (step := self.next_step(cells)) is not None:
-                # A generator for each step: the connections that an overload leaves open would
+                # An engine for each step: the connections that an overload leaves open would
                 # hold the server's places, and the next step would find it full.
-                with self._instruments() as (generator, sampler):
-                    bench = self._bench(record, step, generator, bench)
+                with self._instruments(step.pacing) as (engine, sampler):
+                    bench = self._bench(record, step, engine, bench)
                     cell = self._measure(bench, step.visit)
                 self.store.append_cell(cell)
                 cells.append(cell)
@@ -80,14 +80,12 @@ class StudyRunner(Runner):
         self.observer.run_finished(finished)
         return finished
 
-    def _bench(
-        self, record: RunRecord, step: Step, generator: Generator, before: Bench | None
-    ) -> Bench:
+    def _bench(self, record: RunRecord, step: Step, engine: Engine, before: Bench | None) -> Bench:
         """What this step is measured with; what has been learned of the machine is kept."""
         plan = replace(record.plan, pacing=step.pacing, window_s=step.window_s)
         if before is not None:
-            return replace(before, plan=plan, generator=generator)
-        return Bench(self.lab, plan, generator, record.ceiling_per_s, self.observer.progress)
+            return replace(before, plan=plan, engine=engine)
+        return Bench(self.lab, plan, engine, record.ceiling_per_s, self.observer.progress)
 
     def _measure(self, bench: Bench, visit: Visit) -> CellResult:
         try:

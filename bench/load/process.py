@@ -33,10 +33,14 @@ def settle(parent_pid: int, cpus: str) -> None:
 
     Threads that libraries start inherit the CPUs, so call this before importing any.
     """
-    libc = ctypes.CDLL(None, use_errno=True)
-    # The kernel kills this process when its parent ends, however that happens.
-    if libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL) != 0:
-        raise OSError(ctypes.get_errno(), "prctl")
+    end_with_parent()
     if os.getppid() != parent_pid:
         sys.exit("the parent has already ended")
     os.sched_setaffinity(0, {int(cpu) for cpu in cpus.split(",")})
+
+
+def end_with_parent() -> None:
+    """The kernel kills this process when its parent ends, however that happens."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL) != 0:
+        raise OSError(ctypes.get_errno(), "prctl")

@@ -14,7 +14,7 @@ from bench.load.judging import Judge, item_id
 from bench.load.open import open_loop
 from bench.load.pacing import Schedule, Until, arrivals
 from bench.load.recorder import LatenessRecorder, Recorder
-from bench.model import ClosedLoop, LoadResult, LoadSpec, Progress, WarmUp
+from bench.model import ClosedLoop, LoadResult, LoadSpec, OpenLoop, Progress, WarmUp
 from bench.stats.steady import SLICES, is_steady
 
 OnProgress = Callable[[Progress], None]
@@ -54,6 +54,7 @@ class Window:
         if isinstance(pacing, ClosedLoop):
             await closed_loop(self._send, self._source, pacing.concurrency, self._until)
         else:
+            assert isinstance(pacing, OpenLoop), "users are Locust's"
             schedule = Schedule(arrivals(pacing, self.spec.seed))
             await open_loop(
                 self._send, self._source, schedule, self._started_s, self._until, self._lateness

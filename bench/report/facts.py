@@ -3,14 +3,30 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bench.model import ClosedLoop, Pacing, Placement, Plan, RunRecord
+from bench.model import ClosedLoop, OpenLoop, Pacing, Placement, Plan, RunRecord, Users
 from bench.report.studies import study_words
 
 
 def pacing_words(pacing: Pacing) -> str:
-    if isinstance(pacing, ClosedLoop):
-        return f"closed loop, {pacing.concurrency} connections"
-    return f"open loop, {pacing.rate_per_s:g} requests/s, {pacing.arrivals} arrivals"
+    match pacing:
+        case ClosedLoop():
+            return f"closed loop, {pacing.concurrency} connections"
+        case OpenLoop():
+            return f"open loop, {pacing.rate_per_s:g} requests/s, {pacing.arrivals} arrivals"
+        case Users():
+            return _users_words(pacing)
+
+
+def _users_words(pacing: Users) -> str:
+    least_s, most_s = pacing.wait_s
+    pause = f"{least_s:g} s" if least_s == most_s else f"{least_s:g}-{most_s:g} s"
+    rate = pacing.throughput_per_s
+    how = f"a pause of {pause} each" if rate is None else f"{rate:g} requests/s each"
+    shape = f", shape {pacing.shape}" if pacing.shape else ""
+    where = " on other machines" if pacing.remote else ""
+    workers = f", {pacing.workers} Locust workers{where}" if pacing.workers else ""
+    start = f"{pacing.spawn_rate_per_s:g} started per s"
+    return f"{pacing.users} users, {start}, {how}{shape}{workers}"
 
 
 def load_words(plan: Plan) -> str:

@@ -9,7 +9,17 @@ from dataclasses import dataclass
 from textwrap import shorten
 
 from bench.metrics import METRICS, Metric
-from bench.model import CellResult, ClosedLoop, Estimate, Pacing, PhaseResult, RunRecord, Verdict
+from bench.model import (
+    CellResult,
+    ClosedLoop,
+    Estimate,
+    OpenLoop,
+    Pacing,
+    PhaseResult,
+    RunRecord,
+    Users,
+    Verdict,
+)
 from bench.stats.ratio import RatesByRound
 
 NO_FIGURE = "–"
@@ -48,15 +58,23 @@ class Measure:
 RATE = Measure(METRICS["rate"], "requests/s", "faster", "slower")
 COST = Measure(METRICS["app_cost"], "app CPU/request", "cheaper", "dearer")
 LATENCY = Measure(METRICS["p99"], "p99 latency", "faster", "slower")
+RESPONSE = Measure(METRICS["p99"], "p99 response time", "faster", "slower")
 
 
 def measures_of(pacing: Pacing) -> tuple[Measure, ...]:
     """What a run with this pacing tells of, the first being its main figure.
 
-    In an open loop the rate is given and tells nothing. In a closed loop the service time follows
-    from the rate, and would be the same comparison once more.
+    In an open loop the rate is given and tells nothing; with users it follows from their pauses.
+    In a closed loop the service time follows from the rate, and would be the same comparison once
+    more.
     """
-    return (RATE, COST) if isinstance(pacing, ClosedLoop) else (LATENCY, COST)
+    match pacing:
+        case ClosedLoop():
+            return (RATE, COST)
+        case OpenLoop():
+            return (LATENCY, COST)
+        case Users():
+            return (RESPONSE, COST)
 
 
 def phases_of(record: RunRecord) -> Iterator[tuple[str, str]]:

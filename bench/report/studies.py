@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from bench.model import RunRecord, Study, Sweep
+from bench.model import Crosscheck, RunRecord, Saturation, Study, Sweep
 
 
 def with_study(record: RunRecord, study: Study) -> RunRecord:
@@ -12,9 +12,13 @@ def with_study(record: RunRecord, study: Study) -> RunRecord:
 
 def study_words(study: Study) -> str:
     """What is studied, where a bench would name its pacing."""
-    if isinstance(study, Sweep):
-        return f"closed loop, {min(study.levels)} to {max(study.levels)} connections"
-    return (
-        f"open loop, {study.arrivals} arrivals, search for the highest rate with a p99 latency of "
-        f"at most {study.objective_s * 1e3:g} ms"
-    )
+    match study:
+        case Sweep():
+            return f"closed loop, {min(study.levels)} to {max(study.levels)} connections"
+        case Saturation():
+            return (
+                f"open loop, {study.arrivals} arrivals, search for the highest rate with a p99 "
+                f"latency of at most {study.objective_s * 1e3:g} ms"
+            )
+        case Crosscheck():
+            return "the same rate from the lab's own generator and from Locust"

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bench.metrics import METRICS
-from bench.model import CellResult, ClosedLoop, PhaseResult, RunRecord
+from bench.model import CellResult, ClosedLoop, Pacing, PhaseResult, RunRecord, Users
 
 
 @dataclass(frozen=True)
@@ -85,10 +85,20 @@ def _speed_row(one: Series) -> tuple[str, ...]:
     )
 
 
+def time_word(pacing: Pacing) -> str:
+    """What the times of a window are, by how its load arrives."""
+    match pacing:
+        case ClosedLoop():
+            return "service time"
+        case Users(throughput_per_s=None):
+            return "response time"
+        case _:
+            return "latency"
+
+
 def speed_table(record: RunRecord) -> Table:
     """Rate with its interval, response times and outcomes per operation and framework."""
-    closed = isinstance(record.plan.pacing, ClosedLoop)
-    time = "service time" if closed else "latency"
+    time = time_word(record.plan.pacing)
     return Table(
         title="Speed",
         columns=(

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
+from bench.metrics import METRICS
 from bench.model import RunRecord, Verdict
 from bench.report.measures import (
-    LATENCY,
     Measure,
     interval_words,
     measures_of,
@@ -112,7 +112,7 @@ def _caption(
         f"for the whole table (Holm). Beyond {threshold:.0%} as a whole: faster or slower; within "
         f"it: indistinguishable."
     ]
-    if measure is LATENCY:
+    if measure.metric is METRICS["p99"]:
         parts.append("Less is faster; windows under 1,000 requests have no p99.")
     if any("left out" in one.verdict.reason for one in found):
         parts.append("Cells of rounds that are not finished have no partner and are left out.")

@@ -1,0 +1,286 @@
+"""Verbs for Locust: users, on this machine or from several."""
+
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from bench.cli.measuring import drawn, require_clean
+from bench.cli.options import Framework, ProfileName, Rounds, Seed, Strict, app, err, names_in, out
+from bench.cli.showing import show_run
+from bench.errors import LabError, UsageError
+from bench.experiment import session
+from bench.experiment.assembly import open_lab, site, targets
+from bench.experiment.crosscheck import DEFAULT_RATE_PER_S, crosscheck_plan
+from bench.experiment.crosscheck import crosscheck as run_crosscheck
+from bench.experiment.crowd import (
+    crowd_plan,
+    drive_elsewhere,
+    require_listening,
+    run_ui,
+    run_worker,
+    with_workers,
+)
+from bench.experiment.plan import select_profile
+from bench.load.people.settings import MASTER_PORT, UI_PORT, make_users, parse_run_time
+from bench.model import LoadResult, RunRecord, Users
+from bench.report.crosscheck import agreements, outcome_words
+from bench.report.crowd import load_table
+from bench.report.terminal import print_table
+from bench.store import new_run_id
+from bench.targets import select_targets
+from bench.watching import TerminalWatcher
+
+NumberOfUsers = Annotated[
+    int | None, Parameter(env_var="USERS", help="Users at the same time; 50, in a stress run 200.")
+]
+SpawnRate = Annotated[
+    float | None,
+    Parameter(env_var="SPAWN_RATE", help="Users started per second; 5, in a stress run 10."),
+]
+RunTime = Annotated[
+    str,
+    Parameter(env_var="RUN_TIME", help="Of each framework, e.g. 60, 5m; 60 s, in a stress run 5m."),
+]
+Wait = Annotated[
+    str, Parameter(env_var="WAIT", help="Seconds between a user's requests: 1-3, or 2.")
+]
+Throughput = Annotated[
+    float | None,
+    Parameter(env_var="THROUGHPUT", help="Requests per second and user, instead of waiting."),
+]
+ShapeName = Annotated[
+    str,
+    Parameter(env_var="SHAPE", help="How the number of users moves: step, spike, soak or ramp."),
+]
+Workers = Annotated[
+    int, Parameter(env_var="WORKERS", help="Processes of Locust; one alone when left out.")
+]
+MaxFail = Annotated[
+    int, Parameter(env_var="MAX_FAIL", help="Failures that are put up with: 0 when left out.")
+]
+TargetHost = Annotated[
+    str, Parameter(env_var="TARGET_HOST", help="The machine where the services run, if not here.")
+]
+
+
+@app.command
+def locust(
+    *,
+    framework: Framework = "",
+    users: NumberOfUsers = None,
+    spawn_rate: SpawnRate = None,
+    run_time: RunTime = "",
+    wait: Wait = "1-3",
+    throughput: Throughput = None,
+    shape: ShapeName = "",
+    workers: Workers = 0,
+    rounds: Rounds = None,
+    max_fail: MaxFail = 0,
+    target_host: TargetHost = "",
+    seed: Seed = None,
+    strict: Strict = False,
+) -> None:
+    """Let Locust's users use each framework in turn, and leave the run in results/."""
+    pacing = make_users(
+        users=50 if users is None else users,
+        spawn_rate_per_s=5.0 if spawn_rate is None else spawn_rate,
+        wait=wait,
+        throughput_per_s=throughput,
+        shape=shape,
+        workers=workers,
+    )
+    run_time_s = parse_run_time(run_time or "60")
+    if target_host:
+        _elsewhere(framework, pacing, run_time_s, target_host, max_fail)
+    else:
+        _here(framework, pacing, run_time_s, rounds, seed, max_fail, strict=strict)
+
+
+@app.command
+def stress(
+    *,
+    framework: Framework = "",
+    users: NumberOfUsers = None,
+    spawn_rate: SpawnRate = None,
+    run_time: RunTime = "",
+    wait: Wait = "1-3",
+    throughput: Throughput = None,
+    shape: ShapeName = "",
+    workers: Workers = 0,
+    rounds: Rounds = None,
+    max_fail: MaxFail = 0,
+    target_host: TargetHost = "",
+    seed: Seed = None,
+    strict: Strict = False,
+) -> None:
+    """The same with many users for long: 200 of them, 10 started per second, for 5 minutes."""
+    locust(
+        framework=framework,
+        users=200 if users is None else users,
+        spawn_rate=10.0 if spawn_rate is None else spawn_rate,
+        run_time=run_time or "5m",
+        wait=wait,
+        throughput=throughput,
+        shape=shape,
+        workers=workers,
+        rounds=rounds,
+        max_fail=max_fail,
+        target_host=target_host,
+        seed=seed,
+        strict=strict,
+    )
+
+
+@app.command
+def locust_master(
+    *,
+    framework: Framework = "",
+    users: NumberOfUsers = None,
+    spawn_rate: SpawnRate = None,
+    run_time: RunTime = "",
+    wait: Wait = "1-3",
+    throughput: Throughput = None,
+    shape: ShapeName = "",
+    workers: Workers = 1,
+    rounds: Rounds = None,
+    max_fail: MaxFail = 0,
+    seed: Seed = None,
+    strict: Strict = False,
+) -> None:
+    """Like locust, with the users of WORKERS other machines: this one has services and master."""
+    pacing = make_users(
+        users=50 if users is None else users,
+        spawn_rate_per_s=5.0 if spawn_rate is None else spawn_rate,
+        wait=wait,
+        throughput_per_s=throughput,
+        shape=shape,
+        workers=max(1, workers),
+        remote=True,
+    )
+    here = site()
+    port = MASTER_PORT + here.port_offset
+    out.print(
+        f"The master waits at {here.host}:{port} for {pacing.workers} workers. On each machine:  "
+        f"make locust-worker MASTER={here.host}"
+        + (f" PORT_OFFSET={here.port_offset}" if here.port_offset else ""),
+        soft_wrap=True,
+        markup=False,
+    )
+    run_time_s = parse_run_time(run_time or "60")
+    _here(framework, pacing, run_time_s, rounds, seed, max_fail, strict=strict)
+
+
+@app.command
+def locust_worker(*, master: Annotated[str, Parameter(env_var="MASTER")] = "") -> None:
+    """Send what a master on another machine asks for, one framework after the other.
+
+    Parameters
+    ----------
+    master:
+        The machine where make locust-master runs.
+    """
+    if not master:
+        raise UsageError("whose worker?", "Say MASTER=address; make locust-master names it.")
+    port = MASTER_PORT + site().port_offset
+    out.print(f"Working for {master}:{port} until Ctrl-C.", markup=False)
+    while True:
+        # Each framework has a master of its own; when one lets us go, the next one comes.
+        code = run_worker(master, port)
+        if code not in (0, 1):
+            raise LabError(f"Locust ended with exit code {code}", "It has said why above.")
+
+
+@app.command
+def locust_ui(*, framework: Framework = "") -> None:
+    """Open Locust's own page on this machine, with all services up, until Ctrl-C."""
+    lab = open_lab(names_in(framework))
+    watcher = TerminalWatcher(out, err)
+    with session.brought_up(lab, watcher):
+        port = UI_PORT + lab.site.port_offset
+        out.print(f"Locust: http://127.0.0.1:{port}  (Ctrl-C ends it)", style="bold")
+        code = run_ui(lab.site, {})
+    if code:
+        raise LabError(f"Locust ended with exit code {code}", "It has said why above.")
+
+
+@app.command
+def crosscheck(
+    *,
+    framework: Framework = "",
+    rate: Annotated[float, Parameter(env_var="RATE")] = DEFAULT_RATE_PER_S,
+    profile: ProfileName = "quick",
+    rounds: Rounds = None,
+    seed: Seed = None,
+    strict: Strict = False,
+) -> None:
+    """Let the lab's generator and Locust send the same, and say whether they agree.
+
+    Parameters
+    ----------
+    rate:
+        Requests per second from each.
+    """
+    plan = crosscheck_plan(
+        select_profile(profile),
+        select_targets(targets(), names_in(framework)),
+        rate_per_s=rate,
+        rounds=rounds,
+        seed=drawn(seed),
+    )
+    watcher = TerminalWatcher(out, err)
+    record = watcher.watch(lambda: run_crosscheck(plan, watcher, strict=strict))
+    show_run(record)
+    require_clean(record)
+    found = agreements(record)
+    if any(one.word == "DISAGREE" for one in found):
+        raise LabError(outcome_words(found), "docs/method.md says what can set them apart.")
+
+
+def _here(
+    framework: str,
+    pacing: Users,
+    run_time_s: float,
+    rounds: int | None,
+    seed: int | None,
+    max_fail: int,
+    *,
+    strict: bool,
+) -> None:
+    """A run of the lab: services up here, sampled, stored and shown."""
+    plan = crowd_plan(
+        select_targets(targets(), names_in(framework)),
+        pacing,
+        run_time_s=run_time_s,
+        rounds=1 if rounds is None else rounds,
+        seed=drawn(seed),
+    )
+    watcher = TerminalWatcher(out, err)
+    record: RunRecord = watcher.watch(
+        lambda: session.measure(
+            plan, watcher, strict=strict, arrange=lambda lab: with_workers(lab, pacing)
+        )
+    )
+    show_run(record)
+    require_clean(record, max_fail)
+
+
+def _elsewhere(
+    framework: str, pacing: Users, run_time_s: float, target_host: str, max_fail: int
+) -> None:
+    """Services on another machine: their answers can be measured, not what they cost."""
+    here = site()
+    chosen = select_targets(targets(), names_in(framework))
+    for target in chosen:
+        require_listening(f"http://{target_host}:{target.http_port}")
+    folder = here.results / new_run_id(here.results)
+    results: dict[str, LoadResult] = {}
+    for target in chosen:
+        out.print(f"{target.label} at {target_host}, {run_time_s:g} s ...", markup=False)
+        results[target.name] = drive_elsewhere(
+            here, target, pacing, run_time_s, target_host, folder
+        )
+    print_table(out, load_table(results, pacing))
+    out.print(f"Locust's reports: {folder / 'locust'}", markup=False, soft_wrap=True)
+    failed = sum(result.failed for result in results.values())
+    if failed > max_fail:
+        raise LabError(f"{failed:,} requests failed", "Locust's reports say which.")

@@ -1,0 +1,98 @@
+"""The crosscheck: the lab's own generator and Locust put the same load on the same service."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from bench.errors import UsageError
+from bench.experiment.crowd import WORKLOAD
+from bench.experiment.plan import Profile, make_plan, rows_to_load
+from bench.experiment.schedule import Visit
+from bench.experiment.session import Watcher
+from bench.experiment.study import NextStep, Step, carry_out
+from bench.model import CellResult, Crosscheck, OpenLoop, Pacing, Plan, RunRecord, Target, Users
+from bench.workloads import WORKLOADS
+
+USERS = 20
+"""As many as a closed loop has connections by default. Each is idle for most of its period."""
+
+DEFAULT_RATE_PER_S = 60.0
+WINDOW_S = 12.0
+"""At 60 requests/s a p99 needs 9 s; standard is the profile for a narrower answer."""
+
+
+def crosscheck_plan(
+    profile: Profile,
+    targets: tuple[Target, ...],
+    *,
+    rate_per_s: float,
+    seed: int,
+    rounds: int | None = None,
+) -> Plan:
+    """The plan of a crosscheck. Its pacing is that of the lab's own generator; cells tell theirs.
+
+    Raises UsageError when a number is out of range.
+    """
+    workload = WORKLOADS[WORKLOAD]
+    plan = make_plan(
+        profile,
+        targets,
+        (workload,),
+        seed=seed,
+        rounds=profile.rounds if rounds is None else rounds,
+        pacing=OpenLoop(rate_per_s),
+    )
+    if rate_per_s < USERS / 10:
+        raise UsageError(f"RATE={rate_per_s:g} is too low for {USERS} users", "Choose 2 or more.")
+    plan = replace(plan, window_s=max(WINDOW_S, profile.window_s * 2))
+    # Users delete only what is theirs; the generator deletes loaded rows. Both find as many.
+    return replace(plan, rows=rows_to_load(plan, workload)[1])
+
+
+def pacings(plan: Plan) -> tuple[Pacing, Pacing]:
+    """The lab's own, and Locust's: users with a beat that together give the same rate."""
+    assert isinstance(plan.pacing, OpenLoop)
+    rate = plan.pacing.rate_per_s
+    locust = Users(users=USERS, spawn_rate_per_s=float(USERS), throughput_per_s=rate / USERS)
+    return plan.pacing, locust
+
+
+def crosscheck_steps(plan: Plan) -> Iterator[Step]:
+    """Both generators on every target in every round, the other one first on even rounds."""
+    for number in range(1, plan.rounds + 1):
+        order = pacings(plan)[:: 1 if number % 2 else -1]
+        for target in plan.targets:
+            for pacing in order:
+                yield Step(Visit(number, target, WORKLOAD), pacing, plan.window_s)
+
+
+def next_of(plan: Plan) -> NextStep:
+    """The first step that has no cell yet."""
+
+    def next_step(cells: Sequence[CellResult]) -> Step | None:
+        done = {(cell.round, cell.target, cell.pacing) for cell in cells}
+        return next(
+            (
+                step
+                for step in crosscheck_steps(plan)
+                if (step.visit.round, step.visit.target, step.pacing) not in done
+            ),
+            None,
+        )
+
+    return next_step
+
+
+def expected_cells(plan: Plan) -> int:
+    return 2 * plan.rounds * len(plan.targets)
+
+
+def crosscheck(plan: Plan, watcher: Watcher, *, strict: bool = False) -> RunRecord:
+    """Carry out a crosscheck; `bench.report.crosscheck` makes a page of its record."""
+    return carry_out(
+        plan,
+        Crosscheck(),
+        watcher,
+        next_of(plan),
+        expected=expected_cells(plan),
+        strict=strict,
+    )

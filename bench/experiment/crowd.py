@@ -1,0 +1,173 @@
+"""Runs with users: the plan, and the ways of running Locust that are no measurement."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from bench import host
+from bench.errors import LabError, PortTaken, UsageError
+from bench.experiment.engines import LOCUST_FOLDER, ports
+from bench.experiment.lab import Lab
+from bench.experiment.plan import DEFAULT_ROWS
+from bench.experiment.undisturbed import undisturbed
+from bench.load import process
+from bench.load.people.settings import LOCUSTFILE, UI_PORT
+from bench.load.people.swarm import Swarm
+from bench.model import LoadResult, LoadSpec, Placement, Plan, Site, Target, Users
+from bench.placement import spare_cpus
+from bench.workloads import WORKLOADS
+
+PAUSE_S = 5.0
+"""Between two frameworks, as in the original."""
+
+WORKLOAD = "mixed"
+_STOP_PATIENCE_S = 15.0
+
+
+def crowd_plan(
+    targets: tuple[Target, ...], pacing: Users, *, run_time_s: float, rounds: int, seed: int
+) -> Plan:
+    """The plan of a run with users. Raises UsageError when a number is out of range."""
+    if rounds < 1:
+        raise UsageError("ROUNDS must be at least 1")
+    return Plan(
+        profile="locust",
+        targets=tuple(target.name for target in targets),
+        workloads=(WORKLOAD,),
+        pacing=pacing,
+        rounds=rounds,
+        seed=seed,
+        rows=DEFAULT_ROWS,
+        window_s=run_time_s,
+        requests=0,
+        warm_up_min_s=0.0,
+        warm_up_max_s=0.0,
+        pause_s=PAUSE_S,
+    )
+
+
+def with_workers(lab: Lab, pacing: Users) -> Lab:
+    """The lab with a CPU for each of several workers, as far as there are idle ones."""
+    if pacing.remote or pacing.workers < 2:
+        return lab
+    spare = spare_cpus(host.topology(), lab.placement, pacing.workers - 1)
+    generator = tuple(sorted({*lab.placement.generator, *spare}))
+    notes = lab.placement.notes
+    if len(generator) < pacing.workers:
+        notes = (
+            *notes,
+            f"{pacing.workers} Locust workers share {len(generator)} "
+            f"{'CPU' if len(generator) == 1 else 'CPUs'}.",
+        )
+    placement: Placement = replace(lab.placement, generator=generator, notes=notes)
+    return replace(lab, placement=placement)
+
+
+def drive_elsewhere(
+    site: Site, target: Target, pacing: Users, run_time_s: float, target_host: str, folder: Path
+) -> LoadResult:
+    """Let users use a service on another machine: Locust's reports and exact times are left.
+
+    What the service costs cannot be seen from here, and nothing is verified or reset.
+    """
+    spec = LoadSpec(
+        base_url=f"http://{target_host}:{target.http_port}",
+        shares=WORKLOADS[WORKLOAD].phases(1, DEFAULT_ROWS)[0].shares,
+        pacing=pacing,
+        seed=0,
+        duration_s=run_time_s,
+        target=target.name,
+    )
+    with Swarm(
+        tuple(os.sched_getaffinity(0)), folder / LOCUST_FOLDER, ports(site, pacing)
+    ) as swarm:
+        swarm.prepare(spec)
+        swarm.go()
+        return swarm.collect()
+
+
+def require_listening(base_url: str) -> None:
+    """Raises LabError when nobody listens there."""
+    address, _, port = base_url.removeprefix("http://").rpartition(":")
+    try:
+        socket.create_connection((address, int(port)), timeout=5).close()
+    except OSError as error:
+        raise LabError(
+            f"nothing answers at {base_url}: {error.strerror or error}",
+            "On that machine: make up BIND=its address; here: TARGET_HOST=the same address.",
+        ) from error
+
+
+def run_ui(site: Site, environment: Mapping[str, str]) -> int:
+    """Locust's own page on loopback, until it ends or Ctrl-C. Returns its exit code.
+
+    Raises PortTaken when another process listens there.
+    """
+    port = UI_PORT + site.port_offset
+    _require_free(port)
+    return _in_foreground(
+        (
+            *("--locustfile", str(LOCUSTFILE), "--class-picker"),
+            *("--web-host", "127.0.0.1", "--web-port", str(port)),
+        ),
+        environment,
+    )
+
+
+def run_worker(master: str, master_port: int) -> int:
+    """One worker for a master on another machine, until the master lets it go."""
+    return _in_foreground(
+        (
+            *("--locustfile", str(LOCUSTFILE), "--worker"),
+            *("--master-host", master, "--master-port", str(master_port)),
+        ),
+        {},
+    )
+
+
+def _require_free(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise PortTaken(
+                f"port {port}, where Locust's page would be, is taken",
+                "Stop what listens there, or move all ports as a block: PORT_OFFSET=1000.",
+            ) from error
+
+
+def _in_foreground(arguments: tuple[str, ...], environment: Mapping[str, str]) -> int:
+    """Locust in a group of its own, ended by us: Ctrl-C reaches the lab alone."""
+    cpus = process.list_cpus(sorted(os.sched_getaffinity(0)))
+    locust = subprocess.Popen(
+        process.command("bench.load.people", str(os.getpid()), cpus, "-", *arguments),
+        env={**process.environment(), **environment},
+        stdin=subprocess.DEVNULL,
+        stdout=sys.stderr,
+        process_group=0,
+    )
+    try:
+        return locust.wait()
+    finally:
+        with undisturbed():
+            _end(locust)
+
+
+def _end(locust: subprocess.Popen[bytes]) -> None:
+    """Ask it to go, and insist after a while."""
+    if locust.poll() is None:
+        locust.terminate()
+        deadline = time.monotonic() + _STOP_PATIENCE_S
+        while locust.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.05)
+    with suppress(ProcessLookupError):
+        os.killpg(locust.pid, signal.SIGKILL)
+    locust.wait()

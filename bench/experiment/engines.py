@@ -1,0 +1,27 @@
+"""Which engine makes a load: the lab's own generator, or Locust."""
+
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from bench.experiment.lab import Lab
+from bench.load.engine import Engine
+from bench.load.generator import Generator
+from bench.load.people.settings import MASTER_PORT, Ports
+from bench.load.people.swarm import Swarm
+from bench.model import Pacing, Site, Users
+
+LOCUST_FOLDER = "locust"
+"""In a run's folder: Locust's own reports and logs."""
+
+
+def engine_for(pacing: Pacing, lab: Lab, directory: Path) -> AbstractContextManager[Engine]:
+    """The engine of a cell; what it leaves behind goes into the run's `directory`."""
+    if isinstance(pacing, Users):
+        return Swarm(lab.placement.generator, directory / LOCUST_FOLDER, ports(lab.site, pacing))
+    return Generator(lab.placement.generator)
+
+
+def ports(site: Site, pacing: Users) -> Ports:
+    """A master listens to other machines only where the services do."""
+    host = site.host if pacing.remote else "127.0.0.1"
+    return Ports(host, MASTER_PORT + site.port_offset)

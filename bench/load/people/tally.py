@@ -1,0 +1,246 @@
+"""What Locust's processes have seen: one of them (`Tally`), and all together (`Harvest`).
+
+Locust keeps response times in rounded buckets (two significant digits above 100 ms). The exact
+times travel beside its own statistics instead: a row of numbers per request, which is folded
+into histograms where it arrives. Free of I/O and of Locust.
+"""
+
+import math
+import os
+import time
+from array import array
+from bisect import bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, cast, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from bench import histogram
+from bench.load.recorder import LatenessRecorder, Recorder, Series
+from bench.model import Crowd, LoadResult, LocustWorker, Moment, Operation, Progress
+
+OPERATIONS = get_args(Operation)
+MOST_MOMENTS = 60
+BUSY_OVER_S = 10.0
+"""Over which time the CPU use of a worker is judged: Locust's own interval."""
+
+
+class Seen(NamedTuple):
+    """One request. `since_s` is when it was sent or, with a beat, due; the times are seconds since
+    1970. `late_s` is not a number where nothing was due.
+    """
+
+    since_unix_s: float
+    done_unix_s: float
+    late_s: float
+    sent_bytes: float
+    received_bytes: float
+    connections: float
+
+
+_WIDTH = len(Seen._fields)
+
+
+class Tally:
+    """What this process has seen since it was last asked."""
+
+    def __init__(self) -> None:
+        self._rows: defaultdict[tuple[str, str], array[float]] = defaultdict(lambda: array("d"))
+        self._gone = 0
+
+    def add(self, operation: str, reason: str, seen: Seen, *, gone: bool = False) -> None:
+        """A request: right when there is no `reason`."""
+        self._rows[operation, reason].extend(seen)
+        self._gone += gone
+
+    def take(self) -> dict[str, Any]:
+        """All of it in msgpack's types, to be sent to the master; then begin again."""
+        report = {
+            "pid": os.getpid(),
+            "at_unix_s": time.time(),
+            "cpu_s": time.process_time(),
+            "gone": self._gone,
+            "rows": [[*key, rows.tobytes()] for key, rows in self._rows.items()],
+        }
+        self._rows.clear()
+        self._gone = 0
+        return report
+
+
+class _Source:
+    """What is known of one process."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self.requests = 0
+        self.gone = 0
+        self.cpu: list[tuple[float, float]] = []
+        self.lost_at_s: float | None = None
+
+
+class Harvest:
+    """Everything that the processes of a window report, from `start` on.
+
+    Requests that were sent before it do not count. So all clocks have to agree: those of other
+    machines to within what one is ready to lose at the window's edges.
+    """
+
+    def __init__(self, duration_s: float) -> None:
+        self._width_s = max(1.0, math.ceil(duration_s / MOST_MOMENTS))
+        self._started_unix_s = math.inf
+        self._last_s = 0.0
+        self._recorder = Recorder()
+        self._lateness = LatenessRecorder()
+        self._paced = False
+        self._moments: defaultdict[int, Series] = defaultdict(Series)
+        self._failed: Counter[int] = Counter()
+        self._users: list[tuple[float, int]] = []
+        self._bytes = np.zeros(3)
+        self._sources: dict[str, _Source] = {}
+
+    @property
+    def started(self) -> bool:
+        return math.isfinite(self._started_unix_s)
+
+    def start(self, now_unix_s: float) -> None:
+        self._started_unix_s = now_unix_s
+
+    def since_s(self, now_unix_s: float) -> float:
+        """Seconds since the start; 0 before it."""
+        return max(0.0, now_unix_s - self._started_unix_s)
+
+    def users(self, now_unix_s: float, count: int) -> None:
+        """How many users there are now."""
+        if self.started:
+            self._users.append((self.since_s(now_unix_s), count))
+
+    def add(self, name: str, report: Mapping[str, Any]) -> None:
+        """What one process reports."""
+        source = self._sources.setdefault(name, _Source(report["pid"]))
+        reading = (report["at_unix_s"], report["cpu_s"])
+        if not self.started:
+            # Of what was before the start, only the CPU time is of use: to be taken off.
+            source.cpu = [reading]
+            return
+        source.cpu.append(reading)
+        source.gone += report["gone"]
+        for operation, reason, data in report["rows"]:
+            rows = np.frombuffer(data, dtype=np.float64).reshape(-1, _WIDTH)
+            rows = rows[rows[:, 0] >= self._started_unix_s]
+            source.requests += len(rows)
+            self._fold(operation, reason, rows)
+
+    def lost(self, name: str, pid: int, now_unix_s: float) -> None:
+        """A process that does not report any more."""
+        source = self._sources.setdefault(name, _Source(pid))
+        if source.lost_at_s is None:
+            source.lost_at_s = self.since_s(now_unix_s)
+
+    def _fold(self, operation: str, reason: str, rows: npt.NDArray[np.float64]) -> None:
+        if not len(rows):
+            return
+        self._bytes += rows[:, 3:].sum(axis=0)
+        since, done = rows[:, 0] - self._started_unix_s, rows[:, 1] - self._started_unix_s
+        self._last_s = max(self._last_s, float(done.max()))
+        for moment, seconds in zip(
+            (done // self._width_s).astype(int), (done - since).tolist(), strict=True
+        ):
+            if reason:
+                self._recorder.failure(reason)
+                self._failed[int(moment)] += 1
+            else:
+                self._recorder.success(cast("Operation", operation), seconds)
+                self._moments[int(moment)].add(seconds)
+        for late_s in rows[:, 2][~np.isnan(rows[:, 2])].tolist():
+            self._paced = True
+            self._lateness.sent(late_s)
+
+    def progress(self, now_unix_s: float) -> Progress:
+        elapsed_s = self.since_s(now_unix_s)
+        done = self._recorder
+        rate = done.succeeded / elapsed_s if elapsed_s else 0.0
+        return Progress(elapsed_s, done.succeeded, done.failed, rate)
+
+    def result(self) -> LoadResult:
+        """The window, from its start to the last byte."""
+        done = self._recorder
+        sent, received, opened = (int(total) for total in self._bytes)
+        return LoadResult(
+            duration_s=max(self._last_s, 1e-9),
+            succeeded=done.succeeded,
+            failures=done.failures(),
+            latency=done.latency(),
+            bytes_sent=sent,
+            bytes_received=received,
+            connections_opened=opened,
+            lateness=self._lateness.lateness() if self._paced else None,
+            started_at_unix_s=self._started_unix_s,
+            crowd=Crowd(
+                moments=self._as_moments(),
+                workers=tuple(_worker(name, one) for name, one in self._sources.items()),
+                gone=sum(one.gone for one in self._sources.values()),
+            ),
+        )
+
+    def _as_moments(self) -> tuple[Moment, ...]:
+        """Slices of equal width; the last one takes what comes after the planned end."""
+        last = max(1, round(self._last_s / self._width_s)) - 1
+        return tuple(self._moment(number, is_last=number == last) for number in range(last + 1))
+
+    def _moment(self, number: int, *, is_last: bool) -> Moment:
+        numbers = [one for one in self._seen_in() if one == number or (is_last and one > number)]
+        parts = [self._moments[one].distribution() for one in numbers if one in self._moments]
+        latency = histogram.merge(parts) if parts else None
+        to_s = self._last_s if is_last else (number + 1) * self._width_s
+        return Moment(
+            from_s=number * self._width_s,
+            to_s=to_s,
+            users=users_at(self._users, to_s),
+            succeeded=latency.count if latency else 0,
+            failed=sum(self._failed[one] for one in numbers),
+            latency=latency,
+        )
+
+    def _seen_in(self) -> list[int]:
+        return sorted({*self._moments, *self._failed})
+
+
+def users_at(seen: Sequence[tuple[float, int]], moment_s: float) -> int:
+    """The latest count of users up to a moment; none before the first."""
+    place = bisect_right([at_s for at_s, _ in seen], moment_s)
+    return seen[place - 1][1] if place else 0
+
+
+def busiest_share(readings: Sequence[tuple[float, float]], over_s: float) -> float | None:
+    """The highest CPU use, as a share of one core, over any stretch of at least `over_s` seconds.
+
+    Readings are (seconds, cumulated CPU seconds), ascending. Where all of them together are
+    shorter, it is the use over all of them; None with fewer than two.
+    """
+    if len(readings) < 2 or readings[-1][0] <= readings[0][0]:
+        return None
+    times = [at_s for at_s, _ in readings]
+    shares = [
+        (readings[end][1] - cpu_s) / (times[end] - at_s)
+        for at_s, cpu_s in readings
+        if (end := _first_at(times, at_s + over_s)) is not None
+    ]
+    whole = (readings[-1][1] - readings[0][1]) / (times[-1] - times[0])
+    return max(shares, default=whole)
+
+
+def _first_at(times: Sequence[float], moment_s: float) -> int | None:
+    return next((place for place, at_s in enumerate(times) if at_s >= moment_s), None)
+
+
+def _worker(name: str, source: _Source) -> LocustWorker:
+    return LocustWorker(
+        name=name,
+        pid=source.pid,
+        requests=source.requests,
+        cpu_s=source.cpu[-1][1] - source.cpu[0][1] if source.cpu else 0.0,
+        busiest_share=busiest_share(source.cpu, BUSY_OVER_S),
+        lost_at_s=source.lost_at_s,
+    )

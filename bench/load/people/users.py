@@ -1,0 +1,122 @@
+"""The users, as Locust runs them. To be imported in a process of Locust's only."""
+
+import itertools
+import random
+import time
+from typing import Any
+
+import gevent  # type: ignore[import-untyped]  # its types are a package of their own
+from locust import FastHttpUser, task
+from locust.runners import WorkerRunner
+
+from bench.load.people.behaviour import Memory
+from bench.load.people.pace import Beat, Pace, Pauses, phase_of
+from bench.load.people.settings import TIMEOUT_S, default_hosts, parse_wait
+from bench.load.people.wire_bytes import CountedPool
+from bench.model import Operation
+
+
+class ItemUser(FastHttpUser):
+    """Somebody who looks at the list, and keeps some items of their own."""
+
+    abstract = True
+    target = ""
+    _numbers = itertools.count()
+
+    def __init__(self, environment: Any) -> None:
+        self.host = environment.host or self.usual_host()
+        self._pool = self.client_pool = CountedPool(TIMEOUT_S)
+        super().__init__(environment)
+        self._memory = Memory()
+        self._pace = self._own_pace()
+
+    def usual_host(self) -> str:
+        return default_hosts()[self.target]
+
+    def _own_pace(self) -> Pace:
+        options = self.environment.parsed_options
+        throughput = getattr(options, "throughput", None)
+        if not throughput:
+            return Pauses(*parse_wait(getattr(options, "wait", None)))
+        runner = self.environment.runner
+        worker = runner.worker_index if isinstance(runner, WorkerRunner) else 0
+        workers = max(1, int(getattr(options, "expect_workers", 1) or 1))
+        users = max(1, int(getattr(options, "throughput_users", None) or options.num_users or 1))
+        phase = phase_of(next(self._numbers), max(0, worker), workers, users)
+        return Beat(1 / float(throughput), phase, time.monotonic())
+
+    def on_start(self) -> None:
+        if isinstance(self._pace, Beat):
+            gevent.sleep(self.wait_time())
+
+    def wait_time(self) -> float:
+        return self._pace.wait_s(time.monotonic())
+
+    @task(3)
+    def list_items(self) -> None:
+        self._do("list")
+
+    @task(2)
+    def create_item(self) -> None:
+        self._do("create")
+
+    @task(2)
+    def read_item(self) -> None:
+        self._do("read")
+
+    @task(1)
+    def update_item(self) -> None:
+        self._do("update")
+
+    @task(1)
+    def delete_item(self) -> None:
+        self._do("delete")
+
+    def _do(self, operation: Operation) -> None:
+        ask = self._memory.ask(operation)
+        headers = {"Content-Type": "application/json"} if ask.body is not None else {}
+        # What the event's listeners get to know of the request, filled in when it is over.
+        context: dict[str, Any] = {"late_s": self._pace.late_s(time.monotonic())}
+        self._pool.traffic.take()
+        with self.client.request(
+            ask.method,
+            ask.path,
+            name=ask.operation,  # statistics by operation, not by id
+            data=ask.body,  # type: ignore[arg-type]  # bytes are sent as they are
+            headers=headers,
+            catch_response=True,
+            allow_redirects=False,  # no answer of these services: to be seen, not followed
+            context=context,
+        ) as answer:
+            # The client copies the context before it sends; the copy is what listeners see.
+            seen = answer.request_meta["context"]
+            seen["traffic"] = self._pool.traffic.take()
+            if answer.status_code == 0:
+                answer.failure(_reason(answer.error))
+                return
+            seen["gone"] = self._memory.is_gone(ask, answer.status_code)
+            fault = self._memory.fault(ask, answer.status_code, answer.content or b"")
+            if fault:
+                answer.failure(fault)
+            else:
+                answer.success()
+
+
+class AnyUser(ItemUser):
+    """Somebody who uses one of the three APIs, whichever it happens to be."""
+
+    abstract = True
+
+    def usual_host(self) -> str:
+        return random.choice(tuple(default_hosts().values()))
+
+
+def _reason(error: Exception | None) -> str:
+    """In the words of the lab's own generator where it has some."""
+    if isinstance(error, TimeoutError):
+        return "timeout"
+    if isinstance(error, ConnectionRefusedError):
+        return "connection refused"
+    if isinstance(error, ConnectionError):
+        return "connection closed"
+    return type(error).__name__

@@ -1,0 +1,100 @@
+"""The users for Locust: `make locust`, `make locust-ui`, or plain `locust -f bench/locustfile.py`.
+
+Choose classes (FastAPIUser, FlaskUser, DRFUser, or APIUser for any of the three), and how they
+wait: `--wait 1-3` seconds, or `--throughput 2` requests per second and user. SHAPE=step, spike,
+soak or ramp moves the number of users; TARGET_HOST= names the machine where the services run.
+"""
+
+# Locust patches sockets and threads when it is imported, so it comes before everything else.
+from locust import LoadTestShape, events  # isort: skip
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+# Locust runs this file, wherever it was started; the package it belongs to is one level up.
+sys.path.append(str(Path(__file__).resolve().parents[1]))
+
+from bench.load.people import telemetry
+from bench.load.people.settings import parse_wait
+from bench.load.people.shapes import COURSES, Stage
+from bench.load.people.users import AnyUser, ItemUser
+
+
+class APIUser(AnyUser):
+    """Somebody who uses one of the three APIs, whichever it happens to be."""
+
+
+class FastAPIUser(ItemUser):
+    target = "fastapi"
+
+
+class FlaskUser(ItemUser):
+    target = "flask"
+
+
+class DRFUser(ItemUser):
+    target = "drf"
+
+
+@events.init_command_line_parser.add_listener
+def add_options(parser: Any) -> None:
+    """Options of these users. A master hands them on to its workers."""
+    parser.add_argument(
+        "--wait", env_var="WAIT", default="1-3", help="Seconds between a user's requests"
+    )
+    parser.add_argument(
+        *("--throughput",),
+        env_var="THROUGHPUT",
+        type=float,
+        help="Requests per second and user, on a beat, instead of waiting",
+    )
+    parser.add_argument(
+        *("--throughput-users",),
+        type=int,
+        include_in_web_ui=False,
+        help="Between how many users the beats are divided (default: --users)",
+    )
+
+
+@events.init.add_listener
+def check_options(environment: Any, **_: Any) -> None:
+    """A mistake in --wait ends Locust at the start, and not every single user."""
+    parse_wait(environment.parsed_options.wait)
+
+
+def _shape(name: str) -> type[LoadTestShape]:
+    course = COURSES[name]
+
+    class Course(LoadTestShape):
+        """Follows the course with the common options: users, spawn rate and run time."""
+
+        use_common_options = True
+        held = False
+        """Whether the lab has yet to say go; the clock does not run until then."""
+
+        def tick(self) -> Stage | None:
+            assert self.runner is not None
+            options = self.runner.environment.parsed_options
+            assert options is not None
+            run_time_s = float(options.run_time or 60)
+            elapsed_s = 0.0 if self.held else self.get_run_time()
+            if elapsed_s >= run_time_s:
+                return None
+            return course(
+                elapsed_s, run_time_s, int(options.num_users or 1), float(options.spawn_rate or 1)
+            )
+
+    return Course
+
+
+if chosen := os.environ.get("SHAPE"):
+    if chosen not in COURSES:
+        sys.exit(f"unknown SHAPE={chosen}; known shapes: {', '.join(COURSES)}")
+    Shape = _shape(chosen)
+del ItemUser, AnyUser
+
+# Under the lab the process that started Locust has installed it already.
+if not telemetry.installed():
+    telemetry.install()
