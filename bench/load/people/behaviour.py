@@ -16,14 +16,18 @@ from bench.load.asking import PAGE, Request
 from bench.load.judging import Judge
 from bench.load.judging import item_id as id_of
 from bench.model import Operation
+from bench.workloads import WORKLOADS
 
 MOST_ITEMS = 100
 """Items a user remembers. The oldest is forgotten, not deleted, when there is one more."""
 
 _BODIES = payloads(random.SystemRandom().getrandbits(32), 1000)
 
-TASKS: dict[Operation, int] = {"list": 3, "create": 2, "read": 2, "update": 1, "delete": 1}
-"""Tasks and their weights: those of the original, and of the lab's own `mixed` workload."""
+TASKS: dict[Operation, int] = {
+    share.operation: share.weight for share in WORKLOADS["mixed"].phases(1, 4)[0].shares
+}
+"""Tasks and their weights: list 3, create 2, read 2, update 1, delete 1, as in the original and
+in the lab's own `mixed` workload."""
 
 
 class Ask(NamedTuple):

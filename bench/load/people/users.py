@@ -3,17 +3,26 @@
 import itertools
 import random
 import time
+from collections.abc import Callable
 from typing import Any
 
 import gevent  # type: ignore[import-untyped]  # its types are a package of their own
-from locust import FastHttpUser, task
+from locust import FastHttpUser
 from locust.runners import WorkerRunner
 
-from bench.load.people.behaviour import Memory
+from bench.load.people.behaviour import TASKS, Memory
 from bench.load.people.pace import Beat, Pace, Pauses, phase_of
 from bench.load.people.settings import TIMEOUT_S, default_hosts, parse_wait
 from bench.load.people.wire_bytes import CountedPool
 from bench.model import Operation
+
+
+def _task(operation: Operation) -> Callable[["ItemUser"], None]:
+    def do(user: "ItemUser") -> None:
+        user.do(operation)
+
+    do.__name__ = operation
+    return do
 
 
 class ItemUser(FastHttpUser):
@@ -21,6 +30,8 @@ class ItemUser(FastHttpUser):
 
     abstract = True
     target = ""
+    # As often in the list as the weight says.
+    tasks = [do for name, weight in TASKS.items() for do in [_task(name)] * weight]  # noqa: RUF012
     _numbers = itertools.count()
 
     def __init__(self, environment: Any) -> None:
@@ -52,27 +63,7 @@ class ItemUser(FastHttpUser):
     def wait_time(self) -> float:
         return self._pace.wait_s(time.monotonic())
 
-    @task(3)
-    def list_items(self) -> None:
-        self._do("list")
-
-    @task(2)
-    def create_item(self) -> None:
-        self._do("create")
-
-    @task(2)
-    def read_item(self) -> None:
-        self._do("read")
-
-    @task(1)
-    def update_item(self) -> None:
-        self._do("update")
-
-    @task(1)
-    def delete_item(self) -> None:
-        self._do("delete")
-
-    def _do(self, operation: Operation) -> None:
+    def do(self, operation: Operation) -> None:
         ask = self._memory.ask(operation)
         headers = {"Content-Type": "application/json"} if ask.body is not None else {}
         # What the event's listeners get to know of the request, filled in when it is over.

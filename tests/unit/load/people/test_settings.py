@@ -1,0 +1,108 @@
+"""From what a user types to what Locust is told."""
+
+from pathlib import Path
+
+import pytest
+
+from bench.errors import UsageError
+from bench.load.people.settings import (
+    Ports,
+    default_hosts,
+    locust_arguments,
+    make_users,
+    parse_run_time,
+    parse_wait,
+    user_class,
+    wait_text,
+)
+from bench.model import LoadSpec, Users
+
+
+@pytest.mark.parametrize(
+    ("text", "wait_s"),
+    [(None, (1, 3)), ("", (1, 3)), ("1-3", (1, 3)), ("2", (2, 2)), ("0.1-0.25", (0.1, 0.25))],
+)
+def test_pauses_are_read_and_written(text: str | None, wait_s: tuple[float, float]) -> None:
+    assert parse_wait(text) == wait_s
+    assert parse_wait(wait_text(wait_s)) == wait_s
+
+
+@pytest.mark.parametrize("text", ["3-1", "-1", "1-", "soon", "1-2-3", "1e3"])
+def test_other_pauses_are_mistakes(text: str) -> None:
+    with pytest.raises(UsageError, match="WAIT"):
+        parse_wait(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("60", 60), ("90s", 90), ("5m", 300), ("1h30m", 5400), ("1.5m", 90)],
+)
+def test_run_times(text: str, seconds: float) -> None:
+    assert parse_run_time(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "soon", "5 m", "-5", "0", "5x", "m"])
+def test_other_run_times_are_mistakes(text: str) -> None:
+    with pytest.raises(UsageError, match="RUN_TIME"):
+        parse_run_time(text)
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"users": 0}, "USERS"),
+        ({"spawn_rate_per_s": 0}, "SPAWN_RATE"),
+        ({"workers": -1}, "WORKERS"),
+        ({"throughput_per_s": 0.0}, "THROUGHPUT"),
+        ({"shape": "wave"}, "step, spike, soak, ramp"),
+        ({"shape": "step", "throughput_per_s": 1.0}, "Choose one"),
+    ],
+)
+def test_mistakes_are_named(changes: dict, named: str) -> None:
+    with pytest.raises(UsageError, match=named) as raised:
+        make_users(**{"users": 5, "spawn_rate_per_s": 1.0, **changes})
+    assert raised.value.exit_code == 2
+
+
+def arguments(pacing: Users, ports: Ports | None = None) -> str:
+    spec = LoadSpec("http://127.0.0.1:8000", (), pacing, seed=1, duration_s=30.0)
+    return " ".join(locust_arguments(spec, "fastapi", Path("run/fastapi"), ports or Ports()))
+
+
+def test_one_process_gets_no_port_at_all() -> None:
+    told = arguments(Users(50, 5.0))
+    assert "--master" not in told
+    assert "--users 50 --spawn-rate 5" in told
+    assert "--csv-full-history" in told
+    assert told.endswith("FastAPIUser")
+
+
+def test_workers_of_this_machine_meet_on_loopback() -> None:
+    """A master listens on all addresses unless it is told otherwise."""
+    told = arguments(Users(50, 5.0, workers=2))
+    assert "--processes 2" in told
+    assert "--master-bind-host 127.0.0.1" in told
+
+
+def test_workers_of_other_machines_are_waited_for() -> None:
+    told = arguments(Users(50, 5.0, workers=2, remote=True), Ports("192.168.1.10", 5600))
+    assert "--master --expect-workers 2" in told
+    assert "--master-bind-host 192.168.1.10 --master-bind-port 5600" in told
+
+
+def test_only_a_shape_is_told_how_long_it_has() -> None:
+    """Without one the lab ends the window, from the moment it said go."""
+    assert "--run-time" not in arguments(Users(50, 5.0))
+    assert "--run-time 30s" in arguments(Users(50, 5.0, shape="step"))
+
+
+def test_every_target_has_a_class_and_an_address() -> None:
+    assert [user_class(name) for name in ("fastapi", "flask", "drf", "new")] == [
+        *("FastAPIUser", "FlaskUser", "DRFUser", "APIUser")
+    ]
+    hosts = default_hosts({"PORT_OFFSET": "100", "TARGET_HOST": "lab"})
+    assert hosts == {
+        "fastapi": "http://lab:8100",
+        "flask": "http://lab:5100",
+        "drf": "http://lab:8101",
+    }

@@ -1,0 +1,182 @@
+"""What processes of Locust have seen, put together."""
+
+import math
+
+import pytest
+
+from bench import histogram
+from bench.load.people.tally import (
+    MOST_MOMENTS,
+    Harvest,
+    Seen,
+    Tally,
+    busiest_share,
+    users_at,
+)
+
+START = 1_700_000_000.0
+
+
+def seen(at_s: float, seconds: float = 0.010, late_s: float = math.nan) -> Seen:
+    return Seen(START + at_s, START + at_s + seconds, late_s, 100, 200, 1)
+
+
+def report(tally: Tally, at_s: float = 0.0, cpu_s: float = 0.0) -> dict:
+    return {**tally.take(), "at_unix_s": START + at_s, "cpu_s": cpu_s}
+
+
+def started(duration_s: float = 10.0) -> Harvest:
+    harvest = Harvest(duration_s)
+    harvest.start(START)
+    return harvest
+
+
+def test_reports_of_several_processes_make_one_result() -> None:
+    """Counts, exact times by operation, reasons, bytes and connections of both."""
+    one, other, harvest = Tally(), Tally(), started()
+    for number in range(100):
+        one.add("read", "", seen(number / 10, 0.010))
+        other.add("list", "", seen(number / 10, 0.030))
+    other.add("create", "status 500", seen(5.0))
+    harvest.add("worker 0", report(one))
+    harvest.add("worker 1", report(other))
+    result = harvest.result()
+    assert (result.succeeded, result.failures) == (200, {"status 500": 1})
+    assert {name: each.count for name, each in result.latency.items()} == {"read": 100, "list": 100}
+    assert result.latency["list"].mean_s == pytest.approx(0.030, rel=1e-6)
+    assert (result.bytes_sent, result.bytes_received) == (100 * 201, 200 * 201)
+    assert result.connections_opened == 201
+    assert result.duration_s == pytest.approx(9.93)
+    assert result.lateness is None
+    assert result.crowd is not None
+    assert [worker.requests for worker in result.crowd.workers] == [100, 101]
+
+
+def test_a_report_is_told_once() -> None:
+    """What was taken does not come again."""
+    tally, harvest = Tally(), started()
+    tally.add("read", "", seen(1.0), gone=True)
+    for _ in range(3):
+        harvest.add("locust", report(tally))
+    result = harvest.result()
+    assert result.succeeded == 1
+    assert result.crowd is not None
+    assert result.crowd.gone == 1
+
+
+def test_what_was_sent_before_the_start_does_not_count() -> None:
+    """Not even when its answer came after it; the window begins with the first send."""
+    tally, harvest = Tally(), started()
+    tally.add("read", "", seen(-1.0))
+    tally.add("read", "", seen(-0.1, 0.5))
+    tally.add("read", "timeout", seen(-0.1, 0.5))
+    tally.add("read", "", seen(0.1))
+    harvest.add("locust", report(tally))
+    result = harvest.result()
+    assert (result.succeeded, result.failed) == (1, 0)
+    assert result.bytes_sent == 100
+
+
+def test_moments_hold_every_request_once() -> None:
+    """Slices of the window: counts, failures, users and times of each, nothing left out."""
+    tally, harvest = Tally(), started(10.0)
+    for number in range(100):
+        tally.add("read", "", seen(number / 10, 0.001 if number < 50 else 0.100))
+    tally.add("read", "timeout", seen(3.2))
+    for second in range(11):
+        harvest.users(START + second, 5 * second)
+    harvest.add("locust", report(tally))
+    crowd = harvest.result().crowd
+    assert crowd is not None
+    assert len(crowd.moments) == 10
+    assert sum(one.succeeded for one in crowd.moments) == 100
+    assert [one.failed for one in crowd.moments] == [0, 0, 0, 1, 0, 0, 0, 0, 0, 0]
+    assert [one.users for one in crowd.moments[:3]] == [5, 10, 15]
+    assert crowd.moments[0].latency is not None
+    assert crowd.moments[-1].latency is not None
+    assert crowd.moments[0].latency.mean_s == pytest.approx(0.001, rel=1e-3)
+    assert crowd.moments[-1].latency.mean_s == pytest.approx(0.100, rel=1e-3)
+    assert [one.to_s for one in crowd.moments[:-1]] == [one.from_s for one in crowd.moments[1:]]
+
+
+def test_what_comes_after_the_planned_end_belongs_to_the_last_moment() -> None:
+    tally, harvest = Tally(), started(3.0)
+    for at_s in (0.5, 1.5, 2.5):
+        tally.add("read", "", seen(at_s))
+    tally.add("read", "", seen(2.9, 0.4))
+    harvest.add("locust", report(tally))
+    crowd = harvest.result().crowd
+    assert crowd is not None
+    assert [one.succeeded for one in crowd.moments] == [1, 1, 2]
+    assert crowd.moments[-1].to_s == pytest.approx(3.3)
+
+
+@pytest.mark.parametrize("duration_s", [1.0, 59.0, 60.0, 61.0, 300.0, 86_400.0])
+def test_moments_stay_few_however_long_the_run(duration_s: float) -> None:
+    tally, harvest = Tally(), started(duration_s)
+    for number in range(1000):
+        tally.add("read", "", seen(number * duration_s / 1000))
+    harvest.add("locust", report(tally))
+    crowd = harvest.result().crowd
+    assert crowd is not None
+    assert 1 <= len(crowd.moments) <= MOST_MOMENTS + 1
+    assert sum(one.succeeded for one in crowd.moments) == 1000
+
+
+def test_times_of_a_beat_count_from_when_they_were_due() -> None:
+    """The row begins when the request was due; lateness is told beside it."""
+    tally, harvest = Tally(), started()
+    for number in range(20):
+        tally.add("read", "", seen(number / 10, 0.015, late_s=0.005))
+    harvest.add("locust", report(tally))
+    result = harvest.result()
+    assert histogram.quantiles_s(result.latency["read"], (50,))[0] == pytest.approx(0.015, rel=1e-3)
+    assert result.lateness is not None
+    assert result.lateness.p50_s == pytest.approx(0.005, rel=1e-3)
+    assert result.lateness.late == 20
+
+
+def test_a_lost_worker_is_told_with_when_and_keeps_what_it_reported() -> None:
+    tally, harvest = Tally(), started()
+    tally.add("read", "", seen(1.0))
+    harvest.add("worker 0", report(tally))
+    harvest.lost("worker 0", 123, START + 4)
+    harvest.lost("worker 0", 123, START + 9)
+    crowd = harvest.result().crowd
+    assert crowd is not None
+    assert [(one.requests, one.lost_at_s) for one in crowd.workers] == [(1, 4.0)]
+
+
+def test_cpu_time_before_the_start_is_taken_off() -> None:
+    """Imports and warm-up are not the window's."""
+    tally, harvest = Tally(), Harvest(10.0)
+    harvest.add("locust", report(tally, -1.0, 5.0))
+    harvest.add("locust", report(tally, 0.0, 6.0))
+    harvest.start(START)
+    harvest.add("locust", report(tally, 10.0, 8.0))
+    crowd = harvest.result().crowd
+    assert crowd is not None
+    (worker,) = crowd.workers
+    assert worker.cpu_s == pytest.approx(2.0)
+    assert worker.busiest_share == pytest.approx(0.2)
+
+
+@pytest.mark.parametrize(
+    ("readings", "share"),
+    [
+        ([], None),
+        ([(0, 0)], None),
+        ([(0, 0), (4, 2)], 0.5),
+        ([(0, 0), (10, 1), (20, 11), (30, 12)], 1.0),
+        ([(0, 0), (3, 3), (6, 3), (9, 3), (12, 3)], 0.25),
+        ([(0, 0), (5, 1), (11, 9.9), (30, 10)], 0.9),
+    ],
+)
+def test_the_busiest_stretch_is_at_least_ten_seconds(readings, share: float | None) -> None:
+    """A burst of three seconds is not what limits a run."""
+    assert busiest_share(readings, 10) == (None if share is None else pytest.approx(share))
+
+
+def test_users_are_those_of_the_latest_count() -> None:
+    seen_users = [(1.0, 5), (2.0, 10)]
+    assert [users_at(seen_users, at) for at in (0.5, 1.0, 1.9, 2.0, 99.0)] == [0, 5, 5, 10, 10]
