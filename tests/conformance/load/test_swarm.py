@@ -1,0 +1,204 @@
+"""Locust as an engine, against a real service: what it sends, counts and leaves, how it ends."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from bench.errors import GeneratorFailed
+from bench.experiment.lab import Lab
+from bench.load import process
+from bench.load.people.settings import LOCUSTFILE, Ports
+from bench.load.people.swarm import Swarm
+from bench.model import LoadResult, LoadSpec, Users
+
+from .conftest import BadServer, Behave, answer
+
+PATIENCE_S = 60
+PORTS = Ports(master=25_557)
+
+
+def spec(base_url: str, pacing: Users, duration_s: float) -> LoadSpec:
+    return LoadSpec(base_url, (), pacing, seed=1, duration_s=duration_s, target="flask")
+
+
+@pytest.fixture
+def swarm(tmp_path: Path) -> Iterator[Swarm]:
+    with Swarm(sorted(os.sched_getaffinity(0)), tmp_path / "locust", PORTS) as made:
+        yield made
+
+
+@pytest.fixture
+def flask_url(lab: Lab) -> str:
+    (target,) = [one for one in lab.targets if one.name == "flask"]
+    return lab.base_url(target)
+
+
+def window(swarm: Swarm, asked: LoadSpec) -> LoadResult:
+    swarm.prepare(asked)
+    swarm.go()
+    return swarm.collect()
+
+
+def eventually(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < deadline, "it never came true"
+        time.sleep(0.05)
+
+
+def alive(pids: list[int]) -> list[int]:
+    return [
+        pid
+        for pid in pids
+        if psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    ]
+
+
+def test_users_are_answered_and_every_request_is_counted_once(
+    swarm: Swarm, flask_url: str, tmp_path: Path
+) -> None:
+    """The lab's record and Locust's own statistics hold the same; all reports are there."""
+    seen: list[float] = []
+    swarm.prepare(spec(flask_url, Users(8, 8.0, wait_s=(0.02, 0.1)), 3.0))
+    swarm.go(lambda progress: seen.append(progress.elapsed_s))
+    result = swarm.collect()
+    assert result.failures == {}
+    assert set(result.latency) == {"list", "create", "read", "update", "delete"}
+    assert seen == sorted(seen)
+    assert max(seen) > 0
+    assert result.connections_opened == 8
+    assert result.bytes_received > result.bytes_sent > 0
+    folder = tmp_path / "locust"
+    own = {row["Name"]: row for row in csv.DictReader((folder / "flask_stats.csv").open())}
+    counted = {name: each.count for name, each in result.latency.items()}
+    assert counted == {
+        name: int(row["Request Count"]) for name, row in own.items() if name != "Aggregated"
+    }
+    assert sum(one["num_requests"] for one in json.loads((folder / "flask.json").read_text())) == (
+        result.succeeded
+    )
+    assert "<html" in (folder / "flask.html").read_text()
+    assert (folder / "flask_stats_history.csv").exists()
+    crowd = result.crowd
+    assert crowd is not None
+    assert max(one.users for one in crowd.moments) == 8
+    assert sum(one.succeeded for one in crowd.moments) == result.succeeded
+    with pytest.raises(GeneratorFailed, match="not running"):
+        _ = swarm.pid
+
+
+def test_users_with_a_beat_begin_before_the_window_and_tell_how_late_they_are(
+    swarm: Swarm, flask_url: str
+) -> None:
+    """The window holds no start of users, and as many requests as were due in it."""
+    result = window(swarm, spec(flask_url, Users(5, 50.0, throughput_per_s=4.0), 3.0))
+    assert result.failures == {}
+    assert result.lateness is not None
+    assert result.crowd is not None
+    assert result.crowd.moments[0].users == 5
+    # The last ones may be due just before the end, and not yet sent.
+    assert 45 <= result.succeeded <= 61
+
+
+def test_a_killed_worker_is_survived_and_told(swarm: Swarm, flask_url: str) -> None:
+    """The other one takes over its users; what both had reported is kept."""
+    swarm.prepare(spec(flask_url, Users(10, 10.0, wait_s=(0.05, 0.1), workers=2), 9.0))
+    first, second = psutil.Process(swarm.pid).children()
+    progress: list[int] = []
+
+    def kill_one(now) -> None:
+        progress.append(now.succeeded)
+        if now.succeeded and second.is_running():
+            second.kill()
+
+    swarm.go(kill_one)
+    pids = [swarm.pid, first.pid, second.pid]
+    result = swarm.collect()
+    assert result.failures == {}
+    crowd = result.crowd
+    assert crowd is not None
+    by_pid = {one.pid: one for one in crowd.workers}
+    assert set(by_pid) == {first.pid, second.pid}
+    assert by_pid[first.pid].lost_at_s is None
+    assert by_pid[second.pid].lost_at_s is not None
+    assert by_pid[first.pid].requests > by_pid[second.pid].requests
+    assert sum(one.requests for one in crowd.workers) == result.succeeded
+    assert crowd.moments[-1].users == 10
+    assert alive(pids) == []
+
+
+def test_failures_are_told_with_their_reasons(
+    swarm: Swarm, bad_server: Callable[[Behave], BadServer]
+) -> None:
+    """A status nobody expects, and an answer that never comes."""
+
+    def refuse(connection, number: int) -> bool:
+        connection.sendall(answer("500 Internal Server Error", b"{}"))
+        return number < 3
+
+    server = bad_server(refuse)
+    result = window(swarm, spec(server.base_url, Users(2, 10.0, wait_s=(0.05, 0.05)), 1.5))
+    assert result.succeeded == 0
+    assert result.failures["status 500"] > 3
+    assert result.crowd is not None
+    assert sum(one.failed for one in result.crowd.moments) == result.failed
+
+
+def test_a_locust_that_dies_is_told_with_its_last_words(swarm: Swarm, flask_url: str) -> None:
+    swarm.prepare(spec(flask_url, Users(2, 10.0), 60.0))
+    os.kill(swarm.pid, signal.SIGKILL)
+    with pytest.raises(GeneratorFailed, match="ended"):
+        swarm.go()
+
+
+def test_nothing_outlives_a_lab_that_is_killed(flask_url: str, tmp_path: Path) -> None:
+    """Neither Locust's master nor the workers that it has forked."""
+    program = f"""
+from pathlib import Path
+from bench.load.people.settings import Ports
+from bench.load.people.swarm import Swarm
+from bench.model import LoadSpec, Users
+pacing = Users(4, 10.0, workers=2)
+with Swarm((0,), Path({str(tmp_path)!r}), Ports(master=25_558)) as swarm:
+    swarm.prepare(LoadSpec({flask_url!r}, (), pacing, 1, duration_s=60.0, target="flask"))
+    print("ready", flush=True)
+    swarm.go()
+"""
+    lab = subprocess.Popen(
+        [sys.executable, "-c", program],
+        env=process.environment(),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert lab.stdout is not None
+    assert lab.stdout.readline() == "ready\n"
+    pids = [one.pid for one in psutil.Process(lab.pid).children(recursive=True)]
+    assert len(pids) == 3
+    lab.kill()
+    lab.wait()
+    eventually(lambda: not alive(pids))
+
+
+def test_the_locustfile_is_of_use_to_plain_locust() -> None:
+    """All classes are there, from any folder; an unknown shape is named."""
+    command = [sys.executable, "-m", "locust", "--locustfile", str(LOCUSTFILE), "--list"]
+    told = subprocess.run(command, capture_output=True, text=True, cwd="/", check=True).stdout
+    assert told.split()[2:] == ["APIUser", "FastAPIUser", "FlaskUser", "DRFUser"]
+    wrong = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "SHAPE": "wave"},
+        check=False,
+    )
+    assert wrong.returncode != 0
+    assert "step, spike, soak, ramp" in wrong.stderr

@@ -1,0 +1,130 @@
+"""The crosscheck: its order, its verdicts, and how it goes on."""
+
+from dataclasses import replace
+
+import pytest
+
+from bench.errors import UsageError
+from bench.experiment.crosscheck import (
+    USERS,
+    crosscheck_plan,
+    crosscheck_steps,
+    expected_cells,
+    next_of,
+    pacings,
+)
+from bench.experiment.plan import PROFILES, rows_to_load
+from bench.model import CellResult, Crosscheck, OpenLoop, Pacing, RunRecord, Users
+from bench.report.crosscheck import agreements, outcome_words
+from bench.report.page import page_markdown
+from bench.report.pages import page_of
+from bench.targets import known_targets
+from bench.workloads import WORKLOADS
+
+from .factories import cell, distribution, load_result, record, role_cost, window
+
+FLASK = tuple(one for one in known_targets() if one.name == "flask")
+PLAN = replace(
+    crosscheck_plan(PROFILES["quick"], FLASK, rate_per_s=60.0, seed=1, rounds=4),
+    study=Crosscheck(),
+)
+OURS, LOCUST = pacings(PLAN)
+
+
+def one(number: int, pacing: Pacing, seconds: float, cpu_s: float, count: int = 720) -> CellResult:
+    times = distribution([seconds] * (count - 10) + [seconds * 3] * 10)
+    load = load_result(count, 12.0, latency={"read": times})
+    return cell(
+        number,
+        "flask",
+        "mixed",
+        pacing=pacing,
+        phases=(window("mixed", load=load, app=role_cost(cpu_s)),),
+    )
+
+
+def run(*, slower: float = 1.0, dearer: float = 1.0, fewer: int = 0) -> RunRecord:
+    """Four rounds that differ a little; Locust by these factors."""
+    cells = []
+    for number in range(1, 5):
+        wobble = 1 + number / 1000
+        cells.append(one(number, OURS, 0.010 * wobble, 1.2 * wobble))
+        cells.append(one(number, LOCUST, 0.010 * slower * wobble, 1.2 * dearer, 720 - fewer))
+    return record(plan=PLAN, cells=tuple(cells))
+
+
+def words(found: RunRecord) -> dict[str, str]:
+    return {each.metric.name: each.word for each in agreements(found)}
+
+
+def test_both_send_the_same_rate_and_mix_over_the_same_rows() -> None:
+    assert isinstance(OURS, OpenLoop)
+    assert isinstance(LOCUST, Users)
+    assert LOCUST.throughput_per_s is not None
+    assert LOCUST.users * LOCUST.throughput_per_s == pytest.approx(OURS.rate_per_s)
+    rows = {
+        rows_to_load(replace(PLAN, pacing=pacing), WORKLOADS["mixed"])[1]
+        for pacing in (OURS, LOCUST)
+    }
+    assert len(rows) == 1
+
+
+def test_the_two_take_turns_and_even_rounds_reverse_them() -> None:
+    order = [(step.visit.round, step.pacing.kind) for step in crosscheck_steps(PLAN)]
+    assert order[:4] == [(1, "open"), (1, "users"), (2, "users"), (2, "open")]
+    assert len(order) == expected_cells(PLAN) == 8
+
+
+def test_a_crosscheck_goes_on_where_it_was_cut_short() -> None:
+    cells = run().cells
+    following = next_of(PLAN)(cells[:3])
+    assert following is not None
+    assert (following.visit.round, following.pacing) == (2, LOCUST) or following.pacing == OURS
+    assert next_of(PLAN)(cells) is None
+
+
+def test_the_same_figures_agree() -> None:
+    found = run(slower=1.02, dearer=1.01)
+    assert words(found) == dict.fromkeys(("rate", "p50", "p99", "app_cost"), "agree")
+    assert outcome_words(agreements(found)) == "The two generators agree on all 4 figures."
+
+
+@pytest.mark.parametrize(
+    ("changes", "apart"),
+    [
+        ({"slower": 1.5}, {"p50", "p99"}),
+        ({"dearer": 1.2}, {"app_cost"}),
+        ({"fewer": 72, "dearer": 0.9}, {"rate"}),
+    ],
+)
+def test_figures_beyond_their_tolerance_disagree(changes: dict, apart: set[str]) -> None:
+    found = run(**changes)
+    assert {name for name, word in words(found).items() if word == "DISAGREE"} == apart
+    assert "DISAGREE" in outcome_words(agreements(found))
+
+
+def test_one_round_decides_nothing() -> None:
+    found = run()
+    single = replace(found, cells=found.cells[:2])
+    assert set(words(single).values()) == {"inconclusive"}
+    assert "undecided" in outcome_words(agreements(single))
+
+
+def test_a_window_that_must_not_be_used_is_not_compared() -> None:
+    found = run()
+    unfit = replace(found.cells[0], phases=(), unfit="it is down")
+    broken = replace(found, cells=(unfit, *found.cells[1:]))
+    assert set(words(broken).values()) == {"invalid"}
+
+
+def test_the_page_has_both_figures_and_the_tolerance() -> None:
+    page = page_of(run(slower=1.5))
+    assert page is not None
+    text = page_markdown(page)
+    for wanted in ("60 requests/s", f"{USERS} users", "DISAGREE", "tolerance", "25%", "1.50"):
+        assert wanted in text
+
+
+def test_too_low_a_rate_is_a_mistake() -> None:
+    with pytest.raises(UsageError, match="RATE"):
+        crosscheck_plan(PROFILES["quick"], FLASK, rate_per_s=0.5, seed=1)

@@ -1,0 +1,230 @@
+"""Runs with users: their plan, their doubts and their report."""
+
+import io
+from dataclasses import replace
+
+import pytest
+from rich.console import Console
+
+from bench import doubt
+from bench.errors import UsageError
+from bench.experiment.crowd import crowd_plan
+from bench.experiment.plan import rows_to_load
+from bench.model import (
+    ClosedLoop,
+    Crowd,
+    Distribution,
+    LoadResult,
+    LocustWorker,
+    Moment,
+    RunRecord,
+    Users,
+)
+from bench.placement import Topology, plan_placement, spare_cpus
+from bench.report.compare import compare_runs
+from bench.report.crowd import courses, points_of
+from bench.report.page import page_markdown, print_page
+from bench.report.pages import page_of
+from bench.store import RunStore
+from bench.targets import known_targets
+from bench.workloads import WORKLOADS
+
+from .factories import cell, distribution, load_result, record, window
+
+PACING = Users(50, 5.0)
+PLAN = crowd_plan(known_targets(), PACING, run_time_s=60.0, rounds=1, seed=1)
+
+
+def moment(number: int, seconds: float = 0.010, count: int = 100, failed: int = 0) -> Moment:
+    latency: Distribution = distribution([seconds] * count)
+    return Moment(number, number + 1, 50, count, failed, latency)
+
+
+def worker(name: str = "worker 0", **changes: object) -> LocustWorker:
+    fields: dict[str, object] = {"name": name, "pid": 123, "requests": 500, "cpu_s": 3.0}
+    return LocustWorker(**{"busiest_share": 0.2, **fields, **changes})  # type: ignore[arg-type]
+
+
+def crowd_load(*workers: LocustWorker, gone: int = 0, **changes: object) -> LoadResult:
+    moments = tuple(moment(number) for number in range(10))
+    crowd = Crowd(moments, workers or (worker("locust"),), gone)
+    return load_result(crowd=crowd, **changes)
+
+
+def run(*workers: LocustWorker, pacing: Users = PACING, seconds: float = 0.010) -> RunRecord:
+    cells = tuple(
+        cell(
+            number,
+            target,
+            "mixed",
+            pacing=pacing,
+            phases=(
+                window(
+                    "mixed",
+                    load=crowd_load(
+                        *workers, latency={"read": distribution([seconds + number / 1e4] * 1000)}
+                    ),
+                ),
+            ),
+        )
+        for number in (1, 2)
+        for target in PLAN.targets
+    )
+    return record(plan=replace(PLAN, pacing=pacing, rounds=2), cells=cells)
+
+
+# --- the plan ---------------------------------------------------------------------------------
+
+
+def test_the_plan_is_that_of_the_original() -> None:
+    """Each framework in turn with the mixed workload, five seconds between them."""
+    assert PLAN.workloads == ("mixed",)
+    assert (PLAN.window_s, PLAN.pause_s, PLAN.rounds) == (60.0, 5.0, 1)
+    with pytest.raises(UsageError, match="ROUNDS"):
+        crowd_plan(known_targets(), PACING, run_time_s=60.0, rounds=0, seed=1)
+
+
+def test_users_need_no_rows_to_delete() -> None:
+    """They delete what they have created: an hour of them loads no million rows."""
+    plan = replace(PLAN, window_s=3600.0)
+    assert rows_to_load(plan, WORKLOADS["mixed"]) == (plan.rows, plan.rows)
+    closed = replace(plan, pacing=ClosedLoop(20))
+    assert rows_to_load(closed, WORKLOADS["mixed"])[1] > 1_000_000
+
+
+def test_a_run_with_users_is_stored_like_any_other(tmp_path) -> None:
+    """What is written is what is read, crowd and all."""
+    before = run(worker(), worker("worker 1", lost_at_s=4.0))
+    store = RunStore(tmp_path / "run")
+    store.create()
+    store.write_record(before)
+    for one in before.cells:
+        store.append_cell(one)
+    after, torn = store.read()
+    assert not torn
+    assert after.cells == before.cells
+    assert after.plan == before.plan
+
+
+@pytest.mark.parametrize(
+    ("cpus", "wanted", "spare"),
+    [(2, 3, 0), (8, 3, 0), (16, 1, 1), (16, 3, 3), (16, 9, 5)],
+)
+def test_workers_get_idle_cores_where_there_are_some(cpus: int, wanted: int, spare: int) -> None:
+    """Never one that the app, its database, the lab or the first worker uses."""
+    topology = Topology(tuple(range(cpus)))
+    placement = plan_placement(topology, apps_at_once=3)
+    found = spare_cpus(topology, placement, wanted)
+    assert len(found) == spare
+    used = {*placement.app, *placement.database, *placement.generator, *placement.housekeeping}
+    assert not used & set(found)
+
+
+# --- doubts -----------------------------------------------------------------------------------
+
+
+def codes(load: LoadResult) -> dict[str, str]:
+    return {one.code: one.severity for one in doubt.crowd_off(load)}
+
+
+def test_a_quiet_crowd_raises_no_doubt_and_other_loads_have_none() -> None:
+    assert codes(crowd_load(worker(), worker("worker 1"))) == {}
+    assert codes(load_result()) == {}
+
+
+def test_a_worker_above_90_percent_is_client_bound() -> None:
+    """The same code as for the lab's own generator; which worker is told."""
+    busy = crowd_load(worker(), worker("worker 1", busiest_share=0.93))
+    (found,) = doubt.crowd_off(busy)
+    assert found.code == "client-bound"
+    assert "worker 1 used 93%" in found.message
+    assert "worker 0" not in found.message
+    assert codes(crowd_load(worker(busiest_share=0.90))) == {}
+    assert codes(crowd_load(worker(busiest_share=None))) == {}
+
+
+def test_a_lost_worker_is_a_doubt_and_all_of_them_are_no_measurement() -> None:
+    lost = worker("worker 1", lost_at_s=12.3)
+    (found,) = doubt.crowd_off(crowd_load(worker(), lost))
+    assert (found.code, found.severity) == ("worker-lost", "doubt")
+    assert "worker 1 (pid 123) 12 s" in found.message
+    assert codes(crowd_load(lost)) == {"worker-lost": "invalid"}
+
+
+def test_items_that_are_gone_are_told() -> None:
+    assert codes(crowd_load(gone=3)) == {"gone": "doubt"}
+
+
+# --- the report -------------------------------------------------------------------------------
+
+
+def test_the_course_joins_moments_without_losing_any() -> None:
+    """Rates over the joined time, percentiles of all their requests together."""
+    moments = [moment(n, 0.010 if n < 5 else 0.050, failed=n == 7) for n in range(10)]
+    two = points_of(moments, 2)
+    assert [(one.from_s, one.to_s, one.rate_per_s) for one in two] == [(0, 5, 100), (5, 10, 100)]
+    assert [one.failures_per_s for one in two] == [0, 0.2]
+    assert [one.p99_s for one in two] == [
+        pytest.approx(0.010, rel=1e-3),
+        pytest.approx(0.050, rel=1e-3),
+    ]
+    (one,) = points_of(moments, 1)
+    assert one.p50_s == pytest.approx(0.010, rel=1e-3)
+    assert one.p95_s == pytest.approx(0.050, rel=1e-3)
+    assert points_of([], 5) == ()
+
+
+def test_few_requests_have_no_percentile() -> None:
+    (point,) = points_of([moment(0, count=5)], 1)
+    assert (point.p50_s, point.p99_s) == (None, None)
+
+
+def test_every_window_has_its_course() -> None:
+    found = courses(run())
+    assert [(one.round, one.target) for one in found] == [
+        (number, target) for number in (1, 2) for target in PLAN.targets
+    ]
+    assert {len(one.points) for one in found} == {10}
+
+
+def test_the_page_tells_of_users_and_their_processes() -> None:
+    """On the terminal and as Markdown: speed, cost, operations, the course, the lost worker."""
+    pacing = replace(PACING, workers=2)
+    page = page_of(run(worker(), worker("worker 1", lost_at_s=12.0), pacing=pacing))
+    assert page is not None
+    text = page_markdown(page)
+    for wanted in (
+        "50 users, 5 started per s, a pause of 1-3 s each, 2 Locust workers",
+        *("## Speed", "## Cost", "## Operations", "## Verdicts", "## Over time"),
+        *("response time", "LOST after 12 s", "worker 1"),
+    ):
+        assert wanted in text
+    assert "service time" not in text
+    console = Console(file=io.StringIO(), width=120)
+    print_page(console, page)
+    assert isinstance(console.file, io.StringIO)
+    assert "Locust's processes" in console.file.getvalue()
+
+
+def test_an_interrupted_run_and_an_unfit_target_have_a_page_too() -> None:
+    empty = record(plan=PLAN, cells=(), state="interrupted")
+    page = page_of(empty)
+    assert page is not None
+    assert "interrupted" in page_markdown(page)
+    unfit = record(plan=PLAN, cells=(cell(1, "flask", "mixed", phases=(), unfit="it is down"),))
+    page = page_of(unfit)
+    assert page is not None
+    assert "it is down" in page_markdown(page)
+
+
+def test_runs_with_users_are_compared_by_response_time_and_cost() -> None:
+    """Not by their rate, which follows from the users' pauses."""
+    rows = compare_runs(run(), run(seconds=0.020)).rows
+    assert {row.measure.title for row in rows} == {"p99 response time", "app CPU/request"}
+    slower = [row for row in rows if row.is_regression]
+    assert {row.measure.title for row in slower} == {"p99 response time"}
+
+
+def test_other_users_are_no_base_for_a_comparison() -> None:
+    with pytest.raises(UsageError, match=r"plan\.pacing\.users"):
+        compare_runs(run(), run(pacing=replace(PACING, users=60)))
