@@ -77,13 +77,9 @@ def test_interrupted_it_leaves_nothing_running(cli: Cli) -> None:
     ("verb", "variables", "code", "named"),
     [
         ("locust", {"USERS": "0"}, 2, "USERS"),
-        ("locust", {"SHAPE": "wave"}, 2, "step, spike, soak, ramp"),
-        ("locust", {"RUN_TIME": "soon"}, 2, "RUN_TIME"),
-        ("locust", {"WAIT": "3-1"}, 2, "WAIT"),
         ("locust", {"TARGET_HOST": "127.0.0.9"}, 1, "make up BIND="),
         ("locust-worker", {}, 2, "MASTER="),
         ("status", {"BIND": "0.0.0.0"}, 2, "BIND="),
-        ("status", {"BIND": "everywhere"}, 2, "BIND="),
     ],
 )
 def test_mistakes_are_named(cli: Cli, verb: str, variables: dict, code: int, named: str) -> None:

@@ -153,6 +153,7 @@ class _Leader:
         self._harvest = Harvest(spec.duration_s)
         self._greeted = False
         self._over = False
+        self._handed_over = Event()
         self._drained: set[str] = set()
         self._known: dict[str, int] = {}
 
@@ -171,6 +172,7 @@ class _Leader:
         else:
             self._tally = _count_requests(self._environment)
             listen_to.test_stop.add_listener(self._on_only_stopped)
+        listen_to.quitting.add_listener(self._on_quitting)
         gevent.spawn(self._channel.listen)
         gevent.spawn(self._tick)
 
@@ -193,10 +195,12 @@ class _Leader:
             self._harvest.add(_ONLY, self._tally.take())
         self._harvest.start(time.time())
         shape = self._environment.shape_class
-        if shape is not None:
+        if shape is None:
+            gevent.spawn_later(self._duration_s, self._runner.quit)
+        else:
+            # It ends the run itself; a second end at the same moment would upset Locust.
             shape.reset_time()
             shape.held = False  # type: ignore[attr-defined]
-        gevent.spawn_later(self._duration_s, self._runner.quit)
 
     # --- meanwhile
 
@@ -267,3 +271,9 @@ class _Leader:
         self._channel.collect.wait()
         if self._harvest.started:
             self._channel.say(Collected(self._harvest.result()))
+        self._handed_over.set()
+
+    def _on_quitting(self, **_: Any) -> None:
+        """Whatever has ended Locust: what was seen is handed over first."""
+        if self._over:
+            self._handed_over.wait()
