@@ -531,12 +531,15 @@ class Saturation:
 class Crosscheck:
     """Whether two generators agree: the same rate and mix from the lab's own and from Locust.
 
-    Each tolerance is the share by which a figure of the one may differ from the other's.
+    Each tolerance is the share by which a figure of the one may differ from the other's. Times
+    may differ by their slack besides: what a slower client adds to every request.
     """
 
     rate_tolerance: float = 0.02
     p50_tolerance: float = 0.10
+    p50_slack_s: float = 0.001
     p99_tolerance: float = 0.25
+    p99_slack_s: float = 0.003
     cost_tolerance: float = 0.05
     kind: Literal["crosscheck"] = "crosscheck"
 

@@ -52,23 +52,28 @@ def agreements(record: RunRecord) -> tuple[Agreement, ...]:
     study = record.plan.study
     assert isinstance(study, Crosscheck)
     tolerances = {
-        "rate": study.rate_tolerance,
-        "p50": study.p50_tolerance,
-        "p99": study.p99_tolerance,
-        "app_cost": study.cost_tolerance,
+        "rate": (study.rate_tolerance, 0.0),
+        "p50": (study.p50_tolerance, study.p50_slack_s * 1e3),
+        "p99": (study.p99_tolerance, study.p99_slack_s * 1e3),
+        "app_cost": (study.cost_tolerance, 0.0),
     }
     return tuple(
-        _agreement(record, target, METRICS[name], tolerance)
+        _agreement(record, target, METRICS[name], share, slack)
         for target in record.plan.targets
-        for name, tolerance in tolerances.items()
+        for name, (share, slack) in tolerances.items()
     )
 
 
-def _agreement(record: RunRecord, target: str, metric: Metric, tolerance: float) -> Agreement:
-    ours, locust = _windows(record, target, OpenLoop), _windows(record, target, Users)
-    comparison = Comparison(LOCUST, OURS, _values(locust, metric), _values(ours, metric))
+def _agreement(
+    record: RunRecord, target: str, metric: Metric, share: float, slack: float
+) -> Agreement:
+    """`slack` is in the metric's own unit; the smaller the figure, the more of it it is."""
+    windows, theirs = _windows(record, target, OpenLoop), _windows(record, target, Users)
+    ours = _figure(windows, metric)
+    tolerance = share + (slack / ours if ours else 0.0)
+    comparison = Comparison(LOCUST, OURS, _values(theirs, metric), _values(windows, metric))
     (verdict,) = judge([comparison], tolerance)
-    return Agreement(target, metric, _figure(ours, metric), _figure(locust, metric), verdict)
+    return Agreement(target, metric, ours, _figure(theirs, metric), verdict)
 
 
 def _windows(record: RunRecord, target: str, pacing: type[OpenLoop | Users]) -> Windows:
