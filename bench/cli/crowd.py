@@ -1,5 +1,6 @@
 """Verbs for Locust: users, on this machine or from several."""
 
+import time
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -61,6 +62,10 @@ MaxFail = Annotated[
 TargetHost = Annotated[
     str, Parameter(env_var="TARGET_HOST", help="The machine where the services run, if not here.")
 ]
+
+
+_WORKS_S = 5.0
+"""A worker that ends sooner has not worked at all."""
 
 
 @app.command
@@ -184,10 +189,13 @@ def locust_worker(*, master: Annotated[str, Parameter(env_var="MASTER")] = "") -
     port = MASTER_PORT + site().port_offset
     out.print(f"Working for {master}:{port} until Ctrl-C.", markup=False)
     while True:
-        # Each framework has a master of its own; when one lets us go, the next one comes.
+        # Each framework has a master of its own; when one lets us go, the next one comes. Who was
+        # killed comes back too: the others would wait.
+        started_s = time.monotonic()
         code = run_worker(master, port)
-        if code not in (0, 1):
-            raise LabError(f"Locust ended with exit code {code}", "It has said why above.")
+        if code and time.monotonic() - started_s < _WORKS_S:
+            raise LabError(f"Locust ended at once, with exit code {code}", "It has said why above.")
+        out.print(f"Let go (exit code {code}); waiting for the next.", markup=False)
 
 
 @app.command
