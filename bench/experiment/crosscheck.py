@@ -18,7 +18,7 @@ USERS = 20
 DEFAULT_RATE_PER_S = 100.0
 """A fifth of what the slowest target can do on a common core: queues are short, p99 is told."""
 
-WINDOW_S = 12.0
+WINDOW_S = 8.0
 
 
 def crosscheck_plan(
@@ -44,7 +44,7 @@ def crosscheck_plan(
     )
     if rate_per_s < USERS / 10:
         raise UsageError(f"RATE={rate_per_s:g} is too low for {USERS} users", "Choose 2 or more.")
-    plan = replace(plan, window_s=max(WINDOW_S, profile.window_s * 2))
+    plan = replace(plan, window_s=max(WINDOW_S, profile.window_s * 4))
     # Users delete only what is theirs; the generator deletes loaded rows. Both find as many.
     return replace(plan, rows=rows_to_load(plan, workload)[1])
 
