@@ -110,6 +110,12 @@ class Users:
     remote: bool = False
     kind: Literal["users"] = "users"
 
+    @property
+    def wait_text(self) -> str:
+        """The pause as WAIT= takes it: "1-3", or "2"."""
+        least_s, most_s = self.wait_s
+        return f"{least_s:g}" if least_s == most_s else f"{least_s:g}-{most_s:g}"
+
 
 Pacing = ClosedLoop | OpenLoop | Users
 

@@ -26,6 +26,10 @@ from bench.report.warnings import collect_warnings
 MOST_ROWS = 12
 """Rows of the course for each window; the moments behind them are finer."""
 
+FEWEST_POINTS = 6
+_REQUESTS_FOR_P95 = 120
+"""100, and what a slice may fall short of the average."""
+
 _PERCENTILES = (50.0, 95.0, 99.0)
 
 
@@ -58,14 +62,20 @@ class Course:
 def courses(record: RunRecord, most_points: int = 60) -> tuple[Course, ...]:
     """Users, rates and percentiles over time: every window with users, in the order measured.
 
-    Moments are joined until a window has at most `most_points`.
+    Moments are joined until a window has at most `most_points`, and on average enough requests in
+    each to tell a p95, as far as that leaves a few points.
     """
     return tuple(
-        Course(cell.target, cell.round, points_of(window.load.crowd.moments, most_points))
+        Course(cell.target, cell.round, points_of(crowd.moments, _points(crowd, most_points)))
         for cell in record.cells
         for window in cell.phases
-        if window.load.crowd is not None
+        if (crowd := window.load.crowd) is not None
     )
+
+
+def _points(crowd: Crowd, most: int) -> int:
+    requests = sum(one.succeeded for one in crowd.moments)
+    return max(FEWEST_POINTS, min(most, requests // _REQUESTS_FOR_P95))
 
 
 def points_of(moments: Sequence[Moment], most: int) -> tuple[Point, ...]:

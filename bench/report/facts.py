@@ -18,10 +18,8 @@ def pacing_words(pacing: Pacing) -> str:
 
 
 def _users_words(pacing: Users) -> str:
-    least_s, most_s = pacing.wait_s
-    pause = f"{least_s:g} s" if least_s == most_s else f"{least_s:g}-{most_s:g} s"
     rate = pacing.throughput_per_s
-    how = f"a pause of {pause} each" if rate is None else f"{rate:g} requests/s each"
+    how = f"a pause of {pacing.wait_text} s each" if rate is None else f"{rate:g} requests/s each"
     shape = f", shape {pacing.shape}" if pacing.shape else ""
     where = " on other machines" if pacing.remote else ""
     workers = f", {pacing.workers} Locust workers{where}" if pacing.workers else ""

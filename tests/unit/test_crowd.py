@@ -184,7 +184,16 @@ def test_every_window_has_its_course() -> None:
     assert [(one.round, one.target) for one in found] == [
         (number, target) for number in (1, 2) for target in PLAN.targets
     ]
-    assert {len(one.points) for one in found} == {10}
+    assert {len(one.points) for one in found} == {5}
+
+
+def test_points_have_enough_requests_for_a_p95_where_they_can() -> None:
+    """Moments with 100 requests each are joined by two; never to fewer than a few points."""
+    assert {point.p95_s is not None for one in courses(run()) for point in one.points} == {True}
+    few = tuple(moment(number, count=5) for number in range(12))
+    load = load_result(crowd=Crowd(few, (worker(),)))
+    sparse = record(plan=PLAN, cells=(cell(1, "flask", "mixed", phases=(window(load=load),)),))
+    assert [len(one.points) for one in courses(sparse)] == [6]
 
 
 def test_the_page_tells_of_users_and_their_processes() -> None:

@@ -105,12 +105,6 @@ def make_users(
     )
 
 
-def wait_text(wait_s: tuple[float, float]) -> str:
-    """As WAIT= and the locustfile's --wait take it."""
-    least_s, most_s = wait_s
-    return f"{least_s:g}" if least_s == most_s else f"{least_s:g}-{most_s:g}"
-
-
 @dataclass(frozen=True)
 class Ports:
     """Where a master listens for its workers."""
@@ -135,7 +129,7 @@ def locust_arguments(
         *("--users", str(pacing.users), "--spawn-rate", f"{pacing.spawn_rate_per_s:g}"),
         # Requests under way at the end are waited for and belong to the window.
         *("--stop-timeout", f"{TIMEOUT_S:g}"),
-        *("--wait", wait_text(pacing.wait_s)),
+        *("--wait", pacing.wait_text),
         *_throughput(pacing),
         *(("--run-time", f"{spec.duration_s:g}s") if pacing.shape else ()),
         *_workers(pacing, ports),

@@ -10,6 +10,8 @@ from bench.report.html.document import Section
 from bench.report.material import Material
 from bench.report.sections.answer import answer
 from bench.report.sections.cost import cost
+from bench.report.sections.crosscheck import crosscheck
+from bench.report.sections.crowd import crowd
 from bench.report.sections.equality import equality
 from bench.report.sections.latency import latency
 from bench.report.sections.over_time import over_time
@@ -25,6 +27,8 @@ SECTIONS: tuple[Callable[[Material], Section | None], ...] = (
     verdict_matrix,
     scalability,
     saturation,
+    crowd,
+    crosscheck,
     cost,
     latency,
     over_time,

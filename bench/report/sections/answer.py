@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from bench.metrics import METRICS
-from bench.model import LabWarning, RunRecord, Saturation, Sweep
+from bench.model import Crosscheck, LabWarning, RunRecord, Saturation, Sweep
+from bench.report.crosscheck import agreements, outcome_words
 from bench.report.facts import load_words, placement_words
 from bench.report.html.document import Block, Card, Cards, Doubts, Prose, Section
 from bench.report.material import Material
@@ -36,6 +37,8 @@ def answer(material: Material) -> Section:
                 f"The highest rate whose p99 latency stays within {study.objective_s * 1e3:g} ms."
             )
             behind = replace(record, cells=cells_behind(found))
+        case Crosscheck():
+            cards, lead = _crosscheck(material), outcome_words(agreements(record))
         case None:
             lead = _bench_lead(material)
     first: Block = Cards(cards) if cards else Prose("Nothing was measured in this run.")
@@ -183,6 +186,17 @@ def _sweep_card(one: Scaling, material: Material) -> Card:
         _interval(interval_text(rate, best)),
         f"With {level.concurrency} connections. {law}".strip(),
     )
+
+
+def _crosscheck(material: Material) -> tuple[Card, ...]:
+    cards = []
+    for target, look in material.looks.items():
+        mine = [one for one in agreements(material.record) if one.target == target]
+        told = "; ".join(f"{one.metric.title}: {one.word}" for one in mine)
+        agreed = sum(one.word == "agree" for one in mine)
+        figure = f"{agreed} of {len(mine)} figures agree"
+        cards.append(Card(target, look.label, figure, "", f"{told}.", doubtful=agreed < len(mine)))
+    return tuple(cards)
 
 
 def _saturation_card(one: Outcome, study: Saturation, material: Material) -> Card:

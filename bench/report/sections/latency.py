@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from bench.model import ClosedLoop
+from bench.model import ClosedLoop, OpenLoop, Pacing
 from bench.report.html.document import Figure, Section
 from bench.report.latency import HALF, MOST, Curve, curves
 from bench.report.material import Material
 from bench.report.plots.nines import nines_plots
-from bench.report.tables import Table
+from bench.report.tables import Table, time_word
 
 _COLUMNS = {HALF: "p50", 1.0: "p90", MOST: "p95", 2.0: "p99", 3.0: "p99.9", 4.0: "p99.99"}
 
@@ -17,14 +17,9 @@ def latency(material: Material) -> Section | None:
     found = curves(material.series)
     if not found:
         return None
-    closed = isinstance(material.record.plan.pacing, ClosedLoop)
-    word, title = ("service time", "Service time") if closed else ("latency", "Latency")
-    lead = (
-        "Closed loop: from sending to the last byte. The queue that real users would stand in is "
-        "hidden. For latency, measure an open loop (RATE=)."
-        if closed
-        else "Open loop: from the moment a request was due to its last byte."
-    )
+    pacing = material.record.plan.pacing
+    word = time_word(pacing)
+    title, lead = word.capitalize(), _lead(pacing)
     figure = Figure(
         nines_plots(found, material.looks, word),
         "Further left is better. The vertical axis counts nines, so that the tail gets the room. "
@@ -33,6 +28,21 @@ def latency(material: Material) -> Section | None:
         latency_table(found, word),
     )
     return Section("latency", title, (figure,), lead)
+
+
+def _lead(pacing: Pacing) -> str:
+    match pacing:
+        case ClosedLoop():
+            return (
+                "Closed loop: from sending to the last byte. The queue that real users would stand "
+                "in is hidden. For latency, measure an open loop (RATE=)."
+            )
+        case OpenLoop():
+            return "Open loop: from the moment a request was due to its last byte."
+        case _ if time_word(pacing) == "latency":
+            return "Users with a beat: from the moment a request was due to its last byte."
+        case _:
+            return "Users with pauses: what they waited, from sending to the last byte."
 
 
 def latency_table(found: Sequence[Curve], word: str) -> Table:

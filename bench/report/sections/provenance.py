@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 
-from bench.model import ClosedLoop, Plan, RunRecord, Saturation, Sweep
+from bench.model import ClosedLoop, Crosscheck, OpenLoop, Plan, RunRecord, Saturation, Sweep, Users
 from bench.report.facts import machine_line, placement_line, provenance_lines
 from bench.report.html.document import Commands, Prose, Section, Sheet
 from bench.report.material import Material
@@ -61,12 +61,23 @@ def _verb(plan: Plan) -> str:
             return "sweep"
         case Saturation():
             return "saturate"
+        case Crosscheck():
+            return "crosscheck"
+        case None if isinstance(plan.pacing, Users):
+            return "locust-master" if plan.pacing.remote else "locust"
         case None:
             return "bench"
 
 
 def _variables(plan: Plan) -> Iterator[str]:
     yield f"FRAMEWORK={','.join(plan.targets)}"
+    if isinstance(plan.pacing, Users):
+        yield from _of_users(plan, plan.pacing)
+        return
+    if isinstance(plan.study, Crosscheck) and isinstance(plan.pacing, OpenLoop):
+        yield f"RATE={plan.pacing.rate_per_s:g}"
+        yield from (f"PROFILE={plan.profile}", f"ROUNDS={plan.rounds}", f"SEED={plan.seed}")
+        return
     yield f"WORKLOAD={','.join(plan.workloads)}"
     yield f"PROFILE={plan.profile}"
     yield f"SEED={plan.seed}"
@@ -85,6 +96,22 @@ def _variables(plan: Plan) -> Iterator[str]:
         yield f"ARRIVALS={plan.pacing.arrivals}"
     if "crud" in plan.workloads:
         yield f"REQUESTS={plan.requests}"
+
+
+def _of_users(plan: Plan, users: Users) -> Iterator[str]:
+    yield f"USERS={users.users}"
+    yield f"SPAWN_RATE={users.spawn_rate_per_s:g}"
+    yield f"RUN_TIME={plan.window_s:g}"
+    if users.throughput_per_s is None:
+        yield f"WAIT={users.wait_text}"
+    else:
+        yield f"THROUGHPUT={users.throughput_per_s:g}"
+    if users.shape:
+        yield f"SHAPE={users.shape}"
+    if users.workers:
+        yield f"WORKERS={users.workers}"
+    yield f"ROUNDS={plan.rounds}"
+    yield f"SEED={plan.seed}"
 
 
 def recorded(record: RunRecord) -> Table:

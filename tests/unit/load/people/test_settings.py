@@ -13,7 +13,6 @@ from bench.load.people.settings import (
     parse_run_time,
     parse_wait,
     user_class,
-    wait_text,
 )
 from bench.model import LoadSpec, Users
 
@@ -24,7 +23,7 @@ from bench.model import LoadSpec, Users
 )
 def test_pauses_are_read_and_written(text: str | None, wait_s: tuple[float, float]) -> None:
     assert parse_wait(text) == wait_s
-    assert parse_wait(wait_text(wait_s)) == wait_s
+    assert parse_wait(Users(1, 1.0, wait_s=wait_s).wait_text) == wait_s
 
 
 @pytest.mark.parametrize("text", ["3-1", "-1", "1-", "soon", "1-2-3", "1e3"])

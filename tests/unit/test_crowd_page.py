@@ -1,0 +1,59 @@
+"""Users and the crosscheck on the HTML page."""
+
+from dataclasses import replace
+
+from bench.report.html.document import Figure, Sheet
+from bench.report.material import Material
+from bench.report.run_page import run_document
+from bench.report.sections.crosscheck import crosscheck
+from bench.report.sections.crowd import crowd
+from bench.report.sections.provenance import commands
+
+from .factories import cell, record
+from .test_crosscheck import run as crosscheck_run
+from .test_crowd import PACING, PLAN, run, worker
+
+
+def test_a_run_with_users_has_a_section_with_plots_and_tables() -> None:
+    found = crowd(Material(run(worker(), worker("worker 1", lost_at_s=12.0))))
+    assert found is not None
+    (figure,) = [block for block in found.blocks if isinstance(block, Figure)]
+    assert [plot.name for plot in figure.plots] == ["course-rate", "course-p50", "course-p95"]
+    assert "Flask" in figure.plots[0].description
+    tables = [block.table for block in found.blocks if isinstance(block, Sheet)]
+    assert any("LOST after 12 s" in row for table in tables for row in table.rows)
+
+
+def test_no_plot_is_blank() -> None:
+    """Where no percentile can be told there is no plot of it; without users no section."""
+    empty = record(plan=PLAN, cells=(), state="interrupted")
+    assert crowd(Material(empty)) is None
+    unfit = record(plan=PLAN, cells=(cell(1, "flask", "mixed", phases=(), unfit="down"),))
+    assert crowd(Material(unfit)) is None
+    assert crowd(Material(record())) is None
+    assert crosscheck(Material(record())) is None
+
+
+def test_whole_pages_are_made_of_every_kind_of_run() -> None:
+    """And the other sections speak of users and crosschecks as what they are."""
+    document = run_document(Material(run()))
+    names = [section.name for section in document.sections]
+    assert "users" in names
+    titles = {section.title for section in document.sections}
+    assert "Response time, p99" in titles
+    assert "Service time" not in titles
+    document = run_document(Material(crosscheck_run()))
+    (section,) = [one for one in document.sections if one.name == "crosscheck"]
+    assert "agree on all 4" in section.lead
+    run_document(Material(record(plan=PLAN, cells=(), state="interrupted")))
+
+
+def test_the_command_makes_the_run_again() -> None:
+    pacing = replace(PACING, workers=2, shape="step")
+    *_, last = commands(run(pacing=pacing))
+    assert last == (
+        "make locust FRAMEWORK=fastapi,flask,drf USERS=50 SPAWN_RATE=5 RUN_TIME=60 WAIT=1-3 "
+        "SHAPE=step WORKERS=2 ROUNDS=2 SEED=1"
+    )
+    *_, last = commands(crosscheck_run())
+    assert last == "make crosscheck FRAMEWORK=flask RATE=60 PROFILE=quick ROUNDS=4 SEED=1"
