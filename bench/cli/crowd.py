@@ -19,11 +19,10 @@ from bench.experiment.crowd import (
     require_listening,
     run_ui,
     run_worker,
-    with_workers,
 )
 from bench.experiment.plan import select_profile
 from bench.load.people.settings import MASTER_PORT, UI_PORT, make_users, parse_run_time
-from bench.model import LoadResult, RunRecord, Users
+from bench.model import LoadResult, Users
 from bench.report.crosscheck import agreements, outcome_words
 from bench.report.crowd import load_table
 from bench.report.terminal import print_table
@@ -263,11 +262,7 @@ def _here(
         seed=drawn(seed),
     )
     watcher = TerminalWatcher(out, err)
-    record: RunRecord = watcher.watch(
-        lambda: session.measure(
-            plan, watcher, strict=strict, arrange=lambda lab: with_workers(lab, pacing)
-        )
-    )
+    record = watcher.watch(lambda: session.measure(plan, watcher, strict=strict))
     show_run(record)
     require_clean(record, max_fail)
 

@@ -8,20 +8,16 @@ import sys
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 
-from bench import host
 from bench.errors import LabError, PortTaken, UsageError
 from bench.experiment.engines import LOCUST_FOLDER, ports
-from bench.experiment.lab import Lab
 from bench.experiment.plan import DEFAULT_ROWS
 from bench.experiment.undisturbed import undisturbed
 from bench.load import process
 from bench.load.people.settings import LOCUSTFILE, UI_PORT
 from bench.load.people.swarm import Swarm
-from bench.model import LoadResult, LoadSpec, Placement, Plan, Site, Target, Users
-from bench.placement import spare_cpus
+from bench.model import LoadResult, LoadSpec, Plan, Site, Target, Users
 from bench.workloads import WORKLOADS
 
 PAUSE_S = 5.0
@@ -51,23 +47,6 @@ def crowd_plan(
         warm_up_max_s=0.0,
         pause_s=PAUSE_S,
     )
-
-
-def with_workers(lab: Lab, pacing: Users) -> Lab:
-    """The lab with a CPU for each of several workers, as far as there are idle ones."""
-    if pacing.remote or pacing.workers < 2:
-        return lab
-    spare = spare_cpus(host.topology(), lab.placement, pacing.workers - 1)
-    generator = tuple(sorted({*lab.placement.generator, *spare}))
-    notes = lab.placement.notes
-    if len(generator) < pacing.workers:
-        notes = (
-            *notes,
-            f"{pacing.workers} Locust workers share {len(generator)} "
-            f"{'CPU' if len(generator) == 1 else 'CPUs'}.",
-        )
-    placement: Placement = replace(lab.placement, generator=generator, notes=notes)
-    return replace(lab, placement=placement)
 
 
 def drive_elsewhere(

@@ -1,14 +1,17 @@
 """Which engine makes a load: the lab's own generator, or Locust."""
 
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 
+from bench import host
 from bench.experiment.lab import Lab
 from bench.load.engine import Engine
 from bench.load.generator import Generator
 from bench.load.people.settings import MASTER_PORT, Ports
 from bench.load.people.swarm import Swarm
 from bench.model import Pacing, Site, Users
+from bench.placement import spare_cpus
 
 LOCUST_FOLDER = "locust"
 """In a run's folder: Locust's own reports and logs."""
@@ -25,3 +28,20 @@ def ports(site: Site, pacing: Users) -> Ports:
     """A master listens to other machines only where the services do."""
     host = site.host if pacing.remote else "127.0.0.1"
     return Ports(host, MASTER_PORT + site.port_offset)
+
+
+def with_workers(lab: Lab, pacing: Pacing) -> Lab:
+    """The lab with a CPU for each of several workers, as far as there are idle ones."""
+    if not isinstance(pacing, Users) or pacing.remote or pacing.workers < 2:
+        return lab
+    spare = spare_cpus(host.topology(), lab.placement, pacing.workers - 1)
+    generator = tuple(sorted({*lab.placement.generator, *spare}))
+    notes = lab.placement.notes
+    if len(generator) < pacing.workers:
+        notes = (
+            *notes,
+            f"{pacing.workers} Locust workers share {len(generator)} "
+            f"{'CPU' if len(generator) == 1 else 'CPUs'}.",
+        )
+    placement = replace(lab.placement, generator=generator, notes=notes)
+    return replace(lab, placement=placement)

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -11,6 +11,7 @@ from typing import Protocol
 from bench import host, preflight
 from bench.errors import TargetUnfit, UsageError
 from bench.experiment.assembly import exclusively, measuring_alone, open_lab, site
+from bench.experiment.engines import with_workers
 from bench.experiment.fitness import examine, require_fit
 from bench.experiment.lab import Lab
 from bench.experiment.runner import Observer, Runner, unit_probes
@@ -36,18 +37,12 @@ class Watcher(Protocol):
     def observer(self, store: RunStore) -> Observer: ...
 
 
-def measure(
-    plan: Plan,
-    watcher: Watcher,
-    *,
-    strict: bool = False,
-    arrange: Callable[[Lab], Lab] = lambda lab: lab,
-) -> RunRecord:
+def measure(plan: Plan, watcher: Watcher, *, strict: bool = False) -> RunRecord:
     """Carry out a plan from the start and return the finished record.
 
-    `strict` raises SetupError on a machine that is unfit. `arrange` may place things otherwise.
+    `strict` raises SetupError on a machine that is unfit.
     """
-    lab = arrange(open_lab(plan.targets))
+    lab = with_workers(open_lab(plan.targets), plan.pacing)
     with brought_up(lab, watcher, strict=strict) as checks:
         store = RunStore(lab.site.results / new_run_id(lab.site.results))
         record = new_record(lab, plan, store)
@@ -68,7 +63,8 @@ def resume(run_id: str, watcher: Watcher, *, strict: bool = False) -> RunRecord:
     StoreError when it cannot be read.
     """
     store = find_run(site().results, run_id)
-    lab = open_lab(unfinished(store)[0].plan.targets)
+    plan = unfinished(store)[0].plan
+    lab = with_workers(open_lab(plan.targets), plan.pacing)
     with brought_up(lab, watcher, strict=strict) as checks:
         resumed = taken_up(lab, store, checks)
         return Runner(lab, store, watcher.observer(store)).run(resumed)
