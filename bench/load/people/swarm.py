@@ -63,6 +63,8 @@ class Swarm:
     def prepare(self, spec: LoadSpec) -> None:
         """Start Locust, with all its workers; with a beat, all users too."""
         assert isinstance(spec.pacing, Users)
+        # A window that broke off before it was collected has left its processes.
+        self.close()
         files = self._free_name(spec.target)
         arguments = locust_arguments(spec, spec.target, files, self._ports)
         self._talk = Conversation(

@@ -88,6 +88,7 @@ class Harvest:
     """
 
     def __init__(self, duration_s: float) -> None:
+        self._duration_s = duration_s
         self._width_s = max(1.0, math.ceil(duration_s / MOST_MOMENTS))
         self._started_unix_s = math.inf
         self._last_s = 0.0
@@ -164,11 +165,11 @@ class Harvest:
         return Progress(elapsed_s, done.succeeded, done.failed, rate)
 
     def result(self) -> LoadResult:
-        """The window, from its start to the last byte."""
+        """The window, from its start to the last byte; as long as planned when none came."""
         done = self._recorder
         sent, received, opened = (int(total) for total in self._bytes)
         return LoadResult(
-            duration_s=max(self._last_s, 1e-9),
+            duration_s=self._last_s or self._duration_s,
             succeeded=done.succeeded,
             failures=done.failures(),
             latency=done.latency(),

@@ -148,6 +148,17 @@ def test_failures_are_told_with_their_reasons(
     assert sum(one.failed for one in result.crowd.moments) == result.failed
 
 
+def test_a_window_that_broke_off_leaves_no_process_to_the_next(
+    swarm: Swarm, flask_url: str
+) -> None:
+    """Prepared and never collected, as when the app has died meanwhile."""
+    swarm.prepare(spec(flask_url, Users(2, 10.0), 60.0))
+    first = swarm.pid
+    swarm.prepare(spec(flask_url, Users(2, 10.0), 60.0))
+    assert alive([first]) == []
+    assert alive([swarm.pid])
+
+
 def test_a_locust_that_dies_is_told_with_its_last_words(swarm: Swarm, flask_url: str) -> None:
     swarm.prepare(spec(flask_url, Users(2, 10.0), 60.0))
     os.kill(swarm.pid, signal.SIGKILL)

@@ -77,6 +77,12 @@ def test_what_was_sent_before_the_start_does_not_count() -> None:
     assert result.bytes_sent == 100
 
 
+def test_a_window_without_an_answer_lasted_as_long_as_it_was_meant_to() -> None:
+    """Its CPU time is divided by that, and not by nothing."""
+    result = started(10.0).result()
+    assert (result.succeeded, result.duration_s) == (0, 10.0)
+
+
 def test_moments_hold_every_request_once() -> None:
     """Slices of the window: counts, failures, users and times of each, nothing left out."""
     tally, harvest = Tally(), started(10.0)
