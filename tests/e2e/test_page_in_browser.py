@@ -189,6 +189,23 @@ def test_hover_tells_the_figure_with_its_interval(
     assert "FastAPI" in told()
 
 
+def test_hover_finds_the_nearest_point_of_a_curve(
+    browser: webdriver.Chrome, pages: dict[str, Path]
+) -> None:
+    """A thin line need not be hit: the nearest point is told, with its share of requests."""
+    opened(browser, pages["bench"])
+    curve = browser.find_element(By.CSS_SELECTOR, "#plot-latency-read svg")
+    browser.execute_script(
+        "arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", curve
+    )
+    ActionChains(browser).move_to_element(curve).move_by_offset(3, 3).perform()
+    eventually(lambda: browser.find_elements(By.CSS_SELECTOR, "#vg-tooltip-element.visible"))
+    told = browser.find_element(By.CSS_SELECTOR, "#vg-tooltip-element").text
+    assert "undefined" not in told
+    assert "service time" in told
+    assert "%" in told
+
+
 def test_paper_shows_what_is_folded(browser: webdriver.Chrome, pages: dict[str, Path]) -> None:
     """Tables that can be unfolded on a screen are unfolded on paper."""
     opened(browser, pages["bench"])
