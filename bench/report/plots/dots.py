@@ -71,23 +71,23 @@ def dots(
     known = [row for row in means if row["value"] is not None]
     drawn, data = layered(
         {
-            "rounds": (
-                base.mark_point(filled=True, size=26, shape="circle").encode(
-                    x=x, color=colours, opacity=fading(0.38)
+            "intervals": (
+                mean.mark_rule(strokeWidth=2.5).encode(
+                    x=alt.X("low:Q", title=axis), x2="reach:Q", color=colours, opacity=fading(0.55)
                 ),
+                [row for row in means if row["low"] is not None],
+            ),
+            "rounds": (
+                base.mark_point(
+                    filled=True, size=34, shape="circle", stroke=PAPER, strokeWidth=0.8
+                ).encode(x=x, color=colours, opacity=fading(0.6)),
                 [row for row in rounds if row["usable"]],
             ),
             "invalid": (
-                base.mark_point(size=52, shape=CROSS, strokeWidth=1.6).encode(
+                base.mark_point(size=120, shape=CROSS, strokeWidth=2.2).encode(
                     x=x, stroke=alt.value(BAD)
                 ),
                 [row for row in rounds if not row["usable"]],
-            ),
-            "intervals": (
-                mean.mark_rule(strokeWidth=2.5).encode(
-                    x=alt.X("low:Q", title=axis), x2="reach:Q", color=colours
-                ),
-                [row for row in means if row["low"] is not None],
             ),
             "means": (
                 mean.mark_point(filled=True, size=115, stroke=PAPER, strokeWidth=1.2).encode(
