@@ -22,8 +22,13 @@ SUFFIXES: Mapping[str, str] = {
     "MB": "MB",
     "% of a core": "percent_of_core",
     "requests": "requests",
-    "statements": "statements_per_request",
-    "bytes": "bytes",
+    "statements": "per_request",
+    "bytes": "per_request",
+    "switches": "per_request",
+    "rows": "per_request",
+    "transactions": "per_request",
+    "connections": "opened",
+    "% of the app's core": "percent_of_app_core",
 }
 """How a unit stands in a column's name."""
 
