@@ -1,7 +1,7 @@
 # Thin on purpose: each target runs `python -m bench <verb>`; the variables reach it through the
 # environment. Only setting up Python and running the checks live here.
 .DEFAULT_GOAL := help
-.PHONY: help up down status watch logs psql bench sweep saturate locust locust-ui stress locust-master locust-worker crosscheck compare history serve selftest doctor tune untune report test check format clean
+.PHONY: help up down status watch logs psql bench sweep saturate locust locust-ui stress locust-master locust-worker crosscheck compare history serve selftest doctor tune untune isolate unisolate report test check format clean
 
 # `nix develop` names its own Python here; then nothing is downloaded or installed.
 ONECORE_PYTHON ?= .venv/bin/python
@@ -46,6 +46,12 @@ tune: $(ready) ## As root: set what doctor names (governor, turbo, interrupts, w
 
 untune: $(ready) ## As root: put back what tune has changed
 	@$(BENCH) untune
+
+isolate: $(ready) ## As root: move the rest of this machine off the lab's cores
+	@$(BENCH) isolate
+
+unisolate: $(ready) ## As root: give the rest of this machine its cores back
+	@$(BENCH) unisolate
 
 sweep: $(ready) ## Measure at 1 to 128 connections (FRAMEWORK= WORKLOAD= ROUNDS= PROFILE=)
 	@$(BENCH) sweep

@@ -285,7 +285,9 @@ class Placement:
 class Unit:
     """One long-running process that a supervisor can run.
 
-    `prepare` are commands run to completion, in order, before `command` (migrations).
+    `prepare` are commands run to completion, in order, before `command` (migrations). `template`
+    names the file in `systemd/` that describes the same unit to systemd. `source` stands for the
+    files that it runs from: when they change, it is another unit, and is restarted.
     """
 
     name: str
@@ -296,6 +298,8 @@ class Unit:
     port: int
     prepare: tuple[tuple[str, ...], ...] = ()
     stop_signal: Literal["TERM", "INT"] = "TERM"
+    template: str = ""
+    source: str = ""
 
 
 UnitState = Literal["running", "frozen", "stopped", "failed"]
@@ -310,24 +314,42 @@ class UnitStatus:
 
 
 @dataclass(frozen=True)
+class Pressure:
+    """Seconds in which some task of a cgroup waited for a resource: PSI's `some` totals."""
+
+    cpu_s: float
+    memory_s: float
+    io_s: float
+
+
+@dataclass(frozen=True)
 class Usage:
-    """Totals of a process tree or cgroup at one moment. Differences of two give a cost."""
+    """Totals of a process tree or cgroup at one moment. Differences of two give a cost.
+
+    `pressure` is None where there is no cgroup of its own to read it from.
+    """
 
     cpu_s: float
     processes: int
     threads: int
     voluntary_switches: int
     involuntary_switches: int
+    pressure: Pressure | None = None
 
 
 @dataclass(frozen=True)
 class Memory:
-    """Memory of a process tree or cgroup. `pss_bytes` counts shared pages once, in shares."""
+    """Memory of a process tree or cgroup. `pss_bytes` counts shared pages once, in shares.
+
+    `charged_bytes` is what the cgroup is charged with now, page cache included, and `peak_bytes`
+    the most since it started; None where no cgroup counts memory.
+    """
 
     pss_bytes: int
     uss_bytes: int
     rss_bytes: int
     peak_bytes: int | None = None
+    charged_bytes: int | None = None
 
 
 # --- doubt ------------------------------------------------------------------------------------
@@ -411,7 +433,8 @@ class RoleCost:
     """What one role (app, database or generator) used between the edges of a window.
 
     `memory` is read just after the window. `most_bytes` is an upper bound of the memory it needed
-    at any moment of the window, or None where the kernel does not let us begin anew.
+    at any moment of the window, or None where the kernel does not let us begin anew. `pressure` is
+    known where the role has a cgroup.
     """
 
     cpu_s: float
@@ -419,6 +442,7 @@ class RoleCost:
     involuntary_switches: int
     memory: Memory | None = None
     most_bytes: int | None = None
+    pressure: Pressure | None = None
 
 
 @dataclass(frozen=True)

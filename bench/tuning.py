@@ -91,7 +91,12 @@ def untune(tree: KernelTree = REAL, state: Path = STATE) -> tuple[Outcome, ...]:
 
 def is_tuned(tree: KernelTree = REAL, state: Path = STATE) -> bool:
     """Whether there is something to put back. Raises SetupError when the state is unreadable."""
-    return bool(_load(tree, state).values)
+    return bool(saved_values(tree, state))
+
+
+def saved_values(tree: KernelTree = REAL, state: Path = STATE) -> dict[str, str]:
+    """What would be put back, by name. Raises SetupError when the state is unreadable."""
+    return _load(tree, state).values
 
 
 # --- one setting ------------------------------------------------------------------------------
@@ -144,25 +149,21 @@ def _load(tree: KernelTree, state: Path) -> Saved:
         return fresh
     except OSError as error:
         raise SetupError(f"cannot read {state}: {error.strerror}") from error
-    saved = _parse(text, state)
+    saved = _parse(text, tree, state)
     return saved if saved.boot == fresh.boot else fresh
 
 
-def _parse(text: str, state: Path) -> Saved:
+def _parse(text: str, tree: KernelTree, state: Path) -> Saved:
     with suppress(ValueError, KeyError, TypeError, AttributeError):
         content = json.loads(text)
         values = {str(name): str(value) for name, value in content["values"].items()}
-        # Root writes to these names: nothing but kernel settings may ever be among them.
-        if content["version"] == _VERSION and all(map(_is_kernel_file, values)):
+        # Root writes to these names: nothing but settings may ever be among them.
+        if content["version"] == _VERSION and all(map(tree.is_setting, values)):
             return Saved(str(content["boot"]), values)
     raise SetupError(
         f"{state} is not a list of saved settings of this version",
         f"Look at it and set by hand what it names, then remove it: rm {state}",
     )
-
-
-def _is_kernel_file(name: str) -> bool:
-    return name.startswith(("/sys/", "/proc/")) and ".." not in name.split("/")
 
 
 def _save(saved: Saved, state: Path) -> None:

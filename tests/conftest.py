@@ -60,6 +60,8 @@ def lab_environment(folder: Path, start: int) -> dict[str, str]:
     (folder / "locks").mkdir()
     return {
         "PORT_OFFSET": str(free_offset(start)),
+        # What a developer's own machine offers is not what is tested; tests/systemd/ says so.
+        "SUPERVISOR": os.environ.get("ONECORE_TEST_SUPERVISOR", "process"),
         "ONECORE_STATE": str(folder / "state"),
         "ONECORE_RESULTS": str(folder / "results"),
         "ONECORE_LOCKS": str(folder / "locks"),

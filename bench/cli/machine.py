@@ -1,9 +1,9 @@
 """Verbs for the machine: what disturbs a measurement, and what can be set."""
 
-from bench import host, preflight, tuning
+from bench import isolation, preflight, tuning
 from bench.cli.options import app, out
 from bench.errors import LabError
-from bench.experiment.assembly import measuring_alone, targets
+from bench.experiment.assembly import measuring_alone, targets, topology
 from bench.experiment.fitness import examine
 from bench.model import Placement
 from bench.placement import plan_placement
@@ -40,8 +40,32 @@ def untune() -> None:
         raise LabError("not everything could be put back", "See the reasons above.")
 
 
+@app.command
+def isolate() -> None:
+    """As root: move everything else on this machine off the lab's cores, until unisolate."""
+    tuning.require_root("isolate")
+    tree = isolation.require_system_manager("isolate")
+    with measuring_alone():
+        outcomes = isolation.isolate(_placement(), tree)
+    _print_outcomes(outcomes, "There is nothing to move.")
+    if any(one.kind == "failed" for one in outcomes):
+        raise LabError("not everything could be moved", "See the reasons above; make unisolate.")
+
+
+@app.command
+def unisolate() -> None:
+    """As root: give everything the CPUs back that isolate has taken."""
+    tuning.require_root("unisolate")
+    tree = isolation.require_system_manager("unisolate")
+    with measuring_alone():
+        outcomes = isolation.unisolate(tree)
+    _print_outcomes(outcomes, "Nothing to put back since the last restart.")
+    if any(one.kind == "failed" for one in outcomes):
+        raise LabError("not everything could be put back", "See the reasons above.")
+
+
 def _placement() -> Placement:
-    return plan_placement(host.topology(), apps_at_once=len(targets()))
+    return plan_placement(topology(), apps_at_once=len(targets()))
 
 
 def _print_checks(checks: tuple[Check, ...]) -> None:

@@ -7,7 +7,13 @@ from typing import NoReturn
 
 from bench.cli.options import Framework, app, err, names_in, out
 from bench.errors import LabError, UsageError
-from bench.experiment.assembly import exclusively, open_lab, site, targets
+from bench.experiment.assembly import (
+    exclusively,
+    labs_of_all_supervisors,
+    open_lab,
+    site,
+    targets,
+)
 from bench.experiment.eye import Eye
 from bench.experiment.lab import Lab
 from bench.model import Target
@@ -40,7 +46,7 @@ def down() -> None:
     """Stop everything that the lab has started here."""
     lab = open_lab(())
     with exclusively(lab.site):
-        stopped = lab.down()
+        stopped = _everything_down()
     out.print(f"Stopped: {', '.join(stopped)}." if stopped else "Nothing was running.")
 
 
@@ -67,7 +73,7 @@ def logs(*, framework: Framework = "", lines: int = 40) -> None:
     """Show the end of a framework's log and of its database's."""
     lab, target = _one_framework(framework)
     for name in lab.unit_names(target):
-        out.rule(f"{name}  ({lab.supervisor.log_path(name)})")
+        out.rule(f"{name}  ({lab.supervisor.log_source(name)})")
         out.print(lab.supervisor.log_tail(name, lines), markup=False, soft_wrap=True)
 
 
@@ -87,9 +93,14 @@ def clean() -> None:
     """Stop everything; remove the lab's databases, logs and passwords. Results stay."""
     here = site()
     if here.state.exists():
-        open_lab(()).down()
+        _everything_down()
         shutil.rmtree(here.state)
     out.print("Clean. Results are kept.")
+
+
+def _everything_down() -> tuple[str, ...]:
+    """Stop what any supervisor runs of this lab: it may have been another one than now."""
+    return tuple(name for lab in labs_of_all_supervisors() for name in lab.down())
 
 
 def _print_status(lab: Lab) -> None:

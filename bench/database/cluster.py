@@ -11,10 +11,13 @@ from bench.database.binaries import MAJOR, Binaries
 from bench.database.secrets import SUPERUSER, Secrets
 from bench.errors import SetupError
 from bench.model import Target, Unit
+from bench.sources import fingerprint_of
 
 CONFIGURATION = Path(__file__).resolve().parent.parent.parent / "services"
+# Where the system's small tools are, which is not where they usually are on every system.
+SYSTEM_PATH = f"{Path(shutil.which('cat') or '/bin/cat').parent}:{os.defpath}"
 # initdb fails where LANG names a locale that the machine lacks.
-ENVIRONMENT: Mapping[str, str] = {"LC_ALL": "C.UTF-8", "PATH": os.defpath}
+ENVIRONMENT: Mapping[str, str] = {"LC_ALL": "C.UTF-8", "PATH": SYSTEM_PATH}
 
 
 class Runner(Protocol):
@@ -40,9 +43,10 @@ class Cluster:
 
     def unit(self, cpus: tuple[int, ...]) -> Unit:
         """The unit that runs this cluster on `cpus`. SIGINT is PostgreSQL's fast shutdown."""
+        config_file, hba_file = (CONFIGURATION / f for f in ("postgresql.conf", "pg_hba.conf"))
         settings = {
-            "config_file": CONFIGURATION / "postgresql.conf",
-            "hba_file": CONFIGURATION / "pg_hba.conf",
+            "config_file": config_file,
+            "hba_file": hba_file,
             "listen_addresses": self.host,
             "port": self.target.database_port,
         }
@@ -51,10 +55,12 @@ class Cluster:
             name=self.unit_name,
             command=(str(self.binaries["postgres"]), "-D", str(self.directory), *flags),
             directory=self.directory,
-            environment=ENVIRONMENT,
+            environment={**ENVIRONMENT, "PGDATA": str(self.directory)},
             cpus=cpus,
             port=self.target.database_port,
             stop_signal="INT",
+            template="onecore-postgres@",
+            source=fingerprint_of(config_file, hba_file),
         )
 
 

@@ -6,24 +6,27 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from bench import host
+from bench import host, isolation
 from bench.database.binaries import find_binaries
 from bench.errors import LabBusy, SetupError, UsageError
 from bench.experiment.lab import Lab, make_secrets
+from bench.experiment.supervisors import Ground, choose_supervisor, reachable_supervisors
 from bench.model import Site, Target
-from bench.placement import plan_placement
+from bench.placement import Topology, plan_placement
+from bench.supervise import Supervisor
 from bench.supervise.identity import current_identity
-from bench.supervise.process import ProcessSupervisor
 from bench.targets import SERVICES, known_targets, select_targets
 
 ROOT = SERVICES.parent
 ENVIRONMENT = {
     "BIND": "the address where the services listen (127.0.0.1)",
     "PORT_OFFSET": "moves all ports as a block; such a lab has databases of its own",
+    "SUPERVISOR": "who runs the services: systemd or process; chosen by the machine when left out",
     "ONECORE_PYTHON": "the Python to run with, instead of making .venv",
     "ONECORE_PG_BIN": "the folder of PostgreSQL 18's binaries",
     "ONECORE_USER": "the user that services run as when root calls the lab",
@@ -85,30 +88,62 @@ def targets() -> tuple[Target, ...]:
     return known_targets(site().port_offset)
 
 
+def topology() -> Topology:
+    """The CPUs that the lab may use.
+
+    On a machine that was isolated for it, this process may use the rest only, but the units of
+    the system's manager are in a slice of their own and may use all.
+    """
+    found = host.topology()
+    if os.geteuid() != 0 or os.environ.get("SUPERVISOR") == "process":
+        return found
+    before = isolation.cpus_before(isolation.UnitCpus())
+    return replace(found, cpus=tuple(sorted({*found.cpus, *before})))
+
+
 def open_lab(names: tuple[str, ...]) -> Lab:
     """The lab for these targets (all when none is named), without starting anything.
 
     Raises UsageError or SetupError.
     """
+    ground = _ground()
+    supervisor, limits = choose_supervisor(ground)
+    return _lab(ground, names, supervisor, limits)
+
+
+def labs_of_all_supervisors() -> tuple[Lab, ...]:
+    """The lab as each supervisor sees it that may have started something of it."""
+    ground = _ground()
+    return tuple(_lab(ground, (), one, ()) for one in reachable_supervisors(ground))
+
+
+def _ground() -> Ground:
     here = site()
-    registry = known_targets(here.port_offset)
-    chosen = select_targets(registry, names)
     binaries = find_binaries()
     state = _writable(here.state)
     identity = current_identity((here.root, binaries.directory.parent, state))
-    supervisor = ProcessSupervisor(state, identity)
-    placement = plan_placement(host.topology(), apps_at_once=len(registry))
+    return Ground(here, state, identity, binaries)
+
+
+def _lab(
+    ground: Ground, names: tuple[str, ...], supervisor: Supervisor, limits: tuple[str, ...]
+) -> Lab:
+    registry = known_targets(ground.site.port_offset)
+    notes = (
+        _bind_note(ground.site.host),
+        ground.identity.note,
+        *ground.binaries.passed_over,
+        *limits,
+    )
     return Lab(
-        site=here,
+        site=ground.site,
         registry=registry,
-        targets=chosen,
+        targets=select_targets(registry, names),
         supervisor=supervisor,
-        placement=placement,
-        binaries=binaries,
-        secrets=make_secrets(here, supervisor),
-        notes=tuple(
-            note for note in (_bind_note(here.host), identity.note, *binaries.passed_over) if note
-        ),
+        placement=plan_placement(topology(), apps_at_once=len(registry)),
+        binaries=ground.binaries,
+        secrets=make_secrets(ground.site, supervisor),
+        notes=tuple(note for note in notes if note),
     )
 
 

@@ -22,6 +22,7 @@ from bench.model import (
     Phase,
     PhaseResult,
     Plan,
+    Pressure,
     Progress,
     RoleCost,
     Target,
@@ -130,6 +131,17 @@ def _cost(before: Usage, after: Usage) -> RoleCost:
         cpu_s=after.cpu_s - before.cpu_s,
         voluntary_switches=after.voluntary_switches - before.voluntary_switches,
         involuntary_switches=after.involuntary_switches - before.involuntary_switches,
+        pressure=_pressure(before.pressure, after.pressure),
+    )
+
+
+def _pressure(before: Pressure | None, after: Pressure | None) -> Pressure | None:
+    if before is None or after is None:
+        return None
+    return Pressure(
+        cpu_s=after.cpu_s - before.cpu_s,
+        memory_s=after.memory_s - before.memory_s,
+        io_s=after.io_s - before.io_s,
     )
 
 

@@ -9,10 +9,11 @@ from pathlib import Path
 
 from bench.database.admin import Admin
 from bench.database.binaries import Binaries
-from bench.database.cluster import Cluster, ensure_clusters
+from bench.database.cluster import SYSTEM_PATH, Cluster, ensure_clusters
 from bench.database.secrets import SERVICE_USER, Secrets, ensure_secrets
 from bench.errors import LabError
 from bench.model import Placement, Site, Target, Unit
+from bench.sources import fingerprint_of
 from bench.supervise import Supervisor
 from bench.supervise.readiness import http_ready, postgres_ready, wait_until_ready
 
@@ -78,6 +79,9 @@ class Lab:
             cpus=self.placement_of(target).app,
             port=target.http_port,
             prepare=(tuple(part.format_map(fill) for part in target.migrate),),
+            # Twins are made from the folder of the service that they are twins of.
+            template=f"onecore-{target.directory.name}",
+            source=fingerprint_of(target.directory),
         )
 
     def _app_environment(self, target: Target) -> Mapping[str, str]:
@@ -85,7 +89,7 @@ class Lab:
         loader = {k: os.environ[k] for k in ("LD_LIBRARY_PATH",) if k in os.environ}
         return {
             **loader,
-            "PATH": f"{Path(sys.executable).parent}:{os.defpath}",
+            "PATH": f"{Path(sys.executable).parent}:{SYSTEM_PATH}",
             "LC_ALL": "C.UTF-8",
             "HOME": "/nonexistent",
             "PYTHONUNBUFFERED": "1",

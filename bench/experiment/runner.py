@@ -1,6 +1,5 @@
 """From a plan to a stored run: every cell of every round, kept as soon as it is finished."""
 
-import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -145,9 +144,7 @@ class Runner:
             folder.mkdir(exist_ok=True)
             for target in self.lab.targets:
                 for name in self.lab.unit_names(target):
-                    log = self.lab.supervisor.log_path(name)
-                    if log.exists():
-                        shutil.copyfile(log, folder / log.name)
+                    (folder / f"{name}.log").write_text(self.lab.supervisor.log(name))
 
 
 def unit_probes(lab: Lab) -> Iterator[Probe]:

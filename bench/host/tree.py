@@ -40,6 +40,10 @@ class KernelTree:
     def exists(self, name: str) -> bool:
         return self.path(name).exists()
 
+    def is_setting(self, name: str) -> bool:
+        """Whether a name may be written at all: it is a file of the kernel's."""
+        return name.startswith(("/sys/", "/proc/")) and ".." not in name.split("/")
+
     def names(self, pattern: str) -> tuple[str, ...]:
         """The absolute names that match a glob pattern, sorted."""
         found = self.root.glob(pattern.lstrip("/"))

@@ -52,7 +52,7 @@ def watch_table(lines: tuple[UnitLine, ...]) -> Table:
 
 
 def _status_row(line: UnitLine) -> tuple[str, ...]:
-    return (line.name, line.status.state, line.address, _cpus(line), _megabytes(line.pss_bytes))
+    return (line.name, _state(line.status), line.address, _cpus(line), _megabytes(line.pss_bytes))
 
 
 def _watch_row(line: UnitLine) -> tuple[str, ...]:
@@ -60,7 +60,7 @@ def _watch_row(line: UnitLine) -> tuple[str, ...]:
     address = line.address.removeprefix("http://").partition("/")[0]
     return (
         line.name.removeprefix("onecore-"),
-        line.status.state,
+        _state(line.status),
         address,
         _cpus(line),
         NO_FIGURE if share is None else f"{100 * share:.1f}",
@@ -75,3 +75,8 @@ def _cpus(line: UnitLine) -> str:
 
 def _megabytes(size: int | None) -> str:
     return NO_FIGURE if size is None else f"{size / 1e6:.1f}"
+
+
+def _state(status: UnitStatus) -> str:
+    """One that runs and has something to tell is shown with it: it was restarted."""
+    return f"{status.state}, {status.detail}" if status.pid and status.detail else status.state

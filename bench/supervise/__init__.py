@@ -3,7 +3,10 @@
 A unit is known by its name, so that a later command can stop what an earlier one started.
 """
 
+import hashlib
+import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Protocol
 
@@ -13,7 +16,10 @@ from bench.model import Memory, Unit, UnitStatus, Usage
 class Supervisor(Protocol):
     """Runs units, pins them, freezes them and accounts for them."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What records and reports call it."""
+        ...
 
     def start(self, unit: Unit, *, outlive: bool) -> bool:
         """Start `unit` unless it already runs as described; True when it was (re)started.
@@ -46,12 +52,22 @@ class Supervisor(Protocol):
         ...
 
     def usage(self, name: str) -> Usage:
-        """CPU time and context switches of everything the unit has run so far."""
+        """CPU time and context switches of everything the unit has run so far.
+
+        Raises UnitFailed when it does not run, and once when it has died since the last look and
+        runs again: its counters began anew, and a difference across that would be none.
+        """
         ...
 
     def memory(self, name: str) -> Memory: ...
 
-    def log_path(self, name: str) -> Path: ...
+    def log_source(self, name: str) -> str:
+        """Where the unit's log is: a file, or the command that shows it."""
+        ...
+
+    def log(self, name: str) -> str:
+        """All that the unit has written since it was last started; "" when nothing is kept."""
+        ...
 
     def log_tail(self, name: str, lines: int = 20) -> str: ...
 
@@ -65,3 +81,14 @@ class Supervisor(Protocol):
     def own(self, path: Path) -> None:
         """Hand a file or folder of the lab's state to the units' user."""
         ...
+
+
+def fingerprint(unit: Unit) -> str:
+    """Tells whether a unit is described as it was: equal descriptions, equal fingerprints."""
+    description = json.dumps(asdict(unit), default=str, sort_keys=True)
+    return hashlib.sha256(description.encode()).hexdigest()
+
+
+def tail(log: str, lines: int) -> str:
+    """The log's last lines, or a sentence when there are none."""
+    return "\n".join(log.rstrip().splitlines()[-lines:]) or "(its log is empty)"

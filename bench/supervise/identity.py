@@ -13,10 +13,11 @@ import pwd
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.errors import SetupError
+from bench.errors import SetupError, UnitFailed
 
 PREFERRED_USERS = ("onecore", "nobody")
 
@@ -55,8 +56,31 @@ class Identity:
     prefix: tuple[str, ...] = ()
     note: str = ""
 
-    def may_chown(self) -> bool:
-        return os.geteuid() == 0
+    def run(self, command: tuple[str, ...], environment: Mapping[str, str], directory: Path) -> str:
+        """Run a command to completion as this user and return what it printed.
+
+        Raises UnitFailed with the output's tail when it does not exit 0.
+        """
+        done = subprocess.run(
+            (*self.prefix, *command),
+            cwd=directory,
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            check=False,
+        )
+        if done.returncode != 0:
+            tail = "\n".join(done.stdout.rstrip().splitlines()[-20:])
+            raise UnitFailed(f"`{' '.join(command)}` failed (exit {done.returncode}):\n{tail}")
+        return done.stdout
+
+    def own(self, path: Path) -> None:
+        """Hand a file or folder of the lab's state to this user."""
+        if os.geteuid() == 0:
+            shutil.chown(path, self.uid, self.gid)
 
 
 def _setpriv(user: pwd.struct_passwd) -> tuple[str, ...]:
@@ -72,7 +96,7 @@ def closed_folder(path: Path) -> Path | None:
     return None
 
 
-def _uncovering(needed: tuple[Path, ...]) -> tuple[str, ...]:
+def uncovering(needed: tuple[Path, ...]) -> tuple[str, ...]:
     """A prefix that shows just these of the folders which lie in closed ones."""
     hidden = sorted({path for path in needed if closed_folder(path)})
     outermost = [path for path in hidden if not any(p in hidden for p in path.parents)]
@@ -134,7 +158,7 @@ def current_identity(needed: tuple[Path, ...]) -> Identity:
         return Identity(user.pw_name, user.pw_uid, user.pw_gid, plain)
     python = (Path(sys.prefix), Path(sys.base_prefix))
     folders = tuple(path.resolve() for path in (*needed, *python))
-    uncovered = (*_uncovering(folders), *plain)
+    uncovered = (*uncovering(folders), *plain)
     fault = _fault(uncovered, needed)
     if fault:
         raise SetupError(

@@ -5,10 +5,8 @@ a stale record is told from a living process, and a log (`<state>/log/<unit>.log
 does not outlive the lab carries a parent-death signal: it ends even when the lab is killed with -9.
 """
 
-import hashlib
 import json
 import os
-import shutil
 import signal
 import subprocess
 import time
@@ -19,10 +17,12 @@ from pathlib import Path
 
 import psutil
 
-from bench.errors import PortTaken, UnitFailed
+from bench.errors import UnitFailed
 from bench.model import Memory, Unit, UnitStatus, Usage
+from bench.supervise import fingerprint, tail
 from bench.supervise.guardian import Guardian
 from bench.supervise.identity import Identity
+from bench.supervise.ports import require_free_port
 from bench.supervise.proctree import descendants, tree_cpu_s, tree_memory, tree_usage
 
 STOP_PATIENCE_S = 20.0
@@ -50,11 +50,6 @@ def _ends_with_parent(stop_signal: str) -> tuple[str, ...]:
     still_there = '[ "$PPID" = "$0" ] && exec "$@"'
     setpriv = ("setpriv", f"--pdeathsig={stop_signal}", "--")
     return (*setpriv, "sh", "-c", still_there, str(os.getpid()))
-
-
-def _fingerprint(unit: Unit) -> str:
-    description = json.dumps(asdict(unit), default=str, sort_keys=True)
-    return hashlib.sha256(description.encode()).hexdigest()
 
 
 def _runs(process: psutil.Process) -> bool:
@@ -99,14 +94,14 @@ class ProcessSupervisor:
 
     def start(self, unit: Unit, *, outlive: bool) -> bool:
         record = self._record(unit.name)
-        same = record is not None and record.fingerprint == _fingerprint(unit)
+        same = record is not None and record.fingerprint == fingerprint(unit)
         if record and same and _alive(record) and not record.is_ending():
             self.thaw(unit.name)
             return False
         # Also of a unit that has died: what it left behind would hold its port.
         self.stop(unit.name)
-        _require_free_port(unit)
-        log = self.log_path(unit.name)
+        require_free_port(unit)
+        log = self._log_path(unit.name)
         log.unlink(missing_ok=True)
         for command in unit.prepare:
             log.write_text(self.run(command, unit.environment, unit.directory))
@@ -233,38 +228,28 @@ class ProcessSupervisor:
     def memory(self, name: str) -> Memory:
         return tree_memory(self._pid(name))
 
-    def log_path(self, name: str) -> Path:
-        return self._log_dir / f"{name}.log"
+    def log_source(self, name: str) -> str:
+        return str(self._log_path(name))
+
+    def log(self, name: str) -> str:
+        path = self._log_path(name)
+        return path.read_text(errors="replace") if path.exists() else ""
 
     def log_tail(self, name: str, lines: int = 20) -> str:
-        path = self.log_path(name)
-        text = path.read_text(errors="replace").rstrip() if path.exists() else ""
-        return "\n".join(text.splitlines()[-lines:]) or "(its log is empty)"
+        return tail(self.log(name), lines)
 
     # --- help for those who prepare units
 
     def run(self, command: tuple[str, ...], environment: Mapping[str, str], directory: Path) -> str:
-        done = subprocess.run(
-            (*self._identity.prefix, *command),
-            cwd=directory,
-            env=dict(environment),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            check=False,
-        )
-        if done.returncode != 0:
-            tail = "\n".join(done.stdout.rstrip().splitlines()[-20:])
-            raise UnitFailed(f"`{' '.join(command)}` failed (exit {done.returncode}):\n{tail}")
-        return done.stdout
+        return self._identity.run(command, environment, directory)
 
     def own(self, path: Path) -> None:
-        if self._identity.may_chown():
-            shutil.chown(path, self._identity.uid, self._identity.gid)
+        self._identity.own(path)
 
     # --- records
+
+    def _log_path(self, name: str) -> Path:
+        return self._log_dir / f"{name}.log"
 
     def _path(self, name: str) -> Path:
         return self._run_dir / f"{name}.json"
@@ -282,7 +267,7 @@ class ProcessSupervisor:
     def _write(self, unit: Unit, process: subprocess.Popen[bytes], *, outlive: bool) -> None:
         started = psutil.Process(process.pid).create_time()
         lab = None if outlive else os.getpid()
-        record = _Record(process.pid, started, unit.stop_signal, _fingerprint(unit), lab)
+        record = _Record(process.pid, started, unit.stop_signal, fingerprint(unit), lab)
         new = self._path(unit.name).with_suffix(".new")
         new.write_text(json.dumps(asdict(record)))
         new.rename(self._path(unit.name))
@@ -299,23 +284,3 @@ def _signal(tree: list[psutil.Process], number: signal.Signals) -> None:
     for process in tree:
         with suppress(psutil.NoSuchProcess):
             process.send_signal(number)
-
-
-def _require_free_port(unit: Unit) -> None:
-    holders = [
-        connection.pid
-        for connection in psutil.net_connections(kind="tcp")
-        if connection.status == psutil.CONN_LISTEN
-        and connection.laddr
-        and connection.laddr.port == unit.port
-    ]
-    if not holders:
-        return
-    who = "another user's process"
-    if holders[0]:
-        with suppress(psutil.Error):
-            who = f"pid {holders[0]} ({' '.join(psutil.Process(holders[0]).cmdline())[:80]})"
-    raise PortTaken(
-        f"port {unit.port}, which {unit.name} needs, is taken by {who}",
-        "Stop that process, or move all of the lab's ports as a block: PORT_OFFSET=1000.",
-    )

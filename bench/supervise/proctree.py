@@ -55,7 +55,11 @@ def _switches(pid: int) -> Iterator[tuple[int, int, int]]:
 def tree_usage(root: int) -> Usage:
     """Totals of the tree at this moment. The CPU clocks are read first and together."""
     pids = descendants(root)
-    cpu_s = tree_cpu_s(pids)
+    return usage_of(pids, tree_cpu_s(pids))
+
+
+def usage_of(pids: list[int], cpu_s: float) -> Usage:
+    """Threads and switches of these processes, beside the CPU time that was read before."""
     rows: list[tuple[int, int, int]] = []
     for pid in pids:
         with suppress(*_GONE):
@@ -71,8 +75,13 @@ def tree_usage(root: int) -> Usage:
 
 def tree_memory(root: int) -> Memory:
     """Memory of the tree, from smaps_rollup: about 1 ms per process."""
+    return memory_of(descendants(root))
+
+
+def memory_of(pids: list[int]) -> Memory:
+    """Memory of these processes together."""
     sizes = []
-    for pid in descendants(root):
+    for pid in pids:
         with suppress(*_GONE):
             sizes.append(psutil.Process(pid).memory_full_info())
     return Memory(

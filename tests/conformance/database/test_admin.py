@@ -187,7 +187,7 @@ def test_no_password_shows_anywhere(lab: Lab, target: Target, admin: Admin) -> N
     with admin._items().cursor() as cursor:
         cursor.execute("SELECT string_agg(query, ' ') FROM pg_stat_statements")
         (queries,) = cursor.fetchone()
-    logs = "".join(lab.supervisor.log_path(n).read_text() for n in lab.supervisor.names())
+    logs = "".join(lab.supervisor.log(n) for n in lab.supervisor.names())
     lines = "".join(
         path.read_bytes().decode(errors="replace")
         for path in Path("/proc").glob("[0-9]*/cmdline")

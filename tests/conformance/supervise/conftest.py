@@ -1,5 +1,10 @@
-"""Every supervisor in turn, with a folder of its own and a factory of units."""
+"""One supervisor, with a folder of its own and a factory of units.
 
+The suite runs once as it is, with the process supervisor, and again under a real systemd, where
+ONECORE_TEST_SUPERVISOR says so: tests/systemd/ sees to that.
+"""
+
+import os
 import shutil
 import socket
 import sys
@@ -8,10 +13,14 @@ from pathlib import Path
 
 import pytest
 
+from bench.experiment.supervisors import make_systemd
 from bench.model import Unit
 from bench.supervise import Supervisor
 from bench.supervise.identity import current_identity
 from bench.supervise.process import ProcessSupervisor
+from bench.supervise.systemd.manager import find_manager
+
+UNITS = Path(__file__).parent / "units"
 
 MakeUnit = Callable[..., Unit]
 
@@ -28,13 +37,19 @@ def state(public_folder: Path, request: pytest.FixtureRequest) -> Iterator[Path]
 
 def make_supervisor(kind: str, state: Path) -> Supervisor:
     """A new supervisor object on the same state, as the next command would make it."""
-    assert kind == "process"
-    return ProcessSupervisor(state, current_identity((state,)))
+    identity = current_identity((state,))
+    if kind == "process":
+        return ProcessSupervisor(state, identity)
+    values = {"python": sys.executable, "state": str(state)}
+    needed = (state, *map(Path, (sys.prefix, sys.base_prefix)))
+    return make_systemd(
+        find_manager(), identity, UNITS, state, "onecore", values, needed, cpuset=False
+    )
 
 
-@pytest.fixture(params=["process"])
-def kind(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
+@pytest.fixture
+def kind() -> str:
+    return os.environ.get("ONECORE_TEST_SUPERVISOR", "process")
 
 
 @pytest.fixture
@@ -64,6 +79,7 @@ def make_unit(state: Path, port: int) -> MakeUnit:
             "environment": {"PATH": "/usr/bin:/bin"},
             "cpus": (0,),
             "port": port,
+            "template": "onecore-test",
         }
         return Unit(**{**fields, **changes})  # type: ignore[arg-type]
 

@@ -1,6 +1,6 @@
 """A unit for the supervisors to run: listens on a port and does what it is told.
 
-    program.py PORT [burn | children | exit | deaf | fork | swell | quiet]
+    program.py PORT BEHAVIOUR
 
 burn      keeps one CPU busy
 children  starts a child that burns 0.3 s of CPU and ends, and one that sleeps
@@ -8,6 +8,8 @@ exit      says why and ends with 3
 deaf      ignores SIGTERM and SIGINT
 swell     needs 100 MB for a moment at each connection
 fork      answers from a child that does not care for its parent
+silent    runs, and never listens
+unprepared  is a preparation that fails
 """
 
 import os
@@ -23,6 +25,11 @@ def main() -> None:
     if behaviour == "exit":
         sys.stdout.write("this unit has nothing to live for\n")
         sys.exit(3)
+    if behaviour == "unprepared":
+        sys.stdout.write("no schema today\n")
+        sys.exit(1)
+    if behaviour == "silent":
+        time.sleep(600)
     if behaviour == "deaf":
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         signal.signal(signal.SIGINT, signal.SIG_IGN)

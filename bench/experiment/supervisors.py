@@ -1,0 +1,165 @@
+"""Which supervisor runs the services: what SUPERVISOR asks for, or what the machine offers."""
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.database.binaries import Binaries
+from bench.errors import SetupError, UsageError
+from bench.model import Site
+from bench.supervise import Supervisor
+from bench.supervise.identity import Identity, closed_folder
+from bench.supervise.process import ProcessSupervisor
+from bench.supervise.systemd.manager import Manager, find_manager
+from bench.supervise.systemd.supervisor import SystemdSupervisor
+from bench.supervise.systemd.units import Local, hidden_folders, lab_name, to_show
+
+_DELEGATE = """\
+[Service]
+Delegate=cpu cpuset io memory pids"""
+"""The drop-in for user@.service that lets a user's manager confine its units to CPUs."""
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What every supervisor of one lab stands on."""
+
+    site: Site
+    state: Path
+    identity: Identity
+    binaries: Binaries
+
+
+Choice = tuple[Supervisor, tuple[str, ...]]
+"""A supervisor, and what it cannot do here, in sentences."""
+
+
+def choose_supervisor(ground: Ground) -> Choice:
+    """The supervisor that SUPERVISOR names, or the best one that can be had here.
+
+    Raises UsageError on an unknown name, SetupError when the one named cannot work here.
+    """
+    wanted = os.environ.get("SUPERVISOR") or "any"
+    if wanted not in SUPERVISORS:
+        known = ", ".join(name for name in SUPERVISORS if name != "any")
+        raise UsageError(f"there is no supervisor {wanted!r}", f"Known supervisors: {known}.")
+    return SUPERVISORS[wanted](ground)
+
+
+def reachable_supervisors(ground: Ground) -> tuple[Supervisor, ...]:
+    """Everyone who may have started something of this lab."""
+    found: list[Supervisor] = [_process(ground)[0]]
+    with suppress(SetupError):  # who cannot be reached runs nothing that could be stopped
+        found.append(_systemd(ground)[0])
+    return tuple(found)
+
+
+def _process(ground: Ground) -> Choice:
+    return ProcessSupervisor(ground.state, ground.identity), ()
+
+
+def _systemd(ground: Ground) -> Choice:
+    try:
+        manager = find_manager()
+    except SetupError as error:
+        raise SetupError(
+            f"SUPERVISOR=systemd cannot work here: {error.message}",
+            f"{error.remedy} Or use SUPERVISOR=process.".strip(),
+        ) from error
+    cpuset = "cpuset" in manager.controllers()
+    supervisor = make_systemd(
+        manager, ground.identity, ground.site.root / "systemd", ground.state,
+        lab_name(ground.site.port_offset), _values(ground), _needed(ground), cpuset=cpuset,
+    )  # fmt: skip
+    return supervisor, _limits(manager, cpuset=cpuset)
+
+
+def _any(ground: Ground) -> Choice:
+    """systemd's system manager for root, the user's own manager for others, else none."""
+    try:
+        manager = find_manager()
+    except SetupError:
+        return _process(ground)
+    if manager.scope == "user" and os.geteuid() == 0:
+        return _process(ground)  # root's own manager is nothing that anybody expects
+    return _systemd(ground)
+
+
+SUPERVISORS: Mapping[str, Callable[[Ground], Choice]] = {
+    "any": _any,
+    "systemd": _systemd,
+    "process": _process,
+}
+
+
+def make_systemd(
+    manager: Manager,
+    identity: Identity,
+    templates: Path,
+    state: Path,
+    lab: str,
+    values: Mapping[str, str],
+    needed: tuple[Path, ...],
+    *,
+    cpuset: bool,
+) -> SystemdSupervisor:
+    """A supervisor under `manager` whose units may see the `needed` folders."""
+    if manager.scope == "user" and os.geteuid() == 0:
+        # Units of another user say here that they are ready. The folder it is in stays closed: only
+        # who is shown the socket can reach it.
+        notify = manager.folder.parent / "notify"
+        notify.chmod(0o666)
+        needed = (*needed, notify)
+    closed = [closed_folder(path) for path in needed]
+    return SystemdSupervisor(
+        manager=manager,
+        lab=lab,
+        identity=identity,
+        templates=templates,
+        values={
+            "flock": shutil.which("flock") or "/usr/bin/flock",
+            "systemctl": shutil.which("systemctl") or "/usr/bin/systemctl",
+            "user": identity.user,
+            **values,
+        },
+        local=Local(
+            state=state,
+            cpuset=cpuset,
+            hidden=hidden_folders(closed) if os.geteuid() == 0 else (),
+            needed=to_show(needed, closed) if os.geteuid() == 0 else (),
+        ),
+        root=os.geteuid() == 0,
+    )
+
+
+def _values(ground: Ground) -> dict[str, str]:
+    """What the templates leave open."""
+    return {
+        "root": str(ground.site.root),
+        "python": sys.executable,
+        "pg_bin": str(ground.binaries.directory),
+        "state": str(ground.state),
+        "host": ground.site.host,
+    }
+
+
+def _needed(ground: Ground) -> tuple[Path, ...]:
+    prefixes = (Path(sys.prefix), Path(sys.base_prefix), ground.binaries.directory.parent)
+    return tuple(dict.fromkeys(path.resolve() for path in (ground.site.root, *prefixes)))
+
+
+def _limits(manager: Manager, *, cpuset: bool) -> tuple[str, ...]:
+    if cpuset:
+        return ()
+    said = "systemd pins the services (CPUAffinity=), but cannot confine them (AllowedCPUs=): "
+    if manager.scope == "system":
+        return (f"{said}this kernel's cgroups have no cpuset controller here",)
+    granted = "/etc/systemd/system/user@.service.d/onecore.conf"
+    return (
+        f"{said}your own manager was not given the cpuset controller. Root can grant it for your "
+        f"next session, by {granted}:\n{_DELEGATE}",
+    )

@@ -1,0 +1,116 @@
+"""Give the lab's cores to the lab alone: everything else of the machine moves to other ones.
+
+systemd confines its top-level slices and itself (AllowedCPUs=, until the next restart). What was
+there is saved first and put back exactly, by the same machinery that tunes kernel settings.
+"""
+
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bench import tuning
+from bench.errors import LabError, SetupError
+from bench.host.tree import KernelTree, Setting
+from bench.model import Placement
+from bench.placement import format_cpulist, parse_cpulist
+from bench.supervise.systemd.manager import Manager, find_manager
+from bench.tuning import Outcome
+
+STATE = Path("/run/onecore/isolated.json")
+_UNSET = "unset "
+_CONTROL = ("/run/systemd/system.control", "/run/systemd/transient")
+_DROP_IN = "50-AllowedCPUs.conf"
+
+
+@dataclass(frozen=True)
+class UnitCpus(KernelTree):
+    """The CPUs of systemd's units, as settings that can be read and written.
+
+    A name is a unit's; its value a list of CPUs, or `unset 0-3` where nothing confines the unit
+    and it may use 0-3. Everything else is the kernel's.
+    """
+
+    manager: Manager = field(default_factory=lambda: Manager("system"))
+
+    def is_setting(self, name: str) -> bool:
+        return name.endswith((".slice", ".scope")) and "/" not in name
+
+    def read(self, name: str) -> str:
+        if not self.is_setting(name):
+            return super().read(name)
+        shown = self.manager.show(name, ("LoadState", "AllowedCPUs", "EffectiveCPUs"))
+        if shown["LoadState"] != "loaded":
+            return ""
+        if shown["AllowedCPUs"]:
+            return _cpulist(shown["AllowedCPUs"])
+        usable = _cpulist(shown["EffectiveCPUs"]) or super().read("/sys/devices/system/cpu/online")
+        return f"{_UNSET}{usable}"
+
+    def exists(self, name: str) -> bool:
+        return bool(self.read(name)) if self.is_setting(name) else super().exists(name)
+
+    def write(self, name: str, text: str) -> None:
+        """Confine a unit. Raises OSError when systemd refuses."""
+        # An empty list would change nothing: to free a unit it is given all that it had.
+        try:
+            cpus = text.removeprefix(_UNSET)
+            self.manager.tell("set-property", "--runtime", name, f"AllowedCPUs={cpus}")
+            if text.startswith(_UNSET):
+                for folder in _CONTROL:
+                    self.path(f"{folder}/{name}.d/{_DROP_IN}").unlink(missing_ok=True)
+                    with suppress(OSError):  # there is nothing, or something of others in it
+                        self.path(f"{folder}/{name}.d").rmdir()
+                self.manager.tell("daemon-reload")
+        except LabError as error:
+            raise OSError(0, error.message) from error
+
+
+def isolate(placement: Placement, tree: UnitCpus, state: Path = STATE) -> tuple[Outcome, ...]:
+    """Move everything but the lab to the housekeeping CPUs.
+
+    Sessions may use the generator's CPUs, too: the lab is started from one of them. Raises
+    SetupError when what was there cannot be saved; nothing has been changed then.
+    """
+    rest = format_cpulist(placement.housekeeping)
+    sessions = format_cpulist({*placement.housekeeping, *placement.generator})
+    units = top_level_units(tree.manager)
+    settings = (Setting(name, sessions if name == "user.slice" else rest) for name in units)
+    return tuning.tune(settings, tree, state)
+
+
+def unisolate(tree: UnitCpus, state: Path = STATE) -> tuple[Outcome, ...]:
+    """Put back what was there before `isolate`, also when that was interrupted."""
+    return tuning.untune(tree, state)
+
+
+def cpus_before(tree: UnitCpus, state: Path = STATE) -> tuple[int, ...]:
+    """The CPUs that sessions had before they were confined; none when they are not."""
+    return parse_cpulist(
+        tuning.saved_values(tree, state).get("user.slice", "").removeprefix(_UNSET)
+    )
+
+
+def top_level_units(manager: Manager) -> tuple[str, ...]:
+    """systemd itself and the slices below the root, without the lab's own."""
+    listed = manager.ask("list-units", "--type=slice", "--plain", "--no-legend", "--no-pager")
+    names = [line.split()[0] for line in listed.stdout.splitlines() if line.strip()]
+    slices = (name for name in names if "-" not in name and not name.startswith("onecore"))
+    return ("init.scope", *sorted(slices))
+
+
+def require_system_manager(verb: str) -> UnitCpus:
+    """Raises SetupError when this machine has no systemd that could confine anything."""
+    manager = find_manager()
+    if manager.scope != "system":
+        raise SetupError(f"{verb} needs systemd as PID 1, which this machine does not have")
+    if "cpuset" not in KernelTree().read("/sys/fs/cgroup/cgroup.controllers").split():
+        raise SetupError(
+            f"{verb} needs the cpuset controller of version 2 cgroups, which this kernel lacks",
+            "Boot with systemd.unified_cgroup_hierarchy=1, or a newer system.",
+        )
+    return UnitCpus(manager=manager)
+
+
+def _cpulist(shown: str) -> str:
+    """systemd shows `0-1 4`; the kernel and the lab write `0-1,4`."""
+    return format_cpulist(parse_cpulist(",".join(shown.split())))

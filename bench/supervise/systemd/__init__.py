@@ -1,0 +1,1 @@
+"""systemd as the supervisor: real units, cost from their cgroups, logs in the journal."""

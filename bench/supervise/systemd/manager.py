@@ -1,0 +1,92 @@
+"""A systemd manager, spoken to by the commands that its user would type.
+
+Why not D-Bus: see docs/decisions/0006.
+"""
+
+import os
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from bench.errors import SetupError, UnitFailed
+
+_PROPERTIES = (
+    "Id", "LoadState", "ActiveState", "SubState", "Result", "MainPID", "ExecMainStatus",
+    "ExecMainCode", "ActiveEnterTimestamp", "FreezerState", "ControlGroup", "NRestarts",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Manager:
+    """The machine's manager, or the caller's own."""
+
+    scope: Literal["system", "user"]
+
+    @property
+    def folder(self) -> Path:
+        """Where units go that last until the next restart of the machine."""
+        if self.scope == "system":
+            return Path("/run/systemd/system")
+        return Path(os.environ["XDG_RUNTIME_DIR"], "systemd", "user")
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        return ("systemctl", f"--{self.scope}", "--no-ask-password")
+
+    def ask(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run systemctl; what it answers is the caller's to judge."""
+        command = (*self.words, *words)
+        environment = {**os.environ, "LC_ALL": "C.UTF-8", "SYSTEMD_COLORS": "0"}
+        return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+
+    def tell(self, *words: str) -> None:
+        """Run systemctl. Raises UnitFailed with what it said when it refuses."""
+        done = self.ask(*words)
+        if done.returncode != 0:
+            raise UnitFailed(f"`{' '.join((*self.words, *words))}` failed: {done.stderr.strip()}")
+
+    def show(self, name: str, properties: tuple[str, ...] = _PROPERTIES) -> Mapping[str, str]:
+        """A unit's properties, also of one that does not exist (LoadState is then not-found)."""
+        done = self.ask("show", "--timestamp=unix", f"--property={','.join(properties)}", name)
+        if done.returncode != 0:
+            raise UnitFailed(f"systemd does not tell about {name}: {done.stderr.strip()}")
+        pairs = (line.partition("=") for line in done.stdout.splitlines())
+        return {name: value for name, _, value in pairs}
+
+    def controllers(self, mount: Path = Path("/sys/fs/cgroup")) -> frozenset[str]:
+        """The cgroup controllers that this manager may hand to its units."""
+        group = self.ask("show", "--property=ControlGroup", "--value", "-.slice").stdout.strip()
+        file = mount / group.strip("/") / "cgroup.controllers"
+        return frozenset(file.read_text().split()) if file.exists() else frozenset()
+
+
+def find_manager() -> Manager:
+    """The system's manager for root, the user's own otherwise.
+
+    Raises SetupError with the reason when there is none to be reached.
+    """
+    is_root = os.geteuid() == 0
+    if is_root and Path("/proc/1/comm").read_text().strip() == "systemd":
+        return Manager("system")
+    if not os.environ.get("XDG_RUNTIME_DIR"):
+        why = "PID 1 is not systemd, and " if is_root else ""
+        raise SetupError(
+            f"{why}XDG_RUNTIME_DIR is not set: there is no session with a systemd of its own",
+            "Log in anew, or `loginctl enable-linger` and set XDG_RUNTIME_DIR=/run/user/$(id -u).",
+        )
+    manager = Manager("user")
+    try:
+        answer = manager.ask("is-system-running")
+    except FileNotFoundError:
+        raise SetupError("systemctl is not on PATH") from None
+    if answer.stdout.strip() in {"running", "degraded", "starting", "maintenance", "initializing"}:
+        return manager
+    why = first_line(answer.stderr) or first_line(answer.stdout) or "no reason given"
+    raise SetupError(f"`systemctl --user` does not answer: {why}")
+
+
+def first_line(text: str) -> str:
+    """The first line of what a command said, "" when it said nothing."""
+    return next(iter(text.strip().splitlines()), "")

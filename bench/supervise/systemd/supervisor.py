@@ -1,0 +1,384 @@
+"""Runs units under a systemd manager.
+
+Each unit that the lab runs has a drop-in with the lab's mark: that is its record, and the units'
+folder is the only place where anything is kept. What ends with the lab is bound to
+`onecore-guard.service`, which waits for a lock that the lab's process holds, and thaws everything.
+"""
+
+import fcntl
+import shlex
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TextIO
+
+from bench.errors import LabBusy, SetupError, UnitFailed
+from bench.model import Memory, Unit, UnitState, UnitStatus, Usage
+from bench.placement import format_cpulist, parse_cpulist
+from bench.supervise import tail
+from bench.supervise.identity import Identity
+from bench.supervise.ports import require_free_port
+from bench.supervise.proctree import memory_of, usage_of
+from bench.supervise.systemd.cgroup import Cgroup
+from bench.supervise.systemd.manager import Manager, first_line
+from bench.supervise.systemd.units import (
+    LAB_DROP_IN,
+    Local,
+    lab_drop_in,
+    marks,
+    read_templates,
+    render,
+    shared_files,
+    systemd_name,
+    template_files,
+)
+
+_GUARD_DROP_IN = "95-guard.conf"
+_GUARD_TEMPLATE = "onecore-guard.service"
+_GUARD_PATIENCE_S = 20.0
+_RUNNING = {"active", "reloading", "activating", "deactivating"}
+
+
+@dataclass
+class _Seen:
+    """What the lab knows of a running unit: its main process when last looked at."""
+
+    cgroup: Cgroup
+    main_pid: int
+
+
+@dataclass
+class SystemdSupervisor:
+    """One lab's units under one manager. `lab` is what their names begin with."""
+
+    manager: Manager
+    lab: str
+    identity: Identity
+    templates: Path
+    values: Mapping[str, str]
+    local: Local
+    root: bool
+    _seen: dict[str, _Seen] = field(default_factory=dict)
+    _lock: TextIO | None = None
+
+    @property
+    def name(self) -> str:
+        return f"systemd ({self.manager.scope})"
+
+    # --- start and stop
+
+    def start(self, unit: Unit, *, outlive: bool) -> bool:
+        templates = read_templates(self.templates)
+        name = systemd_name(unit.name, self.lab, templates)
+        shared = shared_files(templates, self.values, self.lab, root=self.root)
+        own = template_files(unit, templates, self.values, self.lab, root=self.root)
+        drop_in = lab_drop_in(unit, self.local, {**shared, **own})
+        there = self._drop_in(name)
+        self._require_ours(unit, there)
+        same = marks(there).get("Fingerprint") == marks(drop_in)["Fingerprint"]
+        if same and self.status(unit.name).pid is not None and not self._is_ending(name):
+            self.thaw(unit.name)
+            return False
+        self.stop(unit.name)
+        require_free_port(unit)
+        files = {**shared, **own, f"{name}.d/{LAB_DROP_IN}": drop_in}
+        if not outlive:
+            files[f"{name}.d/{_GUARD_DROP_IN}"] = (
+                f"[Unit]\nBindsTo={self._guard}\nAfter={self._guard}\n"
+            )
+        try:
+            self._write(files)
+            if not outlive:
+                self._hold_guard()
+            self._start(unit, name, outlive=outlive)
+        except BaseException:
+            self.stop(unit.name)
+            raise
+        return True
+
+    def _require_ours(self, unit: Unit, there: str) -> None:
+        owner = marks(there).get("State", str(self.local.state))
+        if owner != str(self.local.state):
+            raise SetupError(
+                f"{unit.name} is a unit of another lab, which keeps its state in {owner}",
+                "Run `make down` there, or move this lab's ports: PORT_OFFSET=1000.",
+            )
+
+    def _start(self, unit: Unit, name: str, *, outlive: bool) -> None:
+        self.manager.ask("reset-failed", name)
+        self._seen.pop(unit.name, None)
+        done = self.manager.ask("start", name)
+        if done.returncode != 0:
+            raise UnitFailed(
+                f"{unit.name} did not start: {first_line(done.stderr) or 'no reason given'}\n"
+                f"Its log:\n{self.log_tail(unit.name)}"
+            )
+        self._require_cpus(unit)
+        if outlive:
+            wants = self.manager.folder / f"{self.lab}.target.wants"
+            wants.mkdir(exist_ok=True)
+            link = wants / name
+            if not link.is_symlink():
+                link.symlink_to(f"../{name}")
+            self.manager.tell("daemon-reload")
+            self.manager.tell("start", f"{self.lab}.target")
+
+    def _require_cpus(self, unit: Unit) -> None:
+        """systemd may run a unit on other CPUs than it was told, without a word."""
+        pid = self.status(unit.name).pid
+        if pid is None:
+            return  # ended already: whoever waits for it says so
+        with suppress(FileNotFoundError, ProcessLookupError):
+            status = Path(f"/proc/{pid}/status").read_text()
+            (line,) = (one for one in status.splitlines() if one.startswith("Cpus_allowed_list"))
+            allowed = parse_cpulist(line.split()[1])
+            if allowed != tuple(sorted(unit.cpus)):
+                raise SetupError(
+                    f"{unit.name} was to run on CPUs {format_cpulist(unit.cpus)}, "
+                    f"but systemd runs it on {format_cpulist(allowed)}",
+                    "Another setting confines it: `systemctl show -p EffectiveCPUs "
+                    f"{self._systemd_name(unit.name)}` and its slice.",
+                )
+
+    def stop(self, name: str) -> None:
+        unit = self._systemd_name(name)
+        if unit is None:
+            return
+        self.thaw(name)
+        self.manager.tell("stop", unit)
+        self.manager.ask("reset-failed", unit)
+        self._seen.pop(name, None)
+        self._forget(unit)
+
+    # --- what is written, and removed again
+
+    def _write(self, files: Mapping[str, str]) -> None:
+        """Write what is not there yet as it should be, and let systemd read it."""
+        folder = self.manager.folder
+        for path, text in files.items():
+            file = folder / path
+            if not file.exists() or file.read_text() != text:
+                file.parent.mkdir(parents=True, exist_ok=True)
+                new = file.with_name(f"{file.name}.new")
+                new.write_text(text)
+                new.replace(file)
+        self.manager.tell("daemon-reload")
+
+    def _forget(self, unit: str) -> None:
+        folder = self.manager.folder
+        shutil.rmtree(folder / f"{unit}.d", ignore_errors=True)
+        (folder / f"{self.lab}.target.wants" / unit).unlink(missing_ok=True)
+        template, at, _ = unit.partition("@")
+        file = f"{template}@.service" if at else unit
+        siblings = any(folder.glob(f"{template}@?*.service.d/{LAB_DROP_IN}")) if at else False
+        if not siblings:
+            (folder / file).unlink(missing_ok=True)
+            shutil.rmtree(folder / f"{file}.d", ignore_errors=True)
+        if not self.names():
+            self._release_guard()
+            self._forget_all()
+        self.manager.tell("daemon-reload")
+
+    def _forget_all(self) -> None:
+        """Nothing of the lab is left: neither in memory nor on disk."""
+        folder = self.manager.folder
+        if (folder / f"{self.lab}.slice").exists():
+            self.manager.ask("stop", f"{self.lab}.target", f"{self.lab}.slice")
+        for kind in ("slice", "target"):
+            (folder / f"{self.lab}.{kind}").unlink(missing_ok=True)
+        shutil.rmtree(folder / f"{self.lab}-.service.d", ignore_errors=True)
+        shutil.rmtree(folder / f"{self.lab}.target.wants", ignore_errors=True)
+
+    # --- the guard
+
+    @property
+    def _guard(self) -> str:
+        return f"{self.lab}-guard.service"
+
+    def _is_ending(self, unit: str) -> bool:
+        """Whether the unit ends with another lab, which is over: nothing else holds two of them."""
+        bound = (self.manager.folder / f"{unit}.d" / _GUARD_DROP_IN).exists()
+        return bound and self._lock is None
+
+    def _hold_guard(self) -> None:
+        """From here on, the end of this process is noticed. Raises LabBusy."""
+        if self._lock is not None:
+            return
+        lock = (self.local.state / "guard").open("w")
+        deadline = time.monotonic() + _GUARD_PATIENCE_S
+        while True:  # an earlier guard may be just about to end
+            with suppress(BlockingIOError):
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            if time.monotonic() > deadline:
+                raise LabBusy("another process runs services of this lab", "Wait for it to end.")
+            time.sleep(0.02)
+        # The kernel lets the lock go when this process ends, however that happens.
+        self._lock = lock
+        self.manager.ask("stop", self._guard)
+        text = read_templates(self.templates)[_GUARD_TEMPLATE]
+        values = {**self.values, "scope": self.manager.scope}
+        self._write({self._guard: render(text, values, self.lab)})
+        self.manager.tell("start", self._guard)
+
+    def _release_guard(self) -> None:
+        if (self.manager.folder / self._guard).exists():
+            self.manager.ask("stop", self._guard)
+            (self.manager.folder / self._guard).unlink(missing_ok=True)
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    # --- freeze
+
+    def freeze(self, name: str) -> None:
+        self._hold_guard()  # nothing stays frozen when this process can no longer thaw it
+        self._switch(name, "freeze", "frozen")
+
+    def thaw(self, name: str) -> None:
+        self._switch(name, "thaw", "running")
+
+    def _switch(self, name: str, verb: str, wanted: UnitState) -> None:
+        unit = self._systemd_name(name)
+        if unit is None:
+            return
+        done = self.manager.ask(verb, unit)
+        if done.returncode != 0 and self.status(name).state not in (wanted, "failed", "stopped"):
+            raise UnitFailed(f"systemd cannot {verb} {name}: {done.stderr.strip()}")
+
+    # --- look
+
+    def status(self, name: str) -> UnitStatus:
+        unit = self._systemd_name(name)
+        if unit is None:
+            return UnitStatus("stopped")
+        shown = self.manager.show(unit)
+        main_pid = int(shown.get("MainPID") or 0) or None
+        if shown["ActiveState"] not in _RUNNING or shown["SubState"].startswith("auto-restart"):
+            return UnitStatus("failed", detail=_how_it_ended(shown))
+        state: UnitState = "frozen" if shown.get("FreezerState") == "frozen" else "running"
+        since = shown.get("ActiveEnterTimestamp", "").removeprefix("@")
+        restarts = int(shown.get("NRestarts") or 0)
+        detail = f"restarted {restarts} x" if restarts else ""
+        return UnitStatus(state, main_pid, float(since) if since else None, detail)
+
+    def names(self) -> tuple[str, ...]:
+        return tuple(sorted(self._records()))
+
+    def cpu_s(self, name: str) -> float:
+        with self._explained(name):
+            return self._look(name).cgroup.cpu_s()
+
+    def usage(self, name: str) -> Usage:
+        with self._explained(name):
+            seen = self._look(name)
+            cpu_s = seen.cgroup.cpu_s()
+            pids = seen.cgroup.pids()
+            if seen.main_pid in pids:
+                return replace(usage_of(pids, cpu_s), pressure=seen.cgroup.pressure())
+        del self._seen[name]
+        self._look(name)
+        raise UnitFailed(
+            f"{name} died and systemd has started it again. Its log:\n{self.log_tail(name)}"
+        )
+
+    def memory(self, name: str) -> Memory:
+        with self._explained(name):
+            cgroup = self._look(name).cgroup
+            return cgroup.memory(memory_of(cgroup.pids()))
+
+    def _look(self, name: str) -> _Seen:
+        """Where to read a running unit's counters; systemd is asked once. Raises UnitFailed."""
+        if name not in self._seen:
+            status = self.status(name)
+            unit = self._systemd_name(name)
+            if status.pid is None or unit is None:
+                why = status.detail or "it was stopped"
+                raise UnitFailed(f"{name} is not running: {why}\n{self.log_tail(name)}")
+            cgroup = Cgroup(self.manager.show(unit)["ControlGroup"])
+            self._seen[name] = _Seen(cgroup, status.pid)
+        return self._seen[name]
+
+    @contextmanager
+    def _explained(self, name: str) -> Iterator[None]:
+        try:
+            yield
+        except FileNotFoundError:
+            self._seen.pop(name, None)
+            self._look(name)  # says so when it has ended
+            raise UnitFailed(f"the cgroup of {name} cannot be read") from None
+
+    # --- logs
+
+    def log_source(self, name: str) -> str:
+        return shlex.join(self._journalctl(name))
+
+    def log(self, name: str) -> str:
+        since = self._record_age(name)
+        done = subprocess.run(
+            (*self._journalctl(name), "--output=short-iso", *since),
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+        )
+        # Who may not read the journal is told so there.
+        return done.stdout or done.stderr
+
+    def log_tail(self, name: str, lines: int = 20) -> str:
+        return tail(self.log(name), lines)
+
+    def _journalctl(self, name: str) -> tuple[str, ...]:
+        """What the unit has written, and what systemd said about it."""
+        unit = systemd_name(name, self.lab, read_templates(self.templates))
+        matches = (f"{field}={unit}" for field in ("SYSLOG_IDENTIFIER", "UNIT", "USER_UNIT"))
+        first, *others = matches
+        alternatives = (word for match in others for word in ("+", match))
+        return ("journalctl", "--no-pager", "--quiet", first, *alternatives)
+
+    def _record_age(self, name: str) -> tuple[str, ...]:
+        """The record is written when a unit is started: its log begins there."""
+        unit = self._systemd_name(name)
+        if unit is None:
+            return ()
+        written = (self.manager.folder / f"{unit}.d" / LAB_DROP_IN).stat().st_mtime
+        return (f"--since=@{int(written)}",)
+
+    # --- help for those who prepare units
+
+    def run(self, command: tuple[str, ...], environment: Mapping[str, str], directory: Path) -> str:
+        return self.identity.run(command, environment, directory)
+
+    def own(self, path: Path) -> None:
+        self.identity.own(path)
+
+    # --- records
+
+    def _drop_in(self, unit: str) -> str:
+        try:
+            return (self.manager.folder / f"{unit}.d" / LAB_DROP_IN).read_text()
+        except FileNotFoundError:
+            return ""
+
+    def _records(self) -> dict[str, str]:
+        """systemd's name of each unit that this lab has on record, by the lab's name."""
+        found = {}
+        for path in self.manager.folder.glob(f"{self.lab}-*.service.d/{LAB_DROP_IN}"):
+            mark = marks(path.read_text())
+            if mark.get("State") == str(self.local.state):
+                found[mark["Name"]] = path.parent.name.removesuffix(".d")
+        return found
+
+    def _systemd_name(self, name: str) -> str | None:
+        return self._records().get(name)
+
+
+def _how_it_ended(shown: Mapping[str, str]) -> str:
+    """In words, e.g. `it ended (exit-code, status 3)`."""
+    result = shown.get("Result", "")
+    again = ", and is about to be started again" if shown["SubState"].startswith("auto") else ""
+    return f"it ended ({result}, status {shown.get('ExecMainStatus', '?')}){again}"

@@ -1,0 +1,209 @@
+"""From the templates in `systemd/` to the files of one lab on one machine. Pure functions.
+
+The templates carry no path, no port and no CPU of a machine. Paths are `@name@`; what is particular
+to one unit (its port, its CPUs, its environment) stands in a drop-in that the lab writes.
+
+A lab on other ports has other unit names: in its files `onecore` reads `onecore_2000`.
+"""
+
+import hashlib
+import re
+import shlex
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.errors import SetupError
+from bench.model import Unit
+from bench.placement import format_cpulist
+
+LAB_DROP_IN = "90-lab.conf"
+_PLACEHOLDER = re.compile(r"@([a-z_]+)@")
+_UNFIT_IN_A_VALUE = re.compile(r"[\s\"'\\$;]")
+# What ProtectHome= and PrivateTmp= cover.
+_COVERED = tuple(map(Path, ("/home", "/root", "/run/user", "/tmp", "/var/tmp")))  # noqa: S108
+
+Files = Mapping[str, str]
+"""Texts of unit files by their path below the folder of units."""
+
+
+def lab_name(port_offset: int) -> str:
+    """What a lab's units are called: `onecore` on the default ports, `onecore_2000` on others."""
+    if port_offset == 0:
+        return "onecore"
+    return f"onecore_{port_offset}".replace("-", "m")
+
+
+def systemd_name(name: str, lab: str, templates: Iterable[str]) -> str:
+    """The name that systemd knows a unit by.
+
+    `onecore-postgres-drf` is `onecore-postgres@drf.service` where there is a template for it.
+    """
+    for path in templates:
+        kind = path.removesuffix("@.service")
+        if kind != path and name.startswith(f"{kind}-"):
+            name = f"{kind}@{name.removeprefix(f'{kind}-')}"
+    return f"{lab}{name.removeprefix('onecore')}.service"
+
+
+# --- templates --------------------------------------------------------------------------------
+
+
+def render(text: str, values: Mapping[str, str], lab: str) -> str:
+    """A template's text with the lab's name and every `@name@` filled in.
+
+    Raises SetupError on an unknown placeholder and on a value that a unit file cannot carry.
+    """
+
+    def fill(match: re.Match[str]) -> str:
+        name = match[1]
+        if name not in values:
+            raise SetupError(f"a systemd template asks for @{name}@, which the lab does not know")
+        value = values[name]
+        if _UNFIT_IN_A_VALUE.search(value) and name != "command":
+            raise SetupError(
+                f"the {name} {value!r} cannot stand in a systemd unit",
+                "Use a path without blanks and quotes, or SUPERVISOR=process.",
+            )
+        return value if name == "command" else value.replace("%", "%%")
+
+    return _PLACEHOLDER.sub(fill, re.sub(r"\bonecore(?=[-.])", lab, text))
+
+
+def read_templates(folder: Path) -> Files:
+    """Every template below `folder`, links followed."""
+    files = (path for path in folder.glob("**/*", recurse_symlinks=True) if path.is_file())
+    return {
+        str(path.relative_to(folder)): path.read_text()
+        for path in sorted(files)
+        if path.suffix in {".service", ".slice", ".target", ".conf"}
+    }
+
+
+def shared_files(
+    templates: Files, values: Mapping[str, str], lab: str, *, root: bool
+) -> dict[str, str]:
+    """The slice, the target and the drop-ins that apply to all units of a lab."""
+    chosen = (
+        path
+        for path in templates
+        if path in {"onecore.slice", "onecore.target"} or path.startswith("onecore-.service.d/")
+    )
+    texts = _usable(chosen, templates, root=root)
+    return {
+        lab + path.removeprefix("onecore"): render(text, values, lab)
+        for path, text in texts.items()
+    }
+
+
+def template_files(
+    unit: Unit, templates: Files, values: Mapping[str, str], lab: str, *, root: bool
+) -> dict[str, str]:
+    """The unit's own file with the drop-ins that belong to its template.
+
+    Raises SetupError when there is no such template.
+    """
+    file = f"{unit.template}.service"
+    if file not in templates:
+        raise SetupError(
+            f"{unit.name} has no unit file: there is no systemd/{file}",
+            "Write one (the others show how), or use SUPERVISOR=process.",
+        )
+    own = (path for path in templates if path == file or path.startswith(f"{file}.d/"))
+    mine = re.sub(r"@.*\.service$", "@.service", systemd_name(unit.name, lab, templates))
+    command = quoted(unit.command).replace("$", "$$")
+    every = {**values, "command": command, "directory": str(unit.directory)}
+    texts = _usable(own, templates, root=root)
+    return {
+        mine + path.removeprefix(file): render(text, every, lab) for path, text in texts.items()
+    }
+
+
+def _usable(paths: Iterable[str], templates: Files, *, root: bool) -> Files:
+    """What only a manager with root's rights can do is in files of its own."""
+    return {path: templates[path] for path in paths if root or not path.endswith("-system.conf")}
+
+
+# --- the lab's drop-in ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Local:
+    """What this machine and this lab add to a unit.
+
+    `hidden` are folders that other users may not enter, `needed` what the unit must see of them.
+    `cpuset` says whether the manager may confine units to CPUs.
+    """
+
+    state: Path
+    cpuset: bool
+    hidden: tuple[Path, ...] = ()
+    needed: tuple[Path, ...] = ()
+
+
+def environment_names(texts: Iterable[str]) -> frozenset[str]:
+    """The variables that unit files set themselves."""
+    lines = (line for text in texts for line in text.splitlines())
+    settings = (line.partition("=")[2] for line in lines if line.startswith("Environment="))
+    return frozenset(
+        word.partition("=")[0] for setting in settings for word in shlex.split(setting)
+    )
+
+
+def lab_drop_in(unit: Unit, local: Local, applying: Files) -> str:
+    """The drop-in of one unit; `applying` are all other files that describe it.
+
+    What the unit files set is theirs; the lab's environment adds the rest. The fingerprint covers
+    everything, so that an edit anywhere restarts the unit that it concerns.
+    """
+    said = environment_names(applying.values())
+    environment = {"PORT": str(unit.port), **unit.environment}
+    added = [f"{name}={value}" for name, value in environment.items() if name not in said]
+    lines = [
+        "[Service]",
+        f"CPUAffinity={format_cpulist(unit.cpus)}",
+        *([f"AllowedCPUs={format_cpulist(unit.cpus)}"] if local.cpuset else []),
+        *(f"Environment={quoted((each,))}" for each in added),
+        *(f"TemporaryFileSystem={folder}:ro,mode=755" for folder in local.hidden),
+        *(f"BindReadOnlyPaths={folder}" for folder in local.needed),
+    ]
+    whole = "\n".join([*sorted(applying.values()), *lines, unit.source])
+    head = [
+        "# Written by the lab for this machine. `make down` removes it.",
+        "[Unit]",
+        f"X-Onecore-Name={unit.name}",
+        f"X-Onecore-State={local.state}",
+        f"X-Onecore-Fingerprint={hashlib.sha256(whole.encode()).hexdigest()}",
+    ]
+    return "\n".join([*head, "", *lines, ""])
+
+
+def marks(drop_in: str) -> dict[str, str]:
+    """The lab's own entries in a drop-in: Name, State and Fingerprint."""
+    return dict(re.findall(r"^X-Onecore-(\w+)=(.*)$", drop_in, re.MULTILINE))
+
+
+def quoted(words: tuple[str, ...]) -> str:
+    """Words as systemd reads them back, one by one and unchanged."""
+    return " ".join(f'"{_escaped(word)}"' for word in words)
+
+
+def _escaped(word: str) -> str:
+    special = {"\\": "\\\\", '"': '\\"', "%": "%%", "\n": "\\n"}
+    return "".join(special.get(letter, letter) for letter in word)
+
+
+def hidden_folders(closed: Iterable[Path | None]) -> tuple[Path, ...]:
+    """The closed folders that are not covered anyway."""
+    found = {folder for folder in closed if folder is not None}
+    return tuple(sorted(folder for folder in found if not _is_covered(folder)))
+
+
+def to_show(needed: Iterable[Path], closed: Iterable[Path | None]) -> tuple[Path, ...]:
+    """Of the needed folders, those that would be covered otherwise."""
+    pairs = zip(needed, closed, strict=True)
+    return tuple(sorted({path for path, shut in pairs if shut is not None or _is_covered(path)}))
+
+
+def _is_covered(path: Path) -> bool:
+    return any(path == folder or folder in path.parents for folder in _COVERED)

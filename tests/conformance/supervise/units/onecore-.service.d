@@ -1,0 +1,1 @@
+../../../../systemd/onecore-.service.d

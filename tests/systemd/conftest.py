@@ -1,0 +1,41 @@
+"""Commands beside a private systemd."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bench.supervise.identity import closed_folder, uncovering
+
+ROOT = Path(__file__).parents[2]
+SCRIPT = Path(__file__).parent / "private-systemd"
+CANNOT = 77
+
+Beside = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(params=["root", "onecore-test"], ids=["root", "ordinary user"])
+def beside_systemd(request: pytest.FixtureRequest) -> Beside:
+    """Runs a command beside a `systemd --user` of its own, as root and as an ordinary user."""
+
+    def run(*command: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        needed = (ROOT, Path(sys.prefix).resolve(), Path(sys.base_prefix).resolve())
+        closed = request.param != "root" and any(map(closed_folder, needed))
+        prefix = uncovering(needed) if closed else ()
+        done = subprocess.run(
+            [*prefix, str(SCRIPT), str(request.param), *command],
+            cwd=ROOT,
+            env={**os.environ, "SUPERVISOR": "systemd", **variables},
+            capture_output=True,
+            text=True,
+            timeout=240,
+            check=False,
+        )
+        if done.returncode == CANNOT:
+            pytest.skip(done.stderr.strip().splitlines()[-1])
+        return done
+
+    return run

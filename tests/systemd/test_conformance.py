@@ -1,0 +1,17 @@
+"""The supervisors' conformance suite, on a real systemd."""
+
+import sys
+
+from .conftest import Beside
+
+
+def test_the_suite_passes_on_systemd(beside_systemd: Beside) -> None:
+    """What every supervisor must do, systemd does: nothing is skipped, nothing fails."""
+    done = beside_systemd(
+        sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider",
+        "tests/conformance/supervise/test_supervisor.py",
+        "tests/conformance/supervise/test_killed_lab.py",
+        ONECORE_TEST_SUPERVISOR="systemd",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "skipped" not in done.stdout

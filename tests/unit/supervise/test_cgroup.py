@@ -1,0 +1,73 @@
+"""Cgroups of both versions, in a folder."""
+
+from pathlib import Path
+
+import pytest
+
+from bench.model import Memory
+from bench.supervise.systemd.cgroup import Cgroup
+
+PROCESSES = Memory(pss_bytes=10, uss_bytes=5, rss_bytes=20)
+
+
+def write(folder: Path, **files: str) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        (folder / name.replace("__", ".")).write_text(text)
+
+
+@pytest.fixture
+def group(tmp_path: Path) -> Cgroup:
+    return Cgroup("/onecore.slice/x.service", tmp_path)
+
+
+def test_version_2(tmp_path: Path, group: Cgroup) -> None:
+    """CPU time, processes, memory and pressure, from the files of the unified hierarchy."""
+    write(
+        tmp_path / "onecore.slice/x.service",
+        cgroup__procs="12\n13\n",
+        cpu__stat="usage_usec 1500000\nuser_usec 1000000\nsystem_usec 500000\n",
+        memory__current="4096\n",
+        memory__peak="8192\n",
+        cpu__pressure="some avg10=1.00 avg60=0.00 avg300=0.00 total=250000\nfull total=9\n",
+        memory__pressure="some avg10=0.00 avg60=0.00 avg300=0.00 total=0\n",
+        io__pressure="some avg10=0.00 avg60=0.00 avg300=0.00 total=1000\n",
+    )
+    assert group.cpu_s() == 1.5
+    assert group.pids() == [12, 13]
+    memory = group.memory(PROCESSES)
+    assert (memory.charged_bytes, memory.peak_bytes, memory.pss_bytes) == (4096, 8192, 10)
+    pressure = group.pressure()
+    assert pressure is not None
+    assert (pressure.cpu_s, pressure.memory_s, pressure.io_s) == (0.25, 0.0, 0.001)
+
+
+def test_hybrid(tmp_path: Path, group: Cgroup) -> None:
+    """Processes from the unified hierarchy; CPU time and memory from version 1's controllers."""
+    write(tmp_path / "unified/onecore.slice/x.service", cgroup__procs="12\n")
+    write(tmp_path / "cpu,cpuacct/onecore.slice/x.service", cpuacct__usage="2500000000\n")
+    write(
+        tmp_path / "memory/onecore.slice/x.service",
+        memory__usage_in_bytes="1\n",
+        memory__max_usage_in_bytes="2\n",
+    )
+    assert group.cpu_s() == 2.5
+    assert group.pids() == [12]
+    assert group.memory(PROCESSES).charged_bytes == 1
+    assert group.memory(PROCESSES).peak_bytes == 2
+    assert group.pressure() is None
+
+
+def test_what_is_not_counted_is_none_and_not_zero(tmp_path: Path, group: Cgroup) -> None:
+    """A kernel without the memory controller says nothing about memory."""
+    write(tmp_path / "onecore.slice/x.service", cgroup__procs="", cpu__stat="usage_usec 1\n")
+    assert group.memory(PROCESSES).peak_bytes is None
+    assert group.pressure() is None
+
+
+def test_a_cgroup_that_is_gone_says_so(group: Cgroup) -> None:
+    """Its unit has ended; whoever asks explains it."""
+    with pytest.raises(FileNotFoundError):
+        group.cpu_s()
+    with pytest.raises(FileNotFoundError):
+        group.pids()

@@ -1,0 +1,309 @@
+"""From templates to unit files: what is filled in, renamed, left out and noticed."""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bench.errors import SetupError
+from bench.model import Unit
+from bench.supervise.systemd.units import (
+    Local,
+    environment_names,
+    lab_drop_in,
+    lab_name,
+    marks,
+    quoted,
+    read_templates,
+    render,
+    shared_files,
+    systemd_name,
+    template_files,
+    to_show,
+)
+from bench.targets import known_targets
+
+ROOT = Path(__file__).parents[3]
+TEMPLATES = read_templates(ROOT / "systemd")
+TARGETS = known_targets()
+LOCAL = Local(Path("/srv/onecore/.lab/default"), cpuset=True)
+VALUES = {
+    "root": "/srv/onecore",
+    "python": sys.executable,
+    "pg_bin": "/usr/bin",
+    "state": "/srv/onecore/.lab/default",
+    "host": "127.0.0.1",
+    "user": "onecore",
+    "flock": "/usr/bin/flock",
+    "systemctl": "/usr/bin/systemctl",
+    "scope": "system",
+}
+
+
+def app_unit(service: str, /, **changes: object) -> Unit:
+    unit = Unit(
+        name=f"onecore-{service}",
+        command=("true",),
+        directory=ROOT / "services" / service,
+        environment={"DATABASE_URL": "postgresql://testuser@127.0.0.1/x"},
+        cpus=(3,),
+        port=8000,
+        template=f"onecore-{service}",
+    )
+    return replace(unit, **changes)  # type: ignore[arg-type]
+
+
+def postgres_unit(name: str) -> Unit:
+    return app_unit(name, name=f"onecore-postgres-{name}", template="onecore-postgres@")
+
+
+def files_of(unit: Unit, lab: str = "onecore", *, root: bool = True) -> dict[str, str]:
+    """All files that describe a unit, the lab's drop-in included."""
+    files = shared_files(TEMPLATES, VALUES, lab, root=root)
+    files |= template_files(unit, TEMPLATES, VALUES, lab, root=root)
+    name = systemd_name(unit.name, lab, TEMPLATES)
+    return {**files, f"{name}.d/90-lab.conf": lab_drop_in(unit, LOCAL, files)}
+
+
+def settings(text: str, name: str) -> list[str]:
+    return re.findall(rf"^{name}=(.*)$", text, re.MULTILINE)
+
+
+# --- the templates themselves -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
+def test_units_run_what_service_toml_says(target) -> None:
+    """Both supervisors run the same commands, migrations and server alike."""
+    text = TEMPLATES[f"onecore-{target.name}.service"]
+    fill = {"python": "@python@", "host": "@host@", "port": "${PORT}"}
+
+    def words(command: tuple[str, ...]) -> list[str]:
+        return [part.format_map(fill) for part in command]
+
+    assert [shlex.split(line) for line in settings(text, "ExecStart")] == [words(target.serve)]
+    assert words(target.migrate) in [shlex.split(line) for line in settings(text, "ExecStartPre")]
+
+
+def test_templates_name_no_machine() -> None:
+    """No CPU, no port, and no path but the system's own shell."""
+    for path, text in TEMPLATES.items():
+        lines = "\n".join(line for line in text.splitlines() if not line.startswith("#"))
+        assert "CPUAffinity" not in lines, path
+        assert "AllowedCPUs" not in lines, path
+        assert not re.search(r"\b(8000|8001|5000|543[234])\b", lines), path
+        homes = re.findall(r"(?<![\w@$}/])/(?:home|root|srv|usr|opt|nix|tmp)\b\S*", lines)
+        assert not homes, path
+
+
+@pytest.mark.parametrize("path", [path for path in TEMPLATES if path.endswith(".service")])
+def test_every_placeholder_is_known(path: str) -> None:
+    """What a template asks for, the lab knows."""
+    assert "@python@" not in render(TEMPLATES[path], VALUES, "onecore")
+
+
+# --- rendering --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("offset", "name"), [(0, "onecore"), (2000, "onecore_2000"), (-10, "onecore_m10")]
+)
+def test_a_lab_on_other_ports_has_other_names(offset: int, name: str) -> None:
+    """Labs that can run side by side have no unit name in common."""
+    assert lab_name(offset) == name
+
+
+def test_the_other_name_is_used_throughout() -> None:
+    """Files, slice, target and dependencies are all the other lab's; paths are not touched."""
+    values = {**VALUES, "root": "/srv/onecore-main"}
+    files = shared_files(TEMPLATES, values, "onecore_7", root=True)
+    files |= template_files(app_unit("drf"), TEMPLATES, values, "onecore_7", root=True)
+    assert {path.split("/")[0].split("-")[0].split(".")[0] for path in files} == {"onecore_7"}
+    text = "\n".join(files.values())
+    assert "After=onecore_7-postgres@%j.service" in text
+    assert "Slice=onecore_7.slice" in text
+    assert "PartOf=onecore_7.target" in text
+    assert "WorkingDirectory=/srv/onecore-main/services/drf" in text
+
+
+@pytest.mark.parametrize(
+    ("name", "unit"),
+    [
+        ("onecore-drf", "onecore-drf.service"),
+        ("onecore-postgres-drf", "onecore-postgres@drf.service"),
+        ("onecore-postgres-selftest-a", "onecore-postgres@selftest-a.service"),
+    ],
+)
+def test_databases_are_instances_of_one_template(name: str, unit: str) -> None:
+    """The lab's name of a unit tells systemd's."""
+    assert systemd_name(name, "onecore", TEMPLATES) == unit
+
+
+def test_an_unknown_placeholder_is_refused() -> None:
+    """A template that asks for what nobody knows is not written half filled in."""
+    with pytest.raises(SetupError, match="@colour@"):
+        render("Environment=X=@colour@", VALUES, "onecore")
+
+
+def test_a_path_with_a_blank_is_refused_with_a_remedy() -> None:
+    """systemd would read two words: said before anything is written."""
+    with pytest.raises(SetupError, match="cannot stand") as caught:
+        render("ExecStart=@root@/x", {"root": "/home/me/my lab"}, "onecore")
+    assert "SUPERVISOR=process" in caught.value.remedy
+
+
+def test_a_percent_sign_in_a_path_stays_one() -> None:
+    """systemd would take it for a specifier."""
+    assert render("@root@", {"root": "/srv/100%"}, "onecore") == "/srv/100%%"
+
+
+def test_a_unit_without_a_template_is_told() -> None:
+    """A new framework without a unit file: what is missing, and what to do meanwhile."""
+    with pytest.raises(SetupError, match=r"systemd/onecore-tornado\.service"):
+        template_files(app_unit("tornado"), TEMPLATES, VALUES, "onecore", root=True)
+
+
+def test_without_root_what_only_root_can_do_is_left_out() -> None:
+    """An ordinary user's manager would refuse these, or skip them without a word."""
+    as_root = "\n".join(files_of(app_unit("flask")).values())
+    without = "\n".join(files_of(app_unit("flask"), root=False).values())
+    for setting in ("User", "PrivateDevices", "ProtectSystem", "InaccessiblePaths"):
+        assert settings(as_root, setting)
+        assert not settings(without, setting)
+    assert settings(without, "NoNewPrivileges") == ["yes"]
+
+
+# --- the lab's drop-in ------------------------------------------------------------------------
+
+
+def test_the_drop_in_places_and_addresses_a_unit() -> None:
+    """CPUs, port and environment of this machine, and the marks by which the unit is found."""
+    text = lab_drop_in(app_unit("drf", cpus=(2, 3)), LOCAL, {})
+    assert settings(text, "CPUAffinity") == ["2-3"]
+    assert settings(text, "AllowedCPUs") == ["2-3"]
+    assert '"PORT=8000"' in settings(text, "Environment")
+    assert marks(text)["Name"] == "onecore-drf"
+    assert marks(text)["State"] == str(LOCAL.state)
+
+
+def test_without_cpuset_nothing_pretends_to_confine() -> None:
+    """AllowedCPUs= would be ignored without a word."""
+    text = lab_drop_in(app_unit("drf"), replace(LOCAL, cpuset=False), {})
+    assert settings(text, "AllowedCPUs") == []
+
+
+def test_what_the_unit_sets_the_lab_leaves_alone() -> None:
+    """The unit's password file is its credential, not the lab's file."""
+    unit = app_unit("drf", environment={"PGPASSFILE": "/secret", "COLOUR": "green"})
+    text = files_of(unit)["onecore-drf.service.d/90-lab.conf"]
+    assert environment_names([text]) == {"PORT", "COLOUR"}
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"cpus": (1,)},
+        {"port": 8001},
+        {"environment": {"COLOUR": "green"}},
+        {"source": "edited"},
+    ],
+    ids=lambda changed: next(iter(changed)),
+)
+def test_an_edit_changes_the_fingerprint(changed: dict[str, object]) -> None:
+    """Whatever describes a unit, its source included, is in what decides on a restart."""
+    prints = {
+        marks(files_of(unit)["onecore-drf.service.d/90-lab.conf"])["Fingerprint"]
+        for unit in (app_unit("drf"), app_unit("drf"), app_unit("drf", **changed))
+    }
+    assert len(prints) == 2
+
+
+def test_an_edited_template_changes_only_its_own_units() -> None:
+    """make up after an edit restarts what was edited and nothing else."""
+    edited = {**TEMPLATES, "onecore-drf.service": TEMPLATES["onecore-drf.service"] + "# edited\n"}
+
+    def fingerprint(name: str, templates: dict[str, str]) -> str:
+        unit = app_unit(name)
+        files = template_files(unit, templates, VALUES, "onecore", root=True)
+        return marks(lab_drop_in(unit, LOCAL, files))["Fingerprint"]
+
+    assert fingerprint("drf", edited) != fingerprint("drf", dict(TEMPLATES))
+    assert fingerprint("flask", edited) == fingerprint("flask", dict(TEMPLATES))
+
+
+@pytest.mark.parametrize("word", ['say "hi"', "back\\slash", "100%", "two words"])
+def test_words_are_quoted_for_systemd(word: str) -> None:
+    """Quoted, one word stays one word and means what it meant."""
+    (read,) = shlex.split(quoted((word,)))
+    assert read.replace("%%", "%") == word
+
+
+def test_needed_folders_are_shown_where_they_would_be_covered() -> None:
+    """A Python in a home folder, and whatever lies behind a closed door."""
+    needed = (Path("/root/.pyenv"), Path("/srv/x"), Path("/data/lab"), Path("/tmp/x"))
+    shown = to_show(needed, (Path("/root"), None, Path("/data"), None))
+    assert shown == (Path("/data/lab"), Path("/root/.pyenv"), Path("/tmp/x"))
+
+
+# --- what systemd makes of them ---------------------------------------------------------------
+
+UNITS = [app_unit(target.name) for target in TARGETS] + [postgres_unit(TARGETS[0].name)]
+needs_analyze = pytest.mark.skipif(
+    shutil.which("systemd-analyze") is None, reason="systemd-analyze is missing: install systemd"
+)
+
+
+def analyze(unit: Unit, folder: Path, *words: str) -> str:
+    """What systemd-analyze says about a rendered unit, standard error included."""
+    database = postgres_unit(unit.name.removeprefix("onecore-"))
+    for path, text in {**files_of(database), **files_of(unit)}.items():
+        (folder / path).parent.mkdir(exist_ok=True)
+        (folder / path).write_text(text.replace("/srv/onecore", str(ROOT)))
+    name = systemd_name(unit.name, "onecore", TEMPLATES)
+    done = subprocess.run(
+        ["systemd-analyze", *words, name],
+        env={**os.environ, "SYSTEMD_UNIT_PATH": f"{folder}:", "LC_ALL": "C.UTF-8"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stdout + done.stderr
+
+
+def complaints(unit: Unit, folder: Path) -> list[str]:
+    """What verify prints about our files: it exits 0 on a bad directive."""
+    said = analyze(unit, folder, "verify").splitlines()
+    absent = "is not executable"  # PostgreSQL is not where this test puts it
+    return [line for line in said if "onecore" in line and absent not in line]
+
+
+@needs_analyze
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+def test_systemd_understands_the_units(unit: Unit, tmp_path: Path) -> None:
+    """No unknown directive, no bad value, no dependency on nothing."""
+    assert complaints(unit, tmp_path) == []
+
+
+@needs_analyze
+def test_a_bad_directive_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The test above can fail: a planted spelling mistake is found."""
+    monkeypatch.setitem(
+        TEMPLATES, "onecore-drf.service", TEMPLATES["onecore-drf.service"] + "[Service]\nUsr=x\n"
+    )
+    assert any("Usr" in line for line in complaints(app_unit("drf"), tmp_path))
+
+
+@needs_analyze
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+def test_units_are_hardened(unit: Unit, tmp_path: Path) -> None:
+    """systemd's own score of the exposure is at most 2.0, for the database too."""
+    said = analyze(unit, tmp_path, "security", "--offline=true", "--no-pager")
+    score = re.search(r"Overall exposure level for .*: ([\d.]+)", said)
+    assert score, said
+    assert float(score[1]) <= 2.0

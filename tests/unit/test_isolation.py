@@ -1,0 +1,139 @@
+"""Moving a machine's other work aside, and getting everything back, whatever happens between."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import pytest
+
+from bench.errors import UnitFailed
+from bench.isolation import UnitCpus, cpus_before, isolate, unisolate
+from bench.model import Placement
+from bench.supervise.systemd.manager import Manager
+
+PLACEMENT = Placement(app=(3,), database=(2,), generator=(1,), housekeeping=(0,))
+BOOT = "/proc/sys/kernel/random/boot_id"
+UNITS = ("init.scope", "system.slice", "user.slice")
+
+
+class Crash(BaseException):
+    """The power fails: nobody gets to clean up."""
+
+
+@dataclass(frozen=True)
+class FakeManager(Manager):
+    """A systemd that has the units of a plain machine, and writes the drop-ins that a real one
+    would. Confining fails for `refused`, and crashes at the n-th change.
+    """
+
+    root: Path = Path("/nonexistent")
+    refused: str = ""
+    crash_at: int = 10**6
+    changes: list[str] = field(default_factory=list)
+
+    def _drop_in(self, unit: str) -> Path:
+        kind = "transient" if unit.endswith(".scope") else "system.control"
+        return self.root / f"run/systemd/{kind}/{unit}.d/50-AllowedCPUs.conf"
+
+    def ask(self, *words: str) -> CompletedProcess[str]:
+        listed = "-.slice loaded\nonecore.slice loaded\nsystem.slice loaded\nuser.slice loaded\n"
+        return CompletedProcess(words, 0, listed, "")
+
+    def show(self, name: str, properties: tuple[str, ...] = ()) -> Mapping[str, str]:
+        drop_in = self._drop_in(name)
+        allowed = drop_in.read_text() if drop_in.exists() else ""
+        effective = allowed or (self.root / f"cgroup/{name}").read_text()
+        return {"LoadState": "loaded", "AllowedCPUs": allowed, "EffectiveCPUs": effective}
+
+    def tell(self, *words: str) -> None:
+        if words[0] != "set-property":
+            return
+        if len(self.changes) == self.crash_at:
+            raise Crash
+        _, _, unit, setting = words
+        if unit == self.refused:
+            raise UnitFailed("systemd says no")
+        self.changes.append(unit)
+        cpus = setting.removeprefix("AllowedCPUs=")
+        assert cpus, "an empty list changes nothing on a real systemd"
+        self._drop_in(unit).parent.mkdir(parents=True, exist_ok=True)
+        self._drop_in(unit).write_text(cpus)
+        (self.root / f"cgroup/{unit}").write_text(cpus)
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Path:
+    (tmp_path / "cgroup").mkdir()
+    for unit in UNITS:
+        (tmp_path / "cgroup" / unit).write_text("0-3")
+    boot = tmp_path / BOOT.lstrip("/")
+    boot.parent.mkdir(parents=True)
+    boot.write_text("boot-1")
+    return tmp_path
+
+
+def tree(machine: Path, **changes: object) -> UnitCpus:
+    return UnitCpus(machine, FakeManager("system", root=machine, **changes))  # type: ignore[arg-type]
+
+
+def values(machine: Path) -> dict[str, str]:
+    return {unit: tree(machine).read(unit) for unit in UNITS}
+
+
+def test_the_rest_moves_and_comes_back(machine: Path) -> None:
+    """Everything is on the housekeeping CPU, sessions on the generator's too; then as before."""
+    state = machine / "state.json"
+    before = values(machine)
+    isolate(PLACEMENT, tree(machine), state)
+    assert values(machine) == {"init.scope": "0", "system.slice": "0", "user.slice": "0-1"}
+    assert cpus_before(tree(machine), state) == (0, 1, 2, 3)
+    unisolate(tree(machine), state)
+    assert values(machine) == before == dict.fromkeys(UNITS, "unset 0-3")
+    assert not list(machine.glob("run/systemd/*/*"))
+    assert not state.exists()
+    assert cpus_before(tree(machine), state) == ()
+
+
+def test_what_was_confined_before_is_confined_again(machine: Path) -> None:
+    """An administrator's own setting is restored, not removed."""
+    tree(machine).manager.tell("set-property", "--runtime", "system.slice", "AllowedCPUs=0-2")
+    isolate(PLACEMENT, tree(machine), machine / "state.json")
+    unisolate(tree(machine), machine / "state.json")
+    assert tree(machine).read("system.slice") == "0-2"
+
+
+@pytest.mark.parametrize("crash_at", [0, 1, 2])
+def test_a_crash_at_any_point_can_be_undone(machine: Path, crash_at: int) -> None:
+    """What was there is on disk before anything is changed."""
+    before = values(machine)
+    with pytest.raises(Crash):
+        isolate(PLACEMENT, tree(machine, crash_at=crash_at), machine / "state.json")
+    unisolate(tree(machine), machine / "state.json")
+    assert values(machine) == before
+
+
+def test_twice_does_not_save_what_the_first_time_set(machine: Path) -> None:
+    """The second isolate keeps the first one's memory."""
+    before = values(machine)
+    isolate(PLACEMENT, tree(machine), machine / "state.json")
+    isolate(PLACEMENT, tree(machine), machine / "state.json")
+    unisolate(tree(machine), machine / "state.json")
+    assert values(machine) == before
+
+
+def test_a_refusal_is_told_and_the_others_move(machine: Path) -> None:
+    """One unit that cannot be confined is named with the reason."""
+    outcomes = isolate(PLACEMENT, tree(machine, refused="init.scope"), machine / "state.json")
+    told = {one.name: one for one in outcomes}
+    assert told["init.scope"].kind == "failed"
+    assert "systemd says no" in told["init.scope"].message
+    assert told["system.slice"].kind == "set"
+
+
+def test_only_units_can_be_written(machine: Path) -> None:
+    """The state file decides what root writes: it cannot name anything else."""
+    assert tree(machine).is_setting("system.slice")
+    assert not tree(machine).is_setting("/proc/sys/kernel/panic")
+    assert not tree(machine).is_setting("/etc/x.slice")
+    assert not tree(machine).is_setting("../x.slice")
