@@ -4,6 +4,8 @@ systemd confines its top-level slices and itself (AllowedCPUs=, until the next r
 there is saved first and put back exactly, by the same machinery that tunes kernel settings.
 """
 
+import os
+import sys
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +22,8 @@ STATE = Path("/run/onecore/isolated.json")
 _UNSET = "unset "
 _CONTROL = ("/run/systemd/system.control", "/run/systemd/transient")
 _DROP_IN = "50-AllowedCPUs.conf"
+_SLICE = "onecore_lab.slice"
+"""Not the units' own slice, which is stopped with the last of them."""
 
 
 @dataclass(frozen=True)
@@ -68,13 +72,10 @@ class UnitCpus(KernelTree):
 def isolate(placement: Placement, tree: UnitCpus, state: Path = STATE) -> tuple[Outcome, ...]:
     """Move everything but the lab to the housekeeping CPUs.
 
-    Sessions may use the generator's CPUs, too: the lab is started from one of them. Raises
-    SetupError when what was there cannot be saved; nothing has been changed then.
+    Raises SetupError when what was there cannot be saved; nothing has been changed then.
     """
     rest = format_cpulist(placement.housekeeping)
-    sessions = format_cpulist({*placement.housekeeping, *placement.generator})
-    units = top_level_units(tree.manager)
-    settings = (Setting(name, sessions if name == "user.slice" else rest) for name in units)
+    settings = (Setting(name, rest) for name in top_level_units(tree.manager))
     return tuning.tune(settings, tree, state)
 
 
@@ -83,11 +84,19 @@ def unisolate(tree: UnitCpus, state: Path = STATE) -> tuple[Outcome, ...]:
     return tuning.untune(tree, state)
 
 
-def cpus_before(tree: UnitCpus, state: Path = STATE) -> tuple[int, ...]:
-    """The CPUs that sessions had before they were confined; none when they are not."""
-    return parse_cpulist(
-        tuning.saved_values(tree, state).get("user.slice", "").removeprefix(_UNSET)
-    )
+def leave_the_confined() -> None:
+    """On an isolated machine, go on in a slice that may use all CPUs, as root.
+
+    The lab is started from a session, which is confined; yet it must reach the apps' cores: the
+    spin probe runs there, and what the process supervisor starts. Replaces this process; does
+    nothing where nothing is isolated, or when it has been done.
+    """
+    if os.geteuid() != 0 or not tuning.saved_values(UnitCpus(), STATE):
+        return
+    if f"/{_SLICE}/" in Path("/proc/self/cgroup").read_text():
+        return
+    scope = ("systemd-run", "--scope", "--quiet", "--collect", f"--slice={_SLICE}", "--")
+    os.execvp(scope[0], (*scope, sys.executable, "-m", "bench", *sys.argv[1:]))
 
 
 def top_level_units(manager: Manager) -> tuple[str, ...]:

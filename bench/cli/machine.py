@@ -1,9 +1,9 @@
 """Verbs for the machine: what disturbs a measurement, and what can be set."""
 
-from bench import isolation, preflight, tuning
+from bench import host, isolation, preflight, tuning
 from bench.cli.options import app, out
 from bench.errors import LabError
-from bench.experiment.assembly import measuring_alone, targets, topology
+from bench.experiment.assembly import measuring_alone, targets
 from bench.experiment.fitness import examine
 from bench.model import Placement
 from bench.placement import plan_placement
@@ -65,7 +65,7 @@ def unisolate() -> None:
 
 
 def _placement() -> Placement:
-    return plan_placement(topology(), apps_at_once=len(targets()))
+    return plan_placement(host.topology(), apps_at_once=len(targets()))
 
 
 def _print_checks(checks: tuple[Check, ...]) -> None:

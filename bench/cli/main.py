@@ -7,6 +7,7 @@ import sys
 from types import FrameType
 from typing import NoReturn
 
+from bench import isolation
 from bench.cli.options import app, err
 from bench.errors import LabError, SetupError, UsageError
 from bench.experiment.assembly import ENVIRONMENT
@@ -64,6 +65,7 @@ def main() -> NoReturn:
     signal.signal(signal.SIGHUP, _interrupt)
     try:
         _refuse_unknown_make_variables()
+        isolation.leave_the_confined()
         app(result_action="return_value")
     except LabError as error:
         _fail(error)

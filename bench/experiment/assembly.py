@@ -6,18 +6,17 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from bench import host, isolation
+from bench import host
 from bench.database.binaries import find_binaries
 from bench.errors import LabBusy, SetupError, UsageError
 from bench.experiment.lab import Lab, make_secrets
 from bench.experiment.supervisors import Ground, choose_supervisor, reachable_supervisors
 from bench.model import Site, Target
-from bench.placement import Topology, plan_placement
+from bench.placement import plan_placement
 from bench.supervise import Supervisor
 from bench.supervise.identity import current_identity
 from bench.targets import SERVICES, known_targets, select_targets
@@ -88,19 +87,6 @@ def targets() -> tuple[Target, ...]:
     return known_targets(site().port_offset)
 
 
-def topology() -> Topology:
-    """The CPUs that the lab may use.
-
-    On a machine that was isolated for it, this process may use the rest only, but the units of
-    the system's manager are in a slice of their own and may use all.
-    """
-    found = host.topology()
-    if os.geteuid() != 0 or os.environ.get("SUPERVISOR") == "process":
-        return found
-    before = isolation.cpus_before(isolation.UnitCpus())
-    return replace(found, cpus=tuple(sorted({*found.cpus, *before})))
-
-
 def open_lab(names: tuple[str, ...]) -> Lab:
     """The lab for these targets (all when none is named), without starting anything.
 
@@ -140,7 +126,7 @@ def _lab(
         registry=registry,
         targets=select_targets(registry, names),
         supervisor=supervisor,
-        placement=plan_placement(topology(), apps_at_once=len(registry)),
+        placement=plan_placement(host.topology(), apps_at_once=len(registry)),
         binaries=ground.binaries,
         secrets=make_secrets(ground.site, supervisor),
         notes=tuple(note for note in notes if note),
