@@ -101,6 +101,7 @@ def test_report_renders_a_run_again(fresh: Cli) -> None:
         ({"ROUNDS": "0"}, "at least 1"),
         ({"CONCURRENCY": "0"}, "1 to 1000"),
         ({"PORT_OFFSET": "many"}, "whole number"),
+        ({"SUPERVISOR": "nope"}, "systemd, process"),
         ({"RESUME": "19990101-000000"}, "there is no run"),
     ],
 )

@@ -2,9 +2,12 @@
 
 import sys
 
+import pytest
+
 from .conftest import Beside
 
 
+@pytest.mark.parametrize("beside_systemd", ["root"], indirect=True)  # whose units are sandboxed
 def test_a_lab_lives_under_systemd(beside_systemd: Beside) -> None:
     """make up, bench and down, a database killed with -9, and a lab killed with -9."""
     done = beside_systemd(

@@ -64,7 +64,7 @@ def make_twins(lab: Lab, service: Target) -> Twins:
 def _twin(service: Target, name: str, http_port: int, database_port: int) -> Target:
     return replace(
         service,
-        name=f"selftest-{name}",
+        name=f"selftest_{name}",
         label=f"{service.label} ({name})",
         http_port=http_port,
         database_port=database_port,

@@ -137,7 +137,7 @@ def test_the_other_name_is_used_throughout() -> None:
     [
         ("onecore-drf", "onecore-drf.service"),
         ("onecore-postgres-drf", "onecore-postgres@drf.service"),
-        ("onecore-postgres-selftest-a", "onecore-postgres@selftest-a.service"),
+        ("onecore-postgres-selftest_a", "onecore-postgres@selftest_a.service"),
     ],
 )
 def test_databases_are_instances_of_one_template(name: str, unit: str) -> None:

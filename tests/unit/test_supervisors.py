@@ -1,0 +1,99 @@
+"""Who runs the services: what is asked for, what the machine offers, and why it cannot be."""
+
+from pathlib import Path
+
+import pytest
+
+from bench.database.binaries import Binaries
+from bench.errors import SetupError, UsageError
+from bench.experiment import supervisors
+from bench.experiment.supervisors import Ground, choose_supervisor, reachable_supervisors
+from bench.model import Site
+from bench.supervise.identity import Identity
+from bench.supervise.systemd.manager import Manager
+
+NOTHING = "PID 1 is not systemd"
+
+
+@pytest.fixture
+def ground(tmp_path: Path) -> Ground:
+    site = Site(root=tmp_path, state=tmp_path, results=tmp_path)
+    return Ground(site, tmp_path, Identity("me", 1000, 1000), Binaries(tmp_path, "18.6", "test"))
+
+
+@pytest.fixture
+def machine(monkeypatch: pytest.MonkeyPatch):
+    """Sets which manager there is, which controllers it hands on, and who asks."""
+
+    def make(scope: str | None, *, uid: int, cpuset: bool = True) -> None:
+        def find() -> Manager:
+            if scope is None:
+                raise SetupError(NOTHING, "Start one.")
+            return Manager(scope)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(supervisors, "find_manager", find)
+        monkeypatch.setattr(
+            Manager, "controllers", lambda _: frozenset({"cpuset"} if cpuset else {"memory"})
+        )
+        monkeypatch.setattr("os.geteuid", lambda: uid)
+        monkeypatch.setenv("XDG_RUNTIME_DIR", "/nonexistent")
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("scope", "uid", "chosen"),
+    [
+        ("system", 0, "systemd (system)"),
+        ("user", 1000, "systemd (user)"),
+        ("user", 0, "process"),
+        (None, 0, "process"),
+        (None, 1000, "process"),
+    ],
+)
+def test_the_machine_decides(ground, machine, monkeypatch, scope, uid, chosen) -> None:
+    """Root's units are the system's, others' their own manager's; else plain processes."""
+    monkeypatch.delenv("SUPERVISOR", raising=False)
+    machine(scope, uid=uid)
+    assert choose_supervisor(ground)[0].name == chosen
+
+
+def test_what_is_asked_for_is_done_or_refused_with_the_reason(ground, machine, monkeypatch) -> None:
+    """SUPERVISOR=systemd without one says why, and what else there is."""
+    machine(None, uid=1000)
+    monkeypatch.setenv("SUPERVISOR", "systemd")
+    with pytest.raises(SetupError, match=NOTHING) as caught:
+        choose_supervisor(ground)
+    assert "SUPERVISOR=process" in caught.value.remedy
+    machine("system", uid=0)
+    monkeypatch.setenv("SUPERVISOR", "process")
+    assert choose_supervisor(ground)[0].name == "process"
+
+
+def test_an_unknown_supervisor_is_refused(ground, monkeypatch) -> None:
+    """The known ones are named."""
+    monkeypatch.setenv("SUPERVISOR", "docker")
+    with pytest.raises(UsageError, match="docker") as caught:
+        choose_supervisor(ground)
+    assert "systemd, process" in caught.value.remedy
+
+
+def test_what_a_users_manager_cannot_do_is_told_with_the_drop_in(
+    ground, machine, monkeypatch
+) -> None:
+    """Without cpuset there is a note with the file that grants it; with it there is none."""
+    monkeypatch.delenv("SUPERVISOR", raising=False)
+    machine("user", uid=1000, cpuset=False)
+    (note,) = choose_supervisor(ground)[1]
+    assert "AllowedCPUs=" in note
+    assert "Delegate=cpu cpuset io memory pids" in note
+    machine("user", uid=1000, cpuset=True)
+    assert choose_supervisor(ground)[1] == ()
+
+
+def test_down_looks_at_everyone_who_may_run_something(ground, machine) -> None:
+    """What another supervisor has started is stopped too."""
+    machine("user", uid=1000)
+    assert [one.name for one in reachable_supervisors(ground)] == ["process", "systemd (user)"]
+    machine(None, uid=1000)
+    assert [one.name for one in reachable_supervisors(ground)] == ["process"]
