@@ -5,13 +5,15 @@
 
 # `nix develop` names its own Python here; then nothing is downloaded or installed.
 ONECORE_PYTHON ?= .venv/bin/python
-BENCH = $(ONECORE_PYTHON) -m bench
+# Libraries that wheels expect of the system (`nix develop .#uv` names them), for this Python alone.
+PYTHON = $(if $(ONECORE_WHEEL_LIBRARIES),LD_LIBRARY_PATH=$(ONECORE_WHEEL_LIBRARIES)) $(ONECORE_PYTHON)
+BENCH = $(PYTHON) -m bench
 
 ifeq ($(ONECORE_PYTHON),.venv/bin/python)
 ready := .venv/.complete
 endif
 
-.venv/.complete: uv.lock pyproject.toml .python-version bench/bootstrap.sh
+.venv/.complete: uv.lock pyproject.toml .python-version bench/bootstrap.sh bench/uv.json
 	@./bench/bootstrap.sh
 
 help: ## Show this help
@@ -93,17 +95,17 @@ serve: $(ready) ## Serve results/ with an index of runs, on this machine only (S
 	@$(BENCH) serve
 
 test: $(ready) ## Run all tests, on real databases and servers
-	@$(ONECORE_PYTHON) -m pytest
+	@$(PYTHON) -m pytest
 
 check: $(ready) ## Lint, formatting, types and layers
-	@$(ONECORE_PYTHON) -m ruff check
-	@$(ONECORE_PYTHON) -m ruff format --check
-	@$(ONECORE_PYTHON) -m mypy
+	@$(PYTHON) -m ruff check
+	@$(PYTHON) -m ruff format --check
+	@$(PYTHON) -m mypy
 	@$(dir $(ONECORE_PYTHON))lint-imports
 
 format: $(ready) ## Format the code
-	@$(ONECORE_PYTHON) -m ruff format
-	@$(ONECORE_PYTHON) -m ruff check --fix
+	@$(PYTHON) -m ruff format
+	@$(PYTHON) -m ruff check --fix
 
 clean: $(ready) ## Stop everything, remove databases, logs and passwords; results stay
 	@$(BENCH) clean

