@@ -97,11 +97,12 @@ serve: $(ready) ## Serve results/ with an index of runs, on this machine only (S
 test: $(ready) ## Run all tests, on real databases and servers
 	@$(PYTHON) -m pytest
 
-check: $(ready) ## Lint, formatting, types and layers
+check: $(ready) ## Lint, formatting, types, layers and the flake
 	@$(PYTHON) -m ruff check
 	@$(PYTHON) -m ruff format --check
 	@$(PYTHON) -m mypy
 	@$(dir $(ONECORE_PYTHON))lint-imports
+	@$(PYTHON) nix/check
 
 format: $(ready) ## Format the code
 	@$(PYTHON) -m ruff format

@@ -77,7 +77,7 @@ let
     ${pinned cfg.cpus.databases}'';
 
   units = import ./units.nix {
-    inherit lib facts;
+    inherit lib;
     fill = {
       inherit state;
       inherit (cfg) user;
@@ -246,7 +246,7 @@ in
         Type = "oneshot";
         RemainAfterExit = true;
         ExecStart = "${onecore} prepare";
-        BindPaths = [ cfg.dataDir ];
+        BindPaths = [ (toString cfg.dataDir) ];
       };
     };
 

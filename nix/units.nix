@@ -2,10 +2,9 @@
 # machine decides: ports, folders, CPUs. Pure: a set of texts by their path below the unit folder.
 {
   lib,
-  facts,
   # For the placeholders of systemd/: root, python, pg_bin, state, host, user.
   fill,
-  # One text for each of facts.targets that runs here, by name.
+  # One text for each target that runs here, by name.
   apps,
   databases,
 }:
@@ -14,15 +13,26 @@ let
 
   render =
     path:
-    lib.replaceStrings (map (name: "@${name}@") (lib.attrNames fill)) (lib.attrValues fill) (
-      builtins.readFile path
-    );
+    let
+      text = lib.replaceStrings (map (name: "@${name}@") (lib.attrNames fill)) (lib.attrValues fill) (
+        builtins.readFile path
+      );
+      left = lib.filter builtins.isList (builtins.split "(@[a-z_]+@)" text);
+    in
+    if left == [ ] then text else throw "${toString path} asks for ${toString left}, which is unknown";
 
-  # A service that does not run here has no unit here.
-  absent = lib.filter (name: !apps ? ${name}) (lib.attrNames facts.targets);
+  # What concerns all units, and what concerns one that runs here.
   wanted =
     name:
-    lib.hasPrefix "onecore" name && !lib.any (one: lib.hasPrefix "onecore-${one}.service" name) absent;
+    lib.any (own: lib.hasPrefix own name) (
+      [
+        "onecore.slice"
+        "onecore.target"
+        "onecore-.service.d"
+        "onecore-postgres@"
+      ]
+      ++ map (target: "onecore-${target}.service") (lib.attrNames apps)
+    );
 
   # A file by its own name; a folder of drop-ins, or a link to one, by the files in it.
   texts =

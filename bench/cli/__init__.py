@@ -4,12 +4,13 @@ Every option can be given as a make variable too (`make bench FRAMEWORK=drf`): m
 variables on in the environment.
 """
 
-from bench.cli import browsing, crowd, machine, measuring, results, services
+from bench.cli import browsing, crowd, declared, machine, measuring, results, services
 from bench.cli.main import main, make_variables
 
 __all__ = [
     "browsing",
     "crowd",
+    "declared",
     "machine",
     "main",
     "make_variables",

@@ -110,6 +110,17 @@ class Lab:
 
     # --- up and down
 
+    def prepare(self, targets: tuple[Target, ...]) -> None:
+        """Make the data folders of these targets' databases where they are missing."""
+        clusters = tuple(self.cluster(target) for target in targets)
+        ensure_clusters(clusters, self.secrets, self.supervisor.run, self.supervisor.own)
+
+    def provision(self, targets: tuple[Target, ...]) -> None:
+        """Make role, database and extension in these targets' running databases."""
+        for target in targets:
+            with self.admin(target) as admin:
+                admin.provision()
+
     def start(self, targets: tuple[Target, ...], *, outlive: bool) -> list[str]:
         """Bring up these targets with their databases, and wait until they answer.
 
@@ -128,8 +139,8 @@ class Lab:
     def _start_databases(
         self, targets: tuple[Target, ...], started: list[str], *, outlive: bool
     ) -> None:
+        self.prepare(targets)
         clusters = tuple(self.cluster(target) for target in targets)
-        ensure_clusters(clusters, self.secrets, self.supervisor.run, self.supervisor.own)
         for cluster in clusters:
             self._start(cluster.unit(self.placement.database), started, outlive=outlive)
         for cluster, target in zip(clusters, targets, strict=True):
@@ -139,8 +150,7 @@ class Lab:
                 cluster.unit_name,
                 lambda port=port: postgres_ready(self.binaries["pg_isready"], DATABASE_HOST, port),  # type: ignore[misc]
             )
-            with self.admin(target) as admin:
-                admin.provision()
+        self.provision(targets)
 
     def _start_apps(
         self, targets: tuple[Target, ...], started: list[str], *, outlive: bool

@@ -8,6 +8,13 @@ let
   list = type: option (types.listOf type) [ ];
   set = type: option (types.attrsOf type) { };
 
+  setting = types.oneOf [
+    types.bool
+    types.int
+    types.str
+    (types.listOf types.str)
+  ];
+
   unitName = types.strMatching "[a-zA-Z0-9@%:_.\\-]+[.](service|socket|target|path|timer|scope|slice|mount|device)";
   unit = {
     description = option types.singleLineStr "";
@@ -17,7 +24,7 @@ let
     requires = list unitName;
     wants = list unitName;
     wantedBy = list unitName;
-    unitConfig = set types.unitValue;
+    unitConfig = set setting;
     overrideStrategy = option (types.enum [
       "asDropinIfExists"
       "asDropin"
@@ -47,7 +54,7 @@ in
       services = set (types.submodule {
         options = unit // {
           environment = set types.str;
-          serviceConfig = set types.unitValue;
+          serviceConfig = set setting;
         };
       });
       targets = set (types.submodule { options = unit; });

@@ -77,6 +77,7 @@ let
   # Takes one value; several must agree.
   scalar = name: fits: {
     inherit name;
+    check = fits;
     merge =
       place: definitions:
       let
@@ -89,7 +90,6 @@ let
   };
   whole = name: low: high: scalar name (value: builtins.isInt value && low <= value && value <= high);
   isPackage = value: isAttrs value && value.type or "" == "derivation";
-  isText = value: builtins.isString value || isPackage value;
 
   types = rec {
     bool = scalar "boolean" builtins.isBool;
@@ -109,12 +109,20 @@ let
       scalar "string matching the pattern ${pattern}" (
         value: builtins.isString value && builtins.match pattern value != null
       );
-    # A value of a unit file's setting.
-    unitValue = scalar "unit option" (
-      value: builtins.isBool value || builtins.isInt value || isText value || (isList value && builtins.all isText value)
-    );
+    # The first type that the value is of.
+    oneOf = choices: {
+      name = "one of several types";
+      merge =
+        place: definitions:
+        let
+          value = head (strongest definitions);
+          fitting = filter (choice: choice.check value) choices;
+        in
+        if fitting == [ ] then wrong place "one of several types" value else (head fitting).merge place definitions;
+    };
     listOf = element: {
       name = "list of ${element.name}";
+      check = isList;
       merge =
         place: definitions:
         concatLists (

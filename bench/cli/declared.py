@@ -1,0 +1,22 @@
+"""Verbs for a machine whose units somebody else declares (NixOS): what the units take for granted.
+
+`make up` does both itself. Both may be repeated: what is there already stays.
+"""
+
+from bench.cli.options import Framework, app, names_in
+from bench.experiment.assembly import exclusively, open_lab
+
+
+@app.command
+def prepare(*, framework: Framework = "") -> None:
+    """Make passwords and databases' folders, as the user who calls; start nothing."""
+    lab = open_lab(names_in(framework))
+    with exclusively(lab.site):
+        lab.prepare(lab.targets)
+
+
+@app.command
+def provision(*, framework: Framework = "") -> None:
+    """Make each running database's role, database and extension."""
+    lab = open_lab(names_in(framework))
+    lab.provision(lab.targets)
