@@ -183,6 +183,7 @@ def new_record(lab: Lab, plan: Plan, store: RunStore) -> RunRecord:
                 "version": lab.binaries.version,
                 "origin": lab.binaries.origin,
                 "directory": str(lab.binaries.directory),
+                "store_path": host.store_path(lab.binaries.directory),
             },
             "services": services,
             "databases": databases,

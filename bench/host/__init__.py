@@ -13,7 +13,7 @@ description  what is stored with a run
 
 from bench.host.counters import WindowCounters, window_counters
 from bench.host.cpus import CpuTotals, cpu_totals, topology
-from bench.host.description import load_now, machine, source
+from bench.host.description import load_now, machine, source, store_path
 from bench.host.fitness import MachineFacts, observe
 from bench.host.spin import Spin, spin
 from bench.host.tree import KernelTree, Setting
@@ -31,6 +31,7 @@ __all__ = [
     "observe",
     "source",
     "spin",
+    "store_path",
     "topology",
     "window_counters",
 ]

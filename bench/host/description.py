@@ -89,6 +89,7 @@ def machine(tree: KernelTree = REAL) -> dict[str, object]:
         ),
         "huge_pages": tree.read("/sys/kernel/mm/transparent_hugepage/enabled"),
         "python_executable": os.path.realpath(sys.executable),
+        "python_store_path": store_path(Path(sys.executable)),
         "python_version": platform.python_version(),
         "python_build": sysconfig.get_config_var("CONFIG_ARGS") or "",
     }
@@ -119,11 +120,36 @@ def _fingerprint(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else ""
 
 
+def store_path(path: Path, store: Path = Path("/nix/store")) -> str:
+    """The path in the Nix store that holds `path` ("/nix/store/<hash>-<name>"); "" outside it.
+
+    It names every byte of what ran. Links are followed only from outside the store: an environment
+    made of links is a store path of its own.
+    """
+    for place in (path.absolute(), path.resolve()):
+        if place.is_relative_to(store) and place != store:
+            return str(store / place.relative_to(store).parts[0])
+    return ""
+
+
+def _commit(root: Path) -> tuple[str, bool]:
+    """The commit, and whether anything was changed since. In the Nix store a file tells it."""
+    commit = _git(root, "rev-parse", "HEAD")
+    if commit:
+        return commit, bool(_git(root, "status", "--porcelain"))
+    packaged = root / "COMMIT"
+    told = packaged.read_text().strip() if packaged.exists() else "unknown"
+    return told.removesuffix("-dirty"), told.endswith("-dirty")
+
+
 def source(root: Path) -> dict[str, object]:
     """Which version of the lab this is, and whether it was changed since the commit."""
+    commit, dirty = _commit(root)
     return {
-        "git_commit": _git(root, "rev-parse", "HEAD") or "unknown",
-        "git_dirty": bool(_git(root, "status", "--porcelain")),
+        "git_commit": commit,
+        "git_dirty": dirty,
+        "store_path": store_path(root),
         "uv_lock_sha256": _fingerprint(root / "uv.lock"),
+        "flake_lock_sha256": _fingerprint(root / "flake.lock"),
         "openapi_sha256": _fingerprint(root / "services" / "openapi.yaml"),
     }

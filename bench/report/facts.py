@@ -75,11 +75,22 @@ def _section(record: RunRecord, name: str) -> Mapping[str, Any]:
     return found if isinstance(found, Mapping) else {}
 
 
+def _store_paths(record: RunRecord) -> tuple[str, ...]:
+    sections = (
+        ("source", "store_path"),
+        ("machine", "python_store_path"),
+        ("postgresql", "store_path"),
+    )
+    found = (_section(record, section).get(name) for section, name in sections)
+    return tuple(str(path) for path in found if path)
+
+
 def provenance_lines(record: RunRecord) -> list[str]:
     """Versions as the running services reported them, and where the code came from."""
     source = _section(record, "source")
     dirty = " with uncommitted changes" if source.get("git_dirty") else ""
     lines = [f"started {record.started_at}", f"commit {source.get('git_commit')}{dirty}"]
+    lines += [f"from the Nix store: {path}" for path in _store_paths(record)]
     for name, versions in _section(record, "services").items():
         told = ", ".join(f"{package} {version}" for package, version in versions.items())
         lines.append(f"{name}: {told}")
