@@ -24,6 +24,7 @@ HERE = Path(__file__).resolve().parent
 STAND_INS = HERE / "stand-in"
 CONFIGURATION = """\
 experimental-features = nix-command flakes
+build-users-group =
 substituters =
 flake-registry =
 """

@@ -58,7 +58,7 @@ FAULTS = (
     Fault("a placeholder that nothing fills", "systemd/onecore-postgres@.service", "@pg_bin@",
           "@pg_bins@", "asks for @pg_bins@"),
     Fault("two databases on one port", "services/flask/service.toml", "port = 5433",
-          "port = 5432", "one port to two servers"),
+          "port = 5432", "two of the services share a port"),
 )  # fmt: skip
 
 
