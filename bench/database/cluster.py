@@ -14,8 +14,19 @@ from bench.model import Target, Unit
 from bench.sources import fingerprint_of
 
 CONFIGURATION = Path(__file__).resolve().parent.parent.parent / "services"
-# Where the system's small tools are, which is not where they usually are on every system.
-SYSTEM_PATH = f"{Path(shutil.which('cat') or '/bin/cat').parent}:{os.defpath}"
+
+
+def system_path() -> str:
+    """A PATH with the system's small tools, which are not in one folder on every system.
+
+    On NixOS coreutils and util-linux have a folder each, and /bin has no more than `sh`.
+    """
+    found = filter(None, map(shutil.which, ("cat", "taskset", "setpriv", "mount")))
+    folders = [*(str(Path(tool).parent) for tool in found), *os.defpath.split(os.pathsep)]
+    return os.pathsep.join(dict.fromkeys(folders))
+
+
+SYSTEM_PATH = system_path()
 # initdb fails where LANG names a locale that the machine lacks.
 ENVIRONMENT: Mapping[str, str] = {"LC_ALL": "C.UTF-8", "PATH": SYSTEM_PATH}
 
