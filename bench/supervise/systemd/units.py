@@ -161,8 +161,10 @@ def lab_drop_in(unit: Unit, local: Local, applying: Files) -> str:
     added = [f"{name}={value}" for name, value in environment.items() if name not in said]
     lines = [
         "[Service]",
+        # Emptied first: lists of several files add up, and the machine's own may name other CPUs.
+        "CPUAffinity=",
         f"CPUAffinity={format_cpulist(unit.cpus)}",
-        *([f"AllowedCPUs={format_cpulist(unit.cpus)}"] if local.cpuset else []),
+        *(["AllowedCPUs=", f"AllowedCPUs={format_cpulist(unit.cpus)}"] if local.cpuset else []),
         *(f"Environment={quoted((each,))}" for each in added),
         *(f"TemporaryFileSystem={folder}:ro,mode=755" for folder in local.hidden),
         *(f"BindReadOnlyPaths={folder}" for folder in local.needed),

@@ -185,8 +185,9 @@ def test_without_root_what_only_root_can_do_is_left_out() -> None:
 def test_the_drop_in_places_and_addresses_a_unit() -> None:
     """CPUs, port and environment of this machine, and the marks by which the unit is found."""
     text = lab_drop_in(app_unit("drf", cpus=(2, 3)), LOCAL, {})
-    assert settings(text, "CPUAffinity") == ["2-3"]
-    assert settings(text, "AllowedCPUs") == ["2-3"]
+    # Emptied first: what another file of this unit names would be added to it.
+    assert settings(text, "CPUAffinity") == ["", "2-3"]
+    assert settings(text, "AllowedCPUs") == ["", "2-3"]
     assert '"PORT=8000"' in settings(text, "Environment")
     assert marks(text)["Name"] == "onecore-drf"
     assert marks(text)["State"] == str(LOCAL.state)
