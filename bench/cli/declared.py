@@ -11,8 +11,10 @@ from bench.experiment.assembly import exclusively, open_lab
 def prepare(*, framework: Framework = "") -> None:
     """Make passwords and databases' folders, as the user who calls; start nothing."""
     lab = open_lab(names_in(framework))
-    with exclusively(lab.site):
-        lab.prepare(lab.targets)
+    # A measurement that starts these units holds the lock, and has prepared everything itself.
+    if not lab.is_prepared(lab.targets):
+        with exclusively(lab.site):
+            lab.prepare(lab.targets)
 
 
 @app.command

@@ -110,6 +110,10 @@ class Lab:
 
     # --- up and down
 
+    def is_prepared(self, targets: tuple[Target, ...]) -> bool:
+        """Whether these targets' databases have their data folders: they appear complete."""
+        return all(self.cluster(target).directory.exists() for target in targets)
+
     def prepare(self, targets: tuple[Target, ...]) -> None:
         """Make the data folders of these targets' databases where they are missing."""
         clusters = tuple(self.cluster(target) for target in targets)
