@@ -26,7 +26,7 @@ rec {
   targets = lib.mapAttrs (name: _: lib.importTOML (../services + "/${name}/service.toml")) folders;
 
   # Both as bench has them.
-  host = find ../bench/model.py ".*host: str = \"([0-9.]+)\".*";
+  host = find ../bench/model/place.py ".*host: str = \"([0-9.]+)\".*";
   databaseUser = find ../bench/database/secrets.py "SERVICE_USER = \"([a-z]+)\"";
 
   ports = lib.concatMap (target: [

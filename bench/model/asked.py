@@ -1,0 +1,213 @@
+"""What is measured, how load arrives, and the plan of a run."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Target:
+    """One service under test, as its `service.toml` describes it."""
+
+    name: str
+    label: str
+    directory: Path
+    http_port: int
+    database_name: str
+    database_port: int
+    migrate: tuple[str, ...]
+    serve: tuple[str, ...]
+    packages: tuple[str, ...]
+
+
+Operation = Literal["create", "read", "update", "delete", "list", "echo", "ping"]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Ids `first`..`last` of the loaded data set.
+
+    `once` takes each id at most one time, in a seeded random order (a row can be deleted only
+    once); otherwise ids are drawn uniformly with repetition.
+    """
+
+    first: int
+    last: int
+    once: bool = False
+    kind: Literal["rows"] = "rows"
+
+
+@dataclass(frozen=True)
+class Created:
+    """The ids that this generator's latest create phase was answered, each taken once."""
+
+    kind: Literal["created"] = "created"
+
+
+@dataclass(frozen=True)
+class Share:
+    """One operation's part of a load: `weight` out of the sum of all weights.
+
+    `ids` are what a read, update or delete asks for; for a list, the rows that its page must show
+    (default: the data set from row 1). `body` is what a create, update or echo sends: the seeded
+    `dataset.payloads`, or always `dataset.CRUD_ITEM`.
+    """
+
+    operation: Operation
+    weight: int = 1
+    ids: Rows | Created | None = None
+    body: Literal["varied", "crud"] = "varied"
+
+
+@dataclass(frozen=True)
+class ClosedLoop:
+    """`concurrency` connections; each sends its next request when the last one has returned."""
+
+    concurrency: int
+    kind: Literal["closed"] = "closed"
+
+
+Arrivals = Literal["constant", "poisson"]
+
+
+@dataclass(frozen=True)
+class OpenLoop:
+    """Requests arrive at `rate_per_s` on average, whatever the server does."""
+
+    rate_per_s: float
+    arrivals: Arrivals = "constant"
+    kind: Literal["open"] = "open"
+
+
+Shape = Literal["step", "spike", "soak", "ramp"]
+
+
+@dataclass(frozen=True)
+class Users:
+    """People instead of connections: Locust starts `users` of them, `spawn_rate_per_s` a second.
+
+    Each waits `wait_s` (least, most) seconds between its requests. With `throughput_per_s` each
+    sends at that rate instead, and the window begins when all have started. A `shape` moves the
+    number of users up to `users` and down again. They run in one process, or in `workers`
+    processes, which `remote` machines may bring.
+    """
+
+    users: int
+    spawn_rate_per_s: float
+    wait_s: tuple[float, float] = (1.0, 3.0)
+    throughput_per_s: float | None = None
+    shape: Shape | None = None
+    workers: int = 0
+    remote: bool = False
+    kind: Literal["users"] = "users"
+
+    @property
+    def wait_text(self) -> str:
+        """The pause as WAIT= takes it: "1-3", or "2"."""
+        least_s, most_s = self.wait_s
+        return f"{least_s:g}" if least_s == most_s else f"{least_s:g}-{most_s:g}"
+
+
+Pacing = ClosedLoop | OpenLoop | Users
+
+
+@dataclass(frozen=True)
+class LoadSpec:
+    """What the generator is asked to send in one measured window.
+
+    Exactly one of `requests` (stop after that many) and `duration_s` (stop sending after that
+    long) is set. Requests in flight at the end are waited for and belong to the window. `target`
+    is the name of who is asked, for what an engine leaves behind.
+    """
+
+    base_url: str
+    shares: tuple[Share, ...]
+    pacing: Pacing
+    seed: int
+    requests: int | None = None
+    duration_s: float | None = None
+    timeout_s: float = 30.0
+    target: str = ""
+
+
+@dataclass(frozen=True)
+class Phase:
+    """One measured window of a workload: what is sent, and whether time or a count ends it."""
+
+    name: str
+    shares: tuple[Share, ...]
+    counted: bool = False
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """The same load at several concurrencies."""
+
+    levels: tuple[int, ...]
+    kind: Literal["sweep"] = "sweep"
+
+
+@dataclass(frozen=True)
+class Saturation:
+    """The search for the highest rate whose p99 latency is at most `objective_s`.
+
+    It starts at `start_share` of the capacity that a closed loop with `concurrency` connections
+    has, and ends when the answer is known to within `tolerance`.
+    """
+
+    objective_s: float
+    arrivals: Arrivals
+    concurrency: int
+    tolerance: float = 0.03
+    start_share: float = 0.8
+    lowest_per_s: float = 20.0
+    highest_share: float = 4.0
+    most_trials: int = 40
+    kind: Literal["saturation"] = "saturation"
+
+
+@dataclass(frozen=True)
+class Crosscheck:
+    """Whether two generators agree: the same rate and mix from the lab's own and from Locust.
+
+    Each tolerance is the share by which a figure of the one may differ from the other's. Times
+    may differ by their slack besides: what a slower client adds to every request.
+    """
+
+    rate_tolerance: float = 0.02
+    p50_tolerance: float = 0.10
+    p50_slack_s: float = 0.001
+    p99_tolerance: float = 0.25
+    p99_slack_s: float = 0.003
+    cost_tolerance: float = 0.05
+    kind: Literal["crosscheck"] = "crosscheck"
+
+
+Study = Sweep | Saturation | Crosscheck
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that decides what a run does. Stored with it; a resumed run follows the same plan.
+
+    Windows last `window_s`; counted phases (the `crud` scenario) send `requests` instead. With a
+    `half_width`, rounds are added after `rounds`, up to `rounds_limit`, until every ratio of two
+    targets is known to within that share of itself. With a `study`, each cell has a pacing of its
+    own. `pause_s` is left between cells.
+    """
+
+    profile: str
+    targets: tuple[str, ...]
+    workloads: tuple[str, ...]
+    pacing: Pacing
+    rounds: int
+    seed: int
+    rows: int
+    window_s: float
+    requests: int
+    warm_up_min_s: float
+    warm_up_max_s: float
+    rounds_limit: int = 0
+    half_width: float | None = None
+    study: Study | None = None
+    pause_s: float = 0.0

@@ -1,0 +1,42 @@
+"""Doubts, figures and verdicts."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class LabWarning:
+    """A typed doubt about a figure: what was seen, and the remedy; `invalid` forbids its use."""
+
+    code: str
+    message: str
+    remedy: str
+    severity: Literal["note", "doubt", "invalid"] = "doubt"
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A point with its interval at `level` (0.95 for 95 %), from `n` rounds."""
+
+    point: float
+    low: float
+    high: float
+    level: float
+    n: int
+
+
+VerdictKind = Literal["faster", "slower", "indistinguishable", "inconclusive", "invalid"]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How `subject` compares with `reference`: `ratio` is subject / reference of a rate."""
+
+    kind: VerdictKind
+    subject: str
+    reference: str
+    ratio: Estimate | None
+    threshold: float
+    p_value: float | None = None
+    rounds_needed: int | None = None
+    reason: str = ""

@@ -1,0 +1,155 @@
+"""What a run leaves behind: its record, its cells and its samples."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from bench.model.asked import Operation, Pacing, Plan
+from bench.model.judged import LabWarning
+from bench.model.place import Memory, Placement, Pressure
+from bench.model.seen import LoadResult, WarmUp
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One normalised statement as pg_stat_statements saw it in a window."""
+
+    query: str
+    calls: int
+    rows: int
+
+
+@dataclass(frozen=True)
+class QueryCounts:
+    """What a service sent to its database in a window, as pg_stat_statements counted it.
+
+    Explicit BEGIN, COMMIT and ROLLBACK are statements here too. `commits` counts transactions
+    that changed something, explicit or not, from the write-ahead log. None: not counted.
+    """
+
+    statements: tuple[Statement, ...]
+    commits: int | None = None
+
+    @property
+    def calls(self) -> int:
+        return sum(statement.calls for statement in self.statements)
+
+    @property
+    def rows(self) -> int:
+        return sum(statement.rows for statement in self.statements)
+
+
+@dataclass(frozen=True)
+class RoleCost:
+    """What one role (app, database or generator) used between the edges of a window.
+
+    `memory` is read just after the window. `most_bytes` is an upper bound of the memory it needed
+    at any moment of the window, or None where the kernel does not let us begin anew. `pressure` is
+    known where the role has a cgroup.
+    """
+
+    cpu_s: float
+    voluntary_switches: int
+    involuntary_switches: int
+    memory: Memory | None = None
+    most_bytes: int | None = None
+    pressure: Pressure | None = None
+
+
+@dataclass(frozen=True)
+class CpuTimes:
+    """What the app's CPUs did between the edges of a window, from /proc/stat (10 ms ticks).
+
+    `foreign_s` is time that neither the app nor idling nor stealing accounts for: other
+    processes and interrupts on the app's CPUs.
+    """
+
+    busy_s: float
+    steal_s: float
+    foreign_s: float
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What the machine did to a window, as far as its counters show.
+
+    The spins are CPU seconds of the same small work on the app's CPU just before and just after;
+    None where it could not be probed. The others are differences between the window's edges.
+    """
+
+    spin_before_s: float | None
+    spin_after_s: float | None
+    throttled: int
+    throttled_s: float
+    thermal_events: int
+    swapped_in: int
+    swapped_out: int
+    sibling_busy_s: float
+
+
+@dataclass(frozen=True)
+class PhaseResult:
+    """One measured window.
+
+    `ceiling_share` is its rate as a share of what the generator can send to a server with nothing
+    behind it.
+    """
+
+    phase: str
+    load: LoadResult
+    app: RoleCost
+    database: RoleCost
+    generator: RoleCost
+    app_cpus: CpuTimes
+    queries: QueryCounts | None = None
+    ceiling_share: float | None = None
+    limited_by: str = ""
+    warnings: tuple[LabWarning, ...] = ()
+    conditions: Conditions | None = None
+
+
+@dataclass(frozen=True)
+class CellResult:
+    """One finished cell of one round. `unfit` says why a target was not measured."""
+
+    round: int
+    target: str
+    workload: str
+    pacing: Pacing
+    started_at: str
+    warm_up: WarmUp | None = None
+    phases: tuple[PhaseResult, ...] = ()
+    unfit: str = ""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One reading of the sampler. CPU is cumulative; memory is PSS, read less often than CPU."""
+
+    at_unix_s: float
+    unit: str
+    cpu_s: float
+    pss_bytes: int | None = None
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """Everything stored about one run but the time series.
+
+    `ceiling_per_s` is what the generator could send just before the run, by operation;
+    `sampler_share` is the sampler's own CPU time as a share of one core.
+    """
+
+    schema_version: int
+    run_id: str
+    plan: Plan
+    placement: Placement
+    supervisor: str
+    provenance: Mapping[str, object]
+    warnings: tuple[LabWarning, ...]
+    started_at: str
+    state: Literal["running", "complete", "interrupted", "failed"]
+    finished_at: str = ""
+    ceiling_per_s: Mapping[Operation, float] = field(default_factory=dict)
+    sampler_share: float | None = None
+    cells: tuple[CellResult, ...] = ()

@@ -1,0 +1,102 @@
+"""Where things run, and what is read of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Which CPUs serve what. `notes` say what the machine could not give."""
+
+    app: tuple[int, ...]
+    database: tuple[int, ...]
+    generator: tuple[int, ...]
+    housekeeping: tuple[int, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One long-running process that a supervisor can run.
+
+    `prepare` are commands run to completion, in order, before `command` (migrations). `template`
+    names the file in `systemd/` that describes the same unit to systemd. `source` stands for the
+    files that it runs from: when they change, it is another unit, and is restarted.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    directory: Path
+    environment: Mapping[str, str]
+    cpus: tuple[int, ...]
+    port: int
+    prepare: tuple[tuple[str, ...], ...] = ()
+    stop_signal: Literal["TERM", "INT"] = "TERM"
+    template: str = ""
+    source: str = ""
+
+
+UnitState = Literal["running", "frozen", "stopped", "failed"]
+
+
+@dataclass(frozen=True)
+class UnitStatus:
+    state: UnitState
+    pid: int | None = None
+    since_unix_s: float | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Pressure:
+    """Seconds in which some task of a cgroup waited for a resource: PSI's `some` totals."""
+
+    cpu_s: float
+    memory_s: float
+    io_s: float
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Totals of a process tree or cgroup at one moment. Differences of two give a cost.
+
+    `pressure` is None where there is no cgroup of its own to read it from.
+    """
+
+    cpu_s: float
+    processes: int
+    threads: int
+    voluntary_switches: int
+    involuntary_switches: int
+    pressure: Pressure | None = None
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Memory of a process tree or cgroup. `pss_bytes` counts shared pages once, in shares.
+
+    `charged_bytes` is what the cgroup is charged with now, page cache included, and `peak_bytes`
+    the most since it started; None where no cgroup counts memory.
+    """
+
+    pss_bytes: int
+    uss_bytes: int
+    rss_bytes: int
+    peak_bytes: int | None = None
+    charged_bytes: int | None = None
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where this lab lives: its folders, its address and how far its ports are moved.
+
+    `host` is where the services listen. Databases listen on loopback whatever it is.
+    """
+
+    root: Path
+    state: Path
+    results: Path
+    host: str = "127.0.0.1"
+    port_offset: int = 0

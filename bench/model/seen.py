@@ -1,0 +1,134 @@
+"""What one window of load showed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bench.model.asked import Operation
+
+
+@dataclass(frozen=True)
+class WarmUp:
+    """What happened before the window, and whether the rate had settled by then."""
+
+    duration_s: float
+    requests: int
+    steady: bool
+
+
+@dataclass(frozen=True)
+class Lateness:
+    """How far behind its own schedule the generator sent (open loop).
+
+    `late` counts requests sent more than 1 ms after they were due; `unsent` those that were due
+    but could not be sent before the window closed.
+    """
+
+    p50_s: float
+    p99_s: float
+    max_s: float
+    late: int
+    unsent: int
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """A latency distribution: count, exact mean and extremes, and an HDR histogram.
+
+    `hdr` is HdrHistogram's compressed base64 V2 encoding; its values are microseconds, from
+    1 us to 10 minutes with three significant digits.
+    """
+
+    count: int
+    mean_s: float
+    min_s: float
+    max_s: float
+    hdr: str
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One slice of a window with users, in seconds since its start.
+
+    `users` is their number at its end. Requests belong to the slice in which their answer came.
+    """
+
+    from_s: float
+    to_s: float
+    users: int
+    succeeded: int
+    failed: int
+    latency: Distribution | None = None
+
+
+@dataclass(frozen=True)
+class LocustWorker:
+    """One process of Locust that sent requests.
+
+    `busiest_share` is its CPU time as a share of one core in its busiest ten seconds, None when
+    it reported too seldom to tell. `lost_at_s` says when it was missed: what it had sent since
+    its last report, three seconds at most, is not counted.
+    """
+
+    name: str
+    pid: int
+    requests: int
+    cpu_s: float
+    busiest_share: float | None
+    lost_at_s: float | None = None
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """What only a window with users has: its course, and the processes behind it.
+
+    `gone` counts 404 for items that another client had deleted; they count as succeeded.
+    """
+
+    moments: tuple[Moment, ...]
+    workers: tuple[LocustWorker, ...]
+    gone: int = 0
+
+
+@dataclass(frozen=True)
+class LoadResult:
+    """What the generator saw in one measured window, from the first send to the last byte.
+
+    `latency` holds successful requests only, per operation. In a closed loop it is service time
+    (from sending to the last byte), in an open loop latency (from the intended send time).
+    `failures` counts the others by reason, e.g. `{"status 500": 3, "timeout": 1}`. `ran_out` says
+    that the window ended early because ids that can be taken only once were used up. `crowd` is
+    there when users made the load: their times are what a user waited, or, with a throughput of
+    their own, latency as in an open loop.
+    """
+
+    duration_s: float
+    succeeded: int
+    failures: Mapping[str, int]
+    latency: Mapping[Operation, Distribution]
+    bytes_sent: int
+    bytes_received: int
+    connections_opened: int
+    lateness: Lateness | None = None
+    started_at_unix_s: float = 0.0
+    ran_out: bool = False
+    crowd: Crowd | None = None
+
+    @property
+    def failed(self) -> int:
+        return sum(self.failures.values())
+
+    @property
+    def rate_per_s(self) -> float:
+        """Successful requests per second. Failures never count as speed."""
+        return self.succeeded / self.duration_s
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A running window as the live display sees it. `p99_s` is None while samples are too few."""
+
+    elapsed_s: float
+    succeeded: int
+    failed: int
+    rate_per_s: float
+    p99_s: float | None = None
