@@ -17,7 +17,7 @@ def open_loop_off(load: LoadResult, pacing: Pacing) -> tuple[LabWarning, ...]:
         found.append(
             LabWarning(
                 "unsent",
-                f"{load.lateness.unsent} requests were due and could not be sent",
+                f"requests that were due and could not be sent: {load.lateness.unsent}",
                 "The target does not keep up with this rate: lower RATE.",
                 "invalid",
             )

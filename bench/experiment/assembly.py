@@ -115,6 +115,7 @@ def _lab(
     ground: Ground, names: tuple[str, ...], supervisor: Supervisor, limits: tuple[str, ...]
 ) -> Lab:
     registry = known_targets(ground.site.port_offset)
+    machine = host.topology()
     notes = (
         _bind_note(ground.site.host),
         ground.identity.note,
@@ -126,7 +127,8 @@ def _lab(
         registry=registry,
         targets=select_targets(registry, names),
         supervisor=supervisor,
-        placement=plan_placement(host.topology(), apps_at_once=len(registry)),
+        placement=plan_placement(machine, apps_at_once=len(registry)),
+        cpus=machine.cpus,
         binaries=ground.binaries,
         secrets=make_secrets(ground.site, supervisor),
         notes=tuple(note for note in notes if note),

@@ -29,6 +29,7 @@ def app_unit_name(target: Target) -> str:
 class Lab:
     """The chosen `targets` out of the `registry`, who runs them and where everything is.
 
+    `cpus` are all that the lab may use: the placement's and those that it leaves idle.
     `extra_environment` is what single services get beside what all get, by target name.
     """
 
@@ -39,6 +40,7 @@ class Lab:
     placement: Placement
     binaries: Binaries
     secrets: Secrets
+    cpus: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
     extra_environment: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 

@@ -177,7 +177,7 @@ def new_record(lab: Lab, plan: Plan, store: RunStore) -> RunRecord:
         supervisor=lab.supervisor.name,
         provenance={
             "source": host.source(lab.site.root),
-            "machine": host.machine(),
+            "machine": host.machine(lab.cpus),
             "load_before": host.load_now(),
             "postgresql": {
                 "version": lab.binaries.version,

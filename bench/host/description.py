@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import psutil
@@ -67,13 +67,16 @@ def _identity(tree: KernelTree) -> Mapping[str, object]:
     return {"identity": digest.hex()[:16]}
 
 
-def machine(tree: KernelTree = REAL) -> dict[str, object]:
-    """What does not change while a run lasts."""
+def machine(cpus_allowed: Sequence[int], tree: KernelTree = REAL) -> dict[str, object]:
+    """What does not change while a run lasts.
+
+    `cpus_allowed` are those that the lab was given: it confines itself to a part of them.
+    """
     return {
         **_identity(tree),
         "cpu_model": _cpu_model(tree),
         "cpus_online": os.cpu_count(),
-        "cpus_allowed": sorted(os.sched_getaffinity(0)),
+        "cpus_allowed": sorted(cpus_allowed),
         "smt": tree.read(f"{_CPU}/smt/control") or "unknown",
         "governors": list(_governors(tree)) or "not offered by the kernel",
         "no_turbo": tree.read(f"{_CPU}/intel_pstate/no_turbo"),

@@ -229,7 +229,7 @@ def test_a_machine_is_known_again_without_its_id(tmp_path: Path) -> None:
     for number, text in enumerate((one, one, other)):
         root = tmp_path / str(number)
         write_files(root, {"/etc/machine-id": f"{text}\n"})
-        found.append(machine(KernelTree(root))["identity"])
+        found.append(machine((0, 1), KernelTree(root))["identity"])
     assert found[0] == found[1] != found[2]
     assert str(found[0]) not in one
 
@@ -239,4 +239,4 @@ def test_without_a_machine_id_there_is_no_identity(tmp_path: Path, text: str | N
     """Containers often have none: nothing is known, so nothing is recorded."""
     if text is not None:
         write_files(tmp_path, {"/etc/machine-id": text})
-    assert "identity" not in machine(KernelTree(tmp_path))
+    assert "identity" not in machine((0, 1), KernelTree(tmp_path))
