@@ -29,7 +29,7 @@ from bench.report.tables import Series
 from bench.report.words import interval_text
 from bench.stats.estimate import is_bounded
 
-_ROW = 24
+_ROW = 28
 _GROUP_GAP = 14
 
 
@@ -44,7 +44,6 @@ def dots(
         [number(row["high"]) for row in means if row["high"] is not None],
     )
     for row in means:
-        row["edge"] = min(number(row["edge"]), end)
         if row["high"] is not None and number(row["high"]) > end:
             row["short"] = f"→ {row['short']}"
         row["reach"] = None if row["high"] is None else min(number(row["high"]), end)
@@ -98,8 +97,9 @@ def dots(
                 known,
             ),
             "figures": (
-                mean.mark_text(align="left", dx=11, fontSize=11).encode(
-                    x=alt.X("edge:Q", title=axis), text="short:N", color=colours
+                # Above its mark: beside it, the figure would seem to be an outlying round's.
+                mean.mark_text(align="center", dy=-12, fontSize=11).encode(
+                    x=x, text="short:N", color=colours
                 ),
                 known,
             ),
@@ -135,7 +135,6 @@ def _means(
         )
         value = None if estimate is None else estimate.point
         words = metric.format(value) if one.windows else "not measured"
-        seen = [v for v in map(metric.per_window, one.windows) if v is not None]
         rows.append(
             {
                 **who(looks[one.target]),
@@ -143,7 +142,6 @@ def _means(
                 "value": value,
                 "low": low,
                 "high": high,
-                "edge": max([*seen, high or 0, value or 0]),
                 "short": words if value is not None or not one.windows else "too few answers",
                 "told": interval_text(metric, estimate) if one.windows else "not measured",
                 "rounds": str(len(one.windows)),
