@@ -13,6 +13,7 @@ from bench.report.sections.cost import cost
 from bench.report.sections.crosscheck import crosscheck
 from bench.report.sections.crowd import crowd
 from bench.report.sections.equality import equality
+from bench.report.sections.figures import figures
 from bench.report.sections.latency import latency
 from bench.report.sections.over_time import over_time
 from bench.report.sections.provenance import provenance
@@ -33,6 +34,7 @@ SECTIONS: tuple[Callable[[Material], Section | None], ...] = (
     latency,
     over_time,
     equality,
+    figures,
     provenance,
 )
 

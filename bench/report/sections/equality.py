@@ -11,7 +11,7 @@ from bench.report.tables import Table
 TOLERANCE = 0.01
 """Counts per request are equal within this share: what is drawn and created varies a little."""
 
-_COUNTED = ("queries", "response_bytes")
+_COUNTED = ("queries", "rows", "commits", "response_bytes")
 _OWN = ("*data_directory", "port", "data_directory")
 """Settings that every instance must have for itself."""
 

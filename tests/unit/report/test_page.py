@@ -20,7 +20,7 @@ from tests.unit.factories import plan
 from tests.unit.report.materials import RUNS, bench, cells, material, samples
 
 ALWAYS = {"answer", "provenance"}
-BENCH = ALWAYS | {"throughput", "verdicts", "cost", "latency", "over-time", "equality"}
+BENCH = ALWAYS | {"throughput", "verdicts", "cost", "latency", "over-time", "equality", "figures"}
 EXPECTED = {
     "bench": BENCH,
     "warnings": BENCH,
@@ -29,7 +29,7 @@ EXPECTED = {
     "one round": BENCH,
     "interrupted": BENCH,
     "interrupted at once": ALWAYS | {"cost", "over-time", "equality"},
-    "no cell fit": (BENCH - {"latency"}),
+    "no cell fit": BENCH - {"latency", "figures"},
     "failed requests only": BENCH,
     "open loop": BENCH,
     "crud": BENCH,

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from bench.metrics import METRICS
 from bench.model import Memory, Sample
 from bench.report.html.document import Cards, Commands, Matrices
 from bench.report.latency import HALF, curves, percentile_at
@@ -11,6 +12,7 @@ from bench.report.material import Material
 from bench.report.memory import memory_use
 from bench.report.sections.answer import answer
 from bench.report.sections.equality import equality
+from bench.report.sections.figures import figure_tables, figures
 from bench.report.sections.provenance import commands, provenance
 from bench.report.sections.verdicts import verdict_matrix
 from bench.report.tables import series
@@ -219,3 +221,20 @@ def test_provenance_is_full() -> None:
         "placement.app",
         "databases.flask.server_version",
     } <= names
+
+
+def test_every_figure_of_the_registry_is_on_the_page() -> None:
+    """A metric that has a value is shown for each target, without a line about it elsewhere."""
+    run = material("bench")
+    for table in figure_tables(run):
+        titles = [row[0] for row in table.rows]
+        mine = [one for one in run.series if one.title == table.title]
+        for metric in METRICS.values():
+            known = any(metric.value(one.windows) is not None for one in mine)
+            assert (metric.title in titles) == known
+        assert len(table.columns) == 2 + len(mine)
+
+
+def test_without_a_measurement_there_is_no_figure() -> None:
+    """No empty table stands for what did not happen."""
+    assert figures(material("no cell fit")) is None

@@ -1,0 +1,52 @@
+"""Every figure of the registry, operation by operation: a new metric needs no line here."""
+
+from collections.abc import Iterator, Sequence
+
+from bench.metrics import METRICS, Metric
+from bench.report.html.document import Section, Sheet
+from bench.report.look import Look
+from bench.report.material import Material
+from bench.report.measures import NO_FIGURE
+from bench.report.tables import Series, Table
+
+
+def figures(material: Material) -> Section | None:
+    """A folded table per operation. None where nothing was measured."""
+    found = tuple(Sheet(table, folded=True) for table in figure_tables(material))
+    if not found:
+        return None
+    lead = "Means over rounds ± half of their 95 % interval. Percentiles, totals: all rounds."
+    return Section("figures", "Every figure", found, lead)
+
+
+def figure_tables(material: Material) -> Iterator[Table]:
+    """One row per metric that any target has, one column per target in the page's order."""
+    for title in dict.fromkeys(one.title for one in material.series):
+        mine = {one.target: one for one in material.series if one.title == title}
+        looks = [look for name, look in material.looks.items() if name in mine]
+        rows = tuple(_rows([mine[look.name] for look in looks]))
+        if rows:
+            yield _table(title, looks, rows)
+
+
+def _table(title: str, looks: Sequence[Look], rows: tuple[tuple[str, ...], ...]) -> Table:
+    return Table(
+        title=title,
+        columns=("figure", "unit", *(look.short for look in looks)),
+        rows=rows,
+        numeric=(False, False, *([True] * len(looks))),
+        caption="",
+    )
+
+
+def _rows(series: Sequence[Series]) -> Iterator[tuple[str, ...]]:
+    for metric in METRICS.values():
+        told = tuple(_told(metric, one) for one in series)
+        if any(one != NO_FIGURE for one in told):
+            yield (metric.title, metric.unit, *told)
+
+
+def _told(metric: Metric, one: Series) -> str:
+    if metric.pooled is not None:
+        return metric.format(metric.pooled(one.windows) if one.windows else None)
+    return metric.format_interval(metric.estimate(one.windows))
