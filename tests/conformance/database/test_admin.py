@@ -53,16 +53,66 @@ def test_every_cell_starts_from_the_same_state(admin: Admin) -> None:
     assert admin.totals().statements == {}
 
 
+def create(lab: Lab, target: Target) -> int:
+    """Create an item; its id."""
+    body = json.dumps(dataset.CRUD_ITEM).encode()
+    request = urllib.request.Request(
+        lab.base_url(target) + "/items/", body, {"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(request) as answer:
+        return json.load(answer)["id"]
+
+
 def test_new_ids_follow_the_loaded_rows(lab: Lab, target: Target, admin: Admin) -> None:
     """The first created item gets the id after the last loaded row; without rows, 1."""
     for rows in (7, 0):
         admin.load_rows(rows)
-        body = json.dumps(dataset.CRUD_ITEM).encode()
-        request = urllib.request.Request(
-            lab.base_url(target) + "/items/", body, {"Content-Type": "application/json"}
-        )
-        with urllib.request.urlopen(request) as answer:
-            assert json.load(answer)["id"] == rows + 1
+        assert create(lab, target) == rows + 1
+
+
+class CutShort:
+    """A connection, and its cursor, that is interrupted after `left` statements."""
+
+    def __init__(self, connection: psycopg2.extensions.connection, left: int) -> None:
+        self._cursor = connection.cursor()
+        self._left = left
+
+    def cursor(self) -> "CutShort":
+        return self
+
+    def __enter__(self) -> "CutShort":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._cursor.close()
+
+    def _count(self) -> None:
+        if not self._left:
+            raise KeyboardInterrupt
+        self._left -= 1
+
+    def execute(self, *statement: object) -> None:
+        self._count()
+        self._cursor.execute(*statement)
+
+    def copy_expert(self, *copy: object) -> None:
+        self._count()
+        self._cursor.copy_expert(*copy)
+
+
+def test_loading_that_was_cut_short_leaves_a_table_that_works(
+    lab: Lab, target: Target, admin: Admin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wherever a lab is killed while it loads rows, the service can create items afterwards."""
+    connection = admin._items()
+    for statements in range(6):
+        admin.load_rows(0)
+        with monkeypatch.context() as patch:
+            cut = CutShort(connection, statements)
+            patch.setattr(admin, "_items", lambda cut=cut: cut)
+            with pytest.raises(KeyboardInterrupt):
+                admin.load_rows(50)
+        assert create(lab, target) > 0
 
 
 def test_statements_of_a_window_are_counted(lab: Lab, target: Target, admin: Admin) -> None:
