@@ -18,7 +18,7 @@ from bench.report.verdicts import verdicts
 from bench.sampling import Probe, Sampler
 from bench.stats.rounds import relative_half_width
 from bench.store import RunStore, explained
-from bench.supervise.proctree import descendants, tree_cpu_s, tree_memory
+from bench.supervise.proctree import TreeClock, tree_memory
 
 
 class Observer(Protocol):
@@ -156,8 +156,8 @@ def unit_probes(lab: Lab) -> Iterator[Probe]:
                 unit=name,
                 cpu_s=lambda name=name: supervisor.cpu_s(name),  # type: ignore[misc]
                 pss_bytes=lambda name=name: supervisor.memory(name).pss_bytes,  # type: ignore[misc]
-                # A database is some 25 processes: its PSS costs 25 ms.
-                memory_every=40 if "postgres" in name else 8,
+                # A database is some 25 processes: its PSS costs 25 ms and more.
+                memory_every=80 if "postgres" in name else 20,
             )
 
 
@@ -166,6 +166,7 @@ def _engine_probe(engine: Engine) -> Probe:
         unit="generator",
         cpu_s=_Cumulated(engine).cpu_s,
         pss_bytes=lambda: tree_memory(engine.pid).pss_bytes,
+        memory_every=20,
     )
 
 
@@ -175,14 +176,15 @@ class _Cumulated:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._pid: int | None = None
+        self._clock: TreeClock | None = None
         self._before_s = self._latest_s = 0.0
 
     def cpu_s(self) -> float:
         pid = self._engine.pid
-        if pid != self._pid:
-            self._pid = pid
+        if self._clock is None or pid != self._pid:
+            self._pid, self._clock = pid, TreeClock(pid)
             self._before_s += self._latest_s
-        self._latest_s = tree_cpu_s(descendants(pid))
+        self._latest_s = self._clock.cpu_s()
         return self._before_s + self._latest_s
 
 

@@ -23,7 +23,7 @@ from bench.supervise import fingerprint, tail
 from bench.supervise.guardian import Guardian
 from bench.supervise.identity import Identity
 from bench.supervise.ports import require_free_port
-from bench.supervise.proctree import descendants, tree_cpu_s, tree_memory, tree_usage
+from bench.supervise.proctree import TreeClock, descendants, tree_memory, tree_usage
 
 STOP_PATIENCE_S = 20.0
 _SIGNALS = {"TERM": signal.SIGTERM, "INT": signal.SIGINT}
@@ -87,6 +87,7 @@ class ProcessSupervisor:
         self._trees: dict[str, list[psutil.Process]] = {}
         """The processes of each frozen unit."""
         self._guardian = Guardian()
+        self._clocks: dict[str, TreeClock] = {}
         for directory in (self._run_dir, self._log_dir):
             directory.mkdir(parents=True, exist_ok=True)
 
@@ -138,6 +139,7 @@ class ProcessSupervisor:
             self._await_end(process)
         self._kill(tree)
         self._reap()
+        self._clocks.pop(name, None)
         self._path(name).unlink(missing_ok=True)
 
     def _await_end(self, process: psutil.Process) -> None:
@@ -220,7 +222,16 @@ class ProcessSupervisor:
         return tuple(sorted(path.stem for path in self._run_dir.glob("*.json")))
 
     def cpu_s(self, name: str) -> float:
-        return tree_cpu_s(descendants(self._pid(name)))
+        # Several times a second: the record and its process are looked up only when there is need.
+        clock = self._clocks.get(name)
+        with suppress(ProcessLookupError):
+            if clock is not None:
+                return clock.cpu_s()
+        self._clocks[name] = TreeClock(self._pid(name))
+        try:
+            return self._clocks[name].cpu_s()
+        except ProcessLookupError as error:
+            raise UnitFailed(f"{name} has just ended") from error
 
     def usage(self, name: str) -> Usage:
         return tree_usage(self._pid(name))

@@ -1,5 +1,6 @@
 """The sampler: what it reads, and what becomes of it when a reading or its keeping fails."""
 
+import itertools
 import threading
 
 import pytest
@@ -25,8 +26,10 @@ class Kept:
             self.has_enough.set()
 
 
-def probe(unit: str = "app", memory_every: int = 1) -> Probe:
-    return Probe(unit, cpu_s=lambda: 1.5, pss_bytes=lambda: 7, memory_every=memory_every)
+def probe(unit: str = "app", memory_every: int = 1, each_s: float = 1.0) -> Probe:
+    """A unit that has used `each_s` more whenever it is looked at."""
+    used = itertools.count(1.5, each_s)
+    return Probe(unit, cpu_s=lambda: next(used), pss_bytes=lambda: 7, memory_every=memory_every)
 
 
 def test_memory_is_read_less_often_than_cpu() -> None:
@@ -35,8 +38,16 @@ def test_memory_is_read_less_often_than_cpu() -> None:
     with Sampler((probe(memory_every=3),), kept, period_s=0.001) as sampler:
         assert kept.has_enough.wait(PATIENCE_S)
     assert [one.pss_bytes for one in kept.samples[:7]] == [7, None, None, 7, None, None, 7]
-    assert {one.cpu_s for one in kept.samples} == {1.5}
+    assert [one.cpu_s for one in kept.samples[:3]] == [1.5, 2.5, 3.5]
     assert sampler.own_share > 0
+
+
+def test_memory_of_a_unit_that_has_not_run_is_read_once() -> None:
+    """A frozen unit keeps what it has; walking its pages again would cost and tell nothing."""
+    kept = Kept(6)
+    with Sampler((probe(each_s=0.0),), kept, period_s=0.001):
+        assert kept.has_enough.wait(PATIENCE_S)
+    assert [one.pss_bytes for one in kept.samples[:6]] == [7, None, None, None, None, None]
 
 
 def test_a_unit_that_is_gone_has_no_samples_and_harms_no_other() -> None:

@@ -1,0 +1,65 @@
+"""The CPU time of a process tree, as the sampler reads it: against processes that burn CPU time."""
+
+import itertools
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+import pytest
+
+from bench.supervise.proctree import TreeClock
+
+BURN_S = 0.2
+PATIENCE_S = 60
+BURN = f"import time\nwhile time.process_time() < {BURN_S}: pass\n"
+# Burns by itself, then has a child burn while it waits; says when the child has ended, and stays.
+PARENT = f"""
+import subprocess, sys, time
+exec({BURN!r})
+input()
+subprocess.run([sys.executable, "-S", "-c", {BURN!r}], check=True)
+print("ended", flush=True)
+input()
+"""
+
+
+def eventually(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < deadline, "it never came true"
+        time.sleep(0.02)
+
+
+def test_children_count_while_they_run_and_when_they_have_ended() -> None:
+    """What a child has used is in the sum once, and stays there; the sum never falls."""
+    with subprocess.Popen(
+        [sys.executable, "-S", "-c", PARENT], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        clock = TreeClock(process.pid)
+        seen = [clock.cpu_s()]
+
+        def reaches(amount_s: float) -> bool:
+            seen.append(clock.cpu_s())
+            return seen[-1] >= amount_s
+
+        eventually(lambda: reaches(BURN_S))
+        process.stdin.write(b"\n")
+        process.stdin.flush()
+        assert process.stdout.readline() == b"ended\n"
+        # An ended child is counted in ticks of 10 ms.
+        eventually(lambda: reaches(2 * BURN_S - 0.02))
+        process.stdin.write(b"\n")
+    assert max(seen) < 4 * BURN_S
+    assert all(after >= before - 0.02 for before, after in itertools.pairwise(seen))
+
+
+def test_a_tree_that_has_ended_has_no_time() -> None:
+    """Its pid may be another process's by now."""
+    process = subprocess.Popen([sys.executable, "-S", "-c", "pass"])
+    clock = TreeClock(process.pid)
+    process.wait()
+    with pytest.raises(ProcessLookupError):
+        clock.cpu_s()
