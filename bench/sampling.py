@@ -27,7 +27,7 @@ class Probe:
     unit: str
     cpu_s: Callable[[], float]
     pss_bytes: Callable[[], int]
-    memory_every: int = 20
+    memory_every: int = 40
 
 
 class Sampler:

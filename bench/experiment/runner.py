@@ -157,7 +157,7 @@ def unit_probes(lab: Lab) -> Iterator[Probe]:
                 cpu_s=lambda name=name: supervisor.cpu_s(name),  # type: ignore[misc]
                 pss_bytes=lambda name=name: supervisor.memory(name).pss_bytes,  # type: ignore[misc]
                 # A database is some 25 processes: its PSS costs 25 ms and more.
-                memory_every=80 if "postgres" in name else 20,
+                memory_every=240 if "postgres" in name else 40,
             )
 
 
@@ -166,7 +166,7 @@ def _engine_probe(engine: Engine) -> Probe:
         unit="generator",
         cpu_s=_Cumulated(engine).cpu_s,
         pss_bytes=lambda: tree_memory(engine.pid).pss_bytes,
-        memory_every=20,
+        memory_every=40,
     )
 
 
