@@ -97,9 +97,9 @@ def _check_pacing(pacing: Pacing) -> None:
             raise UsageError(
                 f"CONCURRENCY={pacing.concurrency} is out of range", "Choose 1 to 1000."
             )
-    elif isinstance(pacing, OpenLoop) and not 0 < pacing.rate_per_s <= 20_000:
+    elif isinstance(pacing, OpenLoop) and not 0 < pacing.rate_per_s <= 100_000:
         raise UsageError(
-            f"RATE={pacing.rate_per_s:g} is out of range", "Choose above 0, up to 20000."
+            f"RATE={pacing.rate_per_s:g} is out of range", "Choose above 0, up to 100000."
         )
 
 

@@ -155,7 +155,7 @@ def _require_keepable(plan: Plan, ceiling_per_s: Mapping[Operation, float]) -> N
     limit = CEILING_USABLE_SHARE * min(ceiling_per_s.values())
     if isinstance(plan.pacing, OpenLoop) and plan.pacing.rate_per_s > limit:
         raise UsageError(
-            f"the generator cannot keep {plan.pacing.rate_per_s:g} requests/s here",
+            f"the generator cannot keep {plan.pacing.rate_per_s:.0f} requests/s here",
             f"It keeps {limit:.0f} requests/s, 65 % of what it can send at all; lower RATE.",
         )
 
