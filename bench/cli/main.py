@@ -2,15 +2,14 @@
 
 import errno
 import os
-import signal
 import sys
-from types import FrameType
 from typing import NoReturn
 
 from bench import isolation
 from bench.cli.options import app, err
 from bench.errors import LabError, SetupError, UsageError
 from bench.experiment.assembly import ENVIRONMENT
+from bench.experiment.interruption import interruptible
 
 
 def make_variables() -> frozenset[str]:
@@ -36,10 +35,6 @@ def _refuse_unknown_make_variables() -> None:
         )
 
 
-def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
-    raise KeyboardInterrupt
-
-
 def _on_a_disk_that_takes_nothing(error: OSError) -> SetupError:
     """What the disk refused, wherever that was; raises any other error again."""
     if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EROFS}:
@@ -61,8 +56,7 @@ def _fail(error: LabError) -> NoReturn:
 
 def main() -> NoReturn:
     """Run one verb. Exit code 0, 1 for a failure, 2 for a mistake in what was asked."""
-    signal.signal(signal.SIGTERM, _interrupt)
-    signal.signal(signal.SIGHUP, _interrupt)
+    interruptible()
     try:
         _refuse_unknown_make_variables()
         isolation.leave_the_confined()

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from bench.errors import LabError, PortTaken, UsageError
 from bench.experiment.engines import LOCUST_FOLDER, ports
+from bench.experiment.interruption import undisturbed
 from bench.experiment.plan import DEFAULT_ROWS
-from bench.experiment.undisturbed import undisturbed
 from bench.load import process
 from bench.load.people.settings import LOCUSTFILE, UI_PORT
 from bench.load.people.swarm import Swarm

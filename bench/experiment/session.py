@@ -13,9 +13,9 @@ from bench.errors import TargetUnfit, UsageError
 from bench.experiment.assembly import exclusively, measuring_alone, open_lab, site
 from bench.experiment.engines import with_workers
 from bench.experiment.fitness import examine, require_fit
+from bench.experiment.interruption import undisturbed
 from bench.experiment.lab import Lab
 from bench.experiment.runner import Observer, Runner, unit_probes
-from bench.experiment.undisturbed import undisturbed
 from bench.experiment.verify import verify
 from bench.load.ceiling import measure_ceiling
 from bench.model import OpenLoop, Operation, Plan, RunRecord, Sample, Users

@@ -12,9 +12,11 @@ import psutil
 from .conftest import PATIENCE_S, ROOT, Cli, eventually
 
 SELFTEST = """
+from bench.experiment.interruption import interruptible
 from bench.experiment.selftest import run
 from bench.experiment.selftest.comparison import Patience
 
+interruptible()
 if {quick}:
     run.check_generator = lambda *_: ()
 say = lambda line: print(line, flush=True)

@@ -1,0 +1,54 @@
+"""Ctrl-C and its kin, in a process of their own."""
+
+import subprocess
+import sys
+
+import pytest
+
+LOST = """
+import signal, time
+from bench.experiment.interruption import interruptible
+
+class Swallows:
+    def __del__(self):
+        signal.raise_signal(signal.{signal})
+
+interruptible()
+try:
+    Swallows()
+    print("it went on", flush=True)
+    time.sleep(60)
+    print("to its end")
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+
+CLEANING_UP = """
+import signal
+from bench.experiment.interruption import interruptible, undisturbed
+
+interruptible()
+with undisturbed():
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM):
+        signal.raise_signal(number)
+    print("all is put away")
+"""
+
+
+def said_by(script: str) -> list[str]:
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    assert done.stderr == ""
+    return done.stdout.splitlines()
+
+
+@pytest.mark.parametrize("signal", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_an_interruption_is_not_lost_in_a_finalizer(signal: str) -> None:
+    """Python swallows what a finalizer raises; the interruption comes again."""
+    assert said_by(LOST.format(signal=signal))[-1] == "interrupted"
+
+
+def test_cleaning_up_is_not_interrupted() -> None:
+    """Whatever signal comes, nothing is left half undone."""
+    assert said_by(CLEANING_UP) == ["all is put away"]
