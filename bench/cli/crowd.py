@@ -1,6 +1,7 @@
 """Verbs for Locust: users, on this machine or from several."""
 
 import time
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -67,100 +68,55 @@ _WORKS_S = 5.0
 """A worker that ends sooner has not worked at all."""
 
 
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What a run with users is asked for; what was left out is the verb's to decide."""
+
+    framework: Framework = ""
+    users: NumberOfUsers = None
+    spawn_rate: SpawnRate = None
+    run_time: RunTime = ""
+    wait: Wait = "1-3"
+    throughput: Throughput = None
+    shape: ShapeName = ""
+    workers: Workers = 0
+    rounds: Rounds = None
+    max_fail: MaxFail = 0
+    seed: Seed = None
+    strict: Strict = False
+
+
+@dataclass(frozen=True)
+class Usual:
+    """What a verb takes where nothing was asked."""
+
+    users: int
+    spawn_rate_per_s: float
+    run_time: str
+
+
+VISIT = Usual(users=50, spawn_rate_per_s=5.0, run_time="60")
+STRESS = Usual(users=200, spawn_rate_per_s=10.0, run_time="5m")
+_NOTHING = Asked()
+
+
 @app.command
-def locust(
-    *,
-    framework: Framework = "",
-    users: NumberOfUsers = None,
-    spawn_rate: SpawnRate = None,
-    run_time: RunTime = "",
-    wait: Wait = "1-3",
-    throughput: Throughput = None,
-    shape: ShapeName = "",
-    workers: Workers = 0,
-    rounds: Rounds = None,
-    max_fail: MaxFail = 0,
-    target_host: TargetHost = "",
-    seed: Seed = None,
-    strict: Strict = False,
-) -> None:
+def locust(*, asked: Asked = _NOTHING, target_host: TargetHost = "") -> None:
     """Let Locust's users use each framework in turn, and leave the run in results/."""
-    pacing = make_users(
-        users=50 if users is None else users,
-        spawn_rate_per_s=5.0 if spawn_rate is None else spawn_rate,
-        wait=wait,
-        throughput_per_s=throughput,
-        shape=shape,
-        workers=workers,
-    )
-    run_time_s = parse_run_time(run_time or "60")
-    if target_host:
-        _elsewhere(framework, pacing, run_time_s, target_host, max_fail)
-    else:
-        _here(framework, pacing, run_time_s, rounds, seed, max_fail, strict=strict)
+    _use(asked, VISIT, target_host)
 
 
 @app.command
-def stress(
-    *,
-    framework: Framework = "",
-    users: NumberOfUsers = None,
-    spawn_rate: SpawnRate = None,
-    run_time: RunTime = "",
-    wait: Wait = "1-3",
-    throughput: Throughput = None,
-    shape: ShapeName = "",
-    workers: Workers = 0,
-    rounds: Rounds = None,
-    max_fail: MaxFail = 0,
-    target_host: TargetHost = "",
-    seed: Seed = None,
-    strict: Strict = False,
-) -> None:
+def stress(*, asked: Asked = _NOTHING, target_host: TargetHost = "") -> None:
     """The same with many users for long: 200 of them, 10 started per second, for 5 minutes."""
-    locust(
-        framework=framework,
-        users=200 if users is None else users,
-        spawn_rate=10.0 if spawn_rate is None else spawn_rate,
-        run_time=run_time or "5m",
-        wait=wait,
-        throughput=throughput,
-        shape=shape,
-        workers=workers,
-        rounds=rounds,
-        max_fail=max_fail,
-        target_host=target_host,
-        seed=seed,
-        strict=strict,
-    )
+    _use(asked, STRESS, target_host)
 
 
 @app.command
-def locust_master(
-    *,
-    framework: Framework = "",
-    users: NumberOfUsers = None,
-    spawn_rate: SpawnRate = None,
-    run_time: RunTime = "",
-    wait: Wait = "1-3",
-    throughput: Throughput = None,
-    shape: ShapeName = "",
-    workers: Workers = 1,
-    rounds: Rounds = None,
-    max_fail: MaxFail = 0,
-    seed: Seed = None,
-    strict: Strict = False,
-) -> None:
+def locust_master(*, asked: Asked = _NOTHING) -> None:
     """Like locust, with the users of WORKERS other machines: this one has services and master."""
-    pacing = make_users(
-        users=50 if users is None else users,
-        spawn_rate_per_s=5.0 if spawn_rate is None else spawn_rate,
-        wait=wait,
-        throughput_per_s=throughput,
-        shape=shape,
-        workers=max(1, workers),
-        remote=True,
-    )
+    pacing = _pacing(replace(asked, workers=max(1, asked.workers)), VISIT, remote=True)
     here = site()
     port = MASTER_PORT + here.port_offset
     out.print(
@@ -170,8 +126,7 @@ def locust_master(
         soft_wrap=True,
         markup=False,
     )
-    run_time_s = parse_run_time(run_time or "60")
-    _here(framework, pacing, run_time_s, rounds, seed, max_fail, strict=strict)
+    _here(asked, pacing, _run_time_s(asked, VISIT))
 
 
 @app.command
@@ -243,28 +198,43 @@ def crosscheck(
         raise LabError(outcome_words(found), "docs/method.md says what can set them apart.")
 
 
-def _here(
-    framework: str,
-    pacing: Users,
-    run_time_s: float,
-    rounds: int | None,
-    seed: int | None,
-    max_fail: int,
-    *,
-    strict: bool,
-) -> None:
+def _use(asked: Asked, usual: Usual, target_host: str) -> None:
+    pacing, run_time_s = _pacing(asked, usual), _run_time_s(asked, usual)
+    if target_host:
+        _elsewhere(asked.framework, pacing, run_time_s, target_host, asked.max_fail)
+    else:
+        _here(asked, pacing, run_time_s)
+
+
+def _pacing(asked: Asked, usual: Usual, *, remote: bool = False) -> Users:
+    return make_users(
+        users=usual.users if asked.users is None else asked.users,
+        spawn_rate_per_s=usual.spawn_rate_per_s if asked.spawn_rate is None else asked.spawn_rate,
+        wait=asked.wait,
+        throughput_per_s=asked.throughput,
+        shape=asked.shape,
+        workers=asked.workers,
+        remote=remote,
+    )
+
+
+def _run_time_s(asked: Asked, usual: Usual) -> float:
+    return parse_run_time(asked.run_time or usual.run_time)
+
+
+def _here(asked: Asked, pacing: Users, run_time_s: float) -> None:
     """A run of the lab: services up here, sampled, stored and shown."""
     plan = crowd_plan(
-        select_targets(targets(), names_in(framework)),
+        select_targets(targets(), names_in(asked.framework)),
         pacing,
         run_time_s=run_time_s,
-        rounds=1 if rounds is None else rounds,
-        seed=drawn(seed),
+        rounds=1 if asked.rounds is None else asked.rounds,
+        seed=drawn(asked.seed),
     )
     watcher = TerminalWatcher(out, err)
-    record = watcher.watch(lambda: session.measure(plan, watcher, strict=strict))
+    record = watcher.watch(lambda: session.measure(plan, watcher, strict=asked.strict))
     show_run(record)
-    require_clean(record, max_fail)
+    require_clean(record, asked.max_fail)
 
 
 def _elsewhere(
