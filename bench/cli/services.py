@@ -93,8 +93,9 @@ def clean() -> None:
     """Stop everything; remove the lab's databases, logs and passwords. Results stay."""
     here = site()
     if here.state.exists():
-        _everything_down()
-        shutil.rmtree(here.state)
+        with exclusively(here):
+            _everything_down()
+            shutil.rmtree(here.state)
     out.print("Clean. Results are kept.")
 
 

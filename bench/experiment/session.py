@@ -42,6 +42,29 @@ def measure(plan: Plan, watcher: Watcher, *, strict: bool = False) -> RunRecord:
 
     `strict` raises SetupError on a machine that is unfit.
     """
+    with begun(plan, watcher, strict=strict) as (lab, store, record):
+        return Runner(lab, store, watcher.observer(store)).run(record)
+
+
+def resume(run_id: str, watcher: Watcher, *, strict: bool = False) -> RunRecord:
+    """Measure what an interrupted run has not measured yet.
+
+    Raises UsageError when the run is complete or was begun with other code or on another machine,
+    StoreError when it cannot be read.
+    """
+    store = find_run(site().results, run_id)
+    with taken_up(store, watcher, strict=strict) as (lab, record):
+        return Runner(lab, store, watcher.observer(store)).run(record)
+
+
+@contextmanager
+def begun(
+    plan: Plan, watcher: Watcher, *, strict: bool
+) -> Iterator[tuple[Lab, RunStore, RunRecord]]:
+    """A new run, stored, with everything up for it.
+
+    Raises UsageError when the generator cannot keep the plan's rate; then there is no run.
+    """
     lab = with_workers(open_lab(plan.targets), plan.pacing)
     with brought_up(lab, watcher, strict=strict) as checks:
         store = RunStore(lab.site.results / new_run_id(lab.site.results))
@@ -53,21 +76,25 @@ def measure(plan: Plan, watcher: Watcher, *, strict: bool = False) -> RunRecord:
         # Only now: what was refused leaves no folder behind.
         store.create()
         store.write_record(record)
-        return Runner(lab, store, watcher.observer(store)).run(record)
+        yield lab, store, record
 
 
-def resume(run_id: str, watcher: Watcher, *, strict: bool = False) -> RunRecord:
-    """Measure what an interrupted run has not measured yet.
+@contextmanager
+def taken_up(store: RunStore, watcher: Watcher, *, strict: bool) -> Iterator[tuple[Lab, RunRecord]]:
+    """The stored run as it goes on, with everything up for it.
 
-    Raises UsageError when the run is complete or was begun with other code or on another machine,
-    StoreError when it cannot be read.
+    A run has one provenance: raises UsageError when it was begun with anything else.
     """
-    store = find_run(site().results, run_id)
     plan = unfinished(store)[0].plan
     lab = with_workers(open_lab(plan.targets), plan.pacing)
     with brought_up(lab, watcher, strict=strict) as checks:
-        resumed = taken_up(lab, store, checks)
-        return Runner(lab, store, watcher.observer(store)).run(resumed)
+        # Read again, where nobody else can measure any more.
+        record, torn = unfinished(store)
+        require_same_conditions(record, new_record(lab, record.plan, store))
+        told = (*record.warnings, *preflight.warnings(checks), *(one.warning for one in torn))
+        resumed = replace(record, state="running", warnings=tuple(dict.fromkeys(told)))
+        store.write_record(resumed)
+        yield lab, resumed
 
 
 def unfinished(store: RunStore) -> tuple[RunRecord, tuple[Torn, ...]]:
@@ -78,19 +105,6 @@ def unfinished(store: RunStore) -> tuple[RunRecord, tuple[Torn, ...]]:
             f"run {record.run_id} is complete", "There is nothing to resume: make report."
         )
     return record, torn
-
-
-def taken_up(lab: Lab, store: RunStore, checks: tuple[Check, ...]) -> RunRecord:
-    """The stored run as it goes on. It is read here, where nobody else can measure any more.
-
-    A run has one provenance: raises UsageError when it was begun with anything else.
-    """
-    record, torn = unfinished(store)
-    require_same_conditions(record, new_record(lab, record.plan, store))
-    told = (*record.warnings, *preflight.warnings(checks), *(one.warning for one in torn))
-    resumed = replace(record, state="running", warnings=tuple(dict.fromkeys(told)))
-    store.write_record(resumed)
-    return resumed
 
 
 @contextmanager

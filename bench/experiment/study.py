@@ -8,24 +8,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from bench import preflight
 from bench.errors import RateRefused, UsageError
-from bench.experiment.assembly import open_lab
 from bench.experiment.cell import Bench
 from bench.experiment.runner import Runner
 from bench.experiment.schedule import Visit
-from bench.experiment.session import (
-    Watcher,
-    brought_up,
-    new_record,
-    sending_ceiling,
-    taken_up,
-    unfinished,
-)
+from bench.experiment.session import Watcher, begun, taken_up
 from bench.load.engine import Engine
 from bench.model import CellResult, Pacing, Plan, RunRecord, Study
 from bench.report.saturation import REFUSED
-from bench.store import RunStore, new_run_id
+from bench.store import RunStore
 from bench.workloads import Workload
 
 
@@ -118,15 +109,7 @@ def carry_out(
 
     `strict` raises SetupError on a machine that is unfit.
     """
-    lab = open_lab(plan.targets)
-    with brought_up(lab, watcher, strict=strict) as checks:
-        store = RunStore(lab.site.results / new_run_id(lab.site.results))
-        record = new_record(lab, replace(plan, study=study), store)
-        record = replace(
-            record, warnings=preflight.warnings(checks), ceiling_per_s=sending_ceiling(lab)
-        )
-        store.create()
-        store.write_record(record)
+    with begun(replace(plan, study=study), watcher, strict=strict) as (lab, store, record):
         observer = watcher.observer(store)
         return StudyRunner(lab, store, observer, next_step, expected).run(record)
 
@@ -144,11 +127,9 @@ def go_on(
     Raises UsageError when it is complete or was begun with other code or on another machine,
     StoreError when it cannot be read.
     """
-    lab = open_lab(unfinished(store)[0].plan.targets)
-    with brought_up(lab, watcher, strict=strict) as checks:
-        resumed = taken_up(lab, store, checks)
+    with taken_up(store, watcher, strict=strict) as (lab, record):
         observer = watcher.observer(store)
-        return StudyRunner(lab, store, observer, next_step, expected).run(resumed)
+        return StudyRunner(lab, store, observer, next_step, expected).run(record)
 
 
 def require_one_window(workload: Workload) -> None:
