@@ -17,7 +17,7 @@ def run(monkeypatch: pytest.MonkeyPatch, verb: Callable[[], object]) -> int:
     """The exit code of the command line when its verb does this."""
     monkeypatch.setattr(module, "app", lambda **_: verb())
     monkeypatch.setattr(module, "_refuse_unknown_make_variables", lambda: None)
-    monkeypatch.setattr(module.signal, "signal", lambda *_: None)
+    monkeypatch.setattr(module, "interruptible", lambda: None)
     with pytest.raises(SystemExit) as ended:
         module.main()
     assert isinstance(ended.value.code, int)
