@@ -51,7 +51,10 @@ def _explained(cluster: Cluster, doing: str) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Totals:
-    """One moment: statements of the service's user by query id, and the end of the log."""
+    """One moment: statements of the service's user by query id, and where its mark in the log ends.
+
+    Two moments have at least the later mark between them, whole and on disk.
+    """
 
     statements: Mapping[int, Statement]
     wal_end: str
@@ -171,7 +174,9 @@ class Admin:
                 (SERVICE_USER,),
             )
             rows = cursor.fetchall()
-            cursor.execute("SELECT pg_current_wal_lsn()")
+            # A record of our own, flushed: what is on disk at any moment may end amid a record,
+            # since the log writer flushes whole pages, and from there no record can be read.
+            cursor.execute("SELECT pg_logical_emit_message(false, 'onecore', '', true)")
             ((wal_end,),) = cursor.fetchall()
         return Totals({row[0]: Statement(row[1], row[2], row[3]) for row in rows}, wal_end)
 
@@ -196,8 +201,6 @@ class Admin:
         pg_stat_database would count the others too, but an idle session reports its latest second
         as much as ten seconds late.
         """
-        if start == end:
-            return 0
         with _explained(self._cluster, "reading its log"), self._items().cursor() as cursor:
             cursor.execute(
                 'SELECT coalesce(sum("count"), 0)::bigint FROM pg_get_wal_stats(%s, %s, true)'

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psycopg2
 import pytest
+from psycopg2 import extensions
 
 from bench import dataset
 from bench.database.activity import Activity
@@ -144,6 +145,35 @@ def test_commits_of_a_window_are_counted(lab: Lab, target: Target, admin: Admin)
         )
         urllib.request.urlopen(request).close()
     assert admin.counted_since(before).commits == 7
+
+
+def test_a_window_whose_log_ends_amid_a_record_is_counted(admin: Admin) -> None:
+    """A read may write to the log (it prunes a page, say), and nobody waits for the flush of that.
+    The log writer then flushes whole pages, and what is on disk ends amid the record."""
+    admin.load_rows(20)
+    with admin._items().cursor() as cursor:
+        # The first time, looking writes too: pages of the catalogue get their hint bits.
+        admin.counted_since(admin.totals())
+        _mark(cursor, "", flush=True)
+        _flushed(cursor)
+        before = admin.totals()
+        flushed = _flushed(cursor)
+        cursor.execute("BEGIN")
+        _mark(cursor, "x" * 10_000, flush=False)
+        deadline_s = time.monotonic() + 30
+        while _flushed(cursor) == flushed:
+            assert time.monotonic() < deadline_s, "the log writer writes nothing"
+            time.sleep(0.01)
+        assert admin.counted_since(before).commits == 0
+
+
+def _mark(cursor: extensions.cursor, text: str, *, flush: bool) -> None:
+    cursor.execute("SELECT pg_logical_emit_message(false, 'test', %s, %s)", (text, flush))
+
+
+def _flushed(cursor: extensions.cursor) -> object:
+    cursor.execute("SELECT pg_current_wal_flush_lsn()")
+    return cursor.fetchone()
 
 
 def test_effective_settings_are_read_from_the_server(lab: Lab, admin: Admin) -> None:
