@@ -1,15 +1,15 @@
 """From the shell to a verb, and from an error to an exit code."""
 
-import errno
 import os
 import sys
 from typing import NoReturn
 
 from bench import isolation
 from bench.cli.options import app, err
-from bench.errors import LabError, SetupError, UsageError
+from bench.errors import LabError, UsageError
 from bench.experiment.assembly import ENVIRONMENT
 from bench.experiment.interruption import interruptible
+from bench.experiment.refusal import refused
 
 
 def make_variables() -> frozenset[str]:
@@ -35,17 +35,6 @@ def _refuse_unknown_make_variables() -> None:
         )
 
 
-def _on_a_disk_that_takes_nothing(error: OSError) -> SetupError:
-    """What the disk refused, wherever that was; raises any other error again."""
-    if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EROFS}:
-        raise error
-    where = error.filename2 or error.filename
-    return SetupError(
-        f"cannot write{f' {where}' if where else ''}: {error.strerror}",
-        "Free some space, or let ONECORE_STATE and ONECORE_RESULTS name folders on another disk.",
-    )
-
-
 def _fail(error: LabError) -> NoReturn:
     err.print("onecore:", style="bold red", end=" ")
     err.print(error.message, markup=False, soft_wrap=True)
@@ -64,7 +53,10 @@ def main() -> NoReturn:
     except LabError as error:
         _fail(error)
     except OSError as error:
-        _fail(_on_a_disk_that_takes_nothing(error))
+        refusal = refused(error)
+        if refusal is None:
+            raise
+        _fail(refusal)
     except KeyboardInterrupt:
         sys.exit(130)
     sys.exit(0)

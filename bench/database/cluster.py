@@ -92,7 +92,13 @@ def _initdb(directory: Path, binaries: Binaries, secrets: Secrets, run: Runner) 
 
 
 def _check_version(cluster: Cluster) -> None:
-    found = (cluster.directory / "PG_VERSION").read_text().strip()
+    try:
+        found = (cluster.directory / "PG_VERSION").read_text().strip()
+    except (FileNotFoundError, NotADirectoryError):
+        raise SetupError(
+            f"{cluster.directory} holds no PostgreSQL data: it has no PG_VERSION",
+            "Remove it with `make clean`; the next command makes a new one.",
+        ) from None
     if found != str(MAJOR):
         raise SetupError(
             f"the data in {cluster.directory} is of PostgreSQL {found}, not {MAJOR}",

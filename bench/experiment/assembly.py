@@ -14,6 +14,7 @@ from bench import host
 from bench.database.binaries import find_binaries
 from bench.errors import LabBusy, SetupError, UsageError
 from bench.experiment.lab import Lab, make_secrets
+from bench.experiment.refusal import not_yours, refused
 from bench.experiment.supervisors import Ground, choose_supervisor, reachable_supervisors
 from bench.model import Site, Target
 from bench.placement import plan_placement
@@ -136,13 +137,16 @@ def _lab(
 
 
 def _writable(state: Path) -> Path:
+    """The lab's folder, made where it is missing. Who may not write there has no lab there."""
     try:
         state.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise SetupError(
+        raise refused(error) or SetupError(
             f"cannot make the lab's folder {state}: {error.strerror}",
             "Let ONECORE_STATE name a folder that you may write.",
         ) from error
+    if not os.access(state, os.W_OK | os.X_OK):
+        raise not_yours(state, "this lab is another user's")
     return state
 
 
@@ -150,7 +154,7 @@ def _writable(state: Path) -> Path:
 def exclusively(here: Site) -> Iterator[None]:
     """Hold this lab's lock, so that two commands do not pull at the same services.
 
-    Raises LabBusy at once when another command holds it.
+    Raises LabBusy at once when another command holds it, SetupError when there can be no lock.
     """
     with _held(_writable(here.state) / "lock", "another command is using this lab"):
         yield
@@ -160,7 +164,8 @@ def exclusively(here: Site) -> Iterator[None]:
 def measuring_alone() -> Iterator[None]:
     """Hold the machine's lock: two measurements at once would measure each other.
 
-    Raises LabBusy at once when another measurement runs, be it another user's.
+    Raises LabBusy at once when another measurement runs, be it another user's; SetupError when
+    there can be no lock.
     """
     folder = Path(os.environ.get("ONECORE_LOCKS") or tempfile.gettempdir())
     path = folder / f"onecore-measuring-{os.geteuid()}.lock"
@@ -193,6 +198,11 @@ def _held(path: Path, busy: str) -> Iterator[None]:
         lock.acquire(timeout=0)
     except Timeout:
         raise LabBusy(busy, "Wait for it to end, or stop it with Ctrl-C.") from None
+    except OSError as error:
+        raise refused(error) or SetupError(
+            f"cannot lock {path}: {error.strerror}",
+            "Let ONECORE_STATE and ONECORE_LOCKS name folders on a disk that has locks.",
+        ) from error
     try:
         yield
     finally:

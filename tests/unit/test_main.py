@@ -39,6 +39,7 @@ def failing(error: BaseException) -> Callable[[], object]:
         (KeyboardInterrupt(), 130),
         (OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), 1),
         (OSError(errno.EROFS, os.strerror(errno.EROFS), "/a", None, "/b"), 1),
+        (PermissionError(errno.EACCES, os.strerror(errno.EACCES), "/a"), 1),
     ],
 )
 def test_each_failure_has_its_exit_code(
@@ -62,6 +63,6 @@ def test_a_full_disk_is_told_with_its_remedy(
 
 
 def test_a_programming_error_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An OSError that is not the disk's is not dressed up as one."""
+    """An OSError that is none of the system's refusals is not dressed up as one."""
     with pytest.raises(FileNotFoundError):
         run(monkeypatch, failing(FileNotFoundError(errno.ENOENT, "gone")))
