@@ -88,7 +88,6 @@ def test_rates_and_intervals(page: Page, target: str, workload: str) -> None:
         if (one["target"], one["operation"]) == (target, workload)
     ]
     assert sorted(dots) == pytest.approx(sorted(rates))
-    assert f"{mean:,.0f} requests/s" in page.text or workload != "read"
 
 
 @pytest.mark.parametrize(("target", "workload"), CASES)
