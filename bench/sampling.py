@@ -47,7 +47,7 @@ class Sampler:
         self._cpu_s = 0.0
         self._started_at = 0.0
         self._ended_at = 0.0
-        self._failure: LabError | None = None
+        self._failure: Exception | None = None
         self._cpu_at_memory: dict[str, float] = {}
 
     def __enter__(self) -> "Sampler":
@@ -56,10 +56,15 @@ class Sampler:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        """Raises what `keep` raised, unless there is an exception already."""
+        """Raises what ended the thread, unless there is an exception already."""
         self._stop.set()
         self._thread.join()
-        if self._failure is not None and kind is None:
+        if kind is None:
+            self.require_alive()
+
+    def require_alive(self) -> None:
+        """Raises what ended the thread before its time: a run without samples is not complete."""
+        if self._failure is not None:
             raise self._failure
 
     @property
@@ -69,20 +74,22 @@ class Sampler:
         return self._cpu_s / elapsed if elapsed > 0 else 0.0
 
     def _run(self) -> None:
+        try:
+            self._sample()
+        except Exception as error:  # noqa: BLE001  # for the thread that measures to raise
+            self._failure = error
+        self._ended_at = time.monotonic()
+
+    def _sample(self) -> None:
         due = time.monotonic()
         turn = 0
         while not self._stop.wait(max(0.0, due - time.monotonic())):
             samples = (self._read(probe, turn) for probe in self._probes)
-            try:
-                self._keep(tuple(sample for sample in samples if sample))
-            except LabError as error:  # a full disk, say: for the thread that measures to tell
-                self._failure = error
-                break
+            self._keep(tuple(sample for sample in samples if sample))
             self._cpu_s = time.thread_time()
             # A late reading moves the next ones: two readings in a row would say nothing new.
             due = max(due + self._period_s, time.monotonic())
             turn += 1
-        self._ended_at = time.monotonic()
 
     def _read(self, probe: Probe, turn: int) -> Sample | None:
         try:

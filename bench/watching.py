@@ -10,7 +10,7 @@ from rich.text import Text
 from bench import preflight
 from bench.experiment.lab import Lab
 from bench.host.cpus import TICK_S, cpu_ticks
-from bench.model import Placement, Progress, RunRecord
+from bench.model import Placement, Progress, RunRecord, Site
 from bench.preflight import Check
 from bench.report.classic import ClassicLog
 from bench.report.display import drawing_share
@@ -87,6 +87,7 @@ class TerminalWatcher:
         self._surroundings: Surroundings | None = None
         self._observer: LiveObserver | None = None
         self._store: RunStore | None = None
+        self._host = Site.host
 
     def examined(self, checks: tuple[Check, ...]) -> None:
         *_, verdict = preflight.render(checks)
@@ -94,13 +95,15 @@ class TerminalWatcher:
 
     def setting_up(self, lab: Lab) -> None:
         self._surroundings = surroundings(lab)
+        self._host = lab.site.host
         print_notes(self._err, lab.notes)
         names = ", ".join(target.label for target in lab.targets)
         self._out.print(f"Starting {names}, each with its PostgreSQL {lab.binaries.version} ...")
 
     def observer(self, store: RunStore) -> LiveObserver:
         self._store = store
-        self._observer = LiveObserver(self._out, ClassicLog(store.directory), self._surroundings)
+        log = ClassicLog(store.directory, self._host)
+        self._observer = LiveObserver(self._out, log, self._surroundings)
         return self._observer
 
     def watch(self, work: Callable[[], RunRecord]) -> RunRecord:

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
-from bench.errors import DatabaseFailed, LabError, TargetUnfit, UnitFailed
+from bench.errors import DatabaseFailed, TargetUnfit, UnitFailed
 from bench.experiment.cell import Bench, measure_cell
 from bench.experiment.engines import engine_for
 from bench.experiment.lab import Lab
@@ -47,13 +47,15 @@ class Runner:
     def run(self, record: RunRecord) -> RunRecord:
         """Measure every cell that `record` does not hold yet; the finished record is returned.
 
-        On KeyboardInterrupt and on any LabError the record says so and what is finished is kept;
-        the exception goes on to the caller.
+        On any exception the record says so and what is finished is kept; the exception goes on to
+        the caller.
         """
         done = {(cell.round, cell.target, cell.workload) for cell in record.cells}
         cells = list(record.cells)
-        self.observer.run_started(record, _planned_cells(record.plan), len(cells))
-        with self._recorded(record), self._instruments(record.plan.pacing) as (engine, sampler):
+        with (
+            self._recorded(record, _planned_cells(record.plan)),
+            self._instruments(record.plan.pacing) as (engine, sampler),
+        ):
             bench = Bench(
                 self.lab, record.plan, engine, record.ceiling_per_s, self.observer.progress
             )
@@ -61,9 +63,8 @@ class Runner:
                 if (visit.round, visit.target, visit.workload) not in done:
                     if len(cells) > len(record.cells):
                         time.sleep(record.plan.pause_s)
-                    cell = self._measure(bench, visit)
-                    self.store.append_cell(cell)
-                    cells.append(cell)
+                    cells.append(self._kept(self._measure(bench, visit)))
+                    sampler.require_alive()
         finished = replace(
             record,
             state="complete",
@@ -87,23 +88,23 @@ class Runner:
             yield from visits_of_round(record.plan, number)
 
     def _measure(self, bench: Bench, visit: Visit) -> CellResult:
-        target = next(one for one in self.lab.targets if one.name == visit.target)
+        target = self._target(visit.target)
         self.observer.cell_started(visit, target)
         try:
             self._revive(target)
-            cell = measure_cell(bench, visit, target)
+            return measure_cell(bench, visit, target)
         except (TargetUnfit, UnitFailed, DatabaseFailed) as error:
             # The target failed, not the lab: that is a result, and the others go on.
-            cell = CellResult(
-                visit.round,
-                target.name,
-                visit.workload,
-                bench.plan.pacing,
-                _now(),
-                unfit=str(error),
-            )
-        self.observer.cell_finished(cell, target)
+            return unmeasured(bench, visit, str(error))
+
+    def _kept(self, cell: CellResult) -> CellResult:
+        """Stored first, then told: telling may fail as well."""
+        self.store.append_cell(cell)
+        self.observer.cell_finished(cell, self._target(cell.target))
         return cell
+
+    def _target(self, name: str) -> Target:
+        return next(one for one in self.lab.targets if one.name == name)
 
     def _revive(self, target: Target) -> None:
         """Start again what has died since; the cell in which it died has said so."""
@@ -123,20 +124,23 @@ class Runner:
         self.observer.sampled(samples)
 
     @contextmanager
-    def _recorded(self, record: RunRecord) -> Iterator[None]:
+    def _recorded(self, record: RunRecord, expected: int) -> Iterator[None]:
+        """Tells that the run of `expected` cells starts, and records how it ends before its time.
+
+        Only kill -9 leaves it `running`.
+        """
         try:
+            self.observer.run_started(record, expected, len(record.cells))
             yield
-        except KeyboardInterrupt:
-            self._write_end(record, "interrupted")
-            raise
-        except LabError:
-            self._write_end(record, "failed")
+        except BaseException as error:
+            interrupted = isinstance(error, KeyboardInterrupt)
+            self._write_end(record, "interrupted" if interrupted else "failed")
             raise
         finally:
             self._keep_logs()
 
-    def _write_end(self, record: RunRecord, state: str) -> None:
-        self.store.write_record(replace(record, state=state, finished_at=_now()))  # type: ignore[arg-type]
+    def _write_end(self, record: RunRecord, state: Literal["interrupted", "failed"]) -> None:
+        self.store.write_record(replace(record, state=state, finished_at=_now()))
 
     def _keep_logs(self) -> None:
         folder = self.store.directory / "logs"
@@ -145,6 +149,13 @@ class Runner:
             for target in self.lab.targets:
                 for name in self.lab.unit_names(target):
                     (folder / f"{name}.log").write_text(self.lab.supervisor.log(name))
+
+
+def unmeasured(bench: Bench, visit: Visit, why: str) -> CellResult:
+    """The cell of a visit that came to nothing."""
+    return CellResult(
+        visit.round, visit.target, visit.workload, bench.plan.pacing, _now(), unfit=why
+    )
 
 
 def unit_probes(lab: Lab) -> Iterator[Probe]:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from bench.errors import RateRefused, UsageError
 from bench.experiment.cell import Bench
-from bench.experiment.runner import Runner
+from bench.experiment.runner import Runner, unmeasured
 from bench.experiment.schedule import Visit
 from bench.experiment.session import Watcher, begun, taken_up
 from bench.load.engine import Engine
@@ -43,22 +43,20 @@ class StudyRunner(Runner):
     def run(self, record: RunRecord) -> RunRecord:
         """Measure until there is no next step; the finished record is returned.
 
-        On KeyboardInterrupt and on any LabError the record says so and what is finished is kept;
-        the exception goes on to the caller.
+        On any exception the record says so and what is finished is kept; the exception goes on to
+        the caller.
         """
         cells = list(record.cells)
-        self.observer.run_started(record, self.expected, len(cells))
         bench: Bench | None = None
         sampler_share = record.sampler_share
-        with self._recorded(record):
+        with self._recorded(record, self.expected):
             while (step := self.next_step(cells)) is not None:
                 # An engine for each step: the connections that an overload leaves open would
                 # hold the server's places, and the next step would find it full.
                 with self._instruments(step.pacing) as (engine, sampler):
                     bench = self._bench(record, step, engine, bench)
                     cell = self._measure(bench, step.visit)
-                self.store.append_cell(cell)
-                cells.append(cell)
+                cells.append(self._kept(cell))
                 sampler_share = sampler.own_share
         finished = replace(
             record,
@@ -83,17 +81,7 @@ class StudyRunner(Runner):
             return super()._measure(bench, visit)
         except RateRefused as error:
             # It cannot keep this rate: that says nothing of the target, and a lower one may do.
-            cell = CellResult(
-                visit.round,
-                visit.target,
-                visit.workload,
-                bench.plan.pacing,
-                _now(),
-                unfit=f"{REFUSED}: {error.message}",
-            )
-            target = next(one for one in self.lab.targets if one.name == visit.target)
-            self.observer.cell_finished(cell, target)
-            return cell
+            return unmeasured(bench, visit, f"{REFUSED}: {error.message}")
 
 
 def carry_out(

@@ -7,7 +7,9 @@ pauses never counted, and service times, CPU and memory beside them.
 import logging
 from datetime import datetime
 from pathlib import Path
+from typing import Never
 
+from bench.errors import StoreError
 from bench.metrics import METRICS
 from bench.model import CellResult, PhaseResult, Target
 
@@ -51,12 +53,48 @@ def total_lines(name: str, windows: tuple[PhaseResult, ...]) -> list[str]:
     ]
 
 
-class ClassicLog:
-    """`api_benchmark_YYYYMMDD_HHMMSS.log` in the run's folder."""
+class _File(logging.FileHandler):
+    """A log is part of the run: what cannot be written ends it, as with any file of its folder.
 
-    def __init__(self, directory: Path) -> None:
+    Python's own handler would print a traceback for every line, and go on.
+    """
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Raises StoreError when the line cannot be written."""
+        try:
+            super().emit(record)
+        except OSError as error:
+            raise self._lost(error) from error
+
+    def handleError(self, _: logging.LogRecord) -> Never:  # noqa: N802  # logging's name
+        raise  # what the handler's emit has caught
+
+    def close(self) -> None:
+        """Raises StoreError when the last lines cannot be written."""
+        try:
+            super().close()
+        except OSError as error:
+            raise self._lost(error) from error
+
+    def _lost(self, error: OSError) -> StoreError:
+        path = Path(self.baseFilename)
+        return StoreError(
+            f"cannot write {path}: {error.strerror}",
+            "Free some space or mend the permissions; finished cells are kept, and "
+            f"`make bench RESUME={path.parent.name}` goes on from there.",
+        )
+
+
+class ClassicLog:
+    """`api_benchmark_YYYYMMDD_HHMMSS.log` in the run's folder; `host` is where the services are.
+
+    Every method raises StoreError when it cannot write.
+    """
+
+    def __init__(self, directory: Path, host: str) -> None:
+        self._host = host
         stamp = datetime.now().strftime("%Y%m%d_%H%M%S")
-        self._handler = logging.FileHandler(directory / f"api_benchmark_{stamp}.log")
+        self._handler = _File(directory / f"api_benchmark_{stamp}.log", delay=True)
         self._handler.setFormatter(logging.Formatter(_FORMAT))
         # Not the root logger: libraries' messages have no place in this file.
         self._logger = logging.Logger("onecore.classic", logging.INFO)
@@ -72,7 +110,7 @@ class ClassicLog:
     def cell_started(self, target: Target, workload: str, round_number: int) -> None:
         self._logger.info(
             f"{target.name.upper()} - {workload}, round {round_number}, "
-            f"at http://127.0.0.1:{target.http_port}/items/"
+            f"at http://{self._host}:{target.http_port}/items/"
         )
 
     def cell_finished(self, target: Target, cell: CellResult) -> None:

@@ -161,7 +161,7 @@ def observed(console: Console, folder: Path) -> LiveObserver:
         placement_of=lambda _target: SMALL,
         busy_s=lambda: {0: 1.0, 1: 2.0},
     )
-    return LiveObserver(console, ClassicLog(folder), around)
+    return LiveObserver(console, ClassicLog(folder, "127.0.0.1"), around)
 
 
 def act(observer: LiveObserver, rounds: int = 2) -> None:

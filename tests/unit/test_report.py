@@ -2,10 +2,14 @@
 
 import io
 import logging
+from datetime import UTC, datetime
+from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from rich.console import Console
 
+from bench.errors import StoreError
 from bench.model import ClosedLoop, LabWarning
 from bench.report.classic import ClassicLog, phase_lines, total_lines
 from bench.report.live import cell_line
@@ -132,7 +136,7 @@ def test_the_classic_total_leaves_pauses_out() -> None:
 
 def test_the_classic_log_file(tmp_path) -> None:
     """The name and the lines that the original's users know; what failed is an ERROR line."""
-    log = ClassicLog(tmp_path)
+    log = ClassicLog(tmp_path, "192.168.1.10")
     log.started()
     log.cell_started(FLASK, "read", 1)
     log.cell_finished(FLASK, cell())
@@ -144,7 +148,33 @@ def test_the_classic_log_file(tmp_path) -> None:
     assert all(line.count(" - ") >= 2 for line in lines)
     assert any(" - INFO -   RPS: 500.00" in line for line in lines)
     assert any(" - ERROR - FLASK - not measured: it is down" in line for line in lines)
-    assert not logging.getLogger().handlers or path not in logging.getLogger().handlers
+    assert any("at http://192.168.1.10:" in line for line in lines)
+
+
+def test_what_libraries_log_stays_out_of_the_classic_log(tmp_path) -> None:
+    """The log is the benchmark's alone: a message to the root logger does not reach it."""
+    log = ClassicLog(tmp_path, "127.0.0.1")
+    log.started()
+    logging.getLogger().error("a library has something to say")
+    log.close()
+    (path,) = tmp_path.iterdir()
+    assert "a library" not in path.read_text()
+
+
+def test_a_classic_log_that_cannot_be_written_ends_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A full disk is told once, with its remedy, and not by a traceback for each line."""
+    now = datetime(2026, 11, 22, 10, tzinfo=UTC)
+    monkeypatch.setattr("bench.report.classic.datetime", Mock(now=lambda: now))
+    (tmp_path / "api_benchmark_20261122_100000.log").symlink_to("/dev/full")
+    log = ClassicLog(tmp_path, "127.0.0.1")
+    with pytest.raises(StoreError, match="No space left on device") as caught:
+        log.started()
+    assert f"RESUME={tmp_path.name}" in caught.value.remedy
+    with pytest.raises(StoreError, match="No space left on device"):
+        log.close()  # what was not written then is tried again
+    assert capsys.readouterr().err == ""
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import itertools
 import threading
 
+import psutil
 import pytest
 
 from bench.errors import StoreError, UnitFailed
@@ -83,3 +84,20 @@ def test_a_failure_of_the_measurement_itself_comes_first() -> None:
 
     with pytest.raises(UnitFailed, match="the cause"), Sampler((probe(),), keep):
         raise UnitFailed("the cause")
+
+
+@pytest.mark.parametrize("error", [psutil.AccessDenied(1), ValueError("no number")])
+def test_a_reading_that_fails_unexpectedly_is_raised(error: Exception) -> None:
+    """Whatever ends the thread is raised where the run is measured: between cells, and at the
+    end. Without that a run would be complete and have no samples."""
+
+    def broken() -> float:
+        raise error
+
+    sampler = Sampler((Probe("app", broken, lambda: 0),), lambda _: None)
+    sampler.__enter__()
+    sampler._thread.join(PATIENCE_S)
+    with pytest.raises(type(error)):
+        sampler.require_alive()
+    with pytest.raises(type(error)):
+        sampler.__exit__(None)
