@@ -206,12 +206,17 @@ def _planned_cells(plan: Plan) -> int:
 def narrow_enough(record: RunRecord) -> bool:
     """Whether every ratio of two targets is known to within the plan's half width.
 
-    A comparison with an invalid cell will never be: it does not keep the run going.
+    A comparison with an invalid cell will never be, nor one whose windows are too short for the
+    figure: they do not keep the run going.
     """
     wanted = record.plan.half_width
     if wanted is None:
         return True
-    ratios = [one.verdict.ratio for one in verdicts(record) if one.verdict.kind != "invalid"]
+    ratios = [
+        one.verdict.ratio
+        for one in verdicts(record)
+        if one.verdict.kind != "invalid" and one.verdict.rounds_help
+    ]
     return all(ratio is not None and relative_half_width(ratio) <= wanted for ratio in ratios)
 
 

@@ -30,7 +30,10 @@ VerdictKind = Literal["faster", "slower", "indistinguishable", "inconclusive", "
 
 @dataclass(frozen=True)
 class Verdict:
-    """How `subject` compares with `reference`: `ratio` is subject / reference of a rate."""
+    """How `subject` compares with `reference`: `ratio` is subject / reference of a rate.
+
+    `rounds_help` is False where no number of rounds would settle it: none has the figure.
+    """
 
     kind: VerdictKind
     subject: str
@@ -40,3 +43,4 @@ class Verdict:
     p_value: float | None = None
     rounds_needed: int | None = None
     reason: str = ""
+    rounds_help: bool = True

@@ -16,6 +16,7 @@ from bench.report.measures import (
     NO_FIGURE,
     Measure,
     interval_words,
+    lacking,
     measures_of,
     p_words,
     phases_of,
@@ -173,6 +174,7 @@ def _open(
         reference="base",
         subject_rates=speeds_of(after, measure),
         reference_rates=speeds_of(before, measure),
+        lacking=lacking(after, measure) or lacking(before, measure),
         paired=False,
     )
     old, new = _valid(before), _valid(after)

@@ -38,6 +38,7 @@ def state_line(record: RunRecord) -> str:
     state = "" if record.state == "complete" else f" This run is {record.state}, not complete."
     return (
         f"Profile {plan.profile}: {load_words(plan)}, {rounds} of {plan.rounds} rounds, "
+        f"windows of {plan.window_s:g} s, "
         f"seed {plan.seed}.{state}"
     )
 

@@ -122,7 +122,8 @@ class LiveObserver:
         self._began_s = self._cell_began_s = self._cell_ended_s = time.monotonic()
         self._console.print(
             f"Run {record.run_id}: {', '.join(plan.targets)}; {', '.join(plan.workloads)}; "
-            f"{plan.rounds} {'round' if plan.rounds == 1 else 'rounds'}, {load_words(plan)}",
+            f"{plan.rounds} {'round' if plan.rounds == 1 else 'rounds'}, {load_words(plan)}"
+            f"{self._expected(cells - done)}",
             soft_wrap=True,
         )
         self._console.print(f"Placement: {placement_words(record.placement)}", soft_wrap=True)
@@ -185,6 +186,17 @@ class LiveObserver:
         """Leave the terminal as it was, also after Ctrl-C."""
         self._display.close()
         self._log.close()
+
+    def _expected(self, cells: int) -> str:
+        """How long the windows are, and the least that all of them take; empty for a study."""
+        assert self._record is not None
+        plan = self._record.plan
+        lengths = [self._length_of(workload) for workload in plan.workloads]
+        timed = [seconds for seconds in lengths if seconds is not None]
+        if not timed:
+            return ""
+        least_s = cells * sum(plan.warm_up_min_s + each for each in timed) / len(lengths)
+        return f"; windows of {plan.window_s:g} s, {time_words(least_s)} of load at least"
 
     def _length_of(self, workload: str) -> float | None:
         """How long each window will last, where neither a study nor a count decides."""

@@ -122,6 +122,17 @@ def speeds_of(windows: Mapping[int, PhaseResult | None], measure: Measure) -> Ra
     return {number: measure.speed(value) for number, value in values.items() if value is not None}
 
 
+def lacking(windows: Mapping[int, PhaseResult | None], measure: Measure) -> str:
+    """Why no round has the figure though windows were measured; empty where one has it."""
+    measured = [window for window in windows.values() if window is not None]
+    if not measured or any(measure.metric.per_window(one) is not None for one in measured):
+        return ""
+    return (
+        f"no window has enough requests for its {measure.metric.title}: let windows last longer, "
+        "or send more requests"
+    )
+
+
 def inverse(ratio: Estimate) -> Estimate:
     """The same ratio the other way round; an interval without end stays one."""
     high = 1 / ratio.low if ratio.low > 0 else float("inf")
@@ -157,9 +168,11 @@ def p_words(p_value: float | None) -> str:
 
 
 def rounds_words(verdict: Verdict) -> str:
-    """How many rounds in all would settle an inconclusive verdict."""
+    """How many rounds in all would settle an inconclusive verdict, or what would instead."""
     if verdict.kind != "inconclusive":
         return NO_FIGURE
+    if not verdict.rounds_help:
+        return "longer windows"
     if verdict.ratio is None or verdict.ratio.n < 2:
         return "at least 2"
     return f"about {verdict.rounds_needed}" if verdict.rounds_needed else "over 1,000"

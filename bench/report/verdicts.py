@@ -8,11 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
+from bench.histogram import SAMPLES_BEYOND
 from bench.metrics import METRICS
 from bench.model import RunRecord, Verdict
 from bench.report.measures import (
     Measure,
     interval_words,
+    lacking,
     measures_of,
     p_words,
     phases_of,
@@ -61,12 +63,21 @@ def verdicts(
 
 
 def _pairs(record: RunRecord, workload: str, phase: str, measure: Measure) -> list[Comparison]:
-    speeds: Mapping[str, RatesByRound] = {
-        target: speeds_of(windows_of(record, target, workload, phase), measure)
-        for target in record.plan.targets
+    windows = {
+        target: windows_of(record, target, workload, phase) for target in record.plan.targets
     }
+    speeds: Mapping[str, RatesByRound] = {
+        target: speeds_of(mine, measure) for target, mine in windows.items()
+    }
+    lacks = {target: lacking(mine, measure) for target, mine in windows.items()}
     return [
-        Comparison(subject, reference, speeds[subject], speeds[reference])
+        Comparison(
+            subject,
+            reference,
+            speeds[subject],
+            speeds[reference],
+            lacking=lacks[subject] or lacks[reference],
+        )
         for subject, reference in combinations(record.plan.targets, 2)
     ]
 
@@ -113,7 +124,8 @@ def _caption(
         f"it: indistinguishable."
     ]
     if measure.metric is METRICS["p99"]:
-        parts.append("Less is faster; windows under 1,000 requests have no p99.")
+        fewest = 100 * SAMPLES_BEYOND
+        parts.append(f"Less is faster; windows under {fewest:,} requests have no p99.")
     if any("left out" in one.verdict.reason for one in found):
         parts.append("Cells of rounds that are not finished have no partner and are left out.")
     return " ".join(parts)

@@ -47,7 +47,8 @@ class Comparison:
     """One question: how does `subject` compare with `reference`?
 
     Rates are requests per second by round, None where the cell was invalid. `paired` is False
-    for two runs, whose rounds have nothing in common but their numbers.
+    for two runs, whose rounds have nothing in common but their numbers. `lacking` says why no
+    round of a side has a rate though it was measured: more rounds would have none either.
     """
 
     subject: str
@@ -55,6 +56,7 @@ class Comparison:
     subject_rates: RatesByRound
     reference_rates: RatesByRound
     paired: bool = True
+    lacking: str = ""
 
 
 def judge(
@@ -162,7 +164,8 @@ def _undecided(
         reference=comparison.reference,
         ratio=ratio_estimate(ratio, level) if ratio else None,
         threshold=threshold,
-        reason=invalid or _too_few(comparison),
+        reason=invalid or comparison.lacking or _too_few(comparison),
+        rounds_help=not comparison.lacking,
     )
 
 

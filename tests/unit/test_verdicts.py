@@ -2,6 +2,7 @@
 
 import pytest
 
+from bench.experiment.runner import narrow_enough
 from bench.model import CellResult, Estimate, LabWarning, OpenLoop, RunRecord
 from bench.report.measures import COST, LATENCY, RATE, inverse, plain, speeds_of
 from bench.report.verdicts import verdict_table, verdicts
@@ -217,3 +218,21 @@ def test_costs_are_judged_by_their_inverse() -> None:
 def test_numbers_have_three_figures(number: float, words: str) -> None:
     """Enough to read a ratio, not enough to believe in noise."""
     assert plain(number) == words
+
+
+def test_windows_too_short_for_their_figure_say_so() -> None:
+    """More rounds would have no p99 either: neither is their number told, nor are they added."""
+    pacing = OpenLoop(100)
+    cells = [
+        cell(number, target, pacing=pacing, phases=(window(load=load_result(200)),))
+        for number in (1, 2)
+        for target in SPEEDS
+    ]
+    asked = plan(rounds=2, pacing=pacing, rounds_limit=60, half_width=0.03)
+    run = run_of(cells, plan=asked)
+    for one in verdicts(run):
+        assert one.verdict.kind == "inconclusive"
+        assert "no window has enough requests for its p99" in one.verdict.reason
+    assert {row[-1] for row in verdict_table(run).rows} == {"longer windows"}
+    assert "under 500 requests" in verdict_table(run).caption
+    assert narrow_enough(run)

@@ -68,7 +68,8 @@ def _opinion(verdict: Verdict, measure: Measure, *, mirrored: bool) -> Opinion:
     detail = [verdict.reason] if verdict.reason else []
     detail.append(f"p (Holm): {p_words(verdict.p_value)}")
     if kind == "inconclusive":
-        detail.append(f"rounds needed: {rounds_words(verdict)}")
+        needed = "rounds needed" if verdict.rounds_help else "needed"
+        detail.append(f"{needed}: {rounds_words(verdict)}")
     if verdict.ratio is None:
         return Opinion("–", "", kind, words, "; ".join(detail))
     ratio = measure.shown(verdict.ratio)
