@@ -1,4 +1,4 @@
-"""CPU time of any process, in nanoseconds, from the kernel's own clock for it.
+"""CPU time of any process in seconds, to the nanosecond, from the kernel's own clock for it.
 
 The clock counts all threads, those that have ended included. /proc/PID/stat counts ticks of 10 ms,
 and /proc/PID/schedstat forgets threads that have ended.

@@ -12,6 +12,9 @@ from bench.model import Created, Operation, Phase, Rows, Share
 
 Phases = Callable[[int, int], tuple[Phase, ...]]
 
+_MANY = 1_000_000
+"""Rows of which a part can be told as a share."""
+
 
 @dataclass(frozen=True)
 class Workload:
@@ -25,6 +28,20 @@ class Workload:
     title: str
     phases: Phases
     deletes: bool = False
+
+    @property
+    def rows_per_request(self) -> float:
+        """How many rows must be loaded for each request, so that none to delete is missing."""
+        shares = self.phases(1, _MANY)[0].shares
+        total = sum(share.weight for share in shares)
+        return max(
+            (
+                share.weight / total * _MANY / (share.ids.last - share.ids.first + 1)
+                for share in shares
+                if isinstance(share.ids, Rows) and share.ids.once
+            ),
+            default=0.0,
+        )
 
 
 def _sends(operation: Operation) -> Phases:

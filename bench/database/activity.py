@@ -32,7 +32,8 @@ class Activity:
             self._connection = None
 
     def transactions(self) -> int | None:
-        """Commits and rollbacks so far; None when the database does not answer at once.
+        """Commits and rollbacks so far; None when the server does not answer at once, or does not
+        know the database.
 
         The server adds up a busy session's own count about once a second.
         """
@@ -43,7 +44,7 @@ class Activity:
             self.close()
             return None
 
-    def _ask(self, deadline_s: float) -> int:
+    def _ask(self, deadline_s: float) -> int | None:
         if self._connection is None:
             self._connection = self._connect()
             _wait(self._connection, deadline_s)
@@ -54,7 +55,7 @@ class Activity:
         )
         _wait(self._connection, deadline_s)
         row = cursor.fetchone()
-        return int(row[0]) if row else 0
+        return int(row[0]) if row else None
 
     def _connect(self) -> connection:
         opened: connection = psycopg2.connect(

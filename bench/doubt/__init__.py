@@ -10,7 +10,7 @@ evidence    whether the window's own numbers can carry a figure
 from bench.doubt.arrivals import open_loop_off
 from bench.doubt.conditions import clock_drift, smt_sibling_busy, swapping, throttling
 from bench.doubt.crowd import crowd_off
-from bench.doubt.evidence import littles_law_off, too_few_samples, unsteady_warm_up
+from bench.doubt.evidence import littles_law_off, ran_out, too_few_samples, unsteady_warm_up
 from bench.doubt.use import limited_by, window_warnings
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "limited_by",
     "littles_law_off",
     "open_loop_off",
+    "ran_out",
     "smt_sibling_busy",
     "swapping",
     "throttling",

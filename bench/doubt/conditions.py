@@ -51,7 +51,7 @@ def _longer(change: float) -> str:
 
 
 def throttling(
-    quota_times: int, quota_s: float, thermal_events: int, duration_s: float
+    quota_times: int, quota_s: float, thermal_events: int | None, duration_s: float
 ) -> tuple[LabWarning, ...]:
     """Whether the app was stopped by its CPU quota, or its CPUs slowed for heat.
 

@@ -49,6 +49,21 @@ def too_few_samples(load: LoadResult) -> tuple[LabWarning, ...]:
     return (LabWarning("few-samples", f"few requests were measured: {told}", _LONGER),)
 
 
+def ran_out(load: LoadResult) -> tuple[LabWarning, ...]:
+    """Whether the window ended early because its rows were used up."""
+    if not load.ran_out:
+        return ()
+    return (
+        LabWarning(
+            "ran-out",
+            f"after {load.duration_s:.2f} s the window had used up the rows that it may ask for "
+            "once, and ended",
+            "The figure holds for the time before. Creates that fail leave too few rows; else "
+            "report it: the lab loads more rows than its generator can ask for.",
+        ),
+    )
+
+
 def unsteady_warm_up(warm_up: WarmUp | None) -> tuple[LabWarning, ...]:
     """Whether the window began before the rate had settled. A cell without warm-up has none."""
     if warm_up is None or warm_up.steady:

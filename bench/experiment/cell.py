@@ -68,7 +68,7 @@ def measure_cell(bench: Bench, visit: Visit, target: Target) -> CellResult:
     bench.lab.isolate(target)
     with bench.lab.admin(target) as admin:
         verify(bench.lab.site, target, admin)
-        warm_rows, rows = rows_to_load(bench.plan, workload)
+        warm_rows, rows = rows_to_load(bench.plan, workload, bench.ceiling_per_s.get("read"))
         admin.load_rows(rows)
         warm_up = _warm_up(bench, visit, target, workload, warm_rows)
         first = warm_rows + 1 if workload.deletes else 1
@@ -215,6 +215,7 @@ def _measure_phase(
             *doubt.open_loop_off(load, bench.plan.pacing),
             *doubt.crowd_off(load),
             *doubt.too_few_samples(load),
+            *doubt.ran_out(load),
             *doubt.unsteady_warm_up(warm_up),
         ),
         conditions=seen,

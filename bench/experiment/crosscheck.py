@@ -44,7 +44,7 @@ def crosscheck_plan(
     )
     if rate_per_s < USERS / 10:
         raise UsageError(f"RATE={rate_per_s:g} is too low for {USERS} users", "Choose 2 or more.")
-    plan = replace(plan, window_s=max(WINDOW_S, profile.window_s * 4))
+    plan = replace(plan, window_s=max(WINDOW_S, profile.window_s * 4, plan.window_s))
     # Users delete only what is theirs; the generator deletes loaded rows. Both find as many.
     return replace(plan, rows=rows_to_load(plan, workload)[1])
 

@@ -1,17 +1,24 @@
 """Profiles, and the plan that a command line makes from them. Pure."""
 
+import math
 from dataclasses import dataclass
 from typing import cast, get_args
 
 from bench.errors import UsageError
+from bench.histogram import SAMPLES_BEYOND
 from bench.model import Arrivals, ClosedLoop, OpenLoop, Pacing, Plan, Target, Users
 from bench.workloads import OPERATIONS, Workload
 
 DEFAULT_CONCURRENCY = 20
 DEFAULT_REQUESTS = 500
 DEFAULT_ROWS = 10_000
-# More than any target here can delete in a second on one core; a delete cell needs its rows first.
-DELETES_PER_S = 4_000
+_FEWEST_ROWS = 100
+"""Of a range: enough for every part of a mixture."""
+
+_SIGMAS = 5
+"""So far random arrivals fall short of their mean, or exceed it, about once in a million times."""
+
+_REQUESTS_FOR_P99 = 100 * SAMPLES_BEYOND
 
 
 @dataclass(frozen=True)
@@ -81,7 +88,7 @@ def make_plan(
         rounds=rounds,
         seed=seed,
         rows=DEFAULT_ROWS,
-        window_s=profile.window_s,
+        window_s=max(profile.window_s, _fewest_s(pacing)),
         requests=requests,
         warm_up_min_s=profile.warm_up_min_s,
         warm_up_max_s=profile.warm_up_max_s,
@@ -89,6 +96,20 @@ def make_plan(
         rounds_limit=profile.rounds_limit if adaptive else 0,
         half_width=profile.half_width if adaptive else None,
     )
+
+
+def window_for_p99_s(rate_per_s: float) -> float:
+    """How long requests must arrive at this rate until there are enough for a p99, to 0.1 s.
+
+    Enough also where arrivals are random and fewer have come by chance.
+    """
+    wanted = _REQUESTS_FOR_P99 + _SIGMAS * math.sqrt(_REQUESTS_FOR_P99)
+    return math.ceil(10 * wanted / rate_per_s) / 10
+
+
+def _fewest_s(pacing: Pacing) -> float:
+    """An open loop is compared by its p99, so each of its windows has to have one."""
+    return window_for_p99_s(pacing.rate_per_s) if isinstance(pacing, OpenLoop) else 0.0
 
 
 def _check_pacing(pacing: Pacing) -> None:
@@ -116,13 +137,36 @@ def pacing_from(concurrency: int, rate_per_s: float | None, arrivals: str) -> Pa
     return OpenLoop(rate_per_s, cast("Arrivals", arrivals))
 
 
-def rows_to_load(plan: Plan, workload: Workload) -> tuple[int, int]:
+def rows_to_load(
+    plan: Plan, workload: Workload, ceiling_per_s: float | None = None
+) -> tuple[int, int]:
     """(rows for the warm-up, rows in all) of a cell.
 
     The two ranges are disjoint where rows are deleted, so that the window finds its rows. Users
-    delete only what they have created.
+    delete only what they have created. `ceiling_per_s` is what the generator can ask for: in a
+    closed loop nobody else knows how many rows will be used up. Raises ValueError when it is
+    missing there.
     """
     if not workload.deletes or isinstance(plan.pacing, Users):
         return plan.rows, plan.rows
-    warm_up = int(plan.warm_up_max_s * DELETES_PER_S)
-    return warm_up, max(plan.rows, warm_up + int(plan.window_s * DELETES_PER_S))
+    warm_up, window = (
+        max(_FEWEST_ROWS, math.ceil(workload.rows_per_request * most))
+        for most in (
+            _most_requests(plan.pacing, seconds, ceiling_per_s)
+            for seconds in (plan.warm_up_max_s, plan.window_s)
+        )
+    )
+    return warm_up, max(plan.rows, warm_up + window)
+
+
+def _most_requests(
+    pacing: ClosedLoop | OpenLoop, seconds: float, ceiling_per_s: float | None
+) -> float:
+    if isinstance(pacing, OpenLoop):
+        mean = pacing.rate_per_s * seconds
+        return mean + _SIGMAS * math.sqrt(mean) + _FEWEST_ROWS
+    if ceiling_per_s is None:
+        raise ValueError("a closed loop that deletes needs the generator's ceiling")
+    # A power of two: it stays the same from run to run though the ceiling scatters, and cells of
+    # two runs that are compared start from as many rows.
+    return 2.0 ** math.ceil(math.log2(ceiling_per_s)) * seconds

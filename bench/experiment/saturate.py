@@ -4,16 +4,19 @@ import math
 from collections.abc import Sequence
 
 from bench.errors import UsageError
-from bench.experiment.plan import DEFAULT_CONCURRENCY, Profile, make_plan, pacing_from
+from bench.experiment.plan import (
+    DEFAULT_CONCURRENCY,
+    Profile,
+    make_plan,
+    pacing_from,
+    window_for_p99_s,
+)
 from bench.experiment.schedule import Visit
 from bench.experiment.session import Watcher
 from bench.experiment.study import NextStep, Step, carry_out, require_one_window
 from bench.model import CellResult, ClosedLoop, OpenLoop, Plan, RunRecord, Saturation, Target
 from bench.report.saturation import outcome
 from bench.workloads import Workload
-
-_REQUESTS_FOR_P99 = 1150
-"""1,000, and what random arrivals may fall short of it."""
 
 _LONGEST_FOR_QUEUE_S = 30.0
 _TYPICAL_CELLS = 12
@@ -46,7 +49,7 @@ def trial_window_s(plan: Plan, study: Saturation, rate_per_s: float) -> float:
     second: after objective / tolerance seconds it is as long as the objective.
     """
     queue_s = min(1.2 * study.objective_s / study.tolerance, _LONGEST_FOR_QUEUE_S)
-    return max(plan.window_s, queue_s, _REQUESTS_FOR_P99 / rate_per_s)
+    return max(plan.window_s, queue_s, window_for_p99_s(rate_per_s))
 
 
 def next_of(plan: Plan, study: Saturation) -> NextStep:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bench.host.cpus import cpu_totals, siblings, smt_groups, thermal_events
+from bench.host.cpus import cpu_totals, events_between, siblings, smt_groups, thermal_events
 from bench.host.memory import swapped_pages
 from bench.host.quota import quota
 from bench.host.tree import REAL, KernelTree
@@ -12,13 +12,14 @@ from bench.host.tree import REAL, KernelTree
 class WindowCounters:
     """Totals at one moment; differences of two belong to the time between.
 
-    `throttled` and `throttled_s` are the app's cgroup's; `thermal_events` the app CPUs';
+    `throttled` and `throttled_s` are the app's cgroup's; `thermal_events` the app CPUs', None
+    where nobody counts them;
     `sibling_busy_s` is the CPU time of their SMT siblings, of which there are `siblings`.
     """
 
     throttled: int
     throttled_s: float
-    thermal_events: int
+    thermal_events: int | None
     swapped_in: int
     swapped_out: int
     sibling_busy_s: float
@@ -28,7 +29,7 @@ class WindowCounters:
         return WindowCounters(
             throttled=self.throttled - earlier.throttled,
             throttled_s=self.throttled_s - earlier.throttled_s,
-            thermal_events=self.thermal_events - earlier.thermal_events,
+            thermal_events=events_between(earlier.thermal_events, self.thermal_events),
             swapped_in=self.swapped_in - earlier.swapped_in,
             swapped_out=self.swapped_out - earlier.swapped_out,
             sibling_busy_s=self.sibling_busy_s - earlier.sibling_busy_s,
@@ -46,7 +47,7 @@ def window_counters(
     return WindowCounters(
         throttled=used.throttled,
         throttled_s=used.throttled_s,
-        thermal_events=thermal_events(app_cpus, tree) or 0,
+        thermal_events=thermal_events(app_cpus, tree),
         swapped_in=swapped_in,
         swapped_out=swapped_out,
         sibling_busy_s=cpu_totals(others, tree).busy_s,

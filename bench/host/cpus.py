@@ -140,6 +140,11 @@ def turbo_switches(tree: KernelTree = REAL) -> tuple[TurboSwitch, ...]:
     return tuple(TurboSwitch(name, tree.read(name), "0") for name in policies)
 
 
+def events_between(before: int | None, after: int | None) -> int | None:
+    """How many were counted from one reading to the next; None where one of them is unknown."""
+    return None if before is None or after is None else after - before
+
+
 def thermal_events(cpus: tuple[int, ...], tree: KernelTree = REAL) -> int | None:
     """How often these CPUs were slowed for heat since boot; None where nobody counts it."""
     kinds = ("core_throttle_count", "package_throttle_count")

@@ -22,6 +22,7 @@ from bench.host.cpus import (
     TurboSwitch,
     cpu_clock,
     cpu_ticks,
+    events_between,
     smt_groups,
     thermal_events,
     turbo_switches,
@@ -170,15 +171,11 @@ def _activity(before: _Moment, after: _Moment, own: Collection[int]) -> Activity
         cpus={cpu: Usage(one.busy / elapsed, one.steal / elapsed) for cpu, one in spent.items()},
         processes=busy_processes(before.processes, after.processes, elapsed, own),
         interrupts=tuple(one.since(counted.get(one.number, {})) for one in after.interrupts),
-        thermal_events=_difference(before.thermal_events, after.thermal_events),
+        thermal_events=events_between(before.thermal_events, after.thermal_events),
         swapped_pages=(after.memory.swapped_in - before.memory.swapped_in)
         + (after.memory.swapped_out - before.memory.swapped_out),
         throttled=after.quota.throttled - before.quota.throttled,
     )
-
-
-def _difference(before: int | None, after: int | None) -> int | None:
-    return None if before is None or after is None else after - before
 
 
 def _spins(cpus: tuple[int, ...], pause: Callable[[float], None]) -> tuple[Spin, ...]:

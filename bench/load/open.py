@@ -51,6 +51,7 @@ async def open_loop(
             return True
         request = source.next()
         if request is None:
+            lateness.due_s = due_s
             return False
         lateness.sent(behind_s)
         task = group.create_task(send(request, start_s + due_s))
@@ -67,3 +68,5 @@ async def open_loop(
                 sending = all(fire(each) for each in due if start_s + each < until.moment_s)
     if behind_s > _TOO_LATE_S:
         raise RateTooHighError(f"{behind_s:.1f} s behind its own schedule")
+    if sending:
+        lateness.due_s = until.moment_s - start_s

@@ -109,6 +109,8 @@ class LatenessRecorder:
 
     def __init__(self) -> None:
         self.unsent = 0
+        self.due_s: float | None = None
+        """For how long requests came due, once that is known."""
         self._late = 0
         self._series = Series()
 
@@ -119,5 +121,7 @@ class LatenessRecorder:
 
     def lateness(self) -> Lateness:
         told = self._series.distribution()
-        p50_s, p99_s = histogram.quantiles_s(told, (50, 99)) if told.count else (0.0, 0.0)
-        return Lateness(p50_s, p99_s, told.max_s, self._late, self.unsent)
+        if not told.count:
+            return Lateness(None, None, None, self._late, self.unsent, due_s=self.due_s)
+        p50_s, p99_s = histogram.quantiles_s(told, (50, 99))
+        return Lateness(p50_s, p99_s, told.max_s, self._late, self.unsent, told, self.due_s)

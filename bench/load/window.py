@@ -37,7 +37,8 @@ class Window:
         self._judge = Judge()
         self._lateness = LatenessRecorder()
         self._until = Until()
-        self._started_s = self._last_byte_s = self._started_at_unix_s = 0.0
+        self._started_s = self._last_byte_s = 0.0
+        self._started_at_unix_s: float | None = None
         self._traffic_before = client.traffic.copy()
         self.recorder = Recorder()
         self.created: CreatedItems = {}

@@ -74,14 +74,15 @@ class Conditions:
     """What the machine did to a window, as far as its counters show.
 
     The spins are CPU seconds of the same small work on the app's CPU just before and just after;
-    None where it could not be probed. The others are differences between the window's edges.
+    None where it could not be probed. The others are differences between the window's edges;
+    `thermal_events` is None where nobody counts them.
     """
 
     spin_before_s: float | None
     spin_after_s: float | None
     throttled: int
     throttled_s: float
-    thermal_events: int
+    thermal_events: int | None
     swapped_in: int
     swapped_out: int
     sibling_busy_s: float

@@ -16,21 +16,6 @@ class WarmUp:
 
 
 @dataclass(frozen=True)
-class Lateness:
-    """How far behind its own schedule the generator sent (open loop).
-
-    `late` counts requests sent more than 1 ms after they were due; `unsent` those that were due
-    but could not be sent before the window closed.
-    """
-
-    p50_s: float
-    p99_s: float
-    max_s: float
-    late: int
-    unsent: int
-
-
-@dataclass(frozen=True)
 class Distribution:
     """A latency distribution: count, exact mean and extremes, and an HDR histogram.
 
@@ -43,6 +28,25 @@ class Distribution:
     min_s: float
     max_s: float
     hdr: str
+
+
+@dataclass(frozen=True)
+class Lateness:
+    """How far behind its own schedule the generator sent (open loop).
+
+    `late` counts requests sent more than 1 ms after they were due; `unsent` those that were due
+    but could not be sent before the window closed. Where nothing was sent, no time is known.
+    `times` is the whole distribution, so that windows can be put together; None in runs that did
+    not keep it. `due_s` is for how long requests came due; None for users, who come and go.
+    """
+
+    p50_s: float | None
+    p99_s: float | None
+    max_s: float | None
+    late: int
+    unsent: int
+    times: Distribution | None = None
+    due_s: float | None = None
 
 
 @dataclass(frozen=True)
@@ -109,7 +113,7 @@ class LoadResult:
     bytes_received: int
     connections_opened: int
     lateness: Lateness | None = None
-    started_at_unix_s: float = 0.0
+    started_at_unix_s: float | None = None
     ran_out: bool = False
     crowd: Crowd | None = None
 

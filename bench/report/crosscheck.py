@@ -8,8 +8,10 @@ from bench.model import Crosscheck, OpenLoop, PhaseResult, RunRecord, Users, Ver
 from bench.report.facts import machine_line, placement_line, provenance_lines
 from bench.report.measures import (
     NO_FIGURE,
+    Measure,
     interval_words,
     is_invalid,
+    lacking,
     rounds_words,
 )
 from bench.report.page import Page
@@ -71,7 +73,14 @@ def _agreement(
     windows, theirs = _windows(record, target, OpenLoop), _windows(record, target, Users)
     ours = _figure(windows, metric)
     tolerance = share + (slack / ours if ours else 0.0)
-    comparison = Comparison(LOCUST, OURS, _values(theirs, metric), _values(windows, metric))
+    figure = Measure(metric, metric.title, "", "")
+    comparison = Comparison(
+        LOCUST,
+        OURS,
+        _values(theirs, metric),
+        _values(windows, metric),
+        lacking=lacking(theirs, figure) or lacking(windows, figure),
+    )
     (verdict,) = judge([comparison], tolerance)
     return Agreement(target, metric, ours, _figure(theirs, metric), verdict)
 
@@ -186,7 +195,7 @@ def _lateness_notes(record: RunRecord) -> list[str]:
             for cell in record.cells
             if isinstance(cell.pacing, pacing)
             for window in cell.phases
-            if window.load.lateness is not None
+            if window.load.lateness is not None and window.load.lateness.p99_s is not None
         ]
         if late:
             p50_ms, p99_ms = (

@@ -244,10 +244,15 @@ def _failure_notes(record: RunRecord) -> list[str]:
 
 def _sending_notes(record: RunRecord) -> list[str]:
     """How late users with a beat of their own were sending."""
-    late = [w.load.lateness for one in series(record) for w in one.windows if w.load.lateness]
+    late = [
+        p99_s
+        for one in series(record)
+        for window in one.windows
+        if window.load.lateness and (p99_s := window.load.lateness.p99_s) is not None
+    ]
     if not late:
         return []
-    p99_ms = max(each.p99_s for each in late) * 1e3
+    p99_ms = max(late) * 1e3
     return [f"Locust sent up to {p99_ms:.1f} ms late at p99; the latencies hold that too."]
 
 

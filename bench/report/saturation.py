@@ -46,14 +46,15 @@ def judge(cell: CellResult, objective_s: float) -> Trial:
     if cell.unfit or not cell.phases:
         return Trial(rate, "unjudged", cell.unfit.splitlines()[0] if cell.unfit else "no window")
     (window, *_) = cell.phases
-    lateness = window.load.lateness or Lateness(0, 0, 0, 0, 0)
+    lateness = window.load.lateness or Lateness(None, None, None, 0, 0)
+    late_p99_s, late_max_s = lateness.p99_s or 0.0, lateness.max_s or 0.0
     p99_ms = METRICS["p99"].per_window(window)
     if window.load.failed:
         return Trial(rate, "failed", f"{window.load.failed:,} requests failed")
-    if p99_ms is not None and p99_ms / 1e3 - lateness.max_s > objective_s:
+    if p99_ms is not None and p99_ms / 1e3 - late_max_s > objective_s:
         return Trial(rate, "failed", _too_long(p99_ms))
-    if lateness.p99_s > LATE_SHARE * objective_s:
-        late = f"generator-bound: it sent {lateness.p99_s * 1e3:.1f} ms late at p99"
+    if late_p99_s > LATE_SHARE * objective_s:
+        late = f"generator-bound: it sent {late_p99_s * 1e3:.1f} ms late at p99"
         return Trial(rate, "unjudged", late)
     if lateness.unsent:
         return Trial(rate, "failed", f"{lateness.unsent:,} requests could not be sent in time")
@@ -272,7 +273,7 @@ def _trial_row(target: str, number: int, cell: CellResult, trial: Trial) -> tupl
     return (
         *asked,
         figures((window,), "p99"),
-        NO_FIGURE if late is None else f"{late.p99_s * 1e3:.2f}",
+        NO_FIGURE if late is None or late.p99_s is None else f"{late.p99_s * 1e3:.2f}",
         NO_FIGURE if late is None else f"{late.unsent:,}",
         figures((window,), "app_cpu", "database_cpu", "generator_cpu"),
         window.limited_by,

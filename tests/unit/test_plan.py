@@ -1,14 +1,20 @@
 """Profiles and plans: defaults, bounds, and enough rows to delete."""
 
+from itertools import takewhile
+
 import pytest
 
 from bench.errors import UsageError
 from bench.experiment.plan import make_plan, rows_to_load, select_profile
-from bench.model import ClosedLoop
+from bench.histogram import tellable
+from bench.load.asking import Source
+from bench.load.pacing import arrivals as arrivals_of
+from bench.model import Arrivals, ClosedLoop, LoadSpec, OpenLoop, Pacing
 from bench.targets import known_targets
 from bench.workloads import OPERATIONS, WORKLOADS, select_workloads
 
 QUICK = select_profile("quick")
+CEILING_PER_S = 12_345.0
 
 
 def test_the_default_is_all_frameworks_and_the_five_operations() -> None:
@@ -52,6 +58,49 @@ def test_an_unknown_profile_names_the_known() -> None:
 def test_cells_that_delete_get_rows_for_warm_up_and_window() -> None:
     """The two ranges are disjoint, and the rest of the cells keep the common number of rows."""
     plan = make_plan(QUICK, known_targets(), (), seed=1)
-    warm, total = rows_to_load(plan, WORKLOADS["delete"])
+    warm, total = rows_to_load(plan, WORKLOADS["delete"], CEILING_PER_S)
     assert 0 < warm < total
     assert rows_to_load(plan, WORKLOADS["read"]) == (plan.rows, plan.rows)
+
+
+@pytest.mark.parametrize("name", ["delete", "mixed"])
+@pytest.mark.parametrize("pacing", [ClosedLoop(20), OpenLoop(3_000, "poisson"), OpenLoop(2)])
+def test_there_are_rows_for_all_that_can_be_asked(name: str, pacing: Pacing) -> None:
+    """Nobody deletes faster than the generator can ask, or than requests come due: neither the
+    warm-up nor the window runs out. A mixture needs them for its deletes alone.
+    """
+    plan = make_plan(QUICK, known_targets(), (WORKLOADS[name],), seed=1, pacing=pacing)
+    warm, total = rows_to_load(plan, WORKLOADS[name], CEILING_PER_S)
+    rate_per_s = pacing.rate_per_s if isinstance(pacing, OpenLoop) else CEILING_PER_S
+    for first, last, seconds in (
+        (1, warm, plan.warm_up_max_s),
+        (warm + 1, total, plan.window_s),
+    ):
+        (phase,) = WORKLOADS[name].phases(first, last)
+        spec = LoadSpec("http://h", phase.shares, pacing, seed=1)
+        source = Source(spec, {})
+        for _ in range(int(rate_per_s * seconds)):
+            assert source.next() is not None
+
+
+def test_the_number_of_rows_stays_from_run_to_run() -> None:
+    """A ceiling scatters by some percent; runs that are compared start from the same rows."""
+    plan = make_plan(QUICK, known_targets(), (), seed=1)
+    delete = WORKLOADS["delete"]
+    assert rows_to_load(plan, delete, 12_000) == rows_to_load(plan, delete, 13_000)
+    with pytest.raises(ValueError, match="ceiling"):
+        rows_to_load(plan, delete)
+
+
+@pytest.mark.parametrize("arrivals", ["constant", "poisson"])
+@pytest.mark.parametrize("rate_per_s", [0.5, 50, 200, 20_000])
+def test_an_open_loops_windows_are_long_enough_for_a_p99(
+    rate_per_s: float, arrivals: Arrivals
+) -> None:
+    """Without one no verdict could be reached, however many rounds there are."""
+    pacing = OpenLoop(rate_per_s, arrivals)
+    plan = make_plan(QUICK, known_targets(), (), seed=1, pacing=pacing)
+    assert plan.window_s >= QUICK.window_s
+    for seed in range(3):
+        due = takewhile(lambda due_s: due_s < plan.window_s, arrivals_of(pacing, seed))
+        assert tellable(sum(1 for _ in due), 99)

@@ -260,7 +260,7 @@ def test_without_a_capacity_there_is_no_search() -> None:
 def test_a_trial_is_long_enough() -> None:
     """For a p99 at the rate asked, and for a queue to grow beyond the objective."""
     assert trial_window_s(PLAN, STUDY, 10_000) == pytest.approx(4.0)
-    assert trial_window_s(PLAN, STUDY, 100) == pytest.approx(11.5)
+    assert trial_window_s(PLAN, STUDY, 100) == pytest.approx(6.2)
     assert trial_window_s(PLAN, Saturation(5.0, "constant", 20), 1000) == 30.0
 
 

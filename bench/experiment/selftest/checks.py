@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bench import histogram
+from bench.errors import GeneratorFailed
 from bench.load.truth import StallingServer
 from bench.model import LoadResult, Verdict
 from bench.report.measures import interval_words, plain
@@ -112,10 +113,13 @@ class Sending:
 
 
 def latencies(result: LoadResult) -> Latencies:
-    """The figures of a window; zeros when no request succeeded."""
+    """The figures of a window. Raises GeneratorFailed when no request succeeded."""
     whole = histogram.merge(result.latency.values())
     if not whole.count:
-        return Latencies(0, 0, 0, 0)
+        raise GeneratorFailed(
+            f"no request to a server of the lab's own succeeded: {dict(result.failures)}",
+            "Nothing can be told of the generator then. Try again, and report it if it stays.",
+        )
     p50_s, p95_s, p99_s = histogram.quantiles_s(whole, (50, 95, 99))
     return Latencies(p50_s, p95_s, p99_s, whole.max_s)
 

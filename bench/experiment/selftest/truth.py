@@ -124,4 +124,6 @@ def _latencies(windows: Sequence[_Window]) -> tuple[Latencies, ...]:
 def _sending(window: _Window) -> Sending:
     lateness = window.result.lateness
     assert lateness is not None  # an open loop always has it
+    assert lateness.p50_s is not None  # what was answered was sent
+    assert lateness.p99_s is not None
     return Sending(lateness.p50_s, lateness.p99_s, window.foreign_share, window.steal_share)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench.doubt import littles_law_off, too_few_samples, unsteady_warm_up
+from bench.doubt import littles_law_off, ran_out, too_few_samples, unsteady_warm_up
 from bench.model import ClosedLoop, Distribution, LabWarning, LoadResult, OpenLoop, WarmUp
 
 from ..factories import load_result
@@ -78,3 +78,11 @@ def test_warm_up() -> None:
     assert unsteady_warm_up(WarmUp(1.0, 500, steady=True)) == ()
     found = unsteady_warm_up(WarmUp(1.0, 500, steady=False))
     assert kinds(found) == {"unsteady-warm-up": "doubt"}
+
+
+def test_rows_that_ran_out() -> None:
+    """A window that ended for want of rows to delete says so; its figure is of a shorter time."""
+    assert ran_out(load_result()) == ()
+    found = ran_out(load_result(1000, 0.7, ran_out=True))
+    assert kinds(found) == {"ran-out": "doubt"}
+    assert "0.70 s" in found[0].message

@@ -11,6 +11,7 @@ from bench.host.cpus import (
     TICK_S,
     cpu_clock,
     cpu_ticks,
+    events_between,
     siblings,
     smt_groups,
     thermal_events,
@@ -240,3 +241,10 @@ def test_without_a_machine_id_there_is_no_identity(tmp_path: Path, text: str | N
     if text is not None:
         write_files(tmp_path, {"/etc/machine-id": text})
     assert "identity" not in machine((0, 1), KernelTree(tmp_path))
+
+
+def test_heat_that_nobody_counts_is_not_known() -> None:
+    """A machine without these counters has no thermal events to report, rather than none."""
+    assert window_counters((0,), tree=KernelTree(Path("/nowhere"))).thermal_events is None
+    assert events_between(None, None) is None
+    assert events_between(2, 5) == 3

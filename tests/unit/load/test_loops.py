@@ -59,14 +59,17 @@ def test_latency_in_an_open_loop_begins_when_the_request_was_due() -> None:
     )
     assert sent.since_s == [start_s + each for each in due_s]
     assert lateness.unsent == 0
+    assert lateness.due_s == pytest.approx(HOUR_S / 2)
 
 
 def test_an_open_loop_ends_with_its_requests() -> None:
-    sent = Sent()
+    """It lasts until the next one would have been due."""
+    sent, lateness = Sent(), LatenessRecorder()
     schedule = Schedule(number / 1000 for number in count())
     start_s = time.monotonic()
-    asyncio.run(open_loop(sent.send, pings(5), schedule, start_s, Until(), LatenessRecorder()))
+    asyncio.run(open_loop(sent.send, pings(5), schedule, start_s, Until(), lateness))
     assert len(sent.since_s) == 5
+    assert lateness.due_s == 0.005
 
 
 def test_what_exceeds_the_limit_in_flight_is_unsent() -> None:

@@ -32,9 +32,21 @@ def test_lateness_tells_its_percentiles_and_counts_what_was_late() -> None:
     assert (told.max_s, told.late, told.unsent) == (LATE_S * 5, 2, 3)
 
 
-def test_lateness_of_nothing_is_nothing() -> None:
+def test_the_lateness_of_nothing_is_not_known() -> None:
+    """Nobody was on time where nobody was sent: no percentile is 0."""
     told = LatenessRecorder().lateness()
-    assert (told.p50_s, told.p99_s, told.max_s, told.late) == (0, 0, 0, 0)
+    assert (told.p50_s, told.p99_s, told.max_s, told.times) == (None, None, None, None)
+    assert (told.late, told.unsent) == (0, 0)
+
+
+def test_lateness_keeps_its_distribution() -> None:
+    """So that the rounds of a run can be put together."""
+    recorder = LatenessRecorder()
+    recorder.sent(0.00005)
+    recorder.due_s = 2.0
+    told = recorder.lateness()
+    assert told.times is not None
+    assert (told.times.count, told.due_s) == (1, 2.0)
 
 
 def test_what_is_held_does_not_grow_with_the_number_of_values() -> None:
