@@ -3,6 +3,9 @@
 import re
 
 import pytest
+import yaml
+
+from bench.targets import SERVICES
 
 from .service import Service
 
@@ -27,10 +30,15 @@ def wanted(services: dict[str, Service], name: str) -> Service:
 
 
 def test_fastapi_has_its_docs(fastapi):
-    """/docs is the interactive page, and the description that it loads has the contract's paths."""
+    """/docs is the interactive page, with all that it loads from the service itself, and the
+    description that it shows has the contract's paths."""
     page = fastapi.ask("GET", "/docs")
     assert (page.status, page.media_type) == (200, "text/html")
-    assert b"swagger-ui" in page.body
+    loaded = re.findall(r'(?:src|href)="([^"]+)"', page.body.decode())
+    assert len(loaded) == 3
+    for path in loaded:
+        assert path.startswith("/docs/"), path
+        assert fastapi.ask("GET", path).status == 200, path
     found = re.search(r"url: '([^']+)'", page.body.decode())
     assert found
     description = fastapi.ask("GET", found[1])
@@ -38,6 +46,21 @@ def test_fastapi_has_its_docs(fastapi):
     paths = {path.rstrip("/") for path in description.json()["paths"]}
     assert {"/items", "/echo", "/ping", "/readyz"} <= paths
     assert any(re.fullmatch(r"/items/\{\w+\}", path) for path in paths)
+
+
+def test_fastapi_describes_the_problems_of_the_contract(fastapi):
+    """Each fault that the contract lists for a route is in its description, as a problem."""
+    contract = yaml.safe_load((SERVICES / "openapi.yaml").read_text())["paths"]
+    described = fastapi.ask("GET", "/openapi.json").json()["paths"]
+    by_path = {re.sub(r"\{\w+\}", "{}", path).rstrip("/"): item for path, item in described.items()}
+    for path, item in contract.items():
+        mine = by_path[re.sub(r"\{\w+\}", "{}", path).rstrip("/")]
+        for method in {"get", "post", "put", "delete"} & item.keys():
+            wanted = {code for code in item[method]["responses"] if code[0] in "45"}
+            answers = mine[method]["responses"]
+            assert wanted == answers.keys() - {"200", "201", "204", "4XX"}, (method, path)
+            for code in wanted:
+                assert list(answers[code]["content"]) == ["application/problem+json"]
 
 
 def test_drf_has_its_admin(drf):

@@ -6,6 +6,7 @@ from fastapi import APIRouter
 from sqlalchemy import text
 
 from app.database import engine
+from app.problems import described
 from app.routing import Route
 from app.settings import read_versions
 
@@ -14,12 +15,12 @@ router = APIRouter(tags=["health"], route_class=Route)
 VERSIONS = read_versions()
 
 
-@router.get("/ping")
+@router.get("/ping", responses=described())
 async def ping() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@router.get("/readyz")
+@router.get("/readyz", responses=described(503))
 def readyz() -> dict[str, Any]:
     with engine.connect() as connection:
         connection.execute(text("SELECT 1"))

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
 
-from app import echo, health, problems
+from app import docs, echo, health, problems
 from app.database import engine
 from app.items.router import router as items_router
 from app.routing import Route
@@ -34,9 +34,11 @@ app = FastAPI(
     version="1.0.0",
     lifespan=lifespan,
     redirect_slashes=False,
+    docs_url=None,
     redoc_url=None,
     # Without these FastAPI asks OpenTelemetry for its providers at every request.
     telemetry={"tracing": False, "metrics": False, "logs": False},
     routes=[*routes, *(route.for_head() for route in routes if "GET" in (route.methods or ()))],
 )
+docs.install(app)
 problems.install(app)

@@ -25,6 +25,47 @@ PROBLEMS = {
     503: ("Service Unavailable", "The database does not answer."),
 }
 
+OF_A_BODY = (400, 413, 415, 422)
+"""What may be wrong with a body, or with its being there."""
+
+_CONTENT = {
+    "application/problem+json": {
+        "schema": {
+            "title": "Problem",
+            "type": "object",
+            "required": ["type", "title", "status", "detail"],
+            "properties": {
+                "type": {"const": "about:blank"},
+                "title": {"type": "string"},
+                "status": {"type": "integer"},
+                "detail": {"type": "string"},
+                "errors": {
+                    "description": "Of a 422: the first fault of each field.",
+                    "type": "array",
+                    "items": {
+                        "type": "object",
+                        "required": ["field", "message"],
+                        "properties": {"field": {"type": "string"}, "message": {"type": "string"}},
+                    },
+                },
+            },
+        }
+    }
+}
+
+
+def described(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """What OpenAPI says of a route that answers these problems, and those that every route may.
+
+    The range keeps FastAPI from describing a 422 of its own form, which is never sent.
+    """
+    told = {status: PROBLEMS[status][1] for status in (*statuses, 500)}
+    ranges = {"4XX": "Any other fault of the request."}
+    return {
+        status: {"description": text, "content": _CONTENT}
+        for status, text in (told | ranges).items()
+    }
+
 
 class ItemNotFound(HTTPException):
     def __init__(self) -> None:
