@@ -73,16 +73,16 @@ find_python() {
     done
     # Inside the project, so that an unprivileged service user can reach it.
     export UV_PYTHON_INSTALL_DIR="$PWD/$tools/python"
-    "$uv" python install --quiet "$wanted" 2>/dev/null &&
-        "$uv" python find --no-python-downloads --no-project "$wanted" 2>/dev/null && return
-    # Once more for uv's own words: one that is there may be broken.
-    "$uv" python find --no-python-downloads --no-project "$wanted" >/dev/null || true
-    fail "no Python $wanted found on PATH, in pyenv or by uv, and none could be downloaded." \
+    "$uv" python install --quiet "$wanted" &&
+        "$uv" python find --no-python-downloads --no-project "$wanted" && return
+    fail "no Python $wanted found on PATH, in pyenv or by uv, and none could be downloaded (see above)." \
         "Install one (Debian 13: apt install python3; pyenv install $wanted; or use nix develop) and run make again."
 }
 
 uv=$(find_uv)
 python=$(find_python)
+# A busy machine may take more than uv's one minute to start a Python.
+export UV_COMPILE_BYTECODE_TIMEOUT="${UV_COMPILE_BYTECODE_TIMEOUT:-600}"
 # Byte-compiled, so that a service user who cannot write here does not compile at every start.
 "$uv" sync --frozen --quiet --no-python-downloads --python "$python" --all-groups --compile-bytecode ||
     fail "cannot make .venv from uv.lock (see above). Nothing else was changed; run make again when it is mended."

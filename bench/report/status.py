@@ -32,6 +32,20 @@ def status_table(lines: tuple[UnitLine, ...]) -> Table:
         columns=("unit", "state", "address", "CPU", "PSS MB"),
         rows=tuple(map(_status_row, lines)),
         numeric=(False, False, False, True, True),
+        caption=" ".join(map(_remedy, filter(_has_failed, lines))),
+    )
+
+
+def _has_failed(line: UnitLine) -> bool:
+    return line.status.state == "failed"
+
+
+def _remedy(line: UnitLine) -> str:
+    framework = line.name.rpartition("-")[2]
+    why = f": {line.status.detail}" if line.status.detail else ""
+    return (
+        f"{line.name} has failed{why}. Its log: make logs FRAMEWORK={framework}. "
+        f"Start it again: make up FRAMEWORK={framework}."
     )
 
 

@@ -65,6 +65,18 @@ def test_another_major_or_an_incomplete_one_is_passed_over_and_named(
     assert (without or version.split(".")[0].rstrip("beta1")) in told
 
 
+def test_an_18_behind_another_major_on_path_is_found(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The whole of PATH is walked: the first postgres is not the only one."""
+    old, new = (fake_postgres(tmp_path / each, each) for each in ("15.18", "18.2"))
+    monkeypatch.setenv("PATH", f"{old}:{old}:{tmp_path / 'nothing'}:{new}")
+    found = find_binaries()
+    assert (found.origin, found.directory) == ("PATH", new)
+    assert len(found.passed_over) == 1
+    assert str(old) in found.passed_over[0]
+
+
 def test_the_override_is_obeyed_or_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """ONECORE_PG_BIN is never silently replaced by something else."""
     good = fake_postgres(tmp_path / "good", "18.9")

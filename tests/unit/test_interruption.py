@@ -35,6 +35,17 @@ with undisturbed():
 """
 
 
+IGNORED = """
+import signal
+from bench.experiment.interruption import interruptible
+
+signal.signal(signal.SIGHUP, signal.SIG_IGN)
+interruptible()
+signal.raise_signal(signal.SIGHUP)
+print("it went on")
+"""
+
+
 def said_by(script: str) -> list[str]:
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=False
@@ -47,6 +58,11 @@ def said_by(script: str) -> list[str]:
 def test_an_interruption_is_not_lost_in_a_finalizer(signal: str) -> None:
     """Python swallows what a finalizer raises; the interruption comes again."""
     assert said_by(LOST.format(signal=signal))[-1] == "interrupted"
+
+
+def test_what_nohup_ignores_stays_ignored() -> None:
+    """A long run that was started with nohup outlives its terminal."""
+    assert said_by(IGNORED) == ["it went on"]
 
 
 def test_cleaning_up_is_not_interrupted() -> None:

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import subprocess
 import sys
 from collections.abc import Callable
 from importlib import import_module
@@ -66,3 +67,20 @@ def test_a_programming_error_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch
     """An OSError that is none of the system's refusals is not dressed up as one."""
     with pytest.raises(FileNotFoundError):
         run(monkeypatch, failing(FileNotFoundError(errno.ENOENT, "gone")))
+
+
+@pytest.mark.parametrize("variable", ["ROUNDS=x", "RATE=fast", "STRICT=maybe"])
+def test_a_word_where_a_number_belongs_is_a_mistake(variable: str) -> None:
+    """It is told as any other mistake, and nothing is started."""
+    name, _, value = variable.partition("=")
+    done = subprocess.run(
+        [sys.executable, "-m", "bench", "bench"],
+        env={**os.environ, name: value},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("onecore: ")
+    assert name in done.stderr.splitlines()[0]
+    assert "--help" in done.stderr

@@ -1,0 +1,72 @@
+"""The contract smoke against a service that answers nonsense."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from bench.database.admin import Admin
+from bench.errors import TargetUnfit
+from bench.experiment.verify import verify
+from bench.model import Site, Target
+from bench.targets import known_targets
+
+
+class NoDatabase(Admin):
+    """Stands for a database that nobody may come to ask."""
+
+    def __init__(self) -> None:
+        pass
+
+
+@contextmanager
+def service(created: object) -> Iterator[Target]:
+    """One that answers ping and echo well, and this to a new item."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.answer(200, b'{"status": "ok"}')
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            echoed = self.path == "/echo"
+            self.answer(200 if echoed else 201, body if echoed else json.dumps(created).encode())
+
+        def answer(self, status: int, body: bytes) -> None:
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield replace(known_targets()[0], http_port=server.server_port)
+        server.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("created", "said"),
+    [
+        ([], "an object"),
+        (None, "an object"),
+        ("7", "an object"),
+        ({}, "the type of the created item's id"),
+        ({"id": "7"}, "the type of the created item's id"),
+    ],
+)
+def test_an_answer_of_another_shape_makes_the_target_unfit(
+    tmp_path: Path, created: object, said: str
+) -> None:
+    """It is told as a fault of the target, and the others are measured."""
+    site = Site(tmp_path, tmp_path, tmp_path)
+    with service(created) as target, pytest.raises(TargetUnfit, match=said):
+        verify(site, target, NoDatabase())
