@@ -142,7 +142,10 @@ def _bar_line(moment: Moment, width: int) -> Text:
 def _now(moment: Moment) -> Text:
     progress = moment.progress
     if progress is None:
-        return Text("setting up and warming up", style="dim")
+        # All cells are done; a round more may follow, or the run is being finished.
+        over = moment.total is not None and moment.done >= moment.total
+        told = "all cells are measured" if over else "setting up and warming up"
+        return Text(told, style="dim")
     rate = progress.rate_per_s if moment.rate_per_s is None else moment.rate_per_s
     p99 = NO_FIGURE if progress.p99_s is None else f"{progress.p99_s * 1e3:,.1f}"
     of = "" if moment.window_s is None else f" of {moment.window_s:g}"

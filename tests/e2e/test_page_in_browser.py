@@ -57,7 +57,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("pages")
     store = RunStore(RUN)
     found = {
-        "bench": Material(store.read()[0], store.read_samples()),
+        "bench": Material(store.read()[0], store.read_samples()[0]),
         "sweep": material("sweep"),
         "saturation": material("saturation"),
         "unfit": material("unfit"),
@@ -216,3 +216,18 @@ def test_paper_shows_what_is_folded(browser: webdriver.Chrome, pages: dict[str, 
     )
     assert browser.execute_cdp_cmd("Page.printToPDF", {})["data"]
     eventually(lambda: browser.execute_script("return window.folded") == 0)
+
+
+def test_paper_keeps_titles_and_legend(browser: webdriver.Chrome, pages: dict[str, Path]) -> None:
+    """Every table that can be folded has its title above it, and marks can be told apart."""
+    opened(browser, pages["bench"])
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    try:
+        titles = browser.find_elements(By.CSS_SELECTOR, "summary")
+        assert len(titles) > 5
+        assert [one for one in titles if not one.is_displayed() or not one.text.strip()] == []
+        legend = browser.find_element(By.CSS_SELECTOR, ".isolate")
+        assert legend.text.split("\n") == ["FastAPI", "Flask", "Django REST Framework"]
+        assert not browser.find_element(By.CSS_SELECTOR, ".bar nav").is_displayed()
+    finally:
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})

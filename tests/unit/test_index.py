@@ -64,6 +64,7 @@ def test_the_page_names_every_run_with_its_state_and_doubts() -> None:
     assert "4 of 4 runs" in text
     for word in ("run.json cannot be read", "1 doubt", "1 invalid", "✓ none", "1 of 2"):
         assert word in text
+    assert text.index('<th scope="col">doubts') < text.index('<th scope="col">started')
     assert 'href="1/report.html"' in text
     assert 'href="2/"' in text
 

@@ -92,6 +92,19 @@ def test_what_is_not_known_is_not_made_up() -> None:
     assert "p99 – ms" in "\n".join(text_of(few))
 
 
+@pytest.mark.parametrize(
+    ("done", "total", "words"),
+    [
+        (17, 18, "setting up and warming up"),
+        (18, 18, "all cells are measured"),
+        (3, None, "setting up and warming up"),
+    ],
+)
+def test_between_windows_it_says_what_goes_on(done: int, total: int | None, words: str) -> None:
+    """After the last cell nothing is being set up."""
+    assert words in text_of(Moment("x", done, total, None))
+
+
 def test_cores_with_the_same_roles_stand_together() -> None:
     """On a larger machine the two database cores are one line, at their mean."""
     large = Placement(app=(7,), database=(5, 6), generator=(4,), housekeeping=(0,))

@@ -8,6 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from bench.report.html.document import Document
 from bench.report.look import SWATCHES, looks
+from bench.report.words import times
 
 _FOLDER = files("bench.report.html") / "template"
 
@@ -22,6 +23,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.filters["times"] = times
     # JSON knows no infinity: a figure that has none must have been left out before.
     made.policies["json.dumps_kwargs"] = {"allow_nan": False, "separators": (",", ":")}
     return made

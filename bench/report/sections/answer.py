@@ -1,10 +1,9 @@
 """The answer in one screen: a sentence per target, and how far to trust it."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 
 from bench.metrics import METRICS
-from bench.model import Crosscheck, LabWarning, RunRecord, Saturation, Sweep
+from bench.model import Crosscheck, RunRecord, Saturation, Sweep
 from bench.report.crosscheck import agreements, outcome_words
 from bench.report.facts import load_words, placement_words
 from bench.report.html.document import Block, Card, Cards, Doubts, Prose, Section
@@ -13,7 +12,7 @@ from bench.report.measures import is_invalid, measures_of
 from bench.report.saturation import Outcome, cells_behind, outcomes, remark
 from bench.report.scaling import Scaling, scalings
 from bench.report.tables import Series
-from bench.report.warnings import collect_warnings
+from bench.report.warnings import doubts
 from bench.report.words import and_list, interval_text, times
 from bench.stats.estimate import is_bounded
 
@@ -26,7 +25,7 @@ _NO_ANSWER = "not measured"
 def answer(material: Material) -> Section:
     """One card per target, then every doubt: a figure without them is half a figure."""
     record = material.record
-    cards, lead, behind = _bench(material), "", record
+    cards, lead, behind = _bench(material), "", record.cells
     match record.plan.study:
         case Sweep():
             cards, lead = _sweep(material), "The highest rate among the concurrencies measured."
@@ -36,14 +35,14 @@ def answer(material: Material) -> Section:
             lead = (
                 f"The highest rate whose p99 latency stays within {study.objective_s * 1e3:g} ms."
             )
-            behind = replace(record, cells=cells_behind(found))
+            behind = cells_behind(found)
         case Crosscheck():
             cards, lead = _crosscheck(material), outcome_words(agreements(record))
         case None:
             lead = _bench_lead(material)
     first: Block = Cards(cards) if cards else Prose("Nothing was measured in this run.")
-    doubts = (*((one, 1) for one in _about_the_run(material)), *collect_warnings(behind))
-    return Section("answer", "The answer", (first, Prose(_trust(record)), Doubts(doubts)), lead)
+    blocks = (first, Prose(_trust(record)), Doubts(doubts(material, behind)))
+    return Section("answer", "The answer", blocks, lead)
 
 
 def _trust(record: RunRecord) -> str:
@@ -54,32 +53,6 @@ def _trust(record: RunRecord) -> str:
         f"{counted}Supervisor: {record.supervisor}. {placement_words(record.placement)}. "
         "How far to trust it:"
     ).replace(". app", ". App")
-
-
-def _about_the_run(material: Material) -> Iterator[LabWarning]:
-    """What weakens every figure, and is no doubt of a window or of the machine."""
-    record = material.record
-    rounds = len({cell.round for cell in record.cells})
-    if record.state != "complete":
-        yield LabWarning(
-            "incomplete",
-            f"This run is {record.state}: figures are those up to then",
-            f"Go on where it can be resumed: make bench RESUME={record.run_id}",
-        )
-    for line in material.unreadable:
-        yield LabWarning("unreadable", line, "The rest of the run is shown.")
-    if record.plan.study is None and record.cells and rounds < record.plan.rounds:
-        yield LabWarning(
-            "few-rounds",
-            f"{times(rounds, 'round')} of {record.plan.rounds} planned",
-            "Intervals are wider than planned.",
-        )
-    if rounds == 1 and not isinstance(record.plan.study, Saturation):
-        yield LabWarning(
-            "one-round",
-            "One round gives no interval and no verdict",
-            "Measure at least two: ROUNDS=2.",
-        )
 
 
 # --- a bench ----------------------------------------------------------------------------------
@@ -94,7 +67,7 @@ def _headline(found: Sequence[Series]) -> str:
 
 def _bench_lead(material: Material) -> str:
     operation = _headline(material.series)
-    others = sorted({one.title for one in material.series if one.title != operation})
+    others = sorted({one.title for one in material.series if one.windows} - {operation})
     told = f" Figures of {and_list(others)} follow below." if others else ""
     what = f"Operation {operation}, {load_words(material.record.plan)}." if operation else ""
     return f"{what}{told}"
