@@ -6,7 +6,7 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -21,6 +21,7 @@ from bench.model import CellResult, LabWarning, RunRecord, Sample
 SCHEMA_VERSION = 1
 _RUN = TypeAdapter(RunRecord)
 _CELL = TypeAdapter(CellResult)
+_SAMPLE = TypeAdapter(Sample)
 
 
 def schemas() -> dict[str, str]:
@@ -68,6 +69,19 @@ class Torn:
             "Its cell was measured again when the run was resumed, or is missing.",
             "note",
         )
+
+
+def torn_words(torn: Sequence[Torn]) -> tuple[str, ...]:
+    """What could not be read, a sentence without its full stop for each file."""
+    by_file: dict[str, list[int]] = {}
+    for one in torn:
+        by_file.setdefault(one.path.name, []).append(one.line)
+    return tuple(
+        f"{name}, line {lines[0]} is torn and left out"
+        if len(lines) == 1
+        else f"{name}, {len(lines)} lines are torn and left out, the first is line {lines[0]}"
+        for name, lines in by_file.items()
+    )
 
 
 class RunStore:
@@ -122,7 +136,7 @@ class RunStore:
         if data.get("schema_version") != SCHEMA_VERSION:
             raise StoreError(
                 f"{self.record} has schema version {data.get('schema_version')!r}; "
-                f"this lab reads {SCHEMA_VERSION}",
+                f"this lab reads version {SCHEMA_VERSION}, the first and only one",
                 "Read it with the version of the lab that wrote it (provenance names its commit).",
             )
         try:
@@ -132,24 +146,12 @@ class RunStore:
         cells, torn = self._read_cells()
         return replace(record, cells=cells), torn
 
-    def read_samples(self) -> tuple[Sample, ...]:
-        """The time series. A line that a crash has torn is left out: the next reading follows."""
-        if not self.samples.exists():
-            return ()
-        lines = self.samples.read_bytes().splitlines()
-        return tuple(sample for line in lines if (sample := _sample(line)))
+    def read_samples(self) -> tuple[tuple[Sample, ...], tuple[Torn, ...]]:
+        """The time series, and the lines that could not be read."""
+        return _lines_of(self.samples, _SAMPLE)
 
     def _read_cells(self) -> tuple[tuple[CellResult, ...], tuple[Torn, ...]]:
-        if not self.rounds.exists():
-            return (), ()
-        cells: list[CellResult] = []
-        torn: list[Torn] = []
-        for number, line in enumerate(self.rounds.read_bytes().splitlines(), start=1):
-            try:
-                cells.append(_CELL.validate_json(line))
-            except ValidationError:
-                torn.append(Torn(self.rounds, number))
-        return tuple(cells), tuple(torn)
+        return _lines_of(self.rounds, _CELL)
 
     @staticmethod
     def _read_json(path: Path) -> dict[str, Any]:
@@ -162,11 +164,18 @@ class RunStore:
         return data if isinstance(data, dict) else {}
 
 
-def _sample(line: bytes) -> Sample | None:
-    try:
-        return Sample(**json.loads(line))
-    except (ValueError, TypeError):
-        return None
+def _lines_of[T](path: Path, kind: TypeAdapter[T]) -> tuple[tuple[T, ...], tuple[Torn, ...]]:
+    """The whole lines of a file, and those that a crash or a full disk has torn."""
+    if not path.exists():
+        return (), ()
+    whole: list[T] = []
+    torn: list[Torn] = []
+    for number, line in enumerate(path.read_bytes().splitlines(), start=1):
+        try:
+            whole.append(kind.validate_json(line))
+        except ValidationError:
+            torn.append(Torn(path, number))
+    return tuple(whole), tuple(torn)
 
 
 def stored_runs(results: Path) -> tuple[RunStore, ...]:

@@ -5,8 +5,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from bench.cli.options import app, err, names_in, out
-from bench.cli.showing import known_formats, write_comparison, write_report
+from bench.cli.options import app, names_in, out
+from bench.cli.showing import known_formats, stored_material, write_comparison, write_report
 from bench.errors import LabError, UsageError
 from bench.experiment.assembly import site
 from bench.report.compare import compare_runs, comparison_page, outcome_words
@@ -64,15 +64,13 @@ def report(
     """
     chosen = known_formats(names_in(formats))
     store = find_run(site().results, run or None)
-    record, torn = store.read()
-    for line in torn:
-        err.print(f"{line.path.name}, line {line.line} is torn and left out.", style="yellow")
-    page = page_of(record)
+    material = stored_material(store)
+    page = page_of(material)
     if page is None:
-        print_run(out, record)
+        print_run(out, material)
     else:
         print_page(out, page)
-    write_report(store, record, chosen, torn)
+    write_report(store, material, chosen)
 
 
 @app.command

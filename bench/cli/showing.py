@@ -8,10 +8,11 @@ from bench.experiment.assembly import site
 from bench.model import RunRecord
 from bench.report.compare import RunComparison
 from bench.report.history import History
+from bench.report.material import Material
 from bench.report.page import print_page
 from bench.report.pages import page_of
 from bench.report.terminal import print_results
-from bench.store import RunStore, Torn
+from bench.store import RunStore, torn_words
 
 # What draws pages and plots is imported only where it is used: it takes half a second, and no
 # other verb should pay for it, least of all a measurement that shares its CPU.
@@ -19,27 +20,34 @@ from bench.store import RunStore, Torn
 
 def show_run(record: RunRecord) -> None:
     """A run that has just been measured: its figures, and where everything is."""
-    page = page_of(record)
+    store = RunStore(site().results / record.run_id)
+    material = stored_material(store)
+    page = page_of(material)
     if page is None:
-        print_results(out, record)
+        print_results(out, material)
     else:
         print_page(out, page)
-    write_report(RunStore(site().results / record.run_id), record)
+    write_report(store, material)
 
 
-def write_report(
-    store: RunStore, record: RunRecord, names: Sequence[str] = (), torn: Sequence[Torn] = ()
-) -> None:
+def stored_material(store: RunStore) -> Material:
+    """All that a report of this run is made from, what is torn included.
+
+    Raises StoreError when the run cannot be read.
+    """
+    record, torn = store.read()
+    samples, torn_samples = store.read_samples()
+    return Material(record, samples, torn_words((*torn, *torn_samples)))
+
+
+def write_report(store: RunStore, material: Material, names: Sequence[str] = ()) -> None:
     """The run as files in its folder, in these formats or the default ones.
 
     Raises StoreError when the folder cannot be written.
     """
     from bench.report.formats import DEFAULT, Place, write_formats
-    from bench.report.material import Material
 
     formats = names or DEFAULT
-    unreadable = tuple(f"{one.path.name}, line {one.line} is torn and left out" for one in torn)
-    material = Material(record, store.read_samples(), unreadable)
     write_formats(material, Place(store.directory, cache_folder()), formats)
     out.print(f"Results: {store.directory}", soft_wrap=True, markup=False)
     if "html" in formats:

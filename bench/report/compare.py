@@ -109,9 +109,14 @@ def compare_runs(
 ) -> RunComparison:
     """Compare what both runs have measured. All rows are one family.
 
-    Raises UsageError when they differ in something that forbids it (unless `force`), when one of
-    them is no bench, or when they have nothing in common.
+    Raises UsageError when they are one run, when they differ in something that forbids it (unless
+    `force`), when one of them is no bench, or when they have nothing in common.
     """
+    if base.run_id == head.run_id:
+        raise UsageError(
+            f"BASE and HEAD are one run, {base.run_id}: it cannot differ from itself",
+            "Name two runs; the folders in results/ have their names.",
+        )
     _require_benches(base, head)
     found = differences(base, head)
     blocking = [one for one in found if one.blocking]

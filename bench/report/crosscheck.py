@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from bench.metrics import METRICS, Metric
 from bench.model import Crosscheck, OpenLoop, PhaseResult, RunRecord, Users, Verdict
 from bench.report.facts import machine_line, placement_line, provenance_lines
+from bench.report.material import Material
 from bench.report.measures import (
     NO_FIGURE,
     Measure,
@@ -16,7 +17,7 @@ from bench.report.measures import (
 )
 from bench.report.page import Page
 from bench.report.tables import Table, time_word
-from bench.report.warnings import collect_warnings
+from bench.report.warnings import doubts
 from bench.stats.verdict import Comparison, judge
 
 OURS, LOCUST = "the lab's generator", "Locust"
@@ -155,8 +156,9 @@ def outcome_words(found: Sequence[Agreement]) -> str:
     )
 
 
-def crosscheck_page(record: RunRecord) -> Page:
+def crosscheck_page(material: Material) -> Page:
     """The report of a crosscheck."""
+    record = material.record
     found = agreements(record)
     pacings = {cell.pacing for cell in record.cells}
     ours = next((one for one in pacings if isinstance(one, OpenLoop)), None)
@@ -181,7 +183,7 @@ def crosscheck_page(record: RunRecord) -> Page:
         ),
         tables=(crosscheck_table(found),),
         notes=tuple(_lateness_notes(record)),
-        warnings=collect_warnings(record),
+        warnings=doubts(material),
         facts=tuple(provenance_lines(record)),
     )
 

@@ -17,11 +17,12 @@ from bench.model import (
     Users,
 )
 from bench.report.facts import machine_line, placement_line, provenance_lines, state_line
+from bench.report.material import Material
 from bench.report.measures import NO_FIGURE
 from bench.report.page import Page
 from bench.report.tables import Series, Table, cost_table, series, speed_table, time_word
 from bench.report.verdicts import verdict_table
-from bench.report.warnings import collect_warnings
+from bench.report.warnings import doubts
 
 MOST_ROWS = 12
 """Rows of the course for each window; the moments behind them are finer."""
@@ -256,8 +257,9 @@ def _sending_notes(record: RunRecord) -> list[str]:
     return [f"Locust sent up to {p99_ms:.1f} ms late at p99; the latencies hold that too."]
 
 
-def crowd_page(record: RunRecord) -> Page:
+def crowd_page(material: Material) -> Page:
     """The report of a run with users."""
+    record = material.record
     pacing = record.plan.pacing
     assert isinstance(pacing, Users)
     several_rounds = len({cell.round for cell in record.cells}) > 1
@@ -278,6 +280,6 @@ def crowd_page(record: RunRecord) -> Page:
         ),
         tables=tuple(tables),
         notes=(*_failure_notes(record), *_sending_notes(record)),
-        warnings=collect_warnings(record),
+        warnings=doubts(material),
         facts=tuple(provenance_lines(record)),
     )

@@ -43,8 +43,8 @@ def _html(material: Material, place: Place) -> None:
 
 
 def _markdown(material: Material, place: Place) -> None:
-    page = page_of(material.record)
-    text = render_markdown(material.record) if page is None else page_markdown(page)
+    page = page_of(material)
+    text = render_markdown(material) if page is None else page_markdown(page)
     (place.run / "report.md").write_text(text)
 
 

@@ -1,16 +1,23 @@
 """A run as Markdown: the tables, what to doubt, and where it was measured."""
 
+import re
+from dataclasses import replace
+
 from tabulate import tabulate
 
-from bench.model import LabWarning, RunRecord
+from bench.model import LabWarning
 from bench.report.facts import machine_line, placement_line, provenance_lines, state_line
+from bench.report.material import Material
 from bench.report.tables import Table, cost_table, speed_table
 from bench.report.verdicts import verdict_table
-from bench.report.warnings import collect_warnings
+from bench.report.warnings import Counted, doubt_words, doubts
+
+_MARKUP = re.compile(r"[\\`*_\[\]<~]")
 
 
-def render_markdown(record: RunRecord) -> str:
+def render_markdown(material: Material) -> str:
     """The whole report as one Markdown text."""
+    record = material.record
     parts = [
         f"# Run {record.run_id}",
         state_line(record),
@@ -19,7 +26,7 @@ def render_markdown(record: RunRecord) -> str:
         table_markdown(speed_table(record)),
         table_markdown(cost_table(record)),
         table_markdown(verdict_table(record)) if len(record.plan.targets) > 1 else "",
-        doubts_markdown(collect_warnings(record)),
+        doubts_markdown(doubts(material)),
         "## Provenance\n\n" + "\n".join(f"- {line}" for line in provenance_lines(record)),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -33,11 +40,19 @@ def table_markdown(table: Table) -> str:
     return f"## {table.title}\n\n{body}\n\n{table.caption}"
 
 
-def doubts_markdown(warnings: tuple[tuple[LabWarning, int], ...]) -> str:
-    if not warnings:
+def doubts_markdown(found: tuple[Counted, ...]) -> str:
+    if not found:
         return "## Doubts\n\nNone was raised."
-    lines = [
-        f"- **{one.code}** ({one.severity}, {count} x): {one.message}. {one.remedy}"
-        for one, count in warnings
-    ]
-    return "## Doubts\n\n" + "\n".join(lines)
+    return "## Doubts\n\n" + "\n".join(f"- {_doubt(one, count)}" for one, count in found)
+
+
+def _doubt(one: LabWarning, count: int) -> str:
+    """A message may hold a log: its first line names the doubt, and none of it is markup here."""
+    message = one.message.strip().splitlines()[0]
+    told = doubt_words(replace(one, message=plain_text(message), remedy=plain_text(one.remedy)))
+    return f"**{one.code}** ({one.severity}, {count} x): {told}"
+
+
+def plain_text(text: str) -> str:
+    """Text that Markdown shows as it is: what would be markup to it is escaped."""
+    return _MARKUP.sub(r"\\\g<0>", text)

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from rich.console import Console
 
-from bench.model import LabWarning
-from bench.report.markdown import doubts_markdown, table_markdown
+from bench.report.markdown import doubts_markdown, plain_text, table_markdown
 from bench.report.tables import Table
-from bench.report.terminal import print_table
+from bench.report.terminal import print_doubts, print_table
+from bench.report.warnings import Counted
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Page:
     lead: tuple[str, ...]
     tables: tuple[Table, ...]
     notes: tuple[str, ...] = ()
-    warnings: tuple[tuple[LabWarning, int], ...] | None = None
+    warnings: tuple[Counted, ...] | None = None
     facts: tuple[str, ...] = ()
 
 
@@ -30,7 +30,7 @@ def page_markdown(page: Page) -> str:
     """The whole page as one Markdown text."""
     parts = [f"# {page.title}", *page.lead, *map(table_markdown, page.tables)]
     if page.notes:
-        parts.append("\n".join(f"- {note}" for note in page.notes))
+        parts.append("\n".join(f"- {plain_text(note)}" for note in page.notes))
     if page.warnings is not None:
         parts.append(doubts_markdown(page.warnings))
     if page.facts:
@@ -48,10 +48,4 @@ def print_page(console: Console, page: Page) -> None:
         print_table(console, table)
     for note in page.notes:
         console.print(note, markup=False, soft_wrap=True)
-    for warning, count in page.warnings or ():
-        times = f" ({count} times)" if count > 1 else ""
-        console.print(
-            f"{warning.severity}: {warning.message}{times}. {warning.remedy}",
-            markup=False,
-            soft_wrap=True,
-        )
+    print_doubts(console, page.warnings or ())

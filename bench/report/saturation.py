@@ -4,7 +4,7 @@ All of it is derived from stored cells, so that a report never depends on what w
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from textwrap import shorten
 
 from bench.metrics import METRICS
@@ -18,11 +18,12 @@ from bench.model import (
     Saturation,
 )
 from bench.report.facts import machine_line, placement_line, provenance_lines
+from bench.report.material import Material
 from bench.report.measures import NO_FIGURE
 from bench.report.page import Page
 from bench.report.scaling import figures
 from bench.report.tables import Table
-from bench.report.warnings import collect_warnings
+from bench.report.warnings import doubts
 from bench.stats.search import Answer, Search, Trial, answer, next_rate
 
 REFUSED = "the load generator refused this rate"
@@ -281,8 +282,9 @@ def _trial_row(target: str, number: int, cell: CellResult, trial: Trial) -> tupl
     )
 
 
-def saturation_page(record: RunRecord) -> Page:
+def saturation_page(material: Material) -> Page:
     """The report of a search for saturation."""
+    record = material.record
     study = record.plan.study
     assert isinstance(study, Saturation)
     found = outcomes(record, study)
@@ -300,7 +302,7 @@ def saturation_page(record: RunRecord) -> Page:
         tables=(answers_table(found, study), trials_table(found)),
         notes=tuple(f"{one.target}: {told}." for one in found if (told := remark(one, study))),
         # What is wrong with trials beyond the boundary is their outcome; the table has it.
-        warnings=collect_warnings(replace(record, cells=cells_behind(found))),
+        warnings=doubts(material, cells_behind(found)),
         facts=tuple(provenance_lines(record)),
     )
 

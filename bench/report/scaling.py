@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from bench.metrics import METRICS
 from bench.model import CellResult, ClosedLoop, PhaseResult, RunRecord
 from bench.report.facts import machine_line, placement_line, provenance_lines
+from bench.report.material import Material
 from bench.report.measures import NO_FIGURE, is_invalid
 from bench.report.page import Page
 from bench.report.tables import Table
-from bench.report.warnings import collect_warnings
+from bench.report.warnings import doubts
 from bench.stats.usl import MIN_CONCURRENCIES, Coefficient, UslFit, fit_usl
 
 POOR_FIT = 0.9
@@ -194,8 +195,9 @@ def _left_out(one: Scaling) -> str:
     return f"{left_out} invalid or unfit left out" if left_out else ""
 
 
-def sweep_page(record: RunRecord) -> Page:
+def sweep_page(material: Material) -> Page:
     """The report of a sweep."""
+    record = material.record
     found = scalings(record)
     rounds = len({cell.round for cell in record.cells})
     state = "" if record.state == "complete" else f" This run is {record.state}, not complete."
@@ -211,6 +213,6 @@ def sweep_page(record: RunRecord) -> Page:
             placement_line(record),
         ),
         tables=(levels_table(found), law_table(found)),
-        warnings=collect_warnings(record),
+        warnings=doubts(material),
         facts=tuple(provenance_lines(record)),
     )

@@ -1,14 +1,17 @@
 """Tables and sentences on a terminal, or as plain text where there is none."""
 
+from collections.abc import Iterable
+
 from rich import box
 from rich.console import Console
 from rich.table import Table as RichTable
+from rich.text import Text
 
-from bench.model import RunRecord
 from bench.report.facts import machine_line, placement_line, state_line
+from bench.report.material import Material
 from bench.report.tables import Table, cost_table, speed_table
 from bench.report.verdicts import verdict_table
-from bench.report.warnings import collect_warnings
+from bench.report.warnings import Counted, doubt_words, doubts
 
 PIPE_WIDTH = 120
 """A pipe or file has no width of its own; no figure is cut for one."""
@@ -54,22 +57,28 @@ def print_table(console: Console, table: Table) -> None:
     console.print()
 
 
-def print_run(console: Console, record: RunRecord) -> None:
+def print_doubts(console: Console, found: Iterable[Counted]) -> None:
+    """One doubt after the other. The terminal wraps them: a remedy can be copied in one piece."""
+    for warning, count in found:
+        grade = (f"{warning.severity}:", _STYLE[warning.severity])
+        console.print(Text.assemble(grade, f" {doubt_words(warning, count)}"), soft_wrap=True)
+
+
+def print_run(console: Console, material: Material) -> None:
     """A run's report: where it was measured, the tables and the doubts."""
+    record = material.record
     console.print(f"Run {record.run_id}", style="bold")
     for line in (state_line(record), machine_line(record), placement_line(record)):
-        console.print(line)
+        console.print(line, markup=False, soft_wrap=True)
     console.print()
-    print_results(console, record)
+    print_results(console, material)
 
 
-def print_results(console: Console, record: RunRecord) -> None:
+def print_results(console: Console, material: Material) -> None:
     """The tables and the doubts alone, where the rest has just been seen."""
+    record = material.record
     print_table(console, speed_table(record))
     print_table(console, cost_table(record))
     if len(record.plan.targets) > 1:
         print_table(console, verdict_table(record))
-    for warning, count in collect_warnings(record):
-        times = f" ({count} times)" if count > 1 else ""
-        console.print(f"{warning.severity}:", style=_STYLE[warning.severity], end=" ")
-        console.print(f"{warning.message}{times}. {warning.remedy}", markup=False)
+    print_doubts(console, doubts(material))

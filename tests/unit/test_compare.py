@@ -269,6 +269,12 @@ def test_an_interrupted_run_is_told() -> None:
     assert "base (base) is interrupted, not complete." in found.notes
 
 
+def test_a_run_is_not_compared_with_itself() -> None:
+    """It would always pass the gate."""
+    with pytest.raises(UsageError, match="are one run, base"):
+        compare_runs(BASE, BASE)
+
+
 def test_nothing_in_common_is_refused() -> None:
     """A comparison without rows would always be clean."""
     with pytest.raises(UsageError, match="nothing in common"):

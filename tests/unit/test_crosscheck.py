@@ -16,6 +16,7 @@ from bench.experiment.crosscheck import (
 from bench.experiment.plan import PROFILES, rows_to_load
 from bench.model import CellResult, Crosscheck, OpenLoop, Pacing, RunRecord, Users
 from bench.report.crosscheck import agreements, outcome_words
+from bench.report.material import Material
 from bench.report.page import page_markdown
 from bench.report.pages import page_of
 from bench.targets import known_targets
@@ -118,7 +119,7 @@ def test_a_window_that_must_not_be_used_is_not_compared() -> None:
 
 
 def test_the_page_has_both_figures_and_the_tolerance() -> None:
-    page = page_of(run(slower=1.5))
+    page = page_of(Material(run(slower=1.5)))
     assert page is not None
     text = page_markdown(page)
     for wanted in ("60 requests/s", f"{USERS} users", "DISAGREE", "tolerance", "35%", "1.50"):

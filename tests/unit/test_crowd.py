@@ -23,6 +23,7 @@ from bench.model import (
 from bench.placement import Topology, plan_placement, spare_cpus
 from bench.report.compare import compare_runs
 from bench.report.crowd import courses, points_of
+from bench.report.material import Material
 from bench.report.page import page_markdown, print_page
 from bench.report.pages import page_of
 from bench.store import RunStore
@@ -199,7 +200,7 @@ def test_points_have_enough_requests_for_a_p95_where_they_can() -> None:
 def test_the_page_tells_of_users_and_their_processes() -> None:
     """On the terminal and as Markdown: speed, cost, operations, the course, the lost worker."""
     pacing = replace(PACING, workers=2)
-    page = page_of(run(worker(), worker("worker 1", lost_at_s=12.0), pacing=pacing))
+    page = page_of(Material(run(worker(), worker("worker 1", lost_at_s=12.0), pacing=pacing)))
     assert page is not None
     text = page_markdown(page)
     for wanted in (
@@ -217,18 +218,18 @@ def test_the_page_tells_of_users_and_their_processes() -> None:
 
 def test_an_interrupted_run_and_an_unfit_target_have_a_page_too() -> None:
     empty = record(plan=PLAN, cells=(), state="interrupted")
-    page = page_of(empty)
+    page = page_of(Material(empty))
     assert page is not None
     assert "interrupted" in page_markdown(page)
     unfit = record(plan=PLAN, cells=(cell(1, "flask", "mixed", phases=(), unfit="it is down"),))
-    page = page_of(unfit)
+    page = page_of(Material(unfit))
     assert page is not None
     assert "it is down" in page_markdown(page)
 
 
 def test_runs_with_users_are_compared_by_response_time_and_cost() -> None:
     """Not by their rate, which follows from the users' pauses."""
-    rows = compare_runs(run(), run(seconds=0.020)).rows
+    rows = compare_runs(run(), replace(run(seconds=0.020), run_id="later")).rows
     assert {row.measure.title for row in rows} == {"p99 response time", "app CPU/request"}
     slower = [row for row in rows if row.is_regression]
     assert {row.measure.title for row in slower} == {"p99 response time"}
@@ -236,4 +237,4 @@ def test_runs_with_users_are_compared_by_response_time_and_cost() -> None:
 
 def test_other_users_are_no_base_for_a_comparison() -> None:
     with pytest.raises(UsageError, match=r"plan\.pacing\.users"):
-        compare_runs(run(), run(pacing=replace(PACING, users=60)))
+        compare_runs(run(), replace(run(pacing=replace(PACING, users=60)), run_id="later"))

@@ -1,5 +1,6 @@
 """Reports say what the records say: nothing is left out, nothing made up."""
 
+import html
 import io
 import logging
 from datetime import UTC, datetime
@@ -10,13 +11,19 @@ import pytest
 from rich.console import Console
 
 from bench.errors import StoreError
-from bench.model import ClosedLoop, LabWarning
+from bench.model import ClosedLoop, LabWarning, Sweep
 from bench.report.classic import ClassicLog, phase_lines, total_lines
+from bench.report.html.render import render
 from bench.report.live import cell_line
 from bench.report.markdown import render_markdown
+from bench.report.material import Material
+from bench.report.page import page_markdown, print_page
+from bench.report.pages import page_of
+from bench.report.run_page import run_document
+from bench.report.studies import with_study
 from bench.report.tables import cost_table, series, speed_table
-from bench.report.terminal import print_run
-from bench.report.warnings import collect_warnings
+from bench.report.terminal import print_doubts, print_run
+from bench.report.warnings import collect_warnings, doubts
 from bench.targets import known_targets
 
 from .factories import cell, load_result, plan, record, window
@@ -26,7 +33,7 @@ FLASK = next(target for target in known_targets() if target.name == "flask")
 
 def printed(run) -> str:
     console = Console(file=io.StringIO(), width=120)
-    print_run(console, run)
+    print_run(console, Material(run))
     return console.file.getvalue()
 
 
@@ -57,7 +64,7 @@ def test_an_unfit_target_is_shown_and_not_measured() -> None:
     run = record(cells=(cell(1, "flask", phases=(), unfit="POST /items/ answered 500"),))
     (row,) = speed_table(run).rows
     assert "not measured" in row
-    assert "POST /items/ answered 500" in render_markdown(run)
+    assert "POST /items/ answered 500" in render_markdown(Material(run))
     assert "POST /items/ answered 500" in printed(run)
     assert cost_table(run).rows[0][-1] == "not measured"
 
@@ -73,7 +80,7 @@ def test_failures_are_in_the_table() -> None:
 def test_a_run_without_cells_renders() -> None:
     """Interrupted before the first cell: tables without rows, and it says so."""
     run = record(state="interrupted")
-    assert "interrupted" in render_markdown(run)
+    assert "interrupted" in render_markdown(Material(run))
     assert "interrupted" in printed(run)
 
 
@@ -94,9 +101,71 @@ def test_warnings_are_gathered_gravest_first() -> None:
     ]
 
 
+def test_every_form_of_a_report_has_the_same_doubts() -> None:
+    """What weakens the run as a whole is told where figures are pasted, too: page, Markdown and
+    terminal; of a bench and of a study.
+    """
+    one_round = record(cells=(cell(),), state="interrupted")
+    torn = "samples.jsonl, line 7 is torn and left out"
+    for run in (one_round, with_study(one_round, Sweep((1, 2)))):
+        material = Material(run, unreadable=(torn,))
+        page = page_of(material)
+        console = Console(file=io.StringIO(), width=120)
+        if page is None:
+            print_run(console, material)
+        else:
+            print_page(console, page)
+        forms = (
+            render_markdown(material) if page is None else page_markdown(page),
+            console.file.getvalue(),
+            html.unescape(render(run_document(material))),
+        )
+        found = doubts(material)
+        assert {"incomplete", "unreadable", "one-round"} <= {one.code for one, _ in found}
+        for one, _ in found:
+            for text in forms:
+                assert one.message in text
+                assert one.remedy in text
+
+
+def test_each_unfit_target_is_a_doubt_of_its_own() -> None:
+    """Two that failed differently are two faults to mend; rounds of one are counted."""
+    run = record(
+        cells=(
+            cell(1, "flask", phases=(), unfit="it answered 500"),
+            cell(1, "drf", phases=(), unfit="it ended"),
+            cell(2, "drf", phases=(), unfit="it ended"),
+        )
+    )
+    told = {one.message: count for one, count in collect_warnings(run)}
+    assert told == {
+        "flask was not measured: it answered 500": 1,
+        "drf was not measured: it ended": 2,
+    }
+
+
+def test_a_log_is_no_markup_in_markdown() -> None:
+    """Of what a service has said there is one line, and none of it opens a fence or a list."""
+    unfit = "*it* ended_with `x` [1]:\n```\n# traceback\n```"
+    text = render_markdown(Material(record(cells=(cell(1, "flask", phases=(), unfit=unfit),))))
+    assert r"\*it\* ended\_with \`x\` \[1\]:" in text
+    assert "```" not in text
+    assert "traceback" not in text
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_a_remedy_can_be_pasted_from_any_console(is_terminal: bool) -> None:
+    """No line is broken by the lab: a terminal wraps it, and a pipe has it whole."""
+    remedy = f"ps -eo pid,args | grep {'-e word ' * 30}".strip()
+    console = Console(file=io.StringIO(), width=80, force_terminal=is_terminal, color_system=None)
+    warning = LabWarning("busy", "others [do] run here", remedy)
+    print_doubts(console, [(warning, 2)])
+    assert console.file.getvalue() == f"doubt: others [do] run here (2 times). {remedy}\n"
+
+
 def test_markdown_names_machine_commit_and_versions() -> None:
     """A figure without its circumstances is worth nothing."""
-    text = render_markdown(record(cells=(cell(),)))
+    text = render_markdown(Material(record(cells=(cell(),))))
     for fact in ("Test CPU", "abc123", "flask 3.1.3", "18.6", "CPU 1", "process", "seed 1"):
         assert fact in text
 

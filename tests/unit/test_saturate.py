@@ -20,6 +20,7 @@ from bench.model import (
     RunRecord,
     Saturation,
 )
+from bench.report.material import Material
 from bench.report.page import page_markdown, print_page
 from bench.report.saturation import REFUSED, judge, outcome, outcomes, saturation_page
 from bench.report.studies import with_study
@@ -91,7 +92,7 @@ def run_of(cells: list[CellResult], plan=ALONE, **changes: object) -> RunRecord:
 
 def printed(run: RunRecord) -> str:
     console = Console(file=io.StringIO(), width=200)
-    print_page(console, saturation_page(run))
+    print_page(console, saturation_page(Material(run)))
     return console.file.getvalue()
 
 
@@ -176,17 +177,17 @@ def test_a_stopped_search_goes_on() -> None:
 def test_the_answer_is_shown_with_what_it_rests_on() -> None:
     """Rate, bracket, p99, CPU and limit; every trial beneath."""
     run = run_of(searched(lambda _name, rate: rate <= 890, ALONE))
-    answers, trials = saturation_page(run).tables
+    answers, trials = saturation_page(Material(run)).tables
     ((name, rate, bracket, p99, cpu, limited_by, count),) = answers.rows
     low, high = (float(end) for end in bracket.split(" .. "))
     assert (name, limited_by) == ("flask", "app core")
-    assert saturation_page(run).notes == ()
+    assert saturation_page(Material(run)).notes == ()
     assert low <= 890 < high
     assert float(rate) == low
     assert p99 == "20.0"
     assert cpu.count("/") == 2
     assert int(count) == len(trials.rows)
-    for text in (printed(run), page_markdown(saturation_page(run))):
+    for text in (printed(run), page_markdown(saturation_page(Material(run)))):
         assert "failed: p99 500 ms" in text
         assert "80%" in text.replace("80 %", "80%")
 

@@ -8,7 +8,7 @@ import pytest
 
 from bench.errors import StoreError, UsageError
 from bench.model import Sample
-from bench.store import RunStore, find_run, new_run_id, schemas
+from bench.store import RunStore, find_run, new_run_id, schemas, torn_words
 
 from .factories import cell, record
 
@@ -103,6 +103,23 @@ def test_samples_are_appended(store: RunStore) -> None:
     """The time series is one JSON object a line."""
     store.append_samples((Sample(1.0, "onecore-flask", 0.5, 1000), Sample(1.0, "generator", 0.1)))
     assert len(store.samples.read_text().splitlines()) == 2
+
+
+def test_torn_samples_are_told_and_left_out(store: RunStore) -> None:
+    """A crash tears a reading as well as a cell; each file says it once."""
+    whole = (Sample(1.0, "onecore-flask", 0.5, 1000), Sample(2.0, "generator", 0.1))
+    assert store.read_samples() == ((), ())
+    store.append_samples(whole[:1])
+    with store.samples.open("a") as file:
+        file.write('{"at_unix_s": 1.5, "un\n{}\n')
+    store.append_samples(whole[1:])
+    read, torn = store.read_samples()
+    assert read == whole
+    assert [line.line for line in torn] == [2, 3]
+    assert torn_words(torn[:1]) == ("samples.jsonl, line 2 is torn and left out",)
+    assert torn_words(torn) == (
+        "samples.jsonl, 2 lines are torn and left out, the first is line 2",
+    )
 
 
 def test_run_ids_do_not_collide(tmp_path: Path) -> None:

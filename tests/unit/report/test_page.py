@@ -42,6 +42,13 @@ EXPECTED = {
 }
 
 
+ANNOUNCED = {
+    *("bench", "warnings", "unfit", "one framework", "one round", "interrupted"),
+    *("failed requests only", "open loop", "crud"),
+}
+"""Runs of more than one operation with figures: the cards tell one, the others follow below."""
+
+
 class Page(HTMLParser):
     """What a browser would see: sections, specifications, addresses, and the words."""
 
@@ -97,6 +104,12 @@ def test_no_placeholder_stands_for_a_figure(name: str) -> None:
     text = page(name).text.lower()
     for word in ("nan", "none ", "inf,", "{{", "undefined", "object at"):
         assert f" {word}" not in text
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_nothing_follows_where_nothing_was_measured(name: str) -> None:
+    """Only what has figures is announced."""
+    assert ("follow below" in page(name).text) == (name in ANNOUNCED)
 
 
 @pytest.mark.parametrize("name", RUNS)
@@ -176,6 +189,12 @@ def test_warnings_stand_in_the_answer() -> None:
         for warning, _ in block.warnings
     ]
     assert {"errors", "foreign-cpu", "host-turbo"} <= set(told)
+
+
+@pytest.mark.parametrize(("count", "words"), [(1, "1 note on this"), (2, "2 notes on this")])
+def test_notes_are_counted_in_words(count: int, words: str) -> None:
+    notes = tuple(LabWarning(f"note-{n}", "seen", "mend it", "note") for n in range(count))
+    assert words in Page(render(run_document(Material(bench(warnings=notes))))).text
 
 
 def test_torn_lines_are_told() -> None:

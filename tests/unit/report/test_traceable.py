@@ -30,9 +30,10 @@ CASES = [
 @pytest.fixture(scope="module")
 def page() -> Page:
     store = RunStore(RUN)
-    record, torn = store.read()
+    (record, torn), (samples, torn_samples) = store.read(), store.read_samples()
     assert not torn
-    return Page(render(run_document(Material(record, store.read_samples()))))
+    assert not torn_samples
+    return Page(render(run_document(Material(record, samples))))
 
 
 def windows(target: str, workload: str) -> list[dict]:
