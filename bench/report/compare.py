@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from bench.errors import UsageError
 from bench.metrics import METRICS
-from bench.model import Estimate, PhaseResult, RunRecord, Verdict
+from bench.model import Estimate, LabWarning, PhaseResult, RunRecord, Verdict
 from bench.report.differences import Difference, differences
 from bench.report.measures import (
     NO_FIGURE,
@@ -28,6 +28,7 @@ from bench.report.measures import (
 )
 from bench.report.page import Page
 from bench.report.tables import Table
+from bench.report.warnings import collect_warnings
 from bench.stats.verdict import Comparison, judge
 
 DRIFT = 0.05
@@ -93,6 +94,14 @@ class RunComparison:
     def undecided(self) -> tuple[Row, ...]:
         """Rows that are inconclusive or invalid: no regression was found, nor was it ruled out."""
         return tuple(row for row in self.rows if row.verdict.kind in ("inconclusive", "invalid"))
+
+    @property
+    def drift(self) -> LabWarning | None:
+        """The doubt that the machine itself has changed, where the witness betrays it."""
+        if not any(_drifted(row.witness) for row in self.rows):
+            return None
+        remedy = "Measure both again, one after the other, on a quiet machine."
+        return LabWarning("machine-drift", self.notes[0], remedy)
 
     @property
     def blocking(self) -> tuple[Difference, ...]:
@@ -269,6 +278,23 @@ def _own_notes(name: str, record: RunRecord) -> Iterator[str]:
     source = record.provenance.get("source")
     if isinstance(source, Mapping) and source.get("git_dirty"):
         yield f"{name} ({record.run_id}) was measured with uncommitted changes."
+    if raised := _doubts_of(record):
+        yield f"{name} ({record.run_id}) raised doubts: {raised}. Its own report has the remedies."
+
+
+def _doubts_of(record: RunRecord) -> str:
+    """E.g. "errors (invalid), clock-drift 3 times"; "" for a run without doubts. Notes are none."""
+    counts: dict[tuple[str, str], int] = {}
+    for warning, count in collect_warnings(record):
+        key = (warning.code, warning.severity)
+        counts[key] = counts.get(key, 0) + count
+    return ", ".join(
+        code
+        + (f" {count} times" if count > 1 else "")
+        + (" (invalid)" if severity == "invalid" else "")
+        for (code, severity), count in counts.items()
+        if severity != "note"
+    )
 
 
 def _one_sided(what: str, base: Sequence[str], head: Sequence[str]) -> Iterator[str]:
@@ -356,7 +382,8 @@ def comparison_page(found: RunComparison) -> Page:
     weakness, *others = found.notes
     return Page(
         title=f"Comparison of {found.head} (head) with {found.base} (base)",
-        lead=(outcome_words(found), weakness),
+        lead=(outcome_words(found),) if found.drift else (outcome_words(found), weakness),
         tables=(comparison_table(found), differences_table(found)),
         notes=tuple(others),
+        warnings=((found.drift, 1),) if found.drift else None,
     )

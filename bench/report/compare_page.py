@@ -29,10 +29,12 @@ def _outcome(found: RunComparison) -> Section:
     calm = not found.regressions and not found.undecided
     weakness, *others = found.notes
     notes = tuple((LabWarning("comparison", note, "", "doubt"), 1) for note in others)
+    drift = ((found.drift, 1),) if found.drift else ()
+    doubts = (*drift, *notes)
     blocks = (
         Prose(outcome_words(found)) if calm else Doubts(((told, 1),)),
-        Prose(weakness),
-        *([Doubts(notes)] if notes else []),
+        *(() if drift else (Prose(weakness),)),
+        *((Doubts(doubts),) if doubts else ()),
     )
     return Section("outcome", "The answer", blocks)
 

@@ -34,12 +34,11 @@ _BLOCKING = (
     "placement.housekeeping",
     "source.openapi_sha256",
     "plan.pacing.*",
-    "plan.workloads",
     "plan.window_s",
     "plan.rows",
 )
 
-_COUNTED = "plan.requests"
+COUNTED = "plan.requests"
 """Blocking where some phase is ended by a count of requests, without any meaning elsewhere."""
 
 # What differs between any two runs, or is no condition of theirs.
@@ -62,12 +61,13 @@ class Difference:
 def differences(base: RunRecord, head: RunRecord) -> tuple[Difference, ...]:
     """Every fact that differs, the blocking ones first, in the order of the records.
 
-    What is stored per target counts for targets that both runs have. A fact that one run did not
-    record is told, and never blocks: nothing is known about it.
+    What is stored per target counts for targets that both runs have, and what matters to single
+    workloads for workloads that both have. A fact that one run did not record is told, and never
+    blocks: nothing is known about it.
     """
     common = set(base.plan.targets) & set(head.plan.targets)
     before, after = _facts(base, common), _facts(head, common)
-    counted = any(map(_is_counted, {*base.plan.workloads, *head.plan.workloads}))
+    counted = any(map(is_counted, {*base.plan.workloads} & {*head.plan.workloads}))
     found = [
         _difference(name, before.get(name), after.get(name), counted=counted)
         for name in dict.fromkeys([*before, *after])
@@ -78,7 +78,7 @@ def differences(base: RunRecord, head: RunRecord) -> tuple[Difference, ...]:
 
 def _difference(name: str, old: str | None, new: str | None, *, counted: bool) -> Difference:
     known = old is not None and new is not None
-    blocking = _matches(name, _BLOCKING) or (counted and name == _COUNTED)
+    blocking = _matches(name, _BLOCKING) or (counted and name == COUNTED)
     return Difference(name, _shown(old), _shown(new), blocking=blocking and known)
 
 
@@ -90,7 +90,8 @@ def _matches(name: str, patterns: Sequence[str]) -> bool:
     return any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
-def _is_counted(workload: str) -> bool:
+def is_counted(workload: str) -> bool:
+    """Whether a count of requests ends some phase of this workload."""
     known = WORKLOADS.get(workload)
     return known is not None and any(phase.counted for phase in known.phases(1, 2))
 

@@ -1,8 +1,9 @@
 """All comparable runs of one machine in a row: a trend per framework and phase, and its shifts.
 
 Which runs are comparable is what `make compare` says: those that differ in nothing that forbids a
-comparison (machine, placement, supervisor, contract, pacing, window). The set of workloads is left
-out of that, because each trend is about one of them.
+comparison (machine, placement, supervisor, contract, pacing, window). Where a count of requests
+ends the phases of a run, that count must be the reference's: two runs that the reference has no
+such workload in common with would else share a trend.
 """
 
 import math
@@ -13,7 +14,7 @@ import numpy as np
 
 from bench.metrics import METRICS
 from bench.model import Estimate, PhaseResult, RunRecord
-from bench.report.differences import Difference, differences
+from bench.report.differences import COUNTED, Difference, differences, is_counted
 from bench.report.measures import Measure, measures_of, phases_of, windows_of
 from bench.stats.changes import (
     FEWEST,
@@ -141,7 +142,7 @@ def _foreign(record: RunRecord, reference: RunRecord) -> str:
     forbidding = [
         one.name
         for one in differences(record, reference)
-        if one.blocking and one.name != "plan.workloads"
+        if one.blocking or (one.name == COUNTED and any(map(is_counted, record.plan.workloads)))
     ]
     return f"another {forbidding[0]}" if forbidding else ""
 

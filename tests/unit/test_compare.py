@@ -18,13 +18,17 @@ from bench.model import (
     Sweep,
 )
 from bench.report.compare import RunComparison, compare_runs, comparison_page
+from bench.report.compare_page import comparison_document
 from bench.report.differences import differences
+from bench.report.html.document import Doubts
 from bench.report.page import page_markdown, print_page
 from bench.report.studies import with_study
 
 from .factories import cell, distribution, load_result, plan, record, role_cost, window
 
 JITTER = (1.0, 1.003, 0.998, 1.001)
+DRIFT = LabWarning("clock-drift", "the work took longer", "Measure again.")
+DOUBT = LabWarning("load", "others run here", "Stop them.")
 INVALID = LabWarning("errors", "3 failed", "See its log.", "invalid")
 PLAN = plan(targets=("flask", "drf"), rounds=4)
 
@@ -159,6 +163,44 @@ def test_the_machines_drift_is_told() -> None:
     assert "! 1.40" in printed(drifted)
 
 
+def test_a_changed_machine_is_a_doubt_in_every_form() -> None:
+    """Not a sentence among others: it is marked, with what to do about it."""
+    quiet = compare_runs(BASE, run_of("head"))
+    assert quiet.drift is None
+    drifted = compare_runs(BASE, run_of("head", drift=1.4))
+    assert drifted.drift is not None
+    (outcome, *_) = comparison_document(drifted).sections
+    marked = [
+        one for block in outcome.blocks if isinstance(block, Doubts) for one in block.warnings
+    ]
+    assert (drifted.drift, 1) in marked
+    assert not any("weaker evidence" in getattr(block, "text", "") for block in outcome.blocks)
+    assert "doubt: Two runs at different times" in printed(drifted)
+    assert "**machine-drift**" in page_markdown(comparison_page(drifted))
+
+
+def test_the_doubts_of_both_runs_are_told() -> None:
+    """A comparison is worth what its runs are: their doubts by code and count, notes left out."""
+    machine = (DOUBT, LabWarning("turbo", "turbo is on", "make tune", "note"))
+    head = replace(run_of("head", warnings=(DRIFT,)), warnings=machine)
+    spoilt = measured(2, "flask", warnings=(INVALID,))
+    cells = tuple(spoilt if (c.round, c.target) == (2, "flask") else c for c in head.cells)
+    found = compare_runs(BASE, replace(head, cells=cells))
+    told = [note for note in found.notes if "raised doubts" in note]
+    assert told == [
+        "head (head) raised doubts: errors (invalid), load, clock-drift 7 times. "
+        "Its own report has the remedies."
+    ]
+
+
+def test_only_common_workloads_are_compared() -> None:
+    """A run that measured more is compared by what both have, and the rest is told."""
+    head = with_plan(run_of("head"), workloads=("read", "list"))
+    found = compare_runs(BASE, head)
+    assert {row.workload for row in found.rows} == {"read"}
+    assert "Missing in base, and not compared: workload list." in found.notes
+
+
 def test_a_witness_must_have_been_asked_the_same() -> None:
     """More statements per request cost the database more, on any machine."""
     changed = QueryCounts((Statement("SELECT", 60_000, 1),))
@@ -201,7 +243,6 @@ def with_plan(run: RunRecord, **changes: object) -> RunRecord:
         (replace(run_of("head"), schema_version=2), "schema_version: 1 -> 2"),
         (with_plan(run_of("head"), window_s=5.0), "plan.window_s: 1.0 -> 5.0"),
         (with_plan(run_of("head"), rows=5), "plan.rows: 1000 -> 5"),
-        (with_plan(run_of("head"), workloads=("read", "list")), "plan.workloads"),
     ],
 )
 def test_what_forbids_a_comparison(head: RunRecord, words: str) -> None:
@@ -243,6 +284,9 @@ def test_the_number_of_requests_forbids_only_where_it_is_used() -> None:
     crud = with_plan(BASE, workloads=("crud",))
     head = with_plan(crud, requests=50)
     assert [one.blocking for one in differences(crud, head)] == [True]
+    both = with_plan(head, workloads=("read", "crud"))
+    told = {one.name: one.blocking for one in differences(BASE, both)}
+    assert told == {"plan.workloads": False, "plan.requests": False}
 
 
 def test_what_always_differs_is_not_told() -> None:

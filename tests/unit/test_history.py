@@ -158,6 +158,12 @@ def test_runs_come_in_the_order_of_time() -> None:
             lambda run: replace(run, placement=Placement((3,), (0,), (0,), (0,))),
             "placement.app",
         ),
+        (
+            lambda run: replace(
+                run, plan=replace(run.plan, workloads=("read", "crud"), requests=9)
+            ),
+            "plan.requests",
+        ),
         (lambda run: with_study(run, Sweep((1, 2))), "a sweep"),
     ],
 )
