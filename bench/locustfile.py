@@ -3,21 +3,27 @@
 Choose classes (FastAPIUser, FlaskUser, DRFUser, or APIUser for any of the three), and how they
 wait: `--wait 1-3` seconds, or `--throughput 2` requests per second and user. SHAPE=step, spike,
 soak or ramp moves the number of users; TARGET_HOST= names the machine where the services run.
+With `--seed 1` each user does the same in every run. A 404 for an item of a user's own counts as
+success, for others may use the same database; with `--alone` it is a failure.
 """
 
 # Locust patches sockets and threads when it is imported, so it comes before everything else.
 from locust import LoadTestShape, events  # isort: skip
+from locust.exception import StopTest  # isort: skip
+from locust.runners import WorkerRunner  # isort: skip
 
 import os
 import sys
+from argparse import ArgumentTypeError
 from pathlib import Path
 from typing import Any
 
 # Locust runs this file, wherever it was started; the package it belongs to is one level up.
 sys.path.append(str(Path(__file__).resolve().parents[1]))
 
+from bench.errors import UsageError
 from bench.load.people import telemetry
-from bench.load.people.settings import parse_wait
+from bench.load.people.settings import MOST_THROUGHPUT_PER_S, parse_wait
 from bench.load.people.shapes import COURSES, Stage
 from bench.load.people.users import AnyUser, ItemUser
 
@@ -42,7 +48,11 @@ class DRFUser(ItemUser):
 def add_options(parser: Any) -> None:
     """Options of these users. A master hands them on to its workers."""
     parser.add_argument(
-        "--wait", env_var="WAIT", default="1-3", help="Seconds between a user's requests"
+        *("--wait",),
+        env_var="WAIT",
+        default="1-3",
+        type=_wait,
+        help="Seconds between a user's requests: 1-3, or 2",
     )
     parser.add_argument(
         *("--throughput",),
@@ -56,12 +66,56 @@ def add_options(parser: Any) -> None:
         include_in_web_ui=False,
         help="Between how many users the beats are divided (default: --users)",
     )
+    parser.add_argument(
+        *("--shape-time",),
+        type=float,
+        include_in_web_ui=False,
+        help="Seconds from the beginning to the end of a SHAPE (default: --run-time)",
+    )
+    parser.add_argument(
+        "--seed", type=int, include_in_web_ui=False, help="Of what each user does and sends"
+    )
+    parser.add_argument(
+        *("--alone",),
+        action="store_true",
+        include_in_web_ui=False,
+        help="Nobody else uses these databases: a 404 for an item of one's own is a failure",
+    )
 
 
-@events.init.add_listener
+def _wait(text: str) -> str:
+    """The same text, for master and page; a mistake in it is one of the command line."""
+    try:
+        parse_wait(text)
+    except UsageError as error:
+        raise ArgumentTypeError(f"{error.message}. {error.remedy}") from error
+    return text
+
+
+def _throughput(value: Any) -> float | None:
+    """None where users pause instead. Raises UsageError."""
+    if value in (None, ""):
+        return None
+    try:
+        if 0 < float(value) <= MOST_THROUGHPUT_PER_S:
+            return float(value)
+    except ValueError:
+        pass
+    raise UsageError(f"throughput {value} is no rate", "Say requests per second and user: 2.")
+
+
+@events.test_start.add_listener
 def check_options(environment: Any, **_: Any) -> None:
-    """A mistake in --wait ends Locust at the start, and not every single user."""
-    parse_wait(environment.parsed_options.wait)
+    """What was typed into Locust's page comes unchecked: a mistake ends the test, with a line."""
+    if isinstance(environment.runner, WorkerRunner):
+        return  # its master has looked
+    options = environment.parsed_options
+    try:
+        parse_wait(options.wait)
+        options.throughput = _throughput(options.throughput)
+    except UsageError as error:
+        # Locust says it, and stops the test that was about to begin.
+        raise StopTest(f"{error.message}. {error.remedy}") from error
 
 
 def _shape(name: str) -> type[LoadTestShape]:
@@ -78,7 +132,7 @@ def _shape(name: str) -> type[LoadTestShape]:
             assert self.runner is not None
             options = self.runner.environment.parsed_options
             assert options is not None
-            run_time_s = float(options.run_time or 60)
+            run_time_s = float(options.shape_time or options.run_time or 60)
             elapsed_s = 0.0 if self.held else self.get_run_time()
             if elapsed_s >= run_time_s:
                 return None

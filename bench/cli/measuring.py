@@ -217,13 +217,25 @@ def overhead(*, seconds: float = 20.0) -> None:
 
 
 def require_clean(record: RunRecord, max_fail: int = 0) -> None:
-    """Raises LabError when more than `max_fail` requests failed or a target was unfit."""
+    """Raises LabError when more than `max_fail` requests failed, when a target was unfit, or when
+    nothing was answered in some window.
+    """
     failed = sum(window.load.failed for cell in record.cells for window in cell.phases)
     unfit = sorted({cell.target for cell in record.cells if cell.unfit})
+    empty = sorted(
+        {
+            cell.target
+            for cell in record.cells
+            for window in cell.phases
+            if not window.load.succeeded
+        }
+    )
     problems = []
     if failed > max_fail:
         problems.append(f"{failed:,} requests failed")
     if unfit:
         problems.append(f"not measured in every cell: {', '.join(unfit)}")
+    if empty:
+        problems.append(f"without a single answer in some window: {', '.join(empty)}")
     if problems:
         raise LabError(f"this run has failures: {'; '.join(problems)}", "The table says where.")

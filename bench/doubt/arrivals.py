@@ -1,7 +1,9 @@
 """Whether an open loop offered the load that was asked for, and whether it was answered in time."""
 
+from dataclasses import dataclass
+
 from bench import histogram
-from bench.model import LabWarning, Lateness, LoadResult, OpenLoop, Pacing
+from bench.model import LabWarning, Lateness, LoadResult, OpenLoop, Pacing, Users
 
 LATE_P99_S = 0.001
 KEPT_SHARE = 0.95
@@ -11,28 +13,51 @@ _COMPARED = (99.0, 95.0, 90.0, 50.0)
 
 
 def open_loop_off(load: LoadResult, pacing: Pacing) -> tuple[LabWarning, ...]:
-    """Doubts about the generator's own schedule, and about a target that fell behind it."""
-    if not isinstance(pacing, OpenLoop) or load.lateness is None:
+    """Doubts about the generator's own schedule, and about a target that fell behind it.
+
+    Users with a beat are an open loop too.
+    """
+    offered = pacing.offered_per_s if isinstance(pacing, Users) else None
+    if load.lateness is None or not (isinstance(pacing, OpenLoop) or offered):
         return ()
+    words = _OF_USERS if isinstance(pacing, Users) else _OF_A_GENERATOR
     lateness = load.lateness
-    behind = () if lateness.unsent else _behind(load, lateness)
-    return (*_unsent(lateness), *behind, *_late(load, lateness))
+    behind = () if lateness.unsent else _behind(load, lateness, words)
+    return (*_unsent(lateness, words), *behind, *_late(load, lateness, words))
 
 
-def _unsent(lateness: Lateness) -> tuple[LabWarning, ...]:
+@dataclass(frozen=True)
+class _Words:
+    """Who sends, and what its user can do about it."""
+
+    sender: str
+    lower: str
+    in_time: str
+
+
+_OF_A_GENERATOR = _Words("the generator", "lower RATE", "give the generator a core of its own")
+_OF_USERS = _Words(
+    "users",
+    "fewer USERS, or less THROUGHPUT",
+    "more USERS with less THROUGHPUT each wait less for their own answers; a core of its own "
+    "wakes them in time",
+)
+
+
+def _unsent(lateness: Lateness, words: _Words) -> tuple[LabWarning, ...]:
     if not lateness.unsent:
         return ()
     return (
         LabWarning(
             "unsent",
             f"requests that were due and could not be sent: {lateness.unsent}",
-            "The target does not keep up with this rate: lower RATE.",
+            f"The target does not keep up with this rate: {words.lower}.",
             "invalid",
         ),
     )
 
 
-def _behind(load: LoadResult, lateness: Lateness) -> tuple[LabWarning, ...]:
+def _behind(load: LoadResult, lateness: Lateness, words: _Words) -> tuple[LabWarning, ...]:
     """Whether answers came at a lower rate than the requests had come.
 
     All that was sent is answered in the end, so the two rates differ by the time that each took.
@@ -48,19 +73,19 @@ def _behind(load: LoadResult, lateness: Lateness) -> tuple[LabWarning, ...]:
         LabWarning(
             "behind",
             f"the requests of {lateness.due_s:.2f} s took {load.duration_s:.2f} s to answer",
-            "The queue was still growing when the window ended: lower RATE.",
+            f"The queue was still growing when the window ended: {words.lower}.",
         ),
     )
 
 
-def _late(load: LoadResult, lateness: Lateness) -> tuple[LabWarning, ...]:
+def _late(load: LoadResult, lateness: Lateness, words: _Words) -> tuple[LabWarning, ...]:
     if lateness.p99_s is None or lateness.p99_s <= LATE_P99_S:
         return ()
     return (
         LabWarning(
             "late-sending",
-            f"the generator sent {lateness.p99_s * 1e3:.1f} ms late at p99",
-            "Latencies hold that error too: give the generator a core of its own.",
+            f"{words.sender} sent {lateness.p99_s * 1e3:.1f} ms late at p99",
+            f"Latencies hold that error too: {words.in_time}.",
             "invalid" if _is_mostly_lateness(load, lateness) else "doubt",
         ),
     )

@@ -6,12 +6,45 @@ WORKER_BUSY_SHARE = 0.90
 """Locust's own threshold: above it response times hold the wait for the worker itself."""
 
 
-def crowd_off(load: LoadResult) -> tuple[LabWarning, ...]:
-    """Doubts about a window with users; none for a window without."""
+OVERRUN_S = 2.0
+OVERRUN_SHARE = 0.1
+"""A window may last so much longer than asked, whichever is more: answers under way at its end."""
+
+
+def crowd_off(load: LoadResult, window_s: float) -> tuple[LabWarning, ...]:
+    """Doubts about a window with users that should have lasted `window_s`; else none."""
     crowd = load.crowd
     if crowd is None:
         return ()
-    return (*_busy(crowd), *_lost(crowd), *_gone(crowd))
+    return (*_busy(crowd), *_lost(crowd), *_gone(crowd), *_clocks(crowd), *_over(load, window_s))
+
+
+def _over(load: LoadResult, window_s: float) -> tuple[LabWarning, ...]:
+    if load.duration_s - window_s <= max(OVERRUN_S, OVERRUN_SHARE * window_s):
+        return ()
+    return (
+        LabWarning(
+            "overrun",
+            f"the last answer came {load.duration_s:.1f} s after the start of a window of "
+            f"{window_s:g} s",
+            "The rate is that of the whole time, most of it without load: see Locust's log for "
+            "answers that took so long, and use a longer RUN_TIME.",
+        ),
+    )
+
+
+def _clocks(crowd: Crowd) -> tuple[LabWarning, ...]:
+    off = [one for one in crowd.workers if one.clock_off_s]
+    if not off:
+        return ()
+    told = ", ".join(f"{one.name} {one.clock_off_s:+,.1f} s" for one in off)
+    return (
+        LabWarning(
+            "clock-skew",
+            f"clocks of Locust's workers are off: {told}",
+            "Their times were put right to within a quarter of a second; set the clocks by NTP.",
+        ),
+    )
 
 
 def _busy(crowd: Crowd) -> tuple[LabWarning, ...]:

@@ -1,13 +1,14 @@
 """Whether a window's own numbers can carry a figure: each a tuple of warnings, mostly empty."""
 
-from bench.model import ClosedLoop, LabWarning, LoadResult, Pacing, WarmUp
+from bench.model import ClosedLoop, LabWarning, LoadResult, Pacing, Users, WarmUp
 from bench.stats.littles_law import littles_law_deviation
 
 LITTLES_LAW_SHARE = 0.05
 FEWEST_SAMPLES = 100
 """Per operation. Below it even the mean of a steady service is a matter of luck."""
 
-_LONGER = "Measure for longer: make bench PROFILE=standard, or more REQUESTS for crud."
+_LONGER = "Measure for longer: PROFILE=standard, or more REQUESTS for crud."
+_MORE_USE = "Let users ask for longer, or more of them: RUN_TIME=5m, USERS=100."
 
 
 def littles_law_off(load: LoadResult, pacing: Pacing) -> tuple[LabWarning, ...]:
@@ -38,15 +39,21 @@ def littles_law_off(load: LoadResult, pacing: Pacing) -> tuple[LabWarning, ...]:
     )
 
 
-def too_few_samples(load: LoadResult) -> tuple[LabWarning, ...]:
-    """Whether some operation was answered too seldom. A window without any answer is invalid."""
+def too_few_samples(
+    load: LoadResult, pacing: Pacing, *, study: bool = False
+) -> tuple[LabWarning, ...]:
+    """Whether some operation was answered too seldom. A window without any answer is invalid.
+
+    A `study` chooses how long its windows are by the profile, whoever sends in them.
+    """
+    longer = _MORE_USE if isinstance(pacing, Users) and not study else _LONGER
     if not load.succeeded:
-        return (LabWarning("no-samples", "no request succeeded", _LONGER, "invalid"),)
+        return (LabWarning("no-samples", "no request succeeded", longer, "invalid"),)
     few = {name: each.count for name, each in load.latency.items() if each.count < FEWEST_SAMPLES}
     if not few:
         return ()
     told = ", ".join(f"{count} of {name}" for name, count in few.items())
-    return (LabWarning("few-samples", f"few requests were measured: {told}", _LONGER),)
+    return (LabWarning("few-samples", f"few requests were measured: {told}", longer),)
 
 
 def ran_out(load: LoadResult) -> tuple[LabWarning, ...]:

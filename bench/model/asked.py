@@ -88,8 +88,8 @@ class Users:
 
     Each waits `wait_s` (least, most) seconds between its requests. With `throughput_per_s` each
     sends at that rate instead, and the window begins when all have started. A `shape` moves the
-    number of users up to `users` and down again. They run in one process, or in `workers`
-    processes, which `remote` machines may bring.
+    number of users, `users` at most. They run in one process, or in `workers` processes, which
+    `remote` machines may bring.
     """
 
     users: int
@@ -107,6 +107,11 @@ class Users:
         least_s, most_s = self.wait_s
         return f"{least_s:g}" if least_s == most_s else f"{least_s:g}-{most_s:g}"
 
+    @property
+    def offered_per_s(self) -> float | None:
+        """What they ask together when each has a rate of its own; None where they pause."""
+        return None if self.throughput_per_s is None else self.users * self.throughput_per_s
+
 
 Pacing = ClosedLoop | OpenLoop | Users
 
@@ -117,7 +122,8 @@ class LoadSpec:
 
     Exactly one of `requests` (stop after that many) and `duration_s` (stop sending after that
     long) is set. Requests in flight at the end are waited for and belong to the window. `target`
-    is the name of who is asked, for what an engine leaves behind.
+    is the name of who is asked, for what an engine leaves behind. With a `shared_database` others
+    may delete what this load has created.
     """
 
     base_url: str
@@ -128,6 +134,7 @@ class LoadSpec:
     duration_s: float | None = None
     timeout_s: float = 30.0
     target: str = ""
+    shared_database: bool = False
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ class Lateness:
     `late` counts requests sent more than 1 ms after they were due; `unsent` those that were due
     but could not be sent before the window closed. Where nothing was sent, no time is known.
     `times` is the whole distribution, so that windows can be put together; None in runs that did
-    not keep it. `due_s` is for how long requests came due; None for users, who come and go.
+    not keep it. `due_s` is for how long requests came due.
     """
 
     p50_s: float | None
@@ -70,7 +70,8 @@ class LocustWorker:
 
     `busiest_share` is its CPU time as a share of one core in its busiest ten seconds, None when
     it reported too seldom to tell. `lost_at_s` says when it was missed: what it had sent since
-    its last report, three seconds at most, is not counted.
+    its last report, three seconds at most, is not counted. `clock_off_s` is how far its clock was
+    ahead of the master's (below 0: behind); its times have been put right by that.
     """
 
     name: str
@@ -79,6 +80,7 @@ class LocustWorker:
     cpu_s: float
     busiest_share: float | None
     lost_at_s: float | None = None
+    clock_off_s: float = 0.0
 
 
 @dataclass(frozen=True)

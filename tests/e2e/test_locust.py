@@ -14,7 +14,7 @@ QUICK = {"USERS": "6", "SPAWN_RATE": "10", "WAIT": "0.05-0.1", "RUN_TIME": "3"}
 
 def test_a_run_of_locust_is_a_run(cli: Cli) -> None:
     """Record, cell, samples, Locust's reports; shown by report, and resumed like any other."""
-    said = cli.run("locust", FRAMEWORK="flask", SHAPE="spike", **QUICK)
+    said = cli.run("locust", FRAMEWORK="flask", SHAPE="spike", **{**QUICK, "RUN_TIME": "2.5"})
     assert "shape spike" in said
     assert "Over time" in said
     (run,) = cli.runs()

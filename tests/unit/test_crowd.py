@@ -14,6 +14,7 @@ from bench.model import (
     ClosedLoop,
     Crowd,
     Distribution,
+    Lateness,
     LoadResult,
     LocustWorker,
     Moment,
@@ -125,7 +126,7 @@ def test_workers_get_idle_cores_where_there_are_some(cpus: int, wanted: int, spa
 
 
 def codes(load: LoadResult) -> dict[str, str]:
-    return {one.code: one.severity for one in doubt.crowd_off(load)}
+    return {one.code: one.severity for one in doubt.crowd_off(load, load.duration_s)}
 
 
 def test_a_quiet_crowd_raises_no_doubt_and_other_loads_have_none() -> None:
@@ -136,7 +137,7 @@ def test_a_quiet_crowd_raises_no_doubt_and_other_loads_have_none() -> None:
 def test_a_worker_above_90_percent_is_client_bound() -> None:
     """The same code as for the lab's own generator; which worker is told."""
     busy = crowd_load(worker(), worker("worker 1", busiest_share=0.93))
-    (found,) = doubt.crowd_off(busy)
+    (found,) = doubt.crowd_off(busy, busy.duration_s)
     assert found.code == "client-bound"
     assert "worker 1 used 93%" in found.message
     assert "worker 0" not in found.message
@@ -146,7 +147,8 @@ def test_a_worker_above_90_percent_is_client_bound() -> None:
 
 def test_a_lost_worker_is_a_doubt_and_all_of_them_are_no_measurement() -> None:
     lost = worker("worker 1", lost_at_s=12.3)
-    (found,) = doubt.crowd_off(crowd_load(worker(), lost))
+    load = crowd_load(worker(), lost)
+    (found,) = doubt.crowd_off(load, load.duration_s)
     assert (found.code, found.severity) == ("worker-lost", "doubt")
     assert "worker 1 (pid 123) 12 s" in found.message
     assert codes(crowd_load(lost)) == {"worker-lost": "invalid"}
@@ -154,6 +156,62 @@ def test_a_lost_worker_is_a_doubt_and_all_of_them_are_no_measurement() -> None:
 
 def test_items_that_are_gone_are_told() -> None:
     assert codes(crowd_load(gone=3)) == {"gone": "doubt"}
+
+
+def test_clocks_that_are_off_are_told_with_which_and_by_how_much() -> None:
+    load = crowd_load(worker(), worker("worker 1", clock_off_s=-30.0))
+    (found,) = doubt.crowd_off(load, load.duration_s)
+    assert (found.code, found.severity) == ("clock-skew", "doubt")
+    assert "worker 1 -30.0 s" in found.message
+
+
+@pytest.mark.parametrize(
+    ("duration_s", "window_s", "told"),
+    [(10.5, 10, False), (11.9, 10, False), (12.1, 10, True), (65, 60, False), (67, 60, True)],
+)
+def test_a_window_that_lasted_much_longer_than_asked_is_told(
+    duration_s: float, window_s: float, told: bool
+) -> None:
+    load = replace(crowd_load(), duration_s=duration_s)
+    assert [one.code for one in doubt.crowd_off(load, window_s)] == ["overrun"] * told
+
+
+BEAT = Users(10, 5.0, throughput_per_s=2.0)
+
+
+@pytest.mark.parametrize(
+    ("late_s", "unsent", "duration_s", "expected"),
+    [
+        (0.0009, 0, 10.0, {}),
+        (0.004, 0, 10.0, {"late-sending": "doubt"}),
+        (0.008, 0, 10.0, {"late-sending": "invalid"}),
+        (0.0009, 40, 12.0, {"unsent": "invalid"}),
+        (0.0009, 0, 12.0, {"behind": "doubt"}),
+    ],
+)
+def test_users_with_a_beat_are_judged_like_an_open_loop(
+    late_s: float, unsent: int, duration_s: float, expected: dict[str, str]
+) -> None:
+    """For 10 s requests came due, and took 10 ms each. Remedies are those of users."""
+    times = distribution([late_s] * 1000)
+    lateness = Lateness(late_s, late_s, late_s, 0, unsent, times, due_s=10.0)
+    latency = {"read": distribution([0.010] * 1000)}
+    load = replace(crowd_load(latency=latency), duration_s=duration_s, lateness=lateness)
+    found = doubt.open_loop_off(load, BEAT)
+    assert {one.code: one.severity for one in found} == expected
+    assert not any("RATE" in one.remedy for one in found)
+    assert doubt.open_loop_off(load, PACING) == ()
+
+
+def test_remedies_exist_for_the_verb_that_made_the_window() -> None:
+    load = load_result(0, latency={})
+    for pacing, study, named in (
+        (PACING, False, "RUN_TIME="),
+        (PACING, True, "PROFILE="),
+        (ClosedLoop(20), False, "PROFILE="),
+    ):
+        (found,) = doubt.too_few_samples(load, pacing, study=study)
+        assert named in found.remedy
 
 
 # --- the report -------------------------------------------------------------------------------

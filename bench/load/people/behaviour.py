@@ -1,11 +1,13 @@
 """What a user sends and what it accepts as an answer. Free of I/O and of Locust.
 
 A user keeps the items that it has created, and reads, changes and deletes only those. So every
-answer can be compared in full with what it must be.
+answer can be compared in full with what it must be. An item that is gone was deleted by somebody
+else where others use the same database, and is a lost write where nobody does.
 """
 
 import random
 from collections import OrderedDict
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -21,7 +23,10 @@ from bench.workloads import WORKLOADS
 MOST_ITEMS = 100
 """Items a user remembers. The oldest is forgotten, not deleted, when there is one more."""
 
-_BODIES = payloads(random.SystemRandom().getrandbits(32), 1000)
+_BODIES = 1000
+"""Different bodies that the users of one process send."""
+
+LOST = "status 404: an item of one's own is gone"
 
 TASKS: dict[Operation, int] = {
     share.operation: share.weight for share in WORKLOADS["mixed"].phases(1, 4)[0].shares
@@ -43,10 +48,33 @@ class Ask(NamedTuple):
         return self.request.operation
 
 
-class Memory:
-    """One user's own items, and its next requests."""
+def bodies(seed: int) -> Sequence[ItemFields]:
+    """What the users of a process send as items."""
+    return payloads(seed, _BODIES)
 
-    def __init__(self) -> None:
+
+def deal(rng: random.Random) -> Iterator[Operation]:
+    """One user's tasks, without end: each shuffled deck holds a task as often as its weight says.
+
+    So the mix is exact in every deck and not only on average, like that of the lab's generator.
+    """
+    deck = [name for name, weight in TASKS.items() for _ in range(weight)]
+    while True:
+        yield from rng.sample(deck, len(deck))
+
+
+class Memory:
+    """One user's own items, and its next requests, chosen by `rng` with items out of `known`.
+
+    `shared` says that other clients use the same database, and may delete what is ours.
+    """
+
+    def __init__(
+        self, rng: random.Random, known: Sequence[ItemFields], *, shared: bool = False
+    ) -> None:
+        self._rng = rng
+        self._bodies = known
+        self._shared = shared
         self._items: OrderedDict[int, ItemFields] = OrderedDict()
         self._judge = Judge()
         self._right_page = b""
@@ -59,12 +87,12 @@ class Memory:
         if operation == "list":
             return Ask("GET", "/items/", None, Request("list", b""))
         if operation == "create" or not self._items:
-            item = random.choice(_BODIES)
+            item = self._rng.choice(self._bodies)
             return Ask("POST", "/items/", orjson.dumps(item), Request("create", b"", item))
-        item_id = random.choice(list(self._items))
+        item_id = self._rng.choice(list(self._items))
         path = f"/items/{item_id}"
         if operation == "update":
-            item = random.choice(_BODIES)
+            item = self._rng.choice(self._bodies)
             return Ask("PUT", path, orjson.dumps(item), Request("update", b"", item, item_id))
         if operation == "read":
             known = self._items[item_id]
@@ -72,21 +100,35 @@ class Memory:
         return Ask("DELETE", path, None, Request("delete", b"", item_id=item_id))
 
     def is_gone(self, ask: Ask, status: int) -> bool:
-        """Whether the item is not there any more: another client may delete what is ours."""
+        """Whether another client has deleted the item; never where there is no other."""
+        return self._shared and self._is_missing(ask, status)
+
+    def _is_missing(self, ask: Ask, status: int) -> bool:
         return status == 404 and ask.request.item_id is not None
 
     def fault(self, ask: Ask, status: int, body: bytes) -> str:
         """Why the answer is wrong; empty when it is right. What it teaches is remembered."""
         request = ask.request
-        if self.is_gone(ask, status):
+        if self._is_missing(ask, status):
             self._items.pop(_known_id(request), None)
-            return ""
+            return "" if self._shared else LOST
         if request.operation == "list":
             return self._fault_of_list(status, body)
         fault = self._judge.fault(request, status, body)
-        if not fault:
+        if fault:
+            self.unanswered(ask)
+        else:
             self._learn(request, body)
         return fault
+
+    def unanswered(self, ask: Ask) -> None:
+        """No answer came, or a wrong one: the service may have done it, or not.
+
+        What became of an item that was being changed or deleted is unknown, so it is asked for no
+        more. Whatever were said of it would be a guess.
+        """
+        if ask.operation in ("update", "delete"):
+            self._items.pop(_known_id(ask.request), None)
 
     def _learn(self, request: Request, body: bytes) -> None:
         match request.operation:

@@ -1,7 +1,7 @@
 """When a user sends: after a pause, or on a beat of its own. Pure: clocks are arguments."""
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 
@@ -18,9 +18,10 @@ class Pauses:
 
     least_s: float
     most_s: float
+    rng: random.Random = field(default_factory=random.Random)
 
     def wait_s(self, now_s: float) -> float:  # noqa: ARG002  the interface of a pace
-        return random.uniform(self.least_s, self.most_s)
+        return self.rng.uniform(self.least_s, self.most_s)
 
     def late_s(self, now_s: float) -> float | None:  # noqa: ARG002
         """None: a request after a pause is due whenever it comes."""
@@ -42,13 +43,26 @@ class Beat:
         due_s = (beats + phase) * period_s
         # `wait_s` moves one period on before the first request.
         self._due_s = due_s if due_s <= now_s else due_s - period_s
+        self._sent = True
 
     def wait_s(self, now_s: float) -> float:
         self._due_s += self._period_s
+        self._sent = False
         return max(0.0, self._due_s - now_s)
 
     def late_s(self, now_s: float) -> float | None:
+        self._sent = True
         return max(0.0, now_s - self._due_s)
+
+    def forget_missed(self, now_s: float) -> None:
+        """Begin afresh: of what was due and not sent, only the latest is still to be sent."""
+        self._due_s += max(0.0, (now_s - self._due_s) // self._period_s) * self._period_s
+
+    def missed(self, moment_s: float) -> int:
+        """How many requests were due up to then and have not been sent."""
+        if self._due_s > moment_s:
+            return 0
+        return int((moment_s - self._due_s) // self._period_s) + (not self._sent)
 
 
 def phase_of(number: int, worker: int, workers: int, users: int) -> float:

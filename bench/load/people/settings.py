@@ -23,6 +23,8 @@ WORKERS_PATIENCE_S = 300
 
 MASTER_PORT = 5557
 UI_PORT = 8089
+MOST_THROUGHPUT_PER_S = 1000.0
+"""Of one user."""
 
 _CLASSES = {"fastapi": "FastAPIUser", "flask": "FlaskUser", "drf": "DRFUser"}
 
@@ -84,7 +86,7 @@ def make_users(
         raise UsageError(f"SPAWN_RATE={spawn_rate_per_s:g} is out of range", "Choose up to 1000.")
     if not 0 <= workers <= 1000:
         raise UsageError(f"WORKERS={workers} is out of range", "Choose up to 1000.")
-    if throughput_per_s is not None and not 0 < throughput_per_s <= 1000:
+    if throughput_per_s is not None and not 0 < throughput_per_s <= MOST_THROUGHPUT_PER_S:
         raise UsageError(f"THROUGHPUT={throughput_per_s:g} is out of range", "Choose up to 1000.")
     known = get_args(Shape)
     if shape and shape not in known:
@@ -131,7 +133,10 @@ def locust_arguments(
         *("--stop-timeout", f"{TIMEOUT_S:g}"),
         *("--wait", pacing.wait_text),
         *_throughput(pacing),
-        *(("--run-time", f"{spec.duration_s:g}s") if pacing.shape else ()),
+        *("--seed", str(spec.seed)),
+        *(() if spec.shared_database else ("--alone",)),
+        # Not --run-time, which takes whole seconds only.
+        *(("--shape-time", repr(spec.duration_s)) if pacing.shape else ()),
         *_workers(pacing, ports),
         *(_reports(files) if files else ()),
         user_class(target),

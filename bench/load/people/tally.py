@@ -26,6 +26,9 @@ MOST_MOMENTS = 60
 BUSY_OVER_S = 10.0
 """Over which time the CPU use of a worker is judged: Locust's own interval."""
 
+CLOCK_SLACK_S = 0.25
+"""What a report may take to arrive. A smaller difference between two clocks cannot be seen."""
+
 
 class Seen(NamedTuple):
     """One request. `since_s` is when it was sent or, with a beat, due; the times are seconds since
@@ -55,13 +58,17 @@ class Tally:
         self._rows[operation, reason].extend(seen)
         self._gone += gone
 
-    def take(self) -> dict[str, Any]:
-        """All of it in msgpack's types, to be sent to the master; then begin again."""
+    def take(self, missed: int = 0) -> dict[str, Any]:
+        """All of it in msgpack's types, to be sent to the master; then begin again.
+
+        `missed` is told at the end: requests that were due and have not been sent.
+        """
         report = {
             "pid": os.getpid(),
             "at_unix_s": time.time(),
             "cpu_s": time.process_time(),
             "gone": self._gone,
+            "missed": missed,
             "rows": [[*key, rows.tobytes()] for key, rows in self._rows.items()],
         }
         self._rows.clear()
@@ -78,13 +85,27 @@ class _Source:
         self.gone = 0
         self.cpu: list[tuple[float, float]] = []
         self.lost_at_s: float | None = None
+        self._ahead_s = -math.inf
+
+    def read_clock(self, theirs_unix_s: float, ours_unix_s: float) -> None:
+        """Learn of its clock from a report that has just arrived.
+
+        A report takes time to arrive, which makes the clock look slow. So the highest reading is
+        the nearest.
+        """
+        self._ahead_s = max(self._ahead_s, theirs_unix_s - ours_unix_s)
+
+    @property
+    def clock_off_s(self) -> float:
+        """How far its clock is ahead of the leader's; 0 where that may be a report's way."""
+        return self._ahead_s if abs(self._ahead_s) > CLOCK_SLACK_S else 0.0
 
 
 class Harvest:
     """Everything that the processes of a window report, from `start` on.
 
-    Requests that were sent before it do not count. So all clocks have to agree: those of other
-    machines to within what one is ready to lose at the window's edges.
+    Requests that were due or sent before it do not count. The leader's clock is the one that
+    counts: times by a clock that is off by more than `CLOCK_SLACK_S` are put right.
     """
 
     def __init__(self, duration_s: float) -> None:
@@ -117,9 +138,10 @@ class Harvest:
         if self.started:
             self._users.append((self.since_s(now_unix_s), count))
 
-    def add(self, name: str, report: Mapping[str, Any]) -> None:
-        """What one process reports."""
+    def add(self, name: str, report: Mapping[str, Any], now_unix_s: float) -> None:
+        """What one process reports, as it arrives."""
         source = self._sources.setdefault(name, _Source(report["pid"]))
+        source.read_clock(report["at_unix_s"], now_unix_s)
         reading = (report["at_unix_s"], report["cpu_s"])
         if not self.started:
             # Of what was before the start, only the CPU time is of use: to be taken off.
@@ -127,8 +149,12 @@ class Harvest:
             return
         source.cpu.append(reading)
         source.gone += report["gone"]
+        if report["missed"]:
+            self._paced = True
+            self._lateness.unsent += report["missed"]
         for operation, reason, data in report["rows"]:
-            rows = np.frombuffer(data, dtype=np.float64).reshape(-1, _WIDTH)
+            rows = np.frombuffer(data, dtype=np.float64).reshape(-1, _WIDTH).copy()
+            rows[:, :2] -= source.clock_off_s
             rows = rows[rows[:, 0] >= self._started_unix_s]
             source.requests += len(rows)
             self._fold(operation, reason, rows)
@@ -167,6 +193,7 @@ class Harvest:
     def result(self) -> LoadResult:
         """The window, from its start to the last byte; as long as planned when none came."""
         done = self._recorder
+        self._lateness.due_s = self._duration_s
         sent, received, opened = (int(total) for total in self._bytes)
         return LoadResult(
             duration_s=self._last_s or self._duration_s,
@@ -244,4 +271,5 @@ def _worker(name: str, source: _Source) -> LocustWorker:
         cpu_s=source.cpu[-1][1] - source.cpu[0][1] if source.cpu else 0.0,
         busiest_share=busiest_share(source.cpu, BUSY_OVER_S),
         lost_at_s=source.lost_at_s,
+        clock_off_s=source.clock_off_s,
     )

@@ -17,10 +17,11 @@ import gevent  # type: ignore[import-untyped]  # its types are a package of thei
 from gevent.event import Event  # type: ignore[import-untyped]
 from locust import events
 from locust.env import Environment
-from locust.runners import STATE_MISSING, MasterRunner, WorkerRunner
+from locust.runners import STATE_MISSING, STATE_STOPPING, MasterRunner, WorkerRunner
 
 from bench.load.people.settings import SETTLE_S, TIMEOUT_S
 from bench.load.people.tally import OPERATIONS, Harvest, Seen, Tally
+from bench.load.people.users import beats
 from bench.load.wire import (
     Answer,
     AskCollect,
@@ -34,10 +35,13 @@ from bench.load.wire import (
 from bench.model import LoadSpec, Users
 
 _KEY = "onecore"
+_GO = "onecore-go"
 _DRAIN = "onecore-drain"
 _DRAINED = "onecore-drained"
 _TICK_S = 0.5
 _ONLY = "locust"
+_GRACE_S = 0.05
+"""What was due so shortly before the end may still have been on its way: it is not missed."""
 
 log = logging.getLogger(__name__)
 
@@ -128,15 +132,33 @@ class _Worker:
 
     def install(self) -> None:
         self._environment.events.report_to_master.add_listener(self._on_report)
+        self._runner.register_message(_GO, self._on_go)
         self._runner.register_message(_DRAIN, self._on_drain, concurrent=True)
 
     def _on_report(self, data: dict[str, Any], **_: Any) -> None:
         data[_KEY] = self._tally.take()
 
+    def _on_go(self, **_: Any) -> None:
+        _begin_afresh(self._environment)
+
     def _on_drain(self, **_: Any) -> None:
         """Stop the users, wait for their last answers, and hand over what is left."""
+        # A master that is still starting users goes on with it: that order is out of date.
+        self._runner.last_received_spawn_timestamp = math.inf  # type: ignore[assignment]
+        missed = _missed(self._environment)
         self._runner.stop()
-        self._runner.send_message(_DRAINED, self._tally.take())
+        self._runner.send_message(_DRAINED, self._tally.take(missed))
+
+
+def _begin_afresh(environment: Environment) -> None:
+    """The window begins. What users have been held up with before is not made up for in it."""
+    for beat in beats(environment):
+        beat.forget_missed(time.monotonic())
+
+
+def _missed(environment: Environment) -> int:
+    """What users were due to send in the window and have not."""
+    return sum(beat.missed(time.monotonic() - _GRACE_S) for beat in beats(environment))
 
 
 class _Leader:
@@ -156,6 +178,7 @@ class _Leader:
         self._handed_over = Event()
         self._drained: set[str] = set()
         self._known: dict[str, int] = {}
+        self._own_missed = 0
 
     def install(self) -> None:
         listen_to = self._environment.events
@@ -171,6 +194,7 @@ class _Leader:
             listen_to.test_stopping.add_listener(self._on_master_stopping)
         else:
             self._tally = _count_requests(self._environment)
+            listen_to.test_stopping.add_listener(self._on_only_stopping)
             listen_to.test_stop.add_listener(self._on_only_stopped)
         listen_to.quitting.add_listener(self._on_quitting)
         gevent.spawn(self._channel.listen)
@@ -191,8 +215,11 @@ class _Leader:
         self._greeted = True
         self._channel.say(Done())
         self._channel.go.wait()
-        if not isinstance(self._runner, MasterRunner):
-            self._harvest.add(_ONLY, self._tally.take())
+        if isinstance(self._runner, MasterRunner):
+            self._runner.send_message(_GO)
+        else:
+            self._add_own()
+            _begin_afresh(self._environment)
         self._harvest.start(time.time())
         shape = self._environment.shape_class
         if shape is None:
@@ -212,7 +239,7 @@ class _Leader:
             if isinstance(self._runner, MasterRunner):
                 self._look_for_lost(now)
             elif self._harvest.started:
-                self._harvest.add(_ONLY, self._tally.take())
+                self._add_own()
             self._harvest.users(now, self._runner.user_count)
             if not self._over:
                 self._channel.say(Tick(self._harvest.progress(now)))
@@ -223,7 +250,11 @@ class _Leader:
             log.error("Worker %s does not run this project's locustfile", client_id)
             return
         self._known[client_id] = report["pid"]
-        self._harvest.add(self._name(client_id), report)
+        self._harvest.add(self._name(client_id), report, time.time())
+
+    def _add_own(self) -> None:
+        self._harvest.add(_ONLY, self._tally.take(self._own_missed), time.time())
+        self._own_missed = 0
 
     def _look_for_lost(self, now_unix_s: float) -> None:
         assert isinstance(self._runner, MasterRunner)
@@ -245,23 +276,35 @@ class _Leader:
         if self._over:
             return
         assert isinstance(self._runner, MasterRunner)
+        # Locust says so only after this. Until then whoever joins or is missed would make it deal
+        # the users out once more, and start those that have just been stopped.
+        self._runner.update_state(STATE_STOPPING)
+        asked = self._present()
         self._runner.send_message(_DRAIN)
         deadline = time.monotonic() + TIMEOUT_S
-        while time.monotonic() < deadline:
-            present = {one.id for one in self._runner.clients.all if one.state != STATE_MISSING}
-            if present <= self._drained:
-                break
+        while time.monotonic() < deadline and not asked & self._present() <= self._drained:
             gevent.sleep(0.02)
-        self._look_for_lost(time.time())
+        now = time.time()
+        self._look_for_lost(now)
+        for client_id in (asked & self._known.keys()) - self._drained:
+            self._harvest.lost(self._name(client_id), self._known[client_id], now)
         self._hand_over()
+
+    def _present(self) -> set[str]:
+        assert isinstance(self._runner, MasterRunner)
+        return {one.id for one in self._runner.clients.all if one.state != STATE_MISSING}
 
     def _on_drained(self, msg: Any, **_: Any) -> None:
         self._drained.add(msg.node_id)
-        self._harvest.add(self._name(msg.node_id), msg.data)
+        self._harvest.add(self._name(msg.node_id), msg.data, time.time())
+
+    def _on_only_stopping(self, **_: Any) -> None:
+        if not self._over and self._harvest.started:
+            self._own_missed = _missed(self._environment)
 
     def _on_only_stopped(self, **_: Any) -> None:
         if not self._over:
-            self._harvest.add(_ONLY, self._tally.take())
+            self._add_own()
             self._hand_over()
 
     def _hand_over(self) -> None:

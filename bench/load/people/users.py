@@ -1,16 +1,18 @@
 """The users, as Locust runs them. To be imported in a process of Locust's only."""
 
+import functools
 import itertools
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import gevent  # type: ignore[import-untyped]  # its types are a package of their own
 from locust import FastHttpUser
 from locust.runners import WorkerRunner
 
-from bench.load.people.behaviour import TASKS, Memory
+from bench.dataset import ItemFields
+from bench.load.people.behaviour import TASKS, Memory, bodies, deal
 from bench.load.people.pace import Beat, Pace, Pauses, phase_of
 from bench.load.people.settings import TIMEOUT_S, default_hosts, parse_wait
 from bench.load.people.wire_bytes import CountedPool
@@ -35,11 +37,19 @@ class ItemUser(FastHttpUser):
     _numbers = itertools.count()
 
     def __init__(self, environment: Any) -> None:
+        options = environment.parsed_options
+        self._number, self._worker = next(self._numbers), _worker_of(environment)
+        # With a seed the n-th user of a worker does the same in every run.
+        self._rng = random.Random(f"{_seed_of(options)} user {self._worker}/{self._number}")
         self.host = environment.host or self.usual_host()
         self._pool = self.client_pool = CountedPool(TIMEOUT_S)
         super().__init__(environment)
-        self._memory = Memory()
-        self._pace = self._own_pace()
+        self._dealt: Iterator[Operation] = deal(self._rng)
+        # The class has the tasks by their weights, for Locust's pages; the user its own deck.
+        self.tasks = [_next_task]
+        shared = not getattr(options, "alone", False)
+        self._memory = Memory(self._rng, _bodies(_seed_of(options)), shared=shared)
+        self.pace = self._own_pace()
 
     def usual_host(self) -> str:
         return default_hosts()[self.target]
@@ -48,26 +58,27 @@ class ItemUser(FastHttpUser):
         options = self.environment.parsed_options
         throughput = getattr(options, "throughput", None)
         if not throughput:
-            return Pauses(*parse_wait(getattr(options, "wait", None)))
-        runner = self.environment.runner
-        worker = runner.worker_index if isinstance(runner, WorkerRunner) else 0
+            return Pauses(*parse_wait(getattr(options, "wait", None)), self._rng)
         workers = max(1, int(getattr(options, "expect_workers", 1) or 1))
         users = max(1, int(getattr(options, "throughput_users", None) or options.num_users or 1))
-        phase = phase_of(next(self._numbers), max(0, worker), workers, users)
+        phase = phase_of(self._number, self._worker, workers, users)
         return Beat(1 / float(throughput), phase, time.monotonic())
 
     def on_start(self) -> None:
-        if isinstance(self._pace, Beat):
+        if isinstance(self.pace, Beat):
             gevent.sleep(self.wait_time())
 
     def wait_time(self) -> float:
-        return self._pace.wait_s(time.monotonic())
+        return self.pace.wait_s(time.monotonic())
+
+    def do_next(self) -> None:
+        self.do(next(self._dealt))
 
     def do(self, operation: Operation) -> None:
         ask = self._memory.ask(operation)
         headers = {"Content-Type": "application/json"} if ask.body is not None else {}
         # What the event's listeners get to know of the request, filled in when it is over.
-        context: dict[str, Any] = {"late_s": self._pace.late_s(time.monotonic())}
+        context: dict[str, Any] = {"late_s": self.pace.late_s(time.monotonic())}
         self._pool.traffic.take()
         with self.client.request(
             ask.method,
@@ -83,6 +94,7 @@ class ItemUser(FastHttpUser):
             seen = answer.request_meta["context"]
             seen["traffic"] = self._pool.traffic.take()
             if answer.status_code == 0:
+                self._memory.unanswered(ask)
                 answer.failure(_reason(answer.error))
                 return
             seen["gone"] = self._memory.is_gone(ask, answer.status_code)
@@ -99,7 +111,39 @@ class AnyUser(ItemUser):
     abstract = True
 
     def usual_host(self) -> str:
-        return random.choice(tuple(default_hosts().values()))
+        return self._rng.choice(tuple(default_hosts().values()))
+
+
+def beats(environment: Any) -> Iterator[Beat]:
+    """The beats of all users that this process runs now."""
+    for greenlet in tuple(environment.runner.user_greenlets):
+        # A user that has just ended has left its greenlet without arguments.
+        pace = getattr(greenlet.args[0], "pace", None) if greenlet.args else None
+        if isinstance(pace, Beat):
+            yield pace
+
+
+def _next_task(user: ItemUser) -> None:
+    user.do_next()
+
+
+def _worker_of(environment: Any) -> int:
+    runner = environment.runner
+    return max(0, runner.worker_index) if isinstance(runner, WorkerRunner) else 0
+
+
+_UNSEEDED = random.SystemRandom().getrandbits(32)
+
+
+def _seed_of(options: Any) -> int:
+    """Where none was asked for, another one in each process."""
+    seed = getattr(options, "seed", None)
+    return _UNSEEDED if seed is None else int(seed)
+
+
+@functools.cache
+def _bodies(seed: int) -> Sequence[ItemFields]:
+    return bodies(seed)
 
 
 def _reason(error: Exception | None) -> str:

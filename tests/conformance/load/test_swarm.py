@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -102,6 +103,76 @@ def test_users_with_a_beat_begin_before_the_window_and_tell_how_late_they_are(
     assert result.crowd.moments[0].users == 5
     # The last ones may be due just before the end, and not yet sent.
     assert 45 <= result.succeeded <= 61
+
+
+def test_a_beat_that_the_service_cannot_keep_loses_no_request(
+    swarm: Swarm, bad_server: Callable[[Behave], BadServer]
+) -> None:
+    """Users that were far behind already before the window begin afresh with it; what they then
+    cannot send is told.
+    """
+
+    def slow(connection, number: int) -> bool:
+        time.sleep(0.05)
+        connection.sendall(answer("500 Internal Server Error", b"{}"))
+        return True
+
+    server = bad_server(slow)
+    result = window(swarm, spec(server.base_url, Users(1, 10.0, throughput_per_s=200.0), 1.0))
+    assert result.failed > 0
+    assert result.lateness is not None
+    assert result.lateness.unsent > 0
+    # Of those due in the window only what was due within the last moment is neither.
+    assert result.failed + result.lateness.unsent > 150
+
+
+def test_a_worker_that_joins_while_the_window_ends_gets_no_users(
+    swarm: Swarm, bad_server: Callable[[Behave], BadServer], tmp_path: Path
+) -> None:
+    """The last answers are waited for, and nobody is started once more."""
+    there = threading.Event()
+
+    def once_both_are_there(connection, number: int) -> bool:
+        there.wait(20)
+        connection.sendall(answer("500 Internal Server Error", b"{}"))
+        return True
+
+    server = bad_server(once_both_are_there)
+    workers = [joining_worker()]
+
+    def join_late(now) -> None:
+        said = (tmp_path / "locust" / "flask.log").read_text()
+        if said.count("reported as ready") > 1:
+            there.set()
+        elif now.elapsed_s > 1.0 and len(workers) == 1:
+            workers.append(joining_worker())
+
+    try:
+        pacing = Users(2, 10.0, wait_s=(0.0, 0.0), workers=1, remote=True)
+        swarm.prepare(spec(server.base_url, pacing, 1.0))
+        swarm.go(join_late)
+        result = swarm.collect()
+    finally:
+        for one in workers:
+            one.kill()
+            one.wait()
+    assert there.is_set()
+    assert result.failed == server.requests == 2
+    assert result.crowd is not None
+    assert [one.lost_at_s for one in result.crowd.workers if one.requests] == [None]
+
+
+def joining_worker() -> subprocess.Popen[bytes]:
+    """What `make locust-worker` runs."""
+    cpus = process.list_cpus(sorted(os.sched_getaffinity(0)))
+    master = ("--master-host", PORTS.master_host, "--master-port", str(PORTS.master))
+    arguments = ("--locustfile", str(LOCUSTFILE), "--worker", *master)
+    return subprocess.Popen(
+        process.command("bench.load.people", str(os.getpid()), cpus, "-", *arguments),
+        env=process.environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
 
 
 def test_a_killed_worker_is_survived_and_told(swarm: Swarm, flask_url: str) -> None:

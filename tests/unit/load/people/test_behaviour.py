@@ -1,10 +1,19 @@
 """What users send, and what they take for an answer."""
 
 import json
+import random
+from collections import Counter
+from itertools import islice
 
 import pytest
 
-from bench.load.people.behaviour import MOST_ITEMS, TASKS, Ask, Memory
+from bench.load.people.behaviour import LOST, MOST_ITEMS, TASKS, Ask, Memory, bodies, deal
+
+BODIES = bodies(1)
+
+
+def fresh(seed: int = 1, *, shared: bool = False) -> Memory:
+    return Memory(random.Random(seed), BODIES, shared=shared)
 
 
 def created(memory: Memory, item_id: int = 7) -> Ask:
@@ -22,12 +31,12 @@ def test_the_weights_are_those_of_the_original() -> None:
 
 @pytest.mark.parametrize("operation", ["read", "update", "delete"])
 def test_who_has_no_item_creates_one(operation) -> None:
-    assert Memory().ask(operation).operation == "create"
+    assert fresh().ask(operation).operation == "create"
 
 
 def test_items_are_read_changed_and_deleted_by_who_made_them() -> None:
     """The whole life of an item, each answer compared with what was sent."""
-    memory = Memory()
+    memory = fresh()
     made = created(memory)
     item = json.loads(made.body or b"")
     read = memory.ask("read")
@@ -64,7 +73,7 @@ def test_items_are_read_changed_and_deleted_by_who_made_them() -> None:
 def test_everything_unexpected_is_a_failure_with_its_reason(
     operation, status: int, body: bytes, fault: str
 ) -> None:
-    memory = Memory()
+    memory = fresh()
     if operation != "create":
         created(memory)
     assert memory.fault(memory.ask(operation), status, body) == fault
@@ -72,7 +81,8 @@ def test_everything_unexpected_is_a_failure_with_its_reason(
 
 @pytest.mark.parametrize("operation", ["read", "update", "delete"])
 def test_an_item_that_somebody_else_deleted_is_no_failure_and_forgotten(operation) -> None:
-    memory = Memory()
+    """Where others use the same database."""
+    memory = fresh(shared=True)
     created(memory)
     ask = memory.ask(operation)
     assert memory.is_gone(ask, 404)
@@ -80,19 +90,63 @@ def test_an_item_that_somebody_else_deleted_is_no_failure_and_forgotten(operatio
     assert len(memory) == 0
 
 
-def test_a_failed_request_teaches_nothing() -> None:
-    """A create that was answered wrongly leaves no item behind, a failed delete keeps it."""
-    memory = Memory()
+@pytest.mark.parametrize("operation", ["read", "update", "delete"])
+def test_an_item_that_is_gone_is_a_lost_write_where_nobody_else_can_delete_it(operation) -> None:
+    """A service that forgets what it has confirmed gains nothing by it; each loss counts once."""
+    memory = fresh()
+    created(memory)
+    ask = memory.ask(operation)
+    assert not memory.is_gone(ask, 404)
+    assert memory.fault(ask, 404, b"") == LOST
+    assert len(memory) == 0
+
+
+def test_a_create_that_was_answered_wrongly_leaves_nothing_behind() -> None:
+    memory = fresh()
     memory.fault(memory.ask("create"), 500, b"")
     assert len(memory) == 0
-    created(memory)
-    memory.fault(memory.ask("delete"), 500, b"")
-    assert len(memory) == 1
+
+
+@pytest.mark.parametrize(("operation", "kept"), [("read", 1), ("update", 0), ("delete", 0)])
+def test_an_item_whose_fate_is_unknown_is_asked_for_no_more(operation, kept: int) -> None:
+    """A change that timed out or failed may have been made: the next answer accuses nobody."""
+    for end in (Memory.unanswered, lambda memory, ask: memory.fault(ask, 500, b"")):
+        memory = fresh()
+        created(memory)
+        end(memory, memory.ask(operation))
+        assert len(memory) == kept
+
+
+def test_every_deck_has_the_mix_exactly_and_an_order_of_its_own() -> None:
+    dealt = deal(random.Random(1))
+    decks = [list(islice(dealt, sum(TASKS.values()))) for _ in range(20)]
+    assert {tuple(sorted(Counter(deck).items())) for deck in decks} == {
+        tuple(sorted(TASKS.items()))
+    }
+    assert len({tuple(deck) for deck in decks}) > 10
+
+
+def test_a_seed_fixes_what_a_user_does_and_sends() -> None:
+    """Given the same answers; another seed gives another user."""
+
+    def does(seed: int) -> list[tuple]:
+        memory, dealt = fresh(seed), deal(random.Random(seed))
+        done = []
+        for item_id in range(30):
+            ask = memory.ask(next(dealt))
+            done.append(ask[:3])
+            if ask.operation == "create":
+                body = json.dumps({"id": item_id, **json.loads(ask.body or b"")}).encode()
+                assert memory.fault(ask, 201, body) == ""
+        return done
+
+    assert does(1) == does(1)
+    assert does(1) != does(2)
 
 
 def test_memory_is_bounded() -> None:
     """The oldest is forgotten."""
-    memory = Memory()
+    memory = fresh()
     for item_id in range(1, MOST_ITEMS + 50):
         created(memory, item_id)
     assert len(memory) == MOST_ITEMS
@@ -117,7 +171,7 @@ ITEM = {"name": "x", "description": "", "price": 1, "in_stock": True}
     ],
 )
 def test_a_list_is_a_page_of_items_with_ascending_ids(items: list[dict], right: bool) -> None:
-    memory = Memory()
+    memory = fresh()
     body = json.dumps(items).encode()
     fault = "" if right else "wrong body"
     # Twice: the second look at the same bytes must not be more lenient.

@@ -57,6 +57,43 @@ def test_a_late_beat_catches_up_and_tells_how_late_it_is() -> None:
     assert beat.wait_s(3.5) == pytest.approx(0.5)
 
 
+def test_a_beat_that_begins_afresh_makes_up_for_nothing() -> None:
+    """What was missed before is not sent later; the next request comes with the next beat."""
+    beat = Beat(1.0, 0.25, 0.5)
+    assert sends(beat, 0.5, 1) == [1.25]
+    beat.forget_missed(9.6)
+    assert beat.wait_s(9.6) == pytest.approx(0.65)
+    assert beat.late_s(10.25) == 0
+
+
+def test_a_beat_that_is_on_time_begins_afresh_without_a_change() -> None:
+    """Neither one that sleeps until its next request, nor one that is a little late."""
+    asleep = Beat(1.0, 0.0, 0.5)
+    assert asleep.wait_s(0.5) == pytest.approx(0.5)
+    asleep.forget_missed(0.7)
+    assert asleep.late_s(1.0) == 0
+    late = Beat(1.0, 0.0, 0.5)
+    late.wait_s(0.5)
+    late.forget_missed(1.1)
+    assert late.late_s(1.1) == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize(
+    ("sent", "moment_s", "missed"),
+    [
+        *((True, 0.9, 0), (True, 1.0, 0), (True, 1.9, 0), (True, 4.5, 3)),
+        *((False, 0.9, 0), (False, 1.0, 1), (False, 1.9, 1), (False, 4.5, 4)),
+    ],
+)
+def test_a_beat_knows_what_it_has_missed(sent: bool, moment_s: float, missed: int) -> None:
+    """Everything due up to a moment but what was sent; what is not due yet is not missed."""
+    beat = Beat(1.0, 0.0, 0.5)
+    beat.wait_s(0.5)
+    if sent:
+        beat.late_s(1.0)
+    assert beat.missed(moment_s) == missed
+
+
 def test_pauses_stay_between_their_limits_and_are_never_late() -> None:
     """A pause has no schedule that one could be behind of."""
     pauses = Pauses(1.0, 3.0)

@@ -63,8 +63,15 @@ def test_mistakes_are_named(changes: dict, named: str) -> None:
     assert raised.value.exit_code == 2
 
 
-def arguments(pacing: Users, ports: Ports | None = None) -> str:
-    spec = LoadSpec("http://127.0.0.1:8000", (), pacing, seed=1, duration_s=30.0)
+def arguments(
+    pacing: Users, ports: Ports | None = None, *, duration_s: float = 30.0, shared: bool = False
+) -> str:
+    spec = LoadSpec(
+        *("http://127.0.0.1:8000", (), pacing),
+        seed=1,
+        duration_s=duration_s,
+        shared_database=shared,
+    )
     return " ".join(locust_arguments(spec, "fastapi", Path("run/fastapi"), ports or Ports()))
 
 
@@ -89,10 +96,21 @@ def test_workers_of_other_machines_are_waited_for() -> None:
     assert "--master-bind-host 192.168.1.10 --master-bind-port 5600" in told
 
 
-def test_only_a_shape_is_told_how_long_it_has() -> None:
-    """Without one the lab ends the window, from the moment it said go."""
-    assert "--run-time" not in arguments(Users(50, 5.0))
-    assert "--run-time 30s" in arguments(Users(50, 5.0, shape="step"))
+@pytest.mark.parametrize(("duration_s", "told"), [(30.0, "30.0"), (2.5, "2.5"), (1e6, "1000000.0")])
+def test_only_a_shape_is_told_how_long_it_has(duration_s: float, told: str) -> None:
+    """Without one the lab ends the window, from the moment it said go. Locust's own option for
+    it would take whole seconds only.
+    """
+    assert "shape-time" not in arguments(Users(50, 5.0))
+    shaped = arguments(Users(50, 5.0, shape="step"), duration_s=duration_s)
+    assert f"--shape-time {told} " in shaped
+    assert "--run-time" not in shaped
+
+
+def test_users_are_lenient_only_where_others_can_delete_their_items() -> None:
+    """And what they do follows from the seed of the window."""
+    assert "--seed 1 --alone" in arguments(Users(50, 5.0))
+    assert "--alone" not in arguments(Users(50, 5.0), shared=True)
 
 
 def test_every_target_has_a_class_and_an_address() -> None:

@@ -21,8 +21,13 @@ def seen(at_s: float, seconds: float = 0.010, late_s: float = math.nan) -> Seen:
     return Seen(START + at_s, START + at_s + seconds, late_s, 100, 200, 1)
 
 
-def report(tally: Tally, at_s: float = 0.0, cpu_s: float = 0.0) -> dict:
-    return {**tally.take(), "at_unix_s": START + at_s, "cpu_s": cpu_s}
+def report(tally: Tally, at_s: float = 0.0, cpu_s: float = 0.0, missed: int = 0) -> dict:
+    return {**tally.take(missed), "at_unix_s": START + at_s, "cpu_s": cpu_s}
+
+
+def add(harvest: Harvest, name: str, told: dict, ahead_s: float = 0.0) -> None:
+    """A report that arrives 20 ms after it was written, by a clock that is ahead."""
+    harvest.add(name, told, told["at_unix_s"] - ahead_s + 0.020)
 
 
 def started(duration_s: float = 10.0) -> Harvest:
@@ -38,8 +43,8 @@ def test_reports_of_several_processes_make_one_result() -> None:
         one.add("read", "", seen(number / 10, 0.010))
         other.add("list", "", seen(number / 10, 0.030))
     other.add("create", "status 500", seen(5.0))
-    harvest.add("worker 0", report(one))
-    harvest.add("worker 1", report(other))
+    add(harvest, "worker 0", report(one))
+    add(harvest, "worker 1", report(other))
     result = harvest.result()
     assert (result.succeeded, result.failures) == (200, {"status 500": 1})
     assert {name: each.count for name, each in result.latency.items()} == {"read": 100, "list": 100}
@@ -57,7 +62,7 @@ def test_a_report_is_told_once() -> None:
     tally, harvest = Tally(), started()
     tally.add("read", "", seen(1.0), gone=True)
     for _ in range(3):
-        harvest.add("locust", report(tally))
+        add(harvest, "locust", report(tally))
     result = harvest.result()
     assert result.succeeded == 1
     assert result.crowd is not None
@@ -71,7 +76,7 @@ def test_what_was_sent_before_the_start_does_not_count() -> None:
     tally.add("read", "", seen(-0.1, 0.5))
     tally.add("read", "timeout", seen(-0.1, 0.5))
     tally.add("read", "", seen(0.1))
-    harvest.add("locust", report(tally))
+    add(harvest, "locust", report(tally))
     result = harvest.result()
     assert (result.succeeded, result.failed) == (1, 0)
     assert result.bytes_sent == 100
@@ -91,7 +96,7 @@ def test_moments_hold_every_request_once() -> None:
     tally.add("read", "timeout", seen(3.2))
     for second in range(11):
         harvest.users(START + second, 5 * second)
-    harvest.add("locust", report(tally))
+    add(harvest, "locust", report(tally))
     crowd = harvest.result().crowd
     assert crowd is not None
     assert len(crowd.moments) == 10
@@ -110,7 +115,7 @@ def test_what_comes_after_the_planned_end_belongs_to_the_last_moment() -> None:
     for at_s in (0.5, 1.5, 2.5):
         tally.add("read", "", seen(at_s))
     tally.add("read", "", seen(2.9, 0.4))
-    harvest.add("locust", report(tally))
+    add(harvest, "locust", report(tally))
     crowd = harvest.result().crowd
     assert crowd is not None
     assert [one.succeeded for one in crowd.moments] == [1, 1, 2]
@@ -122,7 +127,7 @@ def test_moments_stay_few_however_long_the_run(duration_s: float) -> None:
     tally, harvest = Tally(), started(duration_s)
     for number in range(1000):
         tally.add("read", "", seen(number * duration_s / 1000))
-    harvest.add("locust", report(tally))
+    add(harvest, "locust", report(tally))
     crowd = harvest.result().crowd
     assert crowd is not None
     assert 1 <= len(crowd.moments) <= MOST_MOMENTS + 1
@@ -134,7 +139,7 @@ def test_times_of_a_beat_count_from_when_they_were_due() -> None:
     tally, harvest = Tally(), started()
     for number in range(20):
         tally.add("read", "", seen(number / 10, 0.015, late_s=0.005))
-    harvest.add("locust", report(tally))
+    add(harvest, "locust", report(tally))
     result = harvest.result()
     assert histogram.quantiles_s(result.latency["read"], (50,))[0] == pytest.approx(0.015, rel=1e-3)
     assert result.lateness is not None
@@ -142,10 +147,49 @@ def test_times_of_a_beat_count_from_when_they_were_due() -> None:
     assert result.lateness.late == 20
 
 
+@pytest.mark.parametrize("ahead_s", [-30.0, -0.5, 0.3, 3600.0])
+def test_a_worker_whose_clock_is_off_loses_no_request_and_stretches_no_window(
+    ahead_s: float,
+) -> None:
+    """Its times are put right by what its reports show, and the difference is told."""
+    tally, harvest = Tally(), started()
+    for number in range(100):
+        tally.add("read", "", seen(number / 10 + ahead_s))
+    add(harvest, "worker 0", report(tally, 10.0 + ahead_s), ahead_s)
+    result = harvest.result()
+    assert result.succeeded == 100
+    assert result.duration_s == pytest.approx(9.93, abs=0.03)
+    assert result.crowd is not None
+    assert result.crowd.workers[0].clock_off_s == pytest.approx(ahead_s, abs=0.03)
+
+
+def test_a_report_that_was_long_on_its_way_is_no_wrong_clock() -> None:
+    """One of several reports that came at once is enough to know."""
+    tally, harvest = Tally(), Harvest(10.0)
+    harvest.add("worker 0", report(tally, -1.0), START - 1.0 + 0.002)
+    harvest.start(START)
+    tally.add("read", "", seen(0.1))
+    harvest.add("worker 0", report(tally, 1.0), START + 3.0)
+    crowd = harvest.result().crowd
+    assert crowd is not None
+    assert crowd.workers[0].clock_off_s == 0
+    assert crowd.moments[0].succeeded == 1
+
+
+def test_what_was_due_and_never_sent_is_counted() -> None:
+    """Also where nothing was sent at all."""
+    tally, harvest = Tally(), started()
+    add(harvest, "locust", report(tally, 9.9))
+    add(harvest, "locust", report(tally, 10.0, missed=7))
+    lateness = harvest.result().lateness
+    assert lateness is not None
+    assert lateness.unsent == 7
+
+
 def test_a_lost_worker_is_told_with_when_and_keeps_what_it_reported() -> None:
     tally, harvest = Tally(), started()
     tally.add("read", "", seen(1.0))
-    harvest.add("worker 0", report(tally))
+    add(harvest, "worker 0", report(tally))
     harvest.lost("worker 0", 123, START + 4)
     harvest.lost("worker 0", 123, START + 9)
     crowd = harvest.result().crowd
@@ -156,10 +200,10 @@ def test_a_lost_worker_is_told_with_when_and_keeps_what_it_reported() -> None:
 def test_cpu_time_before_the_start_is_taken_off() -> None:
     """Imports and warm-up are not the window's."""
     tally, harvest = Tally(), Harvest(10.0)
-    harvest.add("locust", report(tally, -1.0, 5.0))
-    harvest.add("locust", report(tally, 0.0, 6.0))
+    add(harvest, "locust", report(tally, -1.0, 5.0))
+    add(harvest, "locust", report(tally, 0.0, 6.0))
     harvest.start(START)
-    harvest.add("locust", report(tally, 10.0, 8.0))
+    add(harvest, "locust", report(tally, 10.0, 8.0))
     crowd = harvest.result().crowd
     assert crowd is not None
     (worker,) = crowd.workers
