@@ -79,7 +79,7 @@ locust-worker: $(ready) ## Send what a master on another machine asks for (MASTE
 crosscheck: $(ready) ## Show whether the lab's generator and Locust agree (FRAMEWORK= RATE= ROUNDS=)
 	@$(BENCH) crosscheck
 
-compare: $(ready) ## Compare two runs; exit 1 on a regression (BASE= HEAD= THRESHOLD= FORCE=)
+compare: $(ready) ## Compare two runs; exit 1 on a regression (BASE= HEAD= FRAMEWORK= WORKLOAD= THRESHOLD= FORCE=)
 	@$(BENCH) compare
 
 selftest: $(ready) ## Let the lab measure what is known, and find just that (FRAMEWORK=)

@@ -110,6 +110,11 @@ def tellable(count: int, percentile: float) -> bool:
     return round(count * (100 - percentile) / 100, 6) >= SAMPLES_BEYOND
 
 
+def samples_needed(percentile: float) -> int:
+    """The fewest samples that are enough to speak of this percentile (0 to below 100)."""
+    return math.ceil(round(SAMPLES_BEYOND * 100 / (100 - percentile), 6))
+
+
 def percentiles(
     distribution: Distribution, wanted: Sequence[float]
 ) -> Mapping[float, float | None]:

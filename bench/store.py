@@ -23,6 +23,8 @@ _RUN = TypeAdapter(RunRecord)
 _CELL = TypeAdapter(CellResult)
 _SAMPLE = TypeAdapter(Sample)
 
+_ANOTHER = "other runs are not touched by it: make report RUN=<run-id>."
+
 
 def schemas() -> dict[str, str]:
     """JSON Schema texts of what is stored: `run.json`, and one line of `rounds.jsonl`."""
@@ -130,9 +132,12 @@ class RunStore:
     def read(self) -> tuple[RunRecord, tuple[Torn, ...]]:
         """The run with all its whole cells, and the lines that could not be read.
 
-        Raises StoreError when run.json is missing, torn or of an unknown version.
+        Its id is the folder's name: whoever copies or renames a folder names another run.
+
+        Raises StoreError when run.json is missing, damaged or of an unknown version, and when a
+        file cannot be read at all.
         """
-        data = self._read_json(self.record)
+        data = self._read_json()
         if data.get("schema_version") != SCHEMA_VERSION:
             raise StoreError(
                 f"{self.record} has schema version {data.get('schema_version')!r}; "
@@ -142,40 +147,65 @@ class RunStore:
         try:
             record = _RUN.validate_python(data)
         except ValidationError as error:
-            raise StoreError(f"{self.record} is not a run record: {error}") from error
+            raise self._damaged(f"is no run record: {_first_of(error)}") from None
         cells, torn = self._read_cells()
-        return replace(record, cells=cells), torn
+        return replace(record, run_id=self.directory.name, cells=cells), torn
 
     def read_samples(self) -> tuple[tuple[Sample, ...], tuple[Torn, ...]]:
         """The time series, and the lines that could not be read."""
-        return _lines_of(self.samples, _SAMPLE)
+        return self._lines_of(self.samples, _SAMPLE)
 
     def _read_cells(self) -> tuple[tuple[CellResult, ...], tuple[Torn, ...]]:
-        return _lines_of(self.rounds, _CELL)
+        return self._lines_of(self.rounds, _CELL)
 
-    @staticmethod
-    def _read_json(path: Path) -> dict[str, Any]:
+    def _lines_of[T](
+        self, path: Path, kind: TypeAdapter[T]
+    ) -> tuple[tuple[T, ...], tuple[Torn, ...]]:
+        """The whole lines of a file, and those that a crash or a full disk has torn."""
+        if not path.exists():
+            return (), ()
+        whole: list[T] = []
+        torn: list[Torn] = []
+        for number, line in enumerate(self._bytes_of(path).splitlines(), start=1):
+            try:
+                whole.append(kind.validate_json(line))
+            except ValidationError:
+                torn.append(Torn(path, number))
+        return tuple(whole), tuple(torn)
+
+    def _read_json(self) -> dict[str, Any]:
         try:
-            data = json.loads(path.read_text())
+            data = json.loads(self._bytes_of(self.record))
+        except (ValueError, RecursionError):
+            raise self._damaged("is torn, or no JSON") from None
+        if not isinstance(data, dict):
+            raise self._damaged("is no run record: it holds no JSON object")
+        return data
+
+    def _bytes_of(self, path: Path) -> bytes:
+        try:
+            return path.read_bytes()
         except FileNotFoundError:
             raise StoreError(f"{path} does not exist", "Is this the folder of a run?") from None
-        except ValueError as error:
-            raise StoreError(f"{path} cannot be read: {error}") from error
-        return data if isinstance(data, dict) else {}
+        except OSError as error:
+            raise StoreError(
+                f"cannot read {path}: {error.strerror}",
+                f"Mend its permissions, or move {self.directory} elsewhere; {_ANOTHER}",
+            ) from error
+
+    def _damaged(self, how: str) -> StoreError:
+        return StoreError(
+            f"{self.record} {how}",
+            f"Put it back from a copy, or move {self.directory} elsewhere; {_ANOTHER}",
+        )
 
 
-def _lines_of[T](path: Path, kind: TypeAdapter[T]) -> tuple[tuple[T, ...], tuple[Torn, ...]]:
-    """The whole lines of a file, and those that a crash or a full disk has torn."""
-    if not path.exists():
-        return (), ()
-    whole: list[T] = []
-    torn: list[Torn] = []
-    for number, line in enumerate(path.read_bytes().splitlines(), start=1):
-        try:
-            whole.append(kind.validate_json(line))
-        except ValidationError:
-            torn.append(Torn(path, number))
-    return tuple(whole), tuple(torn)
+def _first_of(error: ValidationError) -> str:
+    """What is wrong first, e.g. "run_id: Field required, and 7 more faults"."""
+    (first, *others) = error.errors(include_url=False, include_input=False)
+    where = ".".join(map(str, first["loc"]))
+    more = f", and {len(others)} more fault{'s' * (len(others) > 1)}" if others else ""
+    return f"{where}: {first['msg']}{more}"
 
 
 def stored_runs(results: Path) -> tuple[RunStore, ...]:

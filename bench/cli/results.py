@@ -5,15 +5,16 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from bench.cli.options import app, names_in, out
+from bench.cli.options import Framework, Workload, app, err, names_in, out
 from bench.cli.showing import known_formats, stored_material, write_comparison, write_report
 from bench.errors import LabError, UsageError
 from bench.experiment.assembly import site
+from bench.model import RunRecord
 from bench.report.compare import compare_runs, comparison_page, outcome_words
 from bench.report.page import print_page
 from bench.report.pages import page_of
 from bench.report.terminal import print_run
-from bench.store import find_run, schemas
+from bench.store import RunStore, Torn, find_run, schemas
 
 
 @app.command
@@ -23,8 +24,10 @@ def compare(
     head: Annotated[str, Parameter(env_var="HEAD")] = "",
     threshold: Annotated[float, Parameter(env_var="THRESHOLD")] = 0.02,
     force: Annotated[bool, Parameter(env_var="FORCE")] = False,
+    framework: Framework = "",
+    workload: Workload = "",
 ) -> None:
-    """Compare two runs; a regression ends with exit code 1.
+    """Compare two runs; a regression or a broken head ends with exit code 1.
 
     Parameters
     ----------
@@ -39,11 +42,20 @@ def compare(
     """
     if not (base and head):
         raise UsageError("which runs?", "Say BASE=<run-id> HEAD=<run-id>; make report names them.")
-    records = [find_run(site().results, run_id).read()[0] for run_id in (base, head)]
-    found = compare_runs(records[0], records[1], threshold, force=force)
+    before, _ = _read(find_run(site().results, base))
+    store = find_run(site().results, head)
+    after, _ = _read(store)
+    found = compare_runs(
+        before,
+        after,
+        threshold,
+        force=force,
+        targets=names_in(framework),
+        workloads=names_in(workload),
+    )
     print_page(out, comparison_page(found))
-    write_comparison(site().results / found.head, found)
-    if found.regressions:
+    write_comparison(store.directory, found)
+    if found.fails:
         raise LabError(outcome_words(found))
 
 
@@ -71,6 +83,18 @@ def report(
     else:
         print_page(out, page)
     write_report(store, material, chosen)
+
+
+def _read(store: RunStore) -> tuple[RunRecord, tuple[Torn, ...]]:
+    """The run; the lines of it that could not be read are told."""
+    record, torn = store.read()
+    for line in torn:
+        err.print(
+            f"{store.directory.name}/{line.path.name}, line {line.line} is torn and left out.",
+            style="yellow",
+            markup=False,
+        )
+    return record, torn
 
 
 @app.command

@@ -111,11 +111,13 @@ def load_now(tree: KernelTree = REAL) -> dict[str, object]:
     }
 
 
-def _git(root: Path, *arguments: str) -> str:
+def _git(root: Path, *arguments: str) -> str | None:
+    """What git says, or None where there is no git or it cannot tell."""
     if shutil.which("git") is None:
-        return ""
+        return None
     command = ["git", "-c", f"safe.directory={root}", "-C", str(root), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+    told = subprocess.run(command, capture_output=True, text=True, check=False)
+    return None if told.returncode else told.stdout.strip()
 
 
 def _fingerprint(path: Path) -> str:
@@ -135,13 +137,19 @@ def store_path(path: Path, store: Path = Path("/nix/store")) -> str:
     return ""
 
 
-def _commit(root: Path) -> tuple[str, bool]:
-    """The commit, and whether anything was changed since. In the Nix store a file tells it."""
+def _commit(root: Path) -> tuple[str, bool | None]:
+    """The commit, and whether anything was changed since: None where that is not known.
+
+    In the Nix store a file tells it.
+    """
     commit = _git(root, "rev-parse", "HEAD")
     if commit:
-        return commit, bool(_git(root, "status", "--porcelain"))
+        changes = _git(root, "status", "--porcelain")
+        return commit, None if changes is None else bool(changes)
     packaged = root / "COMMIT"
-    told = packaged.read_text().strip() if packaged.exists() else "unknown"
+    if not packaged.exists():
+        return "unknown", None
+    told = packaged.read_text().strip()
     return told.removesuffix("-dirty"), told.endswith("-dirty")
 
 

@@ -13,8 +13,12 @@ from bench.metrics import METRICS
 from bench.model import Estimate, LabWarning, PhaseResult, RunRecord, Verdict
 from bench.report.differences import Difference, differences
 from bench.report.measures import (
+    ELSEWHERE,
     NO_FIGURE,
     Measure,
+    Windows,
+    cause_of,
+    elsewhere_words,
     interval_words,
     lacking,
     measures_of,
@@ -28,8 +32,12 @@ from bench.report.measures import (
 )
 from bench.report.page import Page
 from bench.report.tables import Table
+from bench.report.verdicts import family_words
 from bench.report.warnings import collect_warnings
+from bench.stats.ratio import RatesByRound, valid_rounds
 from bench.stats.verdict import Comparison, judge
+
+_NOT_MEASURED = "not measured in head"
 
 DRIFT = 0.05
 """A database whose CPU time per request changed by more than this says: the machine changed."""
@@ -44,6 +52,8 @@ class Row:
 
     The verdict is head against base, of speeds. `base` and `head` are the measure's own figures.
     `witness` is head / base of the database's CPU time per request, None where it says nothing.
+    `lost` says that the head has no valid figure, or fewer of them, where the base has one.
+    `elsewhere` names what limited a side, where that was not the app's core.
     """
 
     target: str
@@ -54,6 +64,8 @@ class Row:
     base: float | None
     head: float | None
     witness: float | None
+    lost: bool = False
+    elsewhere: str = ""
 
     @property
     def title(self) -> str:
@@ -91,9 +103,24 @@ class RunComparison:
         return tuple(row for row in self.rows if row.is_regression)
 
     @property
-    def undecided(self) -> tuple[Row, ...]:
-        """Rows that are inconclusive or invalid: no regression was found, nor was it ruled out."""
-        return tuple(row for row in self.rows if row.verdict.kind in ("inconclusive", "invalid"))
+    def lost(self) -> tuple[Row, ...]:
+        """Rows in which the head is broken, or was not measured, and the base was not so."""
+        return tuple(row for row in self.rows if row.lost)
+
+    @property
+    def inconclusive(self) -> tuple[Row, ...]:
+        """Rows with too few rounds: no regression was found, nor was it ruled out."""
+        return tuple(row for row in self.rows if row.verdict.kind == "inconclusive")
+
+    @property
+    def void(self) -> tuple[Row, ...]:
+        """Rows that the base's own invalid windows keep from saying anything."""
+        return tuple(row for row in self.rows if row.verdict.kind == "invalid" and not row.lost)
+
+    @property
+    def fails(self) -> bool:
+        """Whether a gate must not let the head pass."""
+        return bool(self.regressions or self.lost) or len(self.void) == len(self.rows)
 
     @property
     def drift(self) -> LabWarning | None:
@@ -115,18 +142,25 @@ def compare_runs(
     level: float = 0.95,
     *,
     force: bool = False,
+    targets: Sequence[str] = (),
+    workloads: Sequence[str] = (),
 ) -> RunComparison:
-    """Compare what both runs have measured. All rows are one family.
+    """Compare what the base has measured, of these `targets` and `workloads`, or of all.
+
+    All rows are one family.
 
     Raises UsageError when they are one run, when they differ in something that forbids it (unless
-    `force`), when one of them is no bench, or when they have nothing in common.
+    `force`), when one of them is no bench, when they have nothing in common, when `threshold` is
+    no share between 0 and 1, or when a target or workload is not the base's.
     """
+    _require_share(threshold)
     if base.run_id == head.run_id:
         raise UsageError(
             f"BASE and HEAD are one run, {base.run_id}: it cannot differ from itself",
             "Name two runs; the folders in results/ have their names.",
         )
     _require_benches(base, head)
+    narrowed = _narrowed(base, targets, workloads)
     found = differences(base, head)
     blocking = [one for one in found if one.blocking]
     if blocking and not force:
@@ -134,14 +168,42 @@ def compare_runs(
             "these runs cannot be compared: " + "; ".join(map(str, blocking)),
             "Measure both under the same conditions, or insist: FORCE=1.",
         )
-    rows = _judged(list(_open_rows(base, head)), threshold, level)
-    if not rows:
+    asked = list(_open_rows(narrowed, head))
+    if not any(one.measured for one in asked):
         raise UsageError(
             f"runs {base.run_id} and {head.run_id} have measured nothing in common",
             "Choose runs with a common framework and workload.",
         )
+    rows = _judged(asked, threshold, level)
     notes = tuple(_notes(base, head, rows))
     return RunComparison(base.run_id, head.run_id, threshold, level, rows, found, notes)
+
+
+def _require_share(threshold: float) -> None:
+    if not 0 < threshold < 1:
+        raise UsageError(
+            f"THRESHOLD={threshold:g} is no share between 0 and 1", "E.g. 0.05 for 5 %."
+        )
+
+
+def _narrowed(base: RunRecord, targets: Sequence[str], workloads: Sequence[str]) -> RunRecord:
+    """The base as if no more had been asked of it than is asked now."""
+    plan = replace(
+        base.plan,
+        targets=_chosen(base, base.plan.targets, targets),
+        workloads=_chosen(base, base.plan.workloads, workloads),
+    )
+    return replace(base, plan=plan)
+
+
+def _chosen(base: RunRecord, known: Sequence[str], wanted: Sequence[str]) -> tuple[str, ...]:
+    unknown = [name for name in wanted if name not in known]
+    if unknown:
+        raise UsageError(
+            f"the base, run {base.run_id}, has not measured {', '.join(unknown)}",
+            f"It has measured: {', '.join(known)}.",
+        )
+    return tuple(name for name in known if not wanted or name in wanted)
 
 
 def _require_benches(*records: RunRecord) -> None:
@@ -156,28 +218,23 @@ def _require_benches(*records: RunRecord) -> None:
 
 @dataclass(frozen=True)
 class _Open:
-    """A row before its verdict."""
+    """A row before its verdict. `missing` says why the head has no figure at all; else ""."""
 
     row: Row
     comparison: Comparison
+    measured: bool
+    missing: str
 
 
 def _open_rows(base: RunRecord, head: RunRecord) -> Iterator[_Open]:
-    in_head = set(phases_of(head))
-    measures = measures_of(base.plan.pacing)
+    """All that the base has: what the head has not is a row, too, and no gap."""
     for workload, phase in phases_of(base):
-        if (workload, phase) not in in_head:
-            continue
         for target in base.plan.targets:
-            if target in head.plan.targets:
-                before = windows_of(base, target, workload, phase)
-                after = windows_of(head, target, workload, phase)
-                if before and after:
-                    for measure in measures:
-                        yield _open(target, workload, phase, measure, before, after)
-
-
-Windows = Mapping[int, PhaseResult | None]
+            before = windows_of(base, target, workload, phase)
+            after = windows_of(head, target, workload, phase)
+            if before:
+                for measure in measures_of(base.plan.pacing):
+                    yield _open(target, workload, phase, measure, before, after)
 
 
 def _open(
@@ -190,6 +247,7 @@ def _open(
         reference_rates=speeds_of(before, measure),
         lacking=lacking(after, measure) or lacking(before, measure),
         paired=False,
+        cause=cause_of(measure, after, before),
     )
     old, new = _valid(before), _valid(after)
     # The verdict is put in once the whole family is known.
@@ -203,8 +261,18 @@ def _open(
         measure.metric.value(old) if old else None,
         measure.metric.value(new) if new else None,
         _witness(old, new),
+        _soundness(comparison.subject_rates) < _soundness(comparison.reference_rates),
+        elsewhere_words(measure, {"head": after, "base": before}),
     )
-    return _Open(row, comparison)
+    why = lacking(after, measure) or _NOT_MEASURED
+    missing = "" if comparison.subject_rates else why
+    return _Open(row, comparison, bool(after), missing)
+
+
+def _soundness(rates: RatesByRound) -> int:
+    """2 when every figure may be used, 1 when some may, 0 when none may or there is none."""
+    usable = valid_rounds(rates)
+    return 2 if usable and len(usable) == len(rates) else 1 if usable else 0
 
 
 def _valid(windows: Windows) -> list[PhaseResult]:
@@ -226,8 +294,16 @@ def _witness(before: Sequence[PhaseResult], after: Sequence[PhaseResult]) -> flo
 def _judged(found: Sequence[_Open], threshold: float, level: float) -> tuple[Row, ...]:
     verdicts = judge([one.comparison for one in found], threshold, level)
     return tuple(
-        replace(one.row, verdict=verdict) for one, verdict in zip(found, verdicts, strict=True)
+        replace(one.row, verdict=_told(one, verdict))
+        for one, verdict in zip(found, verdicts, strict=True)
     )
+
+
+def _told(one: _Open, verdict: Verdict) -> Verdict:
+    """The verdict; where the head has no figure, not its want of rounds is what is told."""
+    if not one.missing or not one.row.lost:
+        return verdict
+    return replace(verdict, kind="invalid", reason=one.missing)
 
 
 # --- what weakens it --------------------------------------------------------------------------
@@ -242,8 +318,8 @@ def _notes(base: RunRecord, head: RunRecord, rows: Sequence[Row]) -> Iterator[st
         yield "The contract's fingerprint was not recorded in both runs; it may have changed."
     for name, record in (("base", base), ("head", head)):
         yield from _own_notes(name, record)
-    yield from _one_sided("target", base.plan.targets, head.plan.targets)
-    yield from _one_sided("workload", base.plan.workloads, head.plan.workloads)
+    yield from _only_in_head("target", base.plan.targets, head.plan.targets)
+    yield from _only_in_head("workload", base.plan.workloads, head.plan.workloads)
 
 
 def _weakness(rows: Sequence[Row]) -> str:
@@ -276,8 +352,11 @@ def _own_notes(name: str, record: RunRecord) -> Iterator[str]:
     if rounds == 1:
         yield f"{name} ({record.run_id}) has a single round: it takes 2 to know any spread."
     source = record.provenance.get("source")
-    if isinstance(source, Mapping) and source.get("git_dirty"):
+    dirty = source.get("git_dirty") if isinstance(source, Mapping) else None
+    if dirty:
         yield f"{name} ({record.run_id}) was measured with uncommitted changes."
+    elif dirty is None:
+        yield f"{name} ({record.run_id}): whether it had uncommitted changes is not known."
     if raised := _doubts_of(record):
         yield f"{name} ({record.run_id}) raised doubts: {raised}. Its own report has the remedies."
 
@@ -297,10 +376,10 @@ def _doubts_of(record: RunRecord) -> str:
     )
 
 
-def _one_sided(what: str, base: Sequence[str], head: Sequence[str]) -> Iterator[str]:
-    for name, missing in (("base", set(head) - set(base)), ("head", set(base) - set(head))):
-        if missing:
-            yield f"Missing in {name}, and not compared: {what} {', '.join(sorted(missing))}."
+def _only_in_head(what: str, base: Sequence[str], head: Sequence[str]) -> Iterator[str]:
+    """What the base lacks is nothing to compare with. What the head lacks has rows of its own."""
+    if missing := sorted(set(head) - set(base)):
+        yield f"Missing in base, and not compared: {what} {', '.join(missing)}."
 
 
 # --- as a page --------------------------------------------------------------------------------
@@ -316,13 +395,19 @@ def comparison_table(found: RunComparison) -> Table:
         ),
         rows=tuple(map(_row_words, found.rows)),
         numeric=(False, False, False, True, True, True, False, True, True, True),
-        caption=(
-            f"Head / base with intervals that hold {found.level:.0%} for the whole table (Holm), "
-            f"unpaired. Beyond {found.threshold:.0%} as a whole: a verdict. CPU in us, latency in "
-            f"ms. Rounds: needed of each run. Witness: head / base of the database's CPU per "
-            f"request; ! beyond {DRIFT:.0%}, {NO_FIGURE} where it was not asked the same."
-        ),
+        caption=_caption(found),
     )
+
+
+def _caption(found: RunComparison) -> str:
+    told = (
+        f"Head / base, unpaired, each with the interval of its step in Holm's method. Beyond "
+        f"{found.threshold:.0%} as a whole: a verdict. {family_words(found.level)} CPU in us, "
+        f"latency in ms. Rounds: needed of each run. Witness: head / base of the database's CPU "
+        f"per request; ! beyond {DRIFT:.0%}, {NO_FIGURE} where it was not asked the same."
+    )
+    marked = any(row.elsewhere and row.verdict.kind != "invalid" for row in found.rows)
+    return f"{told} {ELSEWHERE}" if marked else told
 
 
 def _row_words(row: Row) -> tuple[str, ...]:
@@ -334,7 +419,7 @@ def _row_words(row: Row) -> tuple[str, ...]:
         metric.format(row.base),
         metric.format(row.head),
         interval_words(row.ratio) if row.ratio else NO_FIGURE,
-        verdict_words(verdict, row.measure),
+        verdict_words(verdict, row.measure, row.elsewhere),
         p_words(verdict.p_value),
         rounds_words(verdict),
         _witness_words(row.witness),
@@ -366,15 +451,37 @@ def _short(value: str) -> str:
 
 
 def outcome_words(found: RunComparison) -> str:
-    """The whole comparison in one sentence."""
-    regressions = found.regressions
-    if regressions:
-        return f"REGRESSION beyond {found.threshold:.0%}: {'; '.join(map(str, regressions))}."
-    sure = f"No regression beyond {found.threshold:.0%} was found."
-    undecided = len(found.undecided)
-    if not undecided:
-        return sure
-    return f"{sure} {undecided} of {len(found.rows)} rows are undecided: one may be hidden there."
+    """The whole comparison: what a gate must not let pass, and what is not known."""
+    return " ".join(_outcome(found))
+
+
+def _outcome(found: RunComparison) -> Iterator[str]:
+    beyond, rows = f"beyond {found.threshold:.0%}", len(found.rows)
+    if found.regressions:
+        yield f"REGRESSION {beyond}: {'; '.join(map(str, found.regressions))}."
+    if found.lost:
+        yield f"BROKEN: head has no valid figure where base has one: {_lost_words(found)}."
+    if len(found.void) == rows:
+        yield "NOTHING COMPARED: base has no valid figure."
+    elif not found.fails:
+        yield f"No regression {beyond} was found."
+    if found.inconclusive:
+        count = len(found.inconclusive)
+        yield f"{count} of {rows} rows are inconclusive: a regression may be hidden there."
+    if found.void and found.void != found.rows:
+        yield f"{len(found.void)} of {rows} rows are invalid in base already and say nothing."
+
+
+def _lost_words(found: RunComparison) -> str:
+    """What is lost and why, each framework and operation once where all its measures are."""
+    measures: dict[tuple[str, str], list[Row]] = {}
+    for row in found.lost:
+        measures.setdefault((f"{row.target} {row.title}", row.verdict.reason), []).append(row)
+    every = len({row.measure.title for row in found.rows})
+    return "; ".join(
+        f"{name}{'' if len(mine) == every else ', ' + mine[0].measure.title} ({reason})"
+        for (name, reason), mine in measures.items()
+    )
 
 
 def comparison_page(found: RunComparison) -> Page:

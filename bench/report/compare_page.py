@@ -24,9 +24,9 @@ def comparison_document(found: RunComparison) -> Document:
 
 
 def _outcome(found: RunComparison) -> Section:
-    code, severity = ("regression", "invalid") if found.regressions else ("undecided", "doubt")
+    code, severity = ("failed", "invalid") if found.fails else ("undecided", "doubt")
     told = LabWarning(code, outcome_words(found), "", severity)  # type: ignore[arg-type]
-    calm = not found.regressions and not found.undecided
+    calm = not (found.fails or found.inconclusive or found.void)
     weakness, *others = found.notes
     notes = tuple((LabWarning("comparison", note, "", "doubt"), 1) for note in others)
     drift = ((found.drift, 1),) if found.drift else ()

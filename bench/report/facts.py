@@ -86,11 +86,18 @@ def _store_paths(record: RunRecord) -> tuple[str, ...]:
     return tuple(str(path) for path in found if path)
 
 
+def changes_words(git_dirty: object) -> str:
+    """What stands behind the commit, "" for a clean tree; None: git could not tell."""
+    if git_dirty is None:
+        return ", uncommitted changes not known"
+    return " with uncommitted changes" if git_dirty else ""
+
+
 def provenance_lines(record: RunRecord) -> list[str]:
     """Versions as the running services reported them, and where the code came from."""
     source = _section(record, "source")
-    dirty = " with uncommitted changes" if source.get("git_dirty") else ""
-    lines = [f"started {record.started_at}", f"commit {source.get('git_commit')}{dirty}"]
+    changes = changes_words(source.get("git_dirty"))
+    lines = [f"started {record.started_at}", f"commit {source.get('git_commit')}{changes}"]
     lines += [f"from the Nix store: {path}" for path in _store_paths(record)]
     for name, versions in _section(record, "services").items():
         told = ", ".join(f"{package} {version}" for package, version in versions.items())

@@ -4,6 +4,7 @@ Verdicts speak of speeds, where more is better. A cost or a time is therefore ju
 inverse (requests per CPU second, answers per second) and shown as what it is.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from textwrap import shorten
@@ -23,17 +24,30 @@ from bench.model import (
 from bench.stats.ratio import RatesByRound
 
 NO_FIGURE = "–"
+GENERATOR_BOUND = "generator-bound"
+
+ELSEWHERE = (
+    "*: in most rounds of a side something else than the app's core was the limit; the rate is the "
+    "other thing's."
+)
+"""Stands below a table in which `verdict_words` has marked a verdict."""
+
 _WIDEST_REASON = 40
 
 
 @dataclass(frozen=True)
 class Measure:
-    """One metric and the words for its verdicts. `better` stands for a verdict "faster"."""
+    """One metric and the words for its verdicts. `better` stands for a verdict "faster".
+
+    `of_capacity` says that it is a figure of what was used up: where that was something else than
+    the app's core, it is a figure of the other thing.
+    """
 
     metric: Metric
     title: str
     better: str
     worse: str
+    of_capacity: bool = False
 
     @property
     def inverted(self) -> bool:
@@ -46,6 +60,10 @@ class Measure:
             return None
         return 1 / value if self.inverted else value
 
+    def is_generators(self, window: PhaseResult) -> bool:
+        """Whether this is the load generator's figure and no target's."""
+        return self.of_capacity and window.limited_by == "generator"
+
     def word(self, verdict: Verdict) -> str:
         """The verdict in this measure's own words."""
         return {"faster": self.better, "slower": self.worse}.get(verdict.kind, verdict.kind)
@@ -55,7 +73,7 @@ class Measure:
         return inverse(speeds) if self.inverted else speeds
 
 
-RATE = Measure(METRICS["rate"], "requests/s", "faster", "slower")
+RATE = Measure(METRICS["rate"], "requests/s", "faster", "slower", of_capacity=True)
 COST = Measure(METRICS["app_cost"], "app CPU/request", "cheaper", "dearer")
 LATENCY = Measure(METRICS["p99"], "p99 latency", "faster", "slower")
 RESPONSE = Measure(METRICS["p99"], "p99 response time", "faster", "slower")
@@ -90,9 +108,11 @@ def phases_of(record: RunRecord) -> Iterator[tuple[str, str]]:
         yield from ((workload, phase) for phase in seen or (workload,))
 
 
-def windows_of(
-    record: RunRecord, target: str, workload: str, phase: str
-) -> Mapping[int, PhaseResult | None]:
+Windows = Mapping[int, PhaseResult | None]
+"""The windows of one target and phase by round; None: measured, and not to be used."""
+
+
+def windows_of(record: RunRecord, target: str, workload: str, phase: str) -> Windows:
     """The windows by round; None where the cell was measured and must not be used."""
     return {
         cell.round: _usable(cell, phase)
@@ -113,16 +133,22 @@ def is_invalid(window: PhaseResult) -> bool:
     return any(warning.severity == "invalid" for warning in window.warnings)
 
 
-def speeds_of(windows: Mapping[int, PhaseResult | None], measure: Measure) -> RatesByRound:
-    """What is judged, by round. A round whose window is too short for the figure is left out."""
+def speeds_of(windows: Windows, measure: Measure) -> RatesByRound:
+    """What is judged, by round; None where there is nothing that may be compared.
+
+    A rate that was the generator's says how fast the generator is: it would lie, though what the
+    same window cost is sound. A round whose window is too short for the figure is left out.
+    """
     values = {
-        number: 0.0 if window is None else measure.metric.per_window(window)
+        number: 0.0
+        if window is None or measure.is_generators(window)
+        else measure.metric.per_window(window)
         for number, window in windows.items()
     }
     return {number: measure.speed(value) for number, value in values.items() if value is not None}
 
 
-def lacking(windows: Mapping[int, PhaseResult | None], measure: Measure) -> str:
+def lacking(windows: Windows, measure: Measure) -> str:
     """Why no round has the figure though windows were measured; empty where one has it."""
     measured = [window for window in windows.values() if window is not None]
     if not measured or any(measure.metric.per_window(one) is not None for one in measured):
@@ -131,6 +157,35 @@ def lacking(windows: Mapping[int, PhaseResult | None], measure: Measure) -> str:
         f"no window has enough requests for its {measure.metric.title}: let windows last longer, "
         "or send more requests"
     )
+
+
+def cause_of(measure: Measure, *sides: Windows) -> str:
+    """Why rounds of a comparison cannot be judged, in a word or two."""
+    windows = [window for side in sides for window in side.values()]
+    bound = [window for window in windows if window and measure.is_generators(window)]
+    others = [
+        window
+        for window in windows
+        if window is None
+        or (not measure.is_generators(window) and measure.metric.per_window(window) == 0)
+    ]
+    found = [word for word, blamed in (("invalid", others), (GENERATOR_BOUND, bound)) if blamed]
+    return " or ".join(found) or "invalid"
+
+
+def limit_elsewhere(windows: Windows, measure: Measure) -> str:
+    """What limited a target's figure in most rounds, where that was not the app's core; else ""."""
+    limits = [window.limited_by for window in windows.values() if window and window.limited_by]
+    others = Counter(limit for limit in limits if limit != "app core")
+    if not measure.of_capacity or 2 * others.total() <= len(limits):
+        return ""
+    return others.most_common(1)[0][0]
+
+
+def elsewhere_words(measure: Measure, sides: Mapping[str, Windows]) -> str:
+    """Which sides of a comparison were limited by something else, e.g. "flask: database"."""
+    found = {name: limit_elsewhere(windows, measure) for name, windows in sides.items()}
+    return "; ".join(f"{name}: {limit}" for name, limit in found.items() if limit)
 
 
 def inverse(ratio: Estimate) -> Estimate:
@@ -154,11 +209,14 @@ def interval_words(ratio: Estimate) -> str:
     return f"{plain(ratio.point)} [{plain(ratio.low)}, {plain(ratio.high)}]"
 
 
-def verdict_words(verdict: Verdict, measure: Measure) -> str:
-    """The verdict as it stands in a table; an invalid one says which cells are to blame."""
+def verdict_words(verdict: Verdict, measure: Measure, elsewhere: str = "") -> str:
+    """The verdict as it stands in a table; an invalid one says which cells are to blame.
+
+    A mark says that a side was limited `elsewhere` than by its app's core: see `ELSEWHERE`.
+    """
     if verdict.kind == "invalid":
         return shorten(verdict.reason, _WIDEST_REASON, placeholder=" ...")
-    return measure.word(verdict)
+    return f"{measure.word(verdict)}{' *' if elsewhere else ''}"
 
 
 def p_words(p_value: float | None) -> str:

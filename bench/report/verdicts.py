@@ -4,15 +4,18 @@ Every pair of targets is compared within rounds, for every phase of every worklo
 table is one family: the more it asks, the wider each of its intervals.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from bench.histogram import SAMPLES_BEYOND
+from bench import histogram
 from bench.metrics import METRICS
 from bench.model import RunRecord, Verdict
 from bench.report.measures import (
+    ELSEWHERE,
     Measure,
+    cause_of,
+    elsewhere_words,
     interval_words,
     lacking,
     measures_of,
@@ -24,17 +27,20 @@ from bench.report.measures import (
     windows_of,
 )
 from bench.report.tables import Table
-from bench.stats.ratio import RatesByRound
 from bench.stats.verdict import Comparison, judge
 
 
 @dataclass(frozen=True)
 class PhaseVerdict:
-    """A verdict on two targets, and the phase it is about."""
+    """A verdict on two targets, and the phase it is about.
+
+    `elsewhere` names what limited a side in most rounds, where that was not its app's core.
+    """
 
     workload: str
     phase: str
     verdict: Verdict
+    elsewhere: str = ""
 
     @property
     def title(self) -> str:
@@ -47,39 +53,45 @@ def verdicts(
     """A verdict per pair of targets and phase, in plan order.
 
     Rates are compared in a closed loop, p99 latencies in an open loop. A cell that is unfit, has
-    an invalid window or a rate of 0 makes its comparisons invalid.
+    an invalid window or a rate of 0 makes its comparisons invalid, and so does a rate that was
+    limited by the generator.
     """
-    measure = measures_of(record.plan.pacing)[0]
-    asked = [
-        (workload, phase, comparison)
-        for workload, phase in phases_of(record)
-        for comparison in _pairs(record, workload, phase, measure)
-    ]
-    judged = judge([comparison for _, _, comparison in asked], threshold, level)
+    asked = tuple(_questions(record))
+    judged = judge([one.comparison for one in asked], threshold, level)
     return tuple(
-        PhaseVerdict(workload, phase, verdict)
-        for (workload, phase, _), verdict in zip(asked, judged, strict=True)
+        PhaseVerdict(one.workload, one.phase, verdict, one.elsewhere)
+        for one, verdict in zip(asked, judged, strict=True)
     )
 
 
-def _pairs(record: RunRecord, workload: str, phase: str, measure: Measure) -> list[Comparison]:
-    windows = {
-        target: windows_of(record, target, workload, phase) for target in record.plan.targets
-    }
-    speeds: Mapping[str, RatesByRound] = {
-        target: speeds_of(mine, measure) for target, mine in windows.items()
-    }
-    lacks = {target: lacking(mine, measure) for target, mine in windows.items()}
-    return [
-        Comparison(
-            subject,
-            reference,
-            speeds[subject],
-            speeds[reference],
-            lacking=lacks[subject] or lacks[reference],
-        )
-        for subject, reference in combinations(record.plan.targets, 2)
-    ]
+@dataclass(frozen=True)
+class _Question:
+    """A verdict to be, before the family is judged."""
+
+    workload: str
+    phase: str
+    comparison: Comparison
+    elsewhere: str
+
+
+def _questions(record: RunRecord) -> Iterator[_Question]:
+    measure = measures_of(record.plan.pacing)[0]
+    for workload, phase in phases_of(record):
+        windows = {
+            target: windows_of(record, target, workload, phase) for target in record.plan.targets
+        }
+        speeds = {target: speeds_of(mine, measure) for target, mine in windows.items()}
+        for subject, reference in combinations(record.plan.targets, 2):
+            sides = {name: windows[name] for name in (subject, reference)}
+            comparison = Comparison(
+                subject,
+                reference,
+                speeds[subject],
+                speeds[reference],
+                cause=cause_of(measure, *sides.values()),
+                lacking=next(filter(None, (lacking(one, measure) for one in sides.values())), ""),
+            )
+            yield _Question(workload, phase, comparison, elsewhere_words(measure, sides))
 
 
 def verdict_table(record: RunRecord, threshold: float = 0.02, level: float = 0.95) -> Table:
@@ -100,7 +112,7 @@ def _row(one: PhaseVerdict, measure: Measure) -> tuple[str, ...]:
     return (
         one.title,
         comparison_words(verdict, measure),
-        verdict_words(verdict, measure),
+        verdict_words(verdict, measure, one.elsewhere),
         p_words(verdict.p_value),
         rounds_words(verdict),
     )
@@ -115,17 +127,27 @@ def comparison_words(verdict: Verdict, measure: Measure) -> str:
     return f"{subject} is {point} x {reference} {interval or '(one round)'}"
 
 
+def family_words(level: float) -> str:
+    """What is kept for a table of verdicts, and what is not."""
+    return (
+        f"At most {1 - level:.0%} of such tables hold a wrong verdict; that all intervals hold at "
+        f"once is not said."
+    )
+
+
 def _caption(
     found: Sequence[PhaseVerdict], measure: Measure, threshold: float, level: float
 ) -> str:
     parts = [
-        f"Ratios of {measure.title}, paired within rounds, with intervals that hold {level:.0%} "
-        f"for the whole table (Holm). Beyond {threshold:.0%} as a whole: faster or slower; within "
-        f"it: indistinguishable."
+        f"Ratios of {measure.title}, paired within rounds, each with the interval of its step in "
+        f"Holm's method. Beyond {threshold:.0%} as a whole: faster or slower; within it: "
+        f"indistinguishable. {family_words(level)}"
     ]
     if measure.metric is METRICS["p99"]:
-        fewest = 100 * SAMPLES_BEYOND
-        parts.append(f"Less is faster; windows under {fewest:,} requests have no p99.")
+        needed = histogram.samples_needed(99)
+        parts.append(f"Less is faster; windows under {needed:,} requests have no p99.")
+    if any(one.elsewhere and one.verdict.kind != "invalid" for one in found):
+        parts.append(ELSEWHERE)
     if any("left out" in one.verdict.reason for one in found):
         parts.append("Cells of rounds that are not finished have no partner and are left out.")
     return " ".join(parts)

@@ -11,7 +11,8 @@ two-sided p-value of d. These p-values go through Holm's method, which is to kee
 *any* verdict of the family is wrong at 1 - level or below. Testing "the ratio is 1" would not do:
 a true ratio of 1.01 makes that rejection right and the verdict "faster" wrong all the same. The
 interval shown is the one that belongs to the comparison's step in Holm's method, hence wider than
-a plain one, and reading the rule off it gives the verdict.
+a plain one, and reading the rule off it gives the verdict. What is kept is the rate of families
+with a wrong verdict; that all the intervals of a family hold at once is not promised.
 
 **How far this is proven.** Holm's theorem holds whatever the dependence between tests, but it is
 about rejecting, not about the side on which one rejects. That the side is covered too is proven
@@ -46,9 +47,10 @@ from bench.stats.student import check_level, two_sided_p
 class Comparison:
     """One question: how does `subject` compare with `reference`?
 
-    Rates are requests per second by round, None where the cell was invalid. `paired` is False
-    for two runs, whose rounds have nothing in common but their numbers. `lacking` says why no
-    round of a side has a rate though it was measured: more rounds would have none either.
+    Rates are requests per second by round, None where the cell was invalid; `cause` says so in a
+    word. `paired` is False for two runs, whose rounds have nothing in common but their numbers.
+    `lacking` says why no round of a side has a rate though it was measured: more rounds would have
+    none either.
     """
 
     subject: str
@@ -57,6 +59,7 @@ class Comparison:
     reference_rates: RatesByRound
     paired: bool = True
     lacking: str = ""
+    cause: str = "invalid"
 
 
 def judge(
@@ -191,7 +194,7 @@ def _invalid_cells(comparison: Comparison) -> str:
         (comparison.reference, invalid_rounds(comparison.reference_rates)),
     )
     named = [f"{name} in round {', '.join(map(str, rounds))}" for name, rounds in sides if rounds]
-    return f"invalid: {'; '.join(named)}" if named else ""
+    return f"{comparison.cause}: {'; '.join(named)}" if named else ""
 
 
 def _too_few(comparison: Comparison) -> str:

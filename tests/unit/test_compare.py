@@ -85,7 +85,8 @@ def test_a_run_compared_with_its_equal() -> None:
         ("drf", "app CPU/request"),
     ]
     assert {row.verdict.kind for row in found.rows} == {"indistinguishable"}
-    assert found.regressions == found.undecided == found.differences == ()
+    assert found.regressions == found.lost == found.inconclusive == found.differences == ()
+    assert not found.fails
     assert "No regression beyond 2% was found." in printed(found)
     assert "The runs were made under the same conditions." in printed(found)
 
@@ -137,7 +138,7 @@ def test_what_is_not_known_is_not_called_clean() -> None:
     assert {row.verdict.kind for row in found.rows} == {"inconclusive"}
     assert found.regressions == ()
     text = printed(found)
-    assert "4 of 4 rows are undecided" in text
+    assert "4 of 4 rows are inconclusive" in text
     assert "single round" in text
     assert "at least 2" in text
 
@@ -298,13 +299,125 @@ def test_what_always_differs_is_not_told() -> None:
     assert differences(BASE, head) == ()
 
 
-def test_a_target_in_one_run_only_is_left_out_and_told() -> None:
-    """The others are compared."""
-    head = with_plan(run_of("head"), targets=("flask", "fastapi"))
+def without(run: RunRecord, target: str) -> RunRecord:
+    kept = tuple(one for one in run.cells if one.target != target)
+    return replace(run, plan=replace(run.plan, targets=("flask", "fastapi")), cells=kept)
+
+
+def test_a_target_that_the_head_lacks_does_not_pass() -> None:
+    """Nothing is known of it. It passes when the comparison is asked of the others alone."""
+    head = without(run_of("head"), "drf")
     found = compare_runs(BASE, head)
-    assert {row.target for row in found.rows} == {"flask"}
-    assert "Missing in head, and not compared: target drf." in found.notes
+    assert found.fails
+    assert "BROKEN" in printed(found)
+    assert "drf read (not measured in head)." in printed(found)
     assert "Missing in base, and not compared: target fastapi." in found.notes
+    flask = compare_runs(BASE, head, targets=("flask",))
+    assert {row.target for row in flask.rows} == {"flask"}
+    assert not flask.fails
+    with pytest.raises(UsageError, match="has not measured fastapi"):
+        compare_runs(BASE, head, targets=("fastapi",))
+
+
+def test_a_workload_that_the_head_lacks_does_not_pass() -> None:
+    """Likewise: it passes when only the others are asked for."""
+    more = tuple(replace(one, workload="list") for one in BASE.cells)
+    base = replace(with_plan(BASE, workloads=("read", "list")), cells=(*BASE.cells, *more))
+    found = compare_runs(base, run_of("head"))
+    assert {row.workload for row in found.lost} == {"list"}
+    assert found.fails
+    read = compare_runs(base, run_of("head"), workloads=("read",))
+    assert not read.fails
+    assert not any("Missing" in note for note in read.notes)
+
+
+def spoilt(run: RunRecord, *rounds: int, target: str = "flask", **how: object) -> RunRecord:
+    """The run with these rounds of a target measured otherwise."""
+    cells = [
+        measured(one.round, target, **how) if one.target == target and one.round in rounds else one
+        for one in run.cells
+    ]
+    return replace(run, cells=tuple(cells))
+
+
+def down(run: RunRecord) -> RunRecord:
+    cells = (
+        replace(one, phases=(), unfit="it is down") if one.target == "drf" else one
+        for one in run.cells
+    )
+    return replace(run, cells=tuple(cells))
+
+
+@pytest.mark.parametrize(
+    ("head", "words"),
+    [
+        (spoilt(run_of("head"), 2, warnings=(INVALID,)), "flask read (invalid: head in round 2)"),
+        (down(run_of("head")), "drf read (invalid: head in round 1, 2, 3, 4)"),
+        (
+            replace(run_of("head"), cells=run_of("head").cells[::2]),
+            "drf read (not measured in head)",
+        ),
+    ],
+)
+def test_a_broken_head_does_not_pass(head: RunRecord, words: str) -> None:
+    """Failing, unfit or never reached: what cannot be judged any more is no clean result."""
+    found = compare_runs(BASE, head)
+    assert found.fails
+    assert not found.regressions
+    assert words in printed(found)
+    assert "No regression" not in printed(found)
+
+
+def test_a_regression_beside_a_broken_target_is_told_too() -> None:
+    """Neither hides the other."""
+    text = printed(compare_runs(BASE, down(run_of("head", speed=0.9))))
+    assert "REGRESSION beyond 2%: flask read" in text
+    assert "BROKEN" in text
+
+
+def test_what_was_broken_in_the_base_already_is_no_fault_of_the_head() -> None:
+    """Its rows say nothing, and are counted apart from those with too few rounds."""
+    base = spoilt(BASE, 2, warnings=(INVALID,))
+    for head in (run_of("head"), spoilt(run_of("head"), 1, 3, warnings=(INVALID,))):
+        found = compare_runs(base, head)
+        assert not found.fails
+        assert len(found.void) == 2
+        assert "2 of 4 rows are invalid in base already and say nothing." in printed(found)
+
+
+def test_a_base_without_a_valid_figure_lets_nothing_pass() -> None:
+    """A gate that compares with nothing would pass everything."""
+    base = spoilt(spoilt(BASE, 2, warnings=(INVALID,)), 2, target="drf", warnings=(INVALID,))
+    found = compare_runs(base, run_of("head"))
+    assert found.fails
+    assert "NOTHING COMPARED" in printed(found)
+
+
+def test_a_rate_of_the_generators_own_is_not_compared() -> None:
+    """Its cost is: CPU time per request holds whatever the limit was."""
+    found = compare_runs(BASE, spoilt(run_of("head"), 1, 2, 3, 4, limited_by="generator"))
+    rate, cost, *_ = found.rows
+    assert rate.verdict.reason == "generator-bound: head in round 1, 2, 3, 4"
+    assert cost.verdict.kind == "indistinguishable"
+    assert found.fails
+    assert "flask read, requests/s (generator-bound" in printed(found)
+
+
+def test_a_rate_that_something_else_limited_is_marked() -> None:
+    """The verdict stands, and the reader knows that it is not one of cores."""
+    found = compare_runs(BASE, spoilt(run_of("head"), 1, 2, 3, limited_by="database"))
+    assert found.rows[0].elsewhere == "head: database"
+    assert found.rows[1].elsewhere == found.rows[2].elsewhere == ""
+    assert "indistinguishable *" in printed(found)
+    assert "something else than the app's core" in printed(found)
+
+
+@pytest.mark.parametrize("threshold", [0.0, -0.1, 1.0, 5.0, float("nan"), float("inf")])
+def test_a_threshold_that_is_no_share_is_refused(threshold: float) -> None:
+    """5 was meant as 5 %, and is not taken for 500 %."""
+    with pytest.raises(UsageError, match="is no share") as refused:
+        compare_runs(BASE, BASE, threshold)
+    assert refused.value.remedy == "E.g. 0.05 for 5 %."
 
 
 def test_an_interrupted_run_is_told() -> None:
@@ -322,7 +435,7 @@ def test_a_run_is_not_compared_with_itself() -> None:
 def test_nothing_in_common_is_refused() -> None:
     """A comparison without rows would always be clean."""
     with pytest.raises(UsageError, match="nothing in common"):
-        compare_runs(BASE, with_plan(run_of("head"), targets=("fastapi",)))
+        compare_runs(BASE, without(without(run_of("head"), "drf"), "flask"))
     with pytest.raises(UsageError, match="nothing in common"):
         compare_runs(BASE, replace(run_of("head"), cells=()))
 

@@ -83,12 +83,50 @@ def test_an_unknown_version_is_refused(store: RunStore) -> None:
         store.read()
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"schema_version": 1}'])
-def test_a_damaged_record_is_told(store: RunStore, text: str) -> None:
-    """An empty, torn or foreign run.json is an error that names the file."""
-    store.record.write_text(text)
-    with pytest.raises(StoreError, match=r"run\.json"):
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (b"", "is torn, or no JSON"),
+        (b'{"schema_version": 1, "run_id": "2026', "is torn, or no JSON"),
+        (b"\xff\xfe\x00", "is torn, or no JSON"),
+        (b"[" * 100_000, "is torn, or no JSON"),
+        (b"[]", "holds no JSON object"),
+        (b"{}", "schema version None"),
+        (b'{"schema_version": 1}', "run_id: Field required, and 7 more faults"),
+    ],
+)
+def test_a_damaged_record_is_told(store: RunStore, text: bytes, words: str) -> None:
+    """An empty, torn or foreign run.json is one sentence that names the file, with a remedy."""
+    store.record.write_bytes(text)
+    with pytest.raises(StoreError, match=words) as told:
         store.read()
+    assert "run.json" in told.value.message
+    assert "\n" not in told.value.message
+    assert told.value.remedy
+
+
+@pytest.mark.parametrize("name", ["run.json", "rounds.jsonl", "samples.jsonl"])
+def test_a_folder_in_place_of_a_file_is_told(store: RunStore, name: str) -> None:
+    """What cannot be read at all is told with a remedy, whichever file of the run it is."""
+    if name != "run.json":
+        store.write_record(record())
+    (store.directory / name).mkdir()
+
+    def read() -> None:
+        store.read()
+        store.read_samples()
+
+    with pytest.raises(StoreError, match=f"cannot read .*{name}: Is a directory") as told:
+        read()
+    assert "RUN=<run-id>" in told.value.remedy
+
+
+def test_the_folder_names_the_run(tmp_path: Path, store: RunStore) -> None:
+    """A copied run is another run: what is written for it goes into its own folder."""
+    store.write_record(record())
+    copied = store.directory.rename(tmp_path / "before-the-upgrade")
+    read, _ = RunStore(copied).read()
+    assert read.run_id == "before-the-upgrade"
 
 
 def test_a_full_disk_is_told_with_the_remedy(store: RunStore) -> None:

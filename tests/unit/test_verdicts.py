@@ -83,6 +83,41 @@ def test_a_cell_that_must_not_be_used_makes_its_comparisons_invalid(spoilt: Cell
     assert row == ("read", "fastapi against flask", "invalid: flask in round 2", "–", "–")
 
 
+def test_rates_of_the_generators_own_make_no_verdict() -> None:
+    """A and B both as fast as the generator are not alike: nothing is known of either."""
+    cells = [measured(c.round, c.target, limited_by="generator") for c in whole_run()]
+    found = verdicts(run_of(cells))
+    assert {one.verdict.kind for one in found} == {"invalid"}
+    assert found[0].verdict.reason.startswith("generator-bound: fastapi in round 1, 2, 3, 4, 5, 6")
+    mixed = [measured(1, "flask", 0), *[c for c in cells if (c.round, c.target) != (1, "flask")]]
+    assert verdicts(run_of(mixed))[0].verdict.reason.startswith("invalid or generator-bound: ")
+
+
+def test_a_verdict_says_where_something_else_than_the_app_was_the_limit() -> None:
+    """Where the database filled its core, the ratio is one of databases: marked and explained."""
+    cells = [
+        measured(
+            c.round,
+            c.target,
+            c.phases[0].load.succeeded,
+            limited_by="database" if c.target == "fastapi" and c.round < 5 else "app core",
+        )
+        for c in whole_run()
+    ]
+    table = verdict_table(run_of(cells))
+    assert [row[2] for row in table.rows] == ["faster *", "faster *", "indistinguishable"]
+    assert "something else than the app's core" in table.caption
+    assert verdicts(run_of(cells))[0].elsewhere == "fastapi: database"
+    assert "*" not in verdict_table(run_of(whole_run())).caption
+
+
+def test_what_the_table_says_of_its_intervals_is_what_is_kept() -> None:
+    """Holm bounds wrong verdicts; no promise is made for all intervals at once."""
+    caption = verdict_table(run_of(whole_run())).caption
+    assert "At most 5% of such tables hold a wrong verdict" in caption
+    assert "that all intervals hold at once is not said" in caption
+
+
 def test_a_target_unfit_in_every_round() -> None:
     """With no window at all the workload itself stands for its phase."""
     cells = [
@@ -183,13 +218,14 @@ def test_an_open_loop_is_judged_by_latency() -> None:
 
 
 def test_windows_too_short_for_a_percentile_are_no_evidence() -> None:
-    """They are neither invalid nor used."""
+    """They are neither invalid nor used, and the caption says from where on they are."""
     run = run_of(
         open_loop_cells(0.020, 0.010, count=100),
         plan=plan(targets=("flask", "drf"), pacing=OpenLoop(200)),
     )
     (row,) = verdict_table(run).rows
     assert row[1:3] == ("flask against drf", "inconclusive")
+    assert "windows under 500 requests have no p99" in verdict_table(run).caption
 
 
 def test_cells_of_another_pacing_are_not_mixed_in() -> None:

@@ -50,8 +50,11 @@ def commands(record: RunRecord) -> Iterator[str]:
     commit = source.get("git_commit") if isinstance(source, Mapping) else None
     if commit and commit != "unknown":
         yield f"git checkout {commit}"
-    if isinstance(source, Mapping) and source.get("git_dirty"):
+    dirty = source.get("git_dirty") if isinstance(source, Mapping) else None
+    if dirty:
         yield "# the tree had uncommitted changes: the commit alone is not what ran"
+    elif dirty is None:
+        yield "# whether the tree had uncommitted changes is not known"
     yield " ".join(["make", _verb(record.plan), *map(shlex.quote, _variables(record.plan))])
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from bench.model import Verdict
 from bench.report.html.document import Matrices, Matrix, Opinion, Section, Sheet
 from bench.report.material import Material
 from bench.report.measures import (
@@ -41,7 +40,7 @@ def verdict_matrix(material: Material) -> Section | None:
 def _matrix(
     title: str, found: Sequence[PhaseVerdict], targets: tuple[str, ...], measure: Measure
 ) -> Matrix:
-    by_pair = {(one.verdict.subject, one.verdict.reference): one.verdict for one in found}
+    by_pair = {(one.verdict.subject, one.verdict.reference): one for one in found}
     return Matrix(
         title,
         targets,
@@ -52,7 +51,7 @@ def _matrix(
 
 
 def _field(
-    by_pair: dict[tuple[str, str], Verdict], row: str, column: str, measure: Measure
+    by_pair: dict[tuple[str, str], PhaseVerdict], row: str, column: str, measure: Measure
 ) -> Opinion | None:
     if straight := by_pair.get((row, column)):
         return _opinion(straight, measure, mirrored=False)
@@ -61,11 +60,15 @@ def _field(
     return None
 
 
-def _opinion(verdict: Verdict, measure: Measure, *, mirrored: bool) -> Opinion:
+def _opinion(one: PhaseVerdict, measure: Measure, *, mirrored: bool) -> Opinion:
     """The verdict from the row's side; swapping two targets turns it into its mirror image."""
+    verdict = one.verdict
     kind = _MIRROR.get(verdict.kind, verdict.kind) if mirrored else verdict.kind
     words = {"faster": measure.better, "slower": measure.worse}.get(kind, kind)
     detail = [verdict.reason] if verdict.reason else []
+    if one.elsewhere and kind != "invalid":
+        words += " *"
+        detail.append(f"limited by: {one.elsewhere}")
     detail.append(f"p (Holm): {p_words(verdict.p_value)}")
     if kind == "inconclusive":
         needed = "rounds needed" if verdict.rounds_help else "needed"

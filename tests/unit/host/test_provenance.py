@@ -1,11 +1,13 @@
 """Where the lab, its Python and its PostgreSQL came from."""
 
 import hashlib
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from bench.host import source, store_path
+from bench.report.facts import changes_words
 
 
 @pytest.mark.parametrize(
@@ -58,4 +60,32 @@ def test_in_the_store_the_commit_comes_from_a_file(
 
 def test_without_git_and_without_a_package_the_commit_is_unknown(tmp_path: Path) -> None:
     """Nothing is made up."""
-    assert source(tmp_path)["git_commit"] == "unknown"
+    found = source(tmp_path)
+    assert (found["git_commit"], found["git_dirty"]) == ("unknown", None)
+
+
+def test_a_tree_that_git_cannot_tell_is_not_called_clean(tmp_path: Path) -> None:
+    """With a torn index the commit is known, and whether anything was changed is not."""
+
+    def git(*words: str) -> None:
+        command = ["git", "-C", str(tmp_path), "-c", "user.name=a", "-c", "user.email=a@b"]
+        subprocess.run([*command, *words], check=True, capture_output=True)
+
+    git("init")
+    (tmp_path / "file").write_text("one")
+    git("add", "file")
+    git("commit", "-m", "one")
+    assert source(tmp_path)["git_dirty"] is False
+    (tmp_path / "file").write_text("two, and longer")
+    assert source(tmp_path)["git_dirty"] is True
+    (tmp_path / ".git" / "index").write_bytes(b"torn")
+    found = source(tmp_path)
+    assert found["git_commit"] != "unknown"
+    assert found["git_dirty"] is None
+
+
+def test_what_is_not_known_of_the_tree_is_told() -> None:
+    """Behind the commit there is nothing for a clean tree only."""
+    assert changes_words(git_dirty=False) == ""
+    assert "with uncommitted changes" in changes_words(git_dirty=True)
+    assert "not known" in changes_words(git_dirty=None)
