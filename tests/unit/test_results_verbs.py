@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from bench.cli import results as verbs
+from bench.cli import showing
 from bench.cli.results import compare, report
 from bench.errors import LabError, StoreError
 from bench.model import RunRecord
+from bench.report.terminal import make_console
 from bench.store import RunStore
 
 from .factories import cell, plan, record
@@ -21,6 +24,9 @@ BENCH = record(
 def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("ONECORE_RESULTS", str(tmp_path / "results"))
     monkeypatch.setenv("ONECORE_STATE", str(tmp_path / "state"))
+    for module in (verbs, showing):
+        monkeypatch.setattr(module, "out", make_console())
+    monkeypatch.setattr(verbs, "err", make_console(stderr=True))
     return tmp_path / "results"
 
 
