@@ -114,12 +114,16 @@ def test_unknown_item_is_at_most_two_statements(service, method, body, status):
         ("PUT", "/items/1", b"{", 400),
         ("GET", "/items/?limit=0", None, 422),
         ("GET", "/items/x", None, 404),
+        ("GET", f"/items/{2**63}", None, 404),
+        ("PUT", f"/items/{10**40}", VALID, 404),
+        ("DELETE", f"/items/{2**64}", None, 404),
         ("PATCH", "/items/1", None, 405),
         ("GET", "/nope", None, 404),
     ],
 )
 def test_no_database_without_need(service, method, path, body, status):
-    """Ping, echo and requests that are refused before any item matters leave the database alone."""
+    """Ping, echo, requests that are refused before any item matters, and ids that no item can have
+    leave the database alone."""
     work, checks = count(service, [(method, path, body)] * REPEATS, status)
     assert (work, checks) == ({}, 0)
 

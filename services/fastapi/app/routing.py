@@ -14,15 +14,13 @@ MAX_BIGINT = 2**63 - 1
 
 
 class IdConvertor(Convertor[int]):
-    """`{item_id:id}`: any run of ASCII digits. No row has the id -1, which stands for too large."""
+    """`{item_id:id}`: any run of ASCII digits, also one beyond the database's bigint."""
 
     regex = "[0-9]+"
 
     def convert(self, value: str) -> int:
-        digits = value.lstrip("0") or "0"
-        # The length first: int() refuses thousands of digits.
-        number = int(digits) if len(digits) < 20 else -1
-        return number if number <= MAX_BIGINT else -1
+        # int() refuses thousands of digits. The first 20 are enough to be beyond any bigint.
+        return int(value.lstrip("0")[:20] or 0)
 
     def to_string(self, value: int) -> str:
         return str(value)

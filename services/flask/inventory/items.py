@@ -9,6 +9,7 @@ from sqlalchemy import BindParameter, Delete, Row, Update, bindparam, delete, in
 
 from inventory.extensions import db
 from inventory.models import Item
+from inventory.routing import MAX_BIGINT
 from inventory.schemas import item_schema, page_schema
 
 bp = Blueprint("items", __name__, url_prefix="/items")
@@ -48,6 +49,7 @@ def create_item() -> ResponseReturnValue:
 
 @bp.get("/<item_id:item_id>", strict_slashes=False)
 def read_item(item_id: int) -> ResponseReturnValue:
+    require_storable(item_id)
     with db.engine.connect() as connection:
         rows = connection.execute(READ, {"item_id": item_id}).all()
     if not rows:
@@ -58,14 +60,22 @@ def read_item(item_id: int) -> ResponseReturnValue:
 @bp.put("/<item_id:item_id>", strict_slashes=False)
 def update_item(item_id: int) -> ResponseReturnValue:
     data = item_schema.load(request.get_json())
+    require_storable(item_id)
     change(UPDATE, {"item_id": item_id, **data})
     return {"id": item_id, **data}
 
 
 @bp.delete("/<item_id:item_id>", strict_slashes=False)
 def delete_item(item_id: int) -> ResponseReturnValue:
+    require_storable(item_id)
     change(DELETE, {"item_id": item_id})
     return "", 204
+
+
+def require_storable(item_id: int) -> None:
+    """404 for an id that no row can have, before a connection is taken for it."""
+    if item_id > MAX_BIGINT:
+        abort(404)
 
 
 def change(statement: Update | Delete, parameters: dict[str, Any]) -> None:

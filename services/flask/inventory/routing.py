@@ -16,11 +16,11 @@ def to_bigint(digits: str) -> int | None:
 class ItemIdConverter(BaseConverter):
     """An item's id: ASCII digits only, where Werkzeug's own `int` takes those of any script.
 
-    An id too large for the database is still one, of an item that nobody has: -1 stands for it.
+    An id too large for the database is still one, of an item that nobody has.
     """
 
     regex = "[0-9]+"
 
     def to_python(self, value: str) -> int:
-        number = to_bigint(value)
-        return -1 if number is None else number
+        # int() refuses thousands of digits. The first 20 are enough to be beyond any bigint.
+        return int(value.lstrip("0")[:20] or 0)

@@ -22,8 +22,15 @@ Limit = Annotated[int, Digits, Query(ge=1, le=1000)]
 Offset = Annotated[int, Digits, Query(ge=0, le=MAX_BIGINT)]
 
 
+def require_storable(item_id: int) -> None:
+    """404 for an id that no row can have, before a connection is taken for it."""
+    if item_id > MAX_BIGINT:
+        raise ItemNotFound
+
+
 @router.get("/{item_id:id}", response_model=ItemRead, responses=described(404, 503))
 def read_item(item_id: ItemId) -> Response:
+    require_storable(item_id)
     with engine.connect() as connection:
         item = queries.read_item(connection, item_id)
     if item is None:
@@ -33,6 +40,7 @@ def read_item(item_id: ItemId) -> Response:
 
 @router.put("/{item_id:id}", response_model=ItemRead, responses=described(*OF_A_BODY, 404, 503))
 def replace_item(item_id: ItemId, item: ItemIn) -> Response:
+    require_storable(item_id)
     with engine.connect() as connection:
         replaced = queries.replace_item(connection, item_id, item)
     if replaced is None:
@@ -42,6 +50,7 @@ def replace_item(item_id: ItemId, item: ItemIn) -> Response:
 
 @router.delete("/{item_id:id}", status_code=204, responses=described(404, 503))
 def delete_item(item_id: ItemId) -> Response:
+    require_storable(item_id)
     with engine.connect() as connection:
         if not queries.delete_item(connection, item_id):
             raise ItemNotFound
