@@ -108,7 +108,7 @@ in
     };
 
     portOffset = mkOption {
-      type = types.ints.between (-4999) 57534;
+      type = types.ints.between (-3976) 57534;
       default = 0;
       description = "Moves all ports as a block, as PORT_OFFSET does.";
     };
@@ -185,8 +185,9 @@ in
         message = "services.onecore: two of the services share a port: ${joined (map toString allPorts)}.";
       }
       {
-        assertion = lib.all (port: 1 <= port && port <= 65535) allPorts;
-        message = "services.onecore.portOffset moves a port out of 1..65535.";
+        # As the lab itself has it: the services' user may not listen below 1024.
+        assertion = lib.all (port: 1024 <= port && port <= 65535) allPorts;
+        message = "services.onecore.portOffset moves a port out of 1024..65535.";
       }
       {
         assertion = lib.all (name: lib.elem name cfg.targets) (lib.attrNames cfg.cpus.apps);

@@ -5,6 +5,8 @@ import re
 import tomllib
 from pathlib import Path
 
+from bench.targets import UNPRIVILEGED_PORTS, known_targets
+
 ROOT = Path(__file__).parents[3]
 LOCK = tomllib.loads((ROOT / "uv.lock").read_text())
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -76,3 +78,13 @@ def test_the_lock_is_one_that_uv2nix_reads() -> None:
     }  # fmt: skip
     assert set(LOCK) <= known
     assert "default-groups" not in PROJECT["tool"]["uv"]
+
+
+def test_the_module_moves_ports_within_the_lab_own_range() -> None:
+    """The NixOS module refuses just the ports that the lab would refuse."""
+    module = (ROOT / "nix" / "module.nix").read_text()
+    lowest, highest = UNPRIVILEGED_PORTS[0], UNPRIVILEGED_PORTS[-1]
+    assert f"{lowest} <= port && port <= {highest}" in module
+    ports = [port for one in known_targets() for port in (one.http_port, one.database_port)]
+    asked = f"between (-{min(ports) - lowest}) {highest - max(ports)};"
+    assert asked in module
