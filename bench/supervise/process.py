@@ -10,8 +10,8 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -42,6 +42,14 @@ class _Record:
         return self.lab not in (None, os.getpid())
 
 
+_RUN_WHEN_TOLD = ("sh", "-c", 'read -r _ && exec "$@" </dev/null', "sh")
+"""A prefix: the command runs once a line has come on standard input, and never if none comes.
+
+So a lab that is killed before it has written a unit's record leaves no unit behind: the kernel
+closes the pipe, and the shell ends instead of becoming a daemon that nobody knows.
+"""
+
+
 def _ends_with_parent(stop_signal: str) -> tuple[str, ...]:
     """A prefix: the kernel sends the stop signal when the lab ends, however that happens.
 
@@ -50,6 +58,13 @@ def _ends_with_parent(stop_signal: str) -> tuple[str, ...]:
     still_there = '[ "$PPID" = "$0" ] && exec "$@"'
     setpriv = ("setpriv", f"--pdeathsig={stop_signal}", "--")
     return (*setpriv, "sh", "-c", still_there, str(os.getpid()))
+
+
+def _let_run(process: subprocess.Popen[bytes]) -> None:
+    """Tell a waiting process to run. One that has ended meanwhile is told of by its status."""
+    assert process.stdin is not None
+    with suppress(BrokenPipeError):
+        process.stdin.write(b"\n")
 
 
 def _runs(process: psutil.Process) -> bool:
@@ -106,27 +121,35 @@ class ProcessSupervisor:
         log.unlink(missing_ok=True)
         for command in unit.prepare:
             log.write_text(self.run(command, unit.environment, unit.directory))
-        process = self._spawn(unit, log, outlive=outlive)
-        self._write(unit, process, outlive=outlive)
+        with self._waiting(unit, log, outlive=outlive) as process:
+            self._write(unit, process, outlive=outlive)
+            _let_run(process)
         return True
 
-    def _spawn(self, unit: Unit, log: Path, *, outlive: bool) -> subprocess.Popen[bytes]:
+    @contextmanager
+    def _waiting(
+        self, unit: Unit, log: Path, *, outlive: bool
+    ) -> Iterator[subprocess.Popen[bytes]]:
+        """The unit's process, which waits to be told to run; it ends when it is not told to."""
         cpus = ",".join(map(str, unit.cpus))
         # The user changes first: that would clear a parent-death signal set before.
         death = () if outlive else _ends_with_parent(unit.stop_signal)
-        command = ("taskset", "--cpu-list", cpus, *self._identity.prefix, *death, *unit.command)
+        pinned = ("taskset", "--cpu-list", cpus, *self._identity.prefix, *death, *unit.command)
         with log.open("ab") as output:
             process = subprocess.Popen(
-                command,
+                (*_RUN_WHEN_TOLD, *pinned),
                 cwd=unit.directory,
                 env=dict(unit.environment),
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C in the terminal is the lab's to handle
+                bufsize=0,
             )
         self._children[process.pid] = process
-        return process
+        assert process.stdin is not None
+        with process.stdin:
+            yield process
 
     def stop(self, name: str) -> None:
         record = self._record(name)

@@ -6,7 +6,6 @@ ONECORE_TEST_SUPERVISOR says so: tests/systemd/ sees to that.
 
 import os
 import shutil
-import socket
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -61,14 +60,7 @@ def supervisor(kind: str, state: Path) -> Iterator[Supervisor]:
 
 
 @pytest.fixture
-def port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@pytest.fixture
-def make_unit(state: Path, port: int) -> MakeUnit:
+def make_unit(state: Path, port: int, cpu: int) -> MakeUnit:
     """Units that run program.py; keyword arguments replace fields of the unit."""
 
     def make(behaviour: str = "quiet", **changes: object) -> Unit:
@@ -77,7 +69,7 @@ def make_unit(state: Path, port: int) -> MakeUnit:
             "command": (sys.executable, "-S", str(state / "program.py"), str(port), behaviour),
             "directory": state,
             "environment": {"PATH": "/usr/bin:/bin"},
-            "cpus": (0,),
+            "cpus": (cpu,),
             "port": port,
             "template": "onecore-test",
         }

@@ -40,8 +40,10 @@ def main() -> None:
     server = socket.create_server(("127.0.0.1", port))
     sys.stdout.write("listening\n")
     sys.stdout.flush()
-    if behaviour == "fork" and os.fork():
-        signal.pause()
+    if behaviour == "fork":
+        if os.fork():
+            signal.pause()
+        signal.alarm(600)  # whoever started it may have been stopped meanwhile
     if behaviour == "burn":
         while True:
             pass

@@ -2,34 +2,16 @@
 
 import os
 import signal
-from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 import pytest
 
-from bench.model import Unit
 from bench.supervise import Supervisor
 
-from .conftest import MakeUnit, make_supervisor
+from .conftest import MakeUnit
+from .killed_lab import in_a_killed_lab
 from .test_supervisor import eventually, listening, start
-
-
-def in_a_killed_lab(work: Callable[[], object]) -> None:
-    """Do `work` in a process that ends with kill -9 right after it."""
-    pid = os.fork()
-    if pid == 0:
-        try:
-            work()
-        finally:
-            os.kill(os.getpid(), signal.SIGKILL)
-    _, status = os.waitpid(pid, 0)
-    assert os.waitstatus_to_exitcode(status) == -signal.SIGKILL
-
-
-def start_and_freeze(supervisor: Supervisor, unit: Unit, *, outlive: bool) -> None:
-    start(supervisor, unit, outlive=outlive)
-    supervisor.freeze(unit.name)
 
 
 @pytest.mark.parametrize("outlive", [False, True])
@@ -38,7 +20,7 @@ def test_nothing_stays_frozen(
 ) -> None:
     """A frozen unit ends with its lab, or goes on when it was started to stay."""
     unit = make_unit()
-    in_a_killed_lab(lambda: start_and_freeze(make_supervisor(kind, state), unit, outlive=outlive))
+    in_a_killed_lab(kind, state, unit, when="when it is frozen", outlive=outlive)
     wanted = "running" if outlive else "failed"
     eventually(lambda: supervisor.status(unit.name).state == wanted)
     assert listening(unit.port)() is outlive
@@ -74,7 +56,38 @@ def test_a_unit_that_ends_with_its_lab_is_not_taken_for_a_running_one(
     """The next lab starts a unit of its own, though the old one takes its time to end."""
     monkeypatch.setattr("bench.supervise.process.STOP_PATIENCE_S", 0.5)
     unit = make_unit("deaf")
-    in_a_killed_lab(lambda: start(make_supervisor(kind, state), unit))
+    in_a_killed_lab(kind, state, unit, when="when it answers")
     old = supervisor.status(unit.name).pid
     assert start(supervisor, unit) != old
     supervisor.stop(unit.name)  # while patience is short
+
+
+@pytest.mark.parametrize("outlive", [False, True])
+def test_outlives_a_killed_lab_only_when_asked_to(
+    supervisor: Supervisor, kind: str, state: Path, make_unit: MakeUnit, outlive: bool
+) -> None:
+    """After kill -9 of the lab nothing is left running but what was started to stay."""
+    unit = make_unit()
+    in_a_killed_lab(kind, state, unit, when="at once", outlive=outlive)
+    if outlive:
+        eventually(listening(unit.port))
+        assert supervisor.status(unit.name).state == "running"
+    else:
+        eventually(lambda: supervisor.status(unit.name).pid is None)
+        assert not listening(unit.port)()
+    supervisor.stop(unit.name)
+    assert not listening(unit.port)()
+
+
+def test_a_unit_without_a_record_does_not_run(
+    supervisor: Supervisor, kind: str, state: Path, make_unit: MakeUnit
+) -> None:
+    """Killed when the process is there and its record is not: no daemon stays that `make down`
+    would not know, even if it was to stay."""
+    if kind == "systemd":
+        pytest.skip("systemd keeps the record itself")
+    unit = make_unit()
+    pid = int(in_a_killed_lab(kind, state, unit, when="before its record", outlive=True))
+    eventually(lambda: not psutil.pid_exists(pid))
+    assert not listening(unit.port)()
+    assert supervisor.names() == ()

@@ -3,7 +3,6 @@
 import os
 import signal
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -281,45 +280,3 @@ def test_run_gives_output_or_says_what_failed(supervisor: Supervisor, state: Pat
     fail = (sys.executable, "-S", "-c", "import sys; print('disk on fire'); sys.exit(4)")
     with pytest.raises(UnitFailed, match="disk on fire"):
         supervisor.run(fail, {}, state)
-
-
-KILLED_LAB = """
-import os, signal, sys
-from pathlib import Path
-sys.path.insert(0, {root!r})
-from bench.model import Unit
-from tests.conformance.supervise.conftest import make_supervisor
-state = Path({state!r})
-unit = Unit(
-    "onecore-test", {command!r}, state, {{"PATH": "/usr/bin:/bin"}}, (0,), {port},
-    template="onecore-test",
-)
-make_supervisor({kind!r}, state).start(unit, outlive={outlive})
-os.kill(os.getpid(), signal.SIGKILL)
-"""
-
-
-@pytest.mark.parametrize("outlive", [False, True])
-def test_outlives_a_killed_lab_only_when_asked_to(
-    supervisor: Supervisor, make_unit: MakeUnit, state: Path, kind: str, outlive: bool
-) -> None:
-    """After kill -9 of the lab nothing is left running but what was started to stay."""
-    unit = make_unit()
-    script = KILLED_LAB.format(
-        root=str(Path(__file__).parents[3]),
-        kind=kind,
-        state=str(state),
-        command=unit.command,
-        port=unit.port,
-        outlive=outlive,
-    )
-    killed = subprocess.run([sys.executable, "-c", script], check=False)
-    assert killed.returncode == -signal.SIGKILL
-    if outlive:
-        eventually(listening(unit.port))
-        assert supervisor.status(unit.name).state == "running"
-    else:
-        eventually(lambda: supervisor.status(unit.name).pid is None)
-        assert not listening(unit.port)()
-    supervisor.stop(unit.name)
-    assert not listening(unit.port)()
