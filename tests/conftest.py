@@ -6,21 +6,29 @@ The lab that a developer has running on the default ports is never touched.
 import os
 import shutil
 import signal
-import socket
 import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from bench.experiment.assembly import open_lab
 from bench.experiment.lab import Lab
+from bench.load.people.settings import MASTER_PORT, UI_PORT
 from bench.targets import known_targets
+
+from .claims import claimed, is_free
 
 # A shell starts background jobs with Ctrl-C ignored, and children inherit that: the tests that
 # interrupt something would wait for ever.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# A busy machine must not fail a property.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 @dataclass(frozen=True)
@@ -33,39 +41,43 @@ class LiveService:
     pgpass: Path
 
 
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        # As a server would: a port that only waits for late packets counts as free.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True
+def _offset_is_free(offset: int) -> bool:
+    """Whether nobody listens on any port of a lab that is moved by this offset."""
+    targets = known_targets(offset)
+    ports = [port for one in targets for port in (one.http_port, one.database_port)]
+    return all(map(is_free, (*ports, MASTER_PORT + offset, UI_PORT + offset)))
 
 
-def free_offset(start: int) -> int:
-    """The first PORT_OFFSET from `start` on at which all of the lab's ports are free."""
-    for offset in range(start, start + 5_000, 10):
-        targets = known_targets(offset)
-        ports = [port for one in targets for port in (one.http_port, one.database_port)]
-        if all(map(_is_free, ports)):
-            return offset
-    raise AssertionError(f"no free block of ports from offset {start} on")
+_FOR_LIFE = ExitStack()
+"""What this process has claimed for as long as it lives; the kernel gives it back."""
 
 
 def lab_environment(folder: Path, start: int) -> dict[str, str]:
     """The environment of a lab in `folder`: its own ports, state, results and locks."""
+    offset = _FOR_LIFE.enter_context(claimed("offset", start, 10, _offset_is_free))
     folder.chmod(0o755)  # the services' user must get through it
     (folder / "locks").mkdir()
     return {
-        "PORT_OFFSET": str(free_offset(start)),
+        "PORT_OFFSET": str(offset),
         # What a developer's own machine offers is not what is tested; tests/systemd/ says so.
         "SUPERVISOR": os.environ.get("ONECORE_TEST_SUPERVISOR", "process"),
         "ONECORE_STATE": str(folder / "state"),
         "ONECORE_RESULTS": str(folder / "results"),
         "ONECORE_LOCKS": str(folder / "locks"),
     }
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    """A port for this test alone. It lies below those that the kernel hands out by itself."""
+    with claimed("port", 11_000, 1, is_free) as number:
+        yield number
+
+
+@pytest.fixture(scope="session")
+def cpu() -> int:
+    """A CPU that this process may use: the first one of all may belong to somebody else."""
+    return min(os.sched_getaffinity(0))
 
 
 @pytest.fixture(scope="session")

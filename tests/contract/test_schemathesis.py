@@ -19,7 +19,6 @@ schema = schemathesis.openapi.from_path(SERVICES / "openapi.yaml", config=CONFIG
 @settings(
     max_examples=10,
     derandomize=True,
-    deadline=None,
     database=None,
     suppress_health_check=list(HealthCheck),
 )

@@ -1,6 +1,8 @@
 """Raw sockets, for requests that no HTTP client would send."""
 
+import select
 import socket
+import time
 from http.client import HTTPResponse
 from types import TracebackType
 from typing import Self
@@ -61,6 +63,17 @@ class Wire:
         body = response.read()
         headers = {name.lower(): value for name, value in response.getheaders()}
         return Answer(response.status, headers, body)
+
+    def read_while_sending(self, method: str) -> Answer:
+        """Read the answer while the body goes on arriving, a byte a second.
+
+        A server that waits for the end of the body, or for silence, never answers this one.
+        """
+        deadline_s = time.monotonic() + TIMEOUT
+        while not select.select([self._socket], [], [], 1)[0]:
+            assert time.monotonic() < deadline_s, "the body is waited for"
+            self.send(b"x")
+        return self.read(method)
 
     def ask(
         self,

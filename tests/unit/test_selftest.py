@@ -28,6 +28,7 @@ from bench.model import (
     VerdictKind,
 )
 from bench.stats.ratio import paired_log_ratio
+from tests.claims import claimed
 
 from .factories import distribution, load_result, placement, window
 
@@ -293,9 +294,11 @@ def test_a_in_the_middle_is_next_to_both_that_it_is_compared_with(twins: Twins) 
 
 
 def test_a_block_with_a_taken_port_is_passed_over() -> None:
-    first = free_block(17_100)
-    with socket.create_server(("127.0.0.1", first + 3)):
-        assert free_block(first) > first
+    """Blocks are taken one after the other, and one with a listener in it is not taken."""
+    with claimed("blocks", 14_000, 400, lambda _: True) as begin:
+        first = free_block(begin)
+        with socket.create_server(("127.0.0.1", first + 3)):
+            assert free_block(first) > first
 
 
 # --- the plant --------------------------------------------------------------------------------

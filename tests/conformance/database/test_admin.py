@@ -20,6 +20,9 @@ from bench.experiment.lab import Lab
 from bench.experiment.verify import verify
 from bench.model import Target
 
+ENOUGH_S = 60
+"""For a database that does answer, on a machine that is busy otherwise."""
+
 
 @pytest.fixture(params=["fastapi", "flask", "drf"])
 def target(request: pytest.FixtureRequest, lab: Lab) -> Target:
@@ -277,8 +280,11 @@ def test_no_password_shows_anywhere(lab: Lab, target: Target, admin: Admin) -> N
         assert secret not in (queries or "") + logs + lines
 
 
-def test_transactions_are_those_of_the_service(lab: Lab, target: Target) -> None:
+def test_transactions_are_those_of_the_service(
+    lab: Lab, target: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Requests that ask the database are counted; looking is not."""
+    monkeypatch.setattr("bench.database.activity.PATIENCE_S", ENOUGH_S)
     activity = Activity(lab.cluster(target), lab.secrets)
     try:
         before = activity.transactions()
@@ -292,18 +298,23 @@ def test_transactions_are_those_of_the_service(lab: Lab, target: Target) -> None
         activity.close()
 
 
-def test_a_database_that_does_not_answer_is_not_waited_for(lab: Lab, target: Target) -> None:
+def test_a_database_that_does_not_answer_is_not_waited_for(
+    lab: Lab, target: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A frozen one takes connections and says nothing: unknown at once, known again later."""
     _, database = lab.unit_names(target)
     activity = Activity(lab.cluster(target), lab.secrets)
     try:
-        assert activity.transactions() is not None
+        with monkeypatch.context() as patient:
+            patient.setattr("bench.database.activity.PATIENCE_S", ENOUGH_S)
+            assert activity.transactions() is not None
         lab.supervisor.freeze(database)
         try:
             assert activity.transactions() is None  # the kept connection
             assert activity.transactions() is None  # a new one
         finally:
             lab.supervisor.thaw(database)
+        monkeypatch.setattr("bench.database.activity.PATIENCE_S", ENOUGH_S)
         assert activity.transactions() is not None
     finally:
         activity.close()

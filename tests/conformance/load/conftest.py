@@ -1,7 +1,6 @@
 """Servers that the load generator is pointed at, good and bad."""
 
 import contextlib
-import os
 import socket
 import struct
 import threading
@@ -14,11 +13,6 @@ from bench.load.nullserver import Behaviour, running
 
 Behave = Callable[[socket.socket, int], bool]
 """Answers the n-th request on a connection; False when the connection is over."""
-
-
-@pytest.fixture(scope="session")
-def cpu() -> int:
-    return min(os.sched_getaffinity(0))
 
 
 @pytest.fixture

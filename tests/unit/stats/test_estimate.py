@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats  # type: ignore[import-untyped]  # scipy ships no types
 
@@ -24,7 +24,6 @@ def test_mean_of_the_sleep_data_is_what_r_prints() -> None:
     assert (estimate.level, estimate.n) == (0.95, 10)
 
 
-@settings(deadline=None)
 @given(values=rates, level=st.sampled_from([0.5, 0.9, 0.95, 0.99, 0.9967]))
 def test_mean_interval_is_that_of_scipy_stats(values: list[float], level: float) -> None:
     estimate = mean_estimate(values, level)
@@ -41,13 +40,11 @@ def test_geometric_mean_of_textbook_numbers() -> None:
     assert geometric_mean([4, 1, 1 / 32]).point == pytest.approx(0.5)
 
 
-@settings(deadline=None)
 @given(values=rates)
 def test_geometric_mean_is_that_of_scipy_stats(values: list[float]) -> None:
     assert geometric_mean(values).point == pytest.approx(stats.gmean(values), rel=1e-9)
 
 
-@settings(deadline=None)
 @given(values=rates, factor=st.floats(1e-3, 1e3))
 def test_geometric_mean_scales_with_its_unit(values: list[float], factor: float) -> None:
     plain = geometric_mean(values)

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats  # type: ignore[import-untyped]  # scipy ships no types
 
@@ -56,7 +56,6 @@ def test_unpaired_sleep_data_is_what_r_prints() -> None:
     assert logs == pytest.approx([-3.3654832, 0.2054832], abs=5e-8)
 
 
-@settings(deadline=None)
 @given(rates=pairs)
 def test_paired_p_value_is_that_of_scipy_stats(rates: list[tuple[float, float]]) -> None:
     ours, theirs = ([rate[i] for rate in rates] for i in (0, 1))
@@ -80,7 +79,6 @@ def test_unpaired_samples_of_different_sizes_are_those_of_scipy_stats() -> None:
     assert ratio.rounds == 4
 
 
-@settings(deadline=None)
 @given(rates=pairs)
 def test_swapping_the_two_inverts_the_ratio(rates: list[tuple[float, float]]) -> None:
     ours, theirs = (by_round([rate[i] for rate in rates]) for i in (0, 1))
@@ -92,7 +90,6 @@ def test_swapping_the_two_inverts_the_ratio(rates: list[tuple[float, float]]) ->
         assert back.high == pytest.approx(1 / there.low, rel=1e-9)
 
 
-@settings(deadline=None)
 @given(rates=pairs, drift=st.lists(st.floats(0.5, 2), min_size=20, max_size=20))
 def test_what_a_round_does_to_both_cancels(
     rates: list[tuple[float, float]], drift: list[float]

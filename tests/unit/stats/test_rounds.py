@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats  # type: ignore[import-untyped]  # scipy ships no types
 
@@ -31,7 +31,6 @@ def test_rounds_by_hand(sd: float, half_width: float, rounds: int) -> None:
     assert rounds_for_half_width(of_spread(sd), half_width) == rounds
 
 
-@settings(deadline=None)
 @given(sd=st.floats(0.001, 0.2), half=st.floats(0.01, 0.3), level=st.sampled_from([0.9, 0.95]))
 def test_it_is_the_first_number_that_suffices(sd: float, half: float, level: float) -> None:
     def reach(n: int) -> float:

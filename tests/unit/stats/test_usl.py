@@ -55,7 +55,7 @@ def test_the_first_six_raytracer_points_are_what_r_prints() -> None:
     assert fit.rate_of_one.value == pytest.approx(20.85605, abs=5e-6)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(lam=st.floats(1, 1e4), sigma=st.floats(0.001, 1), kappa=st.floats(1e-5, 0.1))
 def test_an_exact_curve_is_found_again(lam: float, sigma: float, kappa: float) -> None:
     fit = fit_usl(SWEEP, [law(n, lam, sigma, kappa) for n in SWEEP])

@@ -5,7 +5,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.model import Verdict
@@ -171,7 +171,6 @@ def test_nonsense_is_refused(threshold: float, level: float, match: str) -> None
         judge([comparison([0.0, 0.1])], threshold, level)
 
 
-@settings(deadline=None)
 @given(family=families)
 def test_swapping_all_mirrors_every_verdict(family: list[list[float]]) -> None:
     there = judge([comparison(logs) for logs in family])
@@ -185,7 +184,6 @@ def test_swapping_all_mirrors_every_verdict(family: list[list[float]]) -> None:
         assert other.ratio.point == pytest.approx(1 / one.ratio.point)
 
 
-@settings(deadline=None)
 @given(family=families, factor=st.sampled_from([0.25, 2.0, 1024.0]))
 def test_a_faster_machine_changes_no_verdict(family: list[list[float]], factor: float) -> None:
     def scaled(one: Comparison) -> Comparison:
@@ -203,7 +201,6 @@ def test_a_faster_machine_changes_no_verdict(family: list[list[float]], factor: 
             assert one.kind == other.kind
 
 
-@settings(deadline=None)
 @given(family=families)
 def test_the_interval_shown_tells_the_verdict(family: list[list[float]]) -> None:
     for verdict in judge([comparison(logs) for logs in family]):
