@@ -1,5 +1,6 @@
 """From a plan to a stored run: every cell of every round, kept as soon as it is finished."""
 
+import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,8 +14,8 @@ from bench.experiment.engines import engine_for
 from bench.experiment.lab import Lab
 from bench.experiment.schedule import Visit, visits, visits_of_round
 from bench.load.engine import Engine
-from bench.model import CellResult, Pacing, Plan, Progress, RunRecord, Sample, Target
-from bench.report.verdicts import verdicts
+from bench.model import CellResult, LabWarning, Pacing, Plan, Progress, RunRecord, Sample, Target
+from bench.report.verdicts import PhaseVerdict, ratios
 from bench.sampling import Probe, Sampler
 from bench.stats.rounds import relative_half_width
 from bench.store import RunStore, explained
@@ -65,12 +66,13 @@ class Runner:
                         time.sleep(record.plan.pause_s)
                     cells.append(self._kept(self._measure(bench, visit)))
                     sampler.require_alive()
+        whole = replace(record, cells=tuple(cells))
         finished = replace(
-            record,
+            whole,
             state="complete",
+            warnings=(*record.warnings, *not_narrow(whole)),
             finished_at=_now(),
             sampler_share=sampler.own_share,
-            cells=tuple(cells),
         )
         self.store.write_record(finished)
         self.observer.run_finished(finished)
@@ -206,18 +208,43 @@ def _planned_cells(plan: Plan) -> int:
 def narrow_enough(record: RunRecord) -> bool:
     """Whether every ratio of two targets is known to within the plan's half width.
 
-    A comparison with an invalid cell will never be, nor one whose windows are too short for the
-    figure: they do not keep the run going.
+    What counts is the plain 95 % interval of each ratio, whatever its verdict. A comparison with
+    an invalid cell will never be narrow, nor one whose windows are too short for the figure: they
+    do not keep the run going.
     """
-    wanted = record.plan.half_width
-    if wanted is None:
-        return True
-    ratios = [
-        one.verdict.ratio
-        for one in verdicts(record)
-        if one.verdict.kind != "invalid" and one.verdict.rounds_help
+    wanted, widest = record.plan.half_width, widest_ratio(record)
+    return wanted is None or widest is None or _half_width(widest) <= wanted
+
+
+def widest_ratio(record: RunRecord) -> PhaseVerdict | None:
+    """The ratio that is known least well, of those that more rounds would tell better."""
+    found = [
+        one for one in ratios(record) if one.verdict.kind != "invalid" and one.verdict.rounds_help
     ]
-    return all(ratio is not None and relative_half_width(ratio) <= wanted for ratio in ratios)
+    return max(found, key=_half_width, default=None)
+
+
+def _half_width(one: PhaseVerdict) -> float:
+    ratio = one.verdict.ratio
+    return math.inf if ratio is None else relative_half_width(ratio)
+
+
+def not_narrow(record: RunRecord) -> tuple[LabWarning, ...]:
+    """The doubt of an adaptive run that has reached its limit and not its width."""
+    wanted, widest = record.plan.half_width, widest_ratio(record)
+    if wanted is None or widest is None or narrow_enough(record):
+        return ()
+    rounds = max((cell.round for cell in record.cells), default=0)
+    half = _half_width(widest)
+    told = f"± {half:.1%}" if math.isfinite(half) else "without an interval"
+    return (
+        LabWarning(
+            "not-narrow",
+            f"after {rounds} rounds the ratio {widest.verdict.subject} / "
+            f"{widest.verdict.reference} of {widest.title} is known to {told}, not ± {wanted:.0%}",
+            "Use a quieter machine (make doctor), or be content with the intervals as they are.",
+        ),
+    )
 
 
 def _now() -> str:

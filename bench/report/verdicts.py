@@ -64,6 +64,18 @@ def verdicts(
     )
 
 
+def ratios(record: RunRecord, level: float = 0.95) -> tuple[PhaseVerdict, ...]:
+    """The same comparisons, each a family of its own: with its plain interval at `level`.
+
+    How wide such an interval is depends on nothing but its own rounds.
+    """
+    return tuple(
+        PhaseVerdict(one.workload, one.phase, verdict, one.elsewhere)
+        for one in _questions(record)
+        for verdict in judge([one.comparison], level=level)
+    )
+
+
 @dataclass(frozen=True)
 class _Question:
     """A verdict to be, before the family is judged."""
