@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bench import histogram
-from bench.model import Estimate, Memory, PhaseResult, RoleCost
+from bench.model import Estimate, Lateness, Memory, PhaseResult, RoleCost
 from bench.stats.estimate import is_bounded, mean_estimate
 
 Better = Literal["higher", "lower", "neither"]
+_Pooled = Callable[[Sequence[PhaseResult]], float | None]
 
 
 @dataclass(frozen=True)
@@ -136,6 +137,55 @@ def _switches(role: Callable[[PhaseResult], RoleCost]) -> Callable[[PhaseResult]
     )
 
 
+def _lateness(window: PhaseResult) -> Lateness | None:
+    return window.load.lateness
+
+
+def _late_ms(percentile: float, stored: Callable[[Lateness], float | None]) -> _Pooled:
+    """How late requests were sent, from all windows together.
+
+    Where windows have kept no distribution: what they have `stored` themselves, the worst of them.
+    """
+
+    def pooled(windows: Sequence[PhaseResult]) -> float | None:
+        found = [one for window in windows if (one := _lateness(window)) is not None]
+        parts = [one.times for one in found if one.times is not None]
+        if parts:
+            seconds = histogram.percentiles(histogram.merge(parts), (percentile,))[percentile]
+        else:
+            told = (stored(one) for one in found)
+            seconds = max((each for each in told if each is not None), default=None)
+        return None if seconds is None else seconds * 1e3
+
+    return pooled
+
+
+def _latest_ms(windows: Sequence[PhaseResult]) -> float | None:
+    found = (one.max_s for window in windows if (one := _lateness(window)) is not None)
+    return max((each * 1e3 for each in found if each is not None), default=None)
+
+
+def _counted(count: Callable[[Lateness], int]) -> _Pooled:
+    def pooled(windows: Sequence[PhaseResult]) -> float | None:
+        found = [count(one) for window in windows if (one := _lateness(window)) is not None]
+        return sum(found) if found else None
+
+    return pooled
+
+
+def _sending(name: str, title: str, unit: str, pooled: _Pooled) -> Metric:
+    """A figure of an open loop's own schedule; windows without a schedule have none."""
+    return Metric(
+        name,
+        title,
+        unit,
+        "lower",
+        lambda window: pooled((window,)),
+        decimals=2 if unit == "ms" else 0,
+        pooled=pooled,
+    )
+
+
 def _total(count: Callable[[PhaseResult], float]) -> Callable[[Sequence[PhaseResult]], float]:
     return lambda windows: sum(count(window) for window in windows)
 
@@ -202,6 +252,11 @@ _ALL = (
         lambda window: window.load.failed,
         pooled=_total(lambda window: window.load.failed),
     ),
+    _sending("late_p50", "sent late, p50", "ms", _late_ms(50, lambda one: one.p50_s)),
+    _sending("late_p99", "sent late, p99", "ms", _late_ms(99, lambda one: one.p99_s)),
+    _sending("late_max", "sent late, max", "ms", _latest_ms),
+    _sending("late", "sent late", "requests", _counted(lambda one: one.late)),
+    _sending("unsent", "unsent", "requests", _counted(lambda one: one.unsent)),
     Metric("app_cpu", "app CPU", "% of a core", "neither", _cpu_share(_app)),
     Metric("database_cpu", "database CPU", "% of a core", "neither", _cpu_share(_database)),
     Metric("generator_cpu", "generator CPU", "% of a core", "neither", _cpu_share(_generator)),

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from bench.model import ClosedLoop, OpenLoop, Pacing
-from bench.report.html.document import Figure, Section
+from bench.report.html.document import Figure, Section, Sheet
 from bench.report.latency import HALF, MOST, Curve, curves
 from bench.report.material import Material
 from bench.report.plots.nines import nines_plots
+from bench.report.sending import sending_table
 from bench.report.tables import Table, time_word
 
 _COLUMNS = {HALF: "p50", 1.0: "p90", MOST: "p95", 2.0: "p99", 3.0: "p99.9", 4.0: "p99.99"}
@@ -27,7 +28,8 @@ def latency(material: Material) -> Section | None:
         "99, 99.9 %.",
         latency_table(found, word),
     )
-    return Section("latency", title, (figure,), lead)
+    sending = sending_table(material.record)
+    return Section("latency", title, (figure, *([Sheet(sending)] if sending else [])), lead)
 
 
 def _lead(pacing: Pacing) -> str:
