@@ -5,7 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from bench.cli.options import app, err, out
+from bench.cli.options import app, err, out, whole
 from bench.cli.showing import write_history
 from bench.errors import StoreError
 from bench.experiment.assembly import site
@@ -42,7 +42,9 @@ def _readable() -> list[RunRecord]:
 
 
 @app.command
-def serve(*, serve_port: Annotated[int, Parameter(env_var="SERVE_PORT")] = 8080) -> None:
+def serve(
+    *, serve_port: Annotated[int, Parameter(env_var="SERVE_PORT", converter=whole)] = 8080
+) -> None:
     """Serve results/ on 127.0.0.1, with an index of all runs, until Ctrl-C.
 
     Parameters

@@ -7,7 +7,19 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from bench.cli.measuring import drawn, require_clean
-from bench.cli.options import Framework, ProfileName, Rounds, Seed, Strict, app, err, names_in, out
+from bench.cli.options import (
+    Framework,
+    ProfileName,
+    Rounds,
+    Seed,
+    Strict,
+    app,
+    err,
+    names_in,
+    out,
+    refuse_beside,
+    whole,
+)
 from bench.cli.showing import show_run
 from bench.errors import LabError, UsageError
 from bench.experiment import session
@@ -32,7 +44,12 @@ from bench.targets import select_targets
 from bench.watching import TerminalWatcher
 
 NumberOfUsers = Annotated[
-    int | None, Parameter(env_var="USERS", help="Users at the same time; 50, in a stress run 200.")
+    int | None,
+    Parameter(
+        env_var="USERS",
+        converter=whole,
+        help="Users at the same time; 50, in a stress run 200.",
+    ),
 ]
 SpawnRate = Annotated[
     float | None,
@@ -43,7 +60,8 @@ RunTime = Annotated[
     Parameter(env_var="RUN_TIME", help="Of each framework, e.g. 60, 5m; 60 s, in a stress run 5m."),
 ]
 Wait = Annotated[
-    str, Parameter(env_var="WAIT", help="Seconds between a user's requests: 1-3, or 2.")
+    str,
+    Parameter(env_var="WAIT", help="Seconds between a user's requests, e.g. 2; 1-3 when left out."),
 ]
 Throughput = Annotated[
     float | None,
@@ -54,10 +72,16 @@ ShapeName = Annotated[
     Parameter(env_var="SHAPE", help="How the number of users moves: step, spike, soak or ramp."),
 ]
 Workers = Annotated[
-    int, Parameter(env_var="WORKERS", help="Processes of Locust; one alone when left out.")
+    int,
+    Parameter(
+        env_var="WORKERS", converter=whole, help="Processes of Locust; one alone when left out."
+    ),
 ]
 MaxFail = Annotated[
-    int, Parameter(env_var="MAX_FAIL", help="Failures that are put up with: 0 when left out.")
+    int,
+    Parameter(
+        env_var="MAX_FAIL", converter=whole, help="Failures that are put up with: 0 when left out."
+    ),
 ]
 TargetHost = Annotated[
     str, Parameter(env_var="TARGET_HOST", help="The machine where the services run, if not here.")
@@ -77,7 +101,7 @@ class Asked:
     users: NumberOfUsers = None
     spawn_rate: SpawnRate = None
     run_time: RunTime = ""
-    wait: Wait = "1-3"
+    wait: Wait = ""
     throughput: Throughput = None
     shape: ShapeName = ""
     workers: Workers = 0
@@ -96,6 +120,7 @@ class Usual:
     run_time: str
 
 
+USUAL_WAIT = "1-3"
 VISIT = Usual(users=50, spawn_rate_per_s=5.0, run_time="60")
 STRESS = Usual(users=200, spawn_rate_per_s=10.0, run_time="5m")
 _NOTHING = Asked()
@@ -201,16 +226,23 @@ def crosscheck(
 def _use(asked: Asked, usual: Usual, target_host: str) -> None:
     pacing, run_time_s = _pacing(asked, usual), _run_time_s(asked, usual)
     if target_host:
+        refuse_beside(
+            "TARGET_HOST",
+            "nothing is measured there",
+            {"ROUNDS": asked.rounds, "SEED": asked.seed, "STRICT": asked.strict},
+        )
         _elsewhere(asked.framework, pacing, run_time_s, target_host, asked.max_fail)
     else:
         _here(asked, pacing, run_time_s)
 
 
 def _pacing(asked: Asked, usual: Usual, *, remote: bool = False) -> Users:
+    if asked.throughput is not None:
+        refuse_beside("THROUGHPUT", "with a beat nobody pauses", {"WAIT": asked.wait})
     return make_users(
         users=usual.users if asked.users is None else asked.users,
         spawn_rate_per_s=usual.spawn_rate_per_s if asked.spawn_rate is None else asked.spawn_rate,
-        wait=asked.wait,
+        wait=asked.wait or USUAL_WAIT,
         throughput_per_s=asked.throughput,
         shape=asked.shape,
         workers=asked.workers,

@@ -1,6 +1,7 @@
 """From the shell to a verb, and from an error to an exit code."""
 
 import os
+import re
 import sys
 from typing import NoReturn
 
@@ -14,26 +15,47 @@ from bench.experiment.interruption import interruptible
 from bench.experiment.refusal import refused
 
 
+def variables_by_verb() -> dict[str, frozenset[str]]:
+    """Which variables each verb takes, beside those that the lab itself understands."""
+    return {
+        name: frozenset(
+            variable
+            for argument in app[name].assemble_argument_collection()
+            for variable in argument.parameter.env_var or ()
+        )
+        for name in app
+        if not name.startswith("-")
+    }
+
+
 def make_variables() -> frozenset[str]:
     """Every variable that some verb or the lab itself understands."""
-    found = set(ENVIRONMENT)
-    for name in app:
-        if not name.startswith("-"):
-            for argument in app[name].assemble_argument_collection():
-                found.update(argument.parameter.env_var or ())
-    return frozenset(found)
+    return frozenset(ENVIRONMENT).union(*variables_by_verb().values())
 
 
-def _refuse_unknown_make_variables() -> None:
-    """`make bench FRAMEWROK=drf` must not measure everything: make itself takes any name."""
-    _, _, given = os.environ.get("MAKEFLAGS", "").partition("-- ")
-    names = [word.partition("=")[0] for word in given.split() if "=" in word]
-    known = make_variables()
-    unknown = [name for name in names if name not in known]
-    if unknown:
+def refuse_idle_variables(verb: str, makeflags: str) -> None:
+    """Raises UsageError for a variable of make's command line that would do nothing.
+
+    `make bench FRAMEWROK=drf` must not measure everything, nor `make sweep CONCURRENCY=5` sweep as
+    if nothing had been said: make itself takes any name. What a shell exports is another matter:
+    it is meant for whoever takes it, and may not be meant for the lab at all.
+    """
+    _, _, given = makeflags.partition("-- ")
+    # make escapes the blanks within a value.
+    words = re.split(r"(?<!\\)\s+", given)
+    names = [word.partition("=")[0] for word in words if "=" in word]
+    by_verb, known = variables_by_verb(), make_variables()
+    if unknown := [name for name in names if name not in known]:
         raise UsageError(
             f"there is no variable {', '.join(unknown)}",
             f"Known variables: {', '.join(sorted(known))}.",
+        )
+    takes = by_verb.get(verb, known) | frozenset(ENVIRONMENT)
+    if idle := [name for name in names if name not in takes]:
+        raise UsageError(
+            f"make {verb} does not take {', '.join(idle)}",
+            f"It takes {', '.join(sorted(by_verb[verb])) or 'no variable of its own'}; every "
+            f"command takes {', '.join(sorted(ENVIRONMENT))}.",
         )
 
 
@@ -49,7 +71,7 @@ def main() -> NoReturn:
     """Run one verb. Exit code 0, 1 for a failure, 2 for a mistake in what was asked."""
     interruptible()
     try:
-        _refuse_unknown_make_variables()
+        refuse_idle_variables(next(iter(sys.argv[1:]), ""), os.environ.get("MAKEFLAGS", ""))
         isolation.leave_the_confined()
         app(result_action="return_value", print_error=False, exit_on_error=False)
     except CycloptsError as error:

@@ -18,14 +18,15 @@ from bench.cli.options import (
     err,
     names_in,
     out,
+    refuse_beside,
+    whole,
 )
 from bench.cli.showing import show_run
 from bench.errors import LabError, UsageError
 from bench.experiment import session
 from bench.experiment.assembly import measuring_alone, targets
 from bench.experiment.plan import (
-    DEFAULT_CONCURRENCY,
-    DEFAULT_REQUESTS,
+    DEFAULT_PROFILE,
     make_plan,
     pacing_from,
     select_profile,
@@ -42,6 +43,7 @@ from bench.load.endurance import LIMIT_BYTES, measure_endurance
 from bench.model import RunRecord
 from bench.placement import plan_placement
 from bench.report.ceiling import ceiling_table
+from bench.report.saturation import outcomes, unmeasured
 from bench.report.terminal import print_table
 from bench.targets import select_targets
 from bench.watching import TerminalWatcher, view_share
@@ -65,12 +67,12 @@ def measure(
     *,
     framework: Framework = "",
     workload: Workload = "",
-    profile: ProfileName = "quick",
+    profile: ProfileName = "",
     rounds: Rounds = None,
-    concurrency: Annotated[int, Parameter(env_var="CONCURRENCY")] = DEFAULT_CONCURRENCY,
+    concurrency: Annotated[int | None, Parameter(env_var="CONCURRENCY", converter=whole)] = None,
     rate: Annotated[float | None, Parameter(env_var="RATE")] = None,
-    arrivals: ArrivalsName = "constant",
-    requests: Annotated[int, Parameter(env_var="REQUESTS")] = DEFAULT_REQUESTS,
+    arrivals: ArrivalsName = "",
+    requests: Annotated[int | None, Parameter(env_var="REQUESTS", converter=whole)] = None,
     seed: Seed = None,
     resume: Annotated[str, Parameter(env_var="RESUME")] = "",
     strict: Strict = False,
@@ -80,26 +82,41 @@ def measure(
     Parameters
     ----------
     concurrency:
-        Connections of the closed loop.
+        Connections of the closed loop; 20 when left out.
     rate:
         Requests per second of an open loop, instead of the closed loop.
     requests:
-        Requests per phase of the crud workload.
+        Requests per phase of the crud workload; 500 when left out.
     resume:
-        Id of an interrupted run to finish.
+        Id of an interrupted run to finish; it has a plan of its own.
     """
     watcher = TerminalWatcher(out, err)
     if resume:
+        refuse_beside(
+            "RESUME",
+            "a run goes on as it was planned",
+            {
+                "FRAMEWORK": framework,
+                "WORKLOAD": workload,
+                "PROFILE": profile,
+                "ROUNDS": rounds,
+                "CONCURRENCY": concurrency,
+                "RATE": rate,
+                "ARRIVALS": arrivals,
+                "REQUESTS": requests,
+                "SEED": seed,
+            },
+        )
         record = watcher.watch(lambda: resume_run(resume, watcher, strict=strict))
     else:
         plan = make_plan(
-            select_profile(profile),
+            select_profile(profile or DEFAULT_PROFILE),
             select_targets(targets(), names_in(framework)),
             select_workloads(names_in(workload)),
             seed=drawn(seed),
             rounds=rounds,
             requests=requests,
-            pacing=pacing_from(concurrency, rate, arrivals),
+            pacing=pacing_from(rate, concurrency, arrivals),
         )
         record = watcher.watch(lambda: session.measure(plan, watcher, strict=strict))
     show_run(record)
@@ -116,7 +133,10 @@ def sweep(
     seed: Seed = None,
     strict: Strict = False,
 ) -> None:
-    """Measure one workload at 1, 2, 4 ... 128 connections and fit a scalability law."""
+    """Measure one workload at 1, 2, 4 ... 128 connections and fit a scalability law.
+
+    It has half of the profile's rounds, as each has eight levels; none are added to them.
+    """
     plan = sweep_plan(
         select_profile(profile),
         select_targets(targets(), names_in(framework)),
@@ -157,8 +177,13 @@ def saturate(
     )
     watcher = TerminalWatcher(out, err)
     record = watcher.watch(lambda: run_saturation(plan, study, watcher, strict=strict))
-    # Trials beyond the limit fail by design: that is how the limit is found.
     show_run(record)
+    # Trials beyond the limit fail by design: that is how the limit is found.
+    if without := unmeasured(outcomes(record, study)):
+        raise LabError(
+            f"there is no answer for {', '.join(without)}: unfit, or given up",
+            "The remarks say why; see also make logs.",
+        )
 
 
 @app.command

@@ -1,9 +1,11 @@
 """What the verbs share: the app, the consoles, and the options that several verbs take."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
-from cyclopts import App, Parameter
+from cyclopts import App, Parameter, Token
 
+from bench.errors import UsageError
 from bench.report.terminal import make_console
 
 app = App(
@@ -13,6 +15,27 @@ app = App(
 )
 out = make_console()
 err = make_console(stderr=True)
+
+
+def whole(_kind: object, tokens: Sequence[Token]) -> int:
+    """A whole number as it was written: 2.9 is not taken for 3. Raises UsageError."""
+    (token,) = tokens
+    try:
+        return int(token.value)
+    except ValueError:
+        name = token.keyword or "this"
+        raise UsageError(f"{name}={token.value} is not a whole number", f"E.g. {name}=4.") from None
+
+
+def refuse_beside(chosen: str, why: str, others: dict[str, object]) -> None:
+    """Raises UsageError when some of the `others`, by variable, were given beside `chosen`."""
+    given = [name for name, value in others.items() if value not in (None, "", False)]
+    if given:
+        raise UsageError(
+            f"{chosen} and {', '.join(given)} exclude each other: {why}",
+            f"Leave {', '.join(given)} out; `unset` what your shell exports.",
+        )
+
 
 Framework = Annotated[
     str, Parameter(env_var="FRAMEWORK", help="One framework, or several with commas.")
@@ -32,11 +55,16 @@ ArrivalsName = Annotated[
     Parameter(env_var="ARRIVALS", help="How an open loop's requests arrive: constant or poisson."),
 ]
 Rounds = Annotated[
-    int | None, Parameter(env_var="ROUNDS", help="Rounds, instead of the usual number.")
+    int | None,
+    Parameter(env_var="ROUNDS", converter=whole, help="Rounds, instead of the usual number."),
 ]
 Seed = Annotated[
     int | None,
-    Parameter(env_var="SEED", help="Of the order and of what is sent; drawn when left out."),
+    Parameter(
+        env_var="SEED",
+        converter=whole,
+        help="Of the order and of what is sent; drawn when left out.",
+    ),
 ]
 Strict = Annotated[
     bool, Parameter(env_var="STRICT", help="Refuse to measure on a machine that is unfit.")

@@ -9,7 +9,9 @@ from bench.histogram import SAMPLES_BEYOND
 from bench.model import Arrivals, ClosedLoop, OpenLoop, Pacing, Plan, Target, Users
 from bench.workloads import OPERATIONS, Workload
 
+DEFAULT_PROFILE = "quick"
 DEFAULT_CONCURRENCY = 20
+DEFAULT_ARRIVALS: Arrivals = "constant"
 DEFAULT_REQUESTS = 500
 DEFAULT_ROWS = 10_000
 _FEWEST_ROWS = 100
@@ -67,13 +69,15 @@ def make_plan(
     *,
     seed: int,
     rounds: int | None = None,
-    requests: int = DEFAULT_REQUESTS,
+    requests: int | None = None,
     pacing: Pacing | None = None,
 ) -> Plan:
     """The plan of a run. Workloads default to the five operations.
 
-    Raises UsageError when a number is out of range.
+    Raises UsageError when a number is out of range, or is given and would not be used.
     """
+    _check_requests(requests, workloads)
+    requests = DEFAULT_REQUESTS if requests is None else requests
     pacing = pacing or ClosedLoop(DEFAULT_CONCURRENCY)
     _check_pacing(pacing)
     adaptive = rounds is None
@@ -124,17 +128,39 @@ def _check_pacing(pacing: Pacing) -> None:
         )
 
 
-def pacing_from(concurrency: int, rate_per_s: float | None, arrivals: str) -> Pacing:
-    """An open loop when a rate is given, a closed loop otherwise.
+def _check_requests(requests: int | None, workloads: tuple[Workload, ...]) -> None:
+    """A number of requests ends the phases of `crud`; time ends all others."""
+    counted = any(phase.counted for workload in workloads for phase in workload.phases(1, 2))
+    if requests is not None and not counted:
+        raise UsageError(
+            "REQUESTS is for the phases of crud alone: time ends all other windows",
+            "Say WORKLOAD=crud too, or leave REQUESTS out. PROFILE=standard has longer windows.",
+        )
 
-    Raises UsageError on unknown arrivals.
+
+def pacing_from(
+    rate_per_s: float | None = None, concurrency: int | None = None, arrivals: str = ""
+) -> Pacing:
+    """An open loop when a rate is given, a closed loop otherwise. What was left out is usual.
+
+    Raises UsageError on unknown arrivals, and for what would be ignored.
     """
-    if rate_per_s is None:
-        return ClosedLoop(concurrency)
     known = get_args(Arrivals)
-    if arrivals not in known:
+    if arrivals and arrivals not in known:
         raise UsageError(f"unknown arrivals {arrivals!r}", f"Known arrivals: {', '.join(known)}.")
-    return OpenLoop(rate_per_s, cast("Arrivals", arrivals))
+    if rate_per_s is None:
+        if arrivals:
+            raise UsageError(
+                "ARRIVALS says how the requests of an open loop come, and a closed loop waits",
+                "Say RATE= too, or leave ARRIVALS out.",
+            )
+        return ClosedLoop(DEFAULT_CONCURRENCY if concurrency is None else concurrency)
+    if concurrency is not None:
+        raise UsageError(
+            "RATE and CONCURRENCY exclude each other: an open loop has no number of connections",
+            "Leave one of them out.",
+        )
+    return OpenLoop(rate_per_s, cast("Arrivals", arrivals or DEFAULT_ARRIVALS))
 
 
 def rows_to_load(

@@ -26,7 +26,7 @@ def make_saturation(objective_ms: float, arrivals: str) -> Saturation:
     """What is searched for. Raises UsageError on unknown arrivals or an objective out of range."""
     if not 1 <= objective_ms <= 10_000:
         raise UsageError(f"OBJECTIVE_MS={objective_ms:g} is out of range", "Choose 1 to 10000.")
-    pacing = pacing_from(DEFAULT_CONCURRENCY, 1.0, arrivals)
+    pacing = pacing_from(1.0, arrivals=arrivals)
     assert isinstance(pacing, OpenLoop)
     return Saturation(objective_ms / 1e3, pacing.arrivals, DEFAULT_CONCURRENCY)
 

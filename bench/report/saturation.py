@@ -161,6 +161,11 @@ def _is_unfit(cell: CellResult) -> bool:
     return bool(cell.unfit) and not cell.unfit.startswith(REFUSED)
 
 
+def unmeasured(found: Sequence[Outcome]) -> tuple[str, ...]:
+    """The targets whose search found nothing for their own fault: unfit, or given up."""
+    return tuple(one.target for one in found if one.answer is None or _given_up(one.cells))
+
+
 def outcomes(record: RunRecord, study: Saturation) -> tuple[Outcome, ...]:
     return tuple(outcome(study, target, record.cells) for target in record.plan.targets)
 

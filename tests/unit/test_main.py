@@ -9,6 +9,7 @@ from importlib import import_module
 
 import pytest
 
+from bench.cli.options import app
 from bench.errors import LabError, UsageError
 
 module = import_module("bench.cli.main")  # the package has a function of that name
@@ -17,7 +18,7 @@ module = import_module("bench.cli.main")  # the package has a function of that n
 def run(monkeypatch: pytest.MonkeyPatch, verb: Callable[[], object]) -> int:
     """The exit code of the command line when its verb does this."""
     monkeypatch.setattr(module, "app", lambda **_: verb())
-    monkeypatch.setattr(module, "_refuse_unknown_make_variables", lambda: None)
+    monkeypatch.setattr(module, "refuse_idle_variables", lambda *_: None)
     monkeypatch.setattr(module, "interruptible", lambda: None)
     with pytest.raises(SystemExit) as ended:
         module.main()
@@ -84,3 +85,66 @@ def test_a_word_where_a_number_belongs_is_a_mistake(variable: str) -> None:
     assert done.stderr.startswith("onecore: ")
     assert name in done.stderr.splitlines()[0]
     assert "--help" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("verb", "given", "told"),
+    [
+        ("bench", "FRAMEWROK=drf", "there is no variable FRAMEWROK"),
+        ("sweep", "CONCURRENCY=5", "make sweep does not take CONCURRENCY"),
+        ("saturate", "ROUNDS=9 SEED=1", "make saturate does not take ROUNDS"),
+        ("bench", "THRESHOLD=1", "make bench does not take THRESHOLD"),
+        ("down", "FRAMEWORK=drf", "make down does not take FRAMEWORK"),
+    ],
+)
+def test_what_a_verb_would_ignore_is_refused(verb: str, given: str, told: str) -> None:
+    """On make's command line a variable is meant for this verb; the remedy names what it takes."""
+    with pytest.raises(UsageError, match=told):
+        module.refuse_idle_variables(verb, f"s -- {given}")
+    assert "ROUNDS" in _remedy("sweep", "CONCURRENCY=5")
+
+
+def _remedy(verb: str, given: str) -> str:
+    with pytest.raises(UsageError) as caught:
+        module.refuse_idle_variables(verb, f" -- {given}")
+    return caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("verb", "makeflags"),
+    [
+        ("bench", ""),
+        ("bench", "w -- RATE=200 ARRIVALS=poisson PORT_OFFSET=1000 ONECORE_STATE=/a"),
+        ("down", "-- SUPERVISOR=process"),
+        # A blank within a value begins no other variable.
+        ("bench", "-- FRAMEWORK=flask,\\ drf\\ THRESHOLD=1"),
+        # Not on make's command line: exported by a shell, for whoever takes it.
+        ("sweep", "CONCURRENCY=5"),
+        ("--help", "-- FRAMEWORK=drf"),
+    ],
+)
+def test_what_a_verb_takes_is_let_through(verb: str, makeflags: str) -> None:
+    """So is what every command takes."""
+    module.refuse_idle_variables(verb, makeflags)
+
+
+@pytest.mark.parametrize(
+    ("verb", "given", "told"),
+    [
+        ("bench", {"rounds": "2.9"}, "is not a whole number"),
+        ("bench", {"concurrency": "2.7"}, "is not a whole number"),
+        ("bench", {"seed": "1.5"}, "is not a whole number"),
+        ("bench", {"arrivals": "nonsense"}, "unknown arrivals"),
+        ("bench", {"rate": "200", "concurrency": "5"}, "RATE and CONCURRENCY exclude each other"),
+        ("bench", {"resume": "x", "rounds": "3", "seed": "1"}, "RESUME and ROUNDS, SEED exclude"),
+        ("locust", {"throughput": "2", "wait": "1"}, "THROUGHPUT and WAIT exclude"),
+        ("locust", {"target-host": "h", "rounds": "2"}, "TARGET_HOST and ROUNDS exclude"),
+    ],
+)
+def test_options_that_would_be_ignored_or_bent_are_refused(
+    verb: str, given: dict[str, str], told: str
+) -> None:
+    """A user's mistake, with exit code 2, before anything starts."""
+    words = [word for name, value in given.items() for word in (f"--{name}", value)]
+    with pytest.raises(UsageError, match=told):
+        app([verb, *words], result_action="return_value")

@@ -5,7 +5,7 @@ from itertools import takewhile
 import pytest
 
 from bench.errors import UsageError
-from bench.experiment.plan import make_plan, rows_to_load, select_profile
+from bench.experiment.plan import make_plan, pacing_from, rows_to_load, select_profile
 from bench.histogram import tellable
 from bench.load.asking import Source
 from bench.load.pacing import arrivals as arrivals_of
@@ -46,6 +46,37 @@ def test_numbers_out_of_range_are_refused(wrong: dict[str, object]) -> None:
     """Nonsense is a usage error before anything starts."""
     with pytest.raises(UsageError):
         make_plan(QUICK, known_targets(), (), seed=1, **wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({"arrivals": "poisson"}, "a closed loop waits"),
+        ({"arrivals": "sometimes"}, "unknown arrivals"),
+        ({"arrivals": "sometimes", "rate_per_s": 100}, "unknown arrivals"),
+        ({"rate_per_s": 100, "concurrency": 20}, "exclude each other"),
+    ],
+)
+def test_a_pacing_that_would_ignore_something_is_refused(
+    asked: dict[str, object], told: str
+) -> None:
+    """Nobody is told afterwards that what they said had no meaning."""
+    with pytest.raises(UsageError, match=told):
+        pacing_from(**asked)  # type: ignore[arg-type]
+
+
+def test_a_pacing_from_what_was_asked() -> None:
+    """What was left out is usual."""
+    assert pacing_from() == ClosedLoop(20)
+    assert pacing_from(concurrency=5) == ClosedLoop(5)
+    assert pacing_from(200) == OpenLoop(200, "constant")
+    assert pacing_from(200, arrivals="poisson") == OpenLoop(200, "poisson")
+
+
+def test_requests_without_anything_to_count_are_refused() -> None:
+    """Time ends all windows but those of crud."""
+    with pytest.raises(UsageError, match="crud alone"):
+        make_plan(QUICK, known_targets(), (WORKLOADS["read"],), seed=1, requests=50)
 
 
 def test_an_unknown_profile_names_the_known() -> None:

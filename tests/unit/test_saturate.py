@@ -22,7 +22,7 @@ from bench.model import (
 )
 from bench.report.material import Material
 from bench.report.page import page_markdown, print_page
-from bench.report.saturation import REFUSED, judge, outcome, outcomes, saturation_page
+from bench.report.saturation import REFUSED, judge, outcome, outcomes, saturation_page, unmeasured
 from bench.report.studies import with_study
 from bench.targets import known_targets
 from bench.workloads import WORKLOADS
@@ -274,3 +274,12 @@ def test_what_can_be_asked_for() -> None:
         make_saturation(100, "sometimes")
     with pytest.raises(UsageError, match="several phases"):
         saturation_plan(PROFILES["quick"], TARGETS, WORKLOADS["crud"], seed=1)
+
+
+def test_targets_without_an_answer_of_their_own_fault_are_named() -> None:
+    """Unfit where the search would start, or given up; a rate that nothing holds is an answer."""
+    never = [cell(1, "fastapi", pacing=ClosedLoop(20), phases=(), unfit="it is down")]
+    unfit = [cell(n, "flask", pacing=OpenLoop(800), phases=(), unfit="it died") for n in (2, 3)]
+    slow = [one for one in searched(lambda *_: False) if one.target == "drf"]
+    run = run_of([*never, capacity(), *unfit, *slow], PLAN)
+    assert unmeasured(outcomes(run, STUDY)) == ("fastapi", "flask")
