@@ -14,8 +14,11 @@ DEFAULT_CONCURRENCY = 20
 DEFAULT_ARRIVALS: Arrivals = "constant"
 DEFAULT_REQUESTS = 500
 DEFAULT_ROWS = 10_000
-_FEWEST_ROWS = 100
-"""Of a range: enough for every part of a mixture."""
+_FEWEST_ROWS = 1_000
+"""Of a range: the first page of the list lies within the quarter of it that no mixture changes."""
+
+_MORE_REQUESTS = 10
+"""What the deck of a mixture may deal of one operation beyond its share, with room to spare."""
 
 _SIGMAS = 5
 """So far random arrivals fall short of their mean, or exceed it, about once in a million times."""
@@ -190,7 +193,7 @@ def _most_requests(
 ) -> float:
     if isinstance(pacing, OpenLoop):
         mean = pacing.rate_per_s * seconds
-        return mean + _SIGMAS * math.sqrt(mean) + _FEWEST_ROWS
+        return mean + _SIGMAS * math.sqrt(mean) + _MORE_REQUESTS
     if ceiling_per_s is None:
         raise ValueError("a closed loop that deletes needs the generator's ceiling")
     # A power of two: it stays the same from run to run though the ceiling scatters, and cells of

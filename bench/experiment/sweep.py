@@ -24,8 +24,8 @@ def sweep_plan(
     """The plan of a sweep. A round has a cell per level, so it has half of the profile's rounds.
 
     None are added: what a sweep finds is a law, fitted to all rounds with its own errors, and no
-    ratio whose interval could be awaited. Its pacing is that of the highest level; each cell tells its own. Raises UsageError for a
-    workload of several phases or a number out of range.
+    ratio whose interval could be awaited. Its pacing is that of the highest level; each cell tells
+    its own. Raises UsageError for a workload of several phases or a number out of range.
     """
     require_one_window(workload)
     return make_plan(

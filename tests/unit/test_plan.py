@@ -7,9 +7,9 @@ import pytest
 from bench.errors import UsageError
 from bench.experiment.plan import make_plan, pacing_from, rows_to_load, select_profile
 from bench.histogram import tellable
-from bench.load.asking import Source
+from bench.load.asking import PAGE, Source
 from bench.load.pacing import arrivals as arrivals_of
-from bench.model import Arrivals, ClosedLoop, LoadSpec, OpenLoop, Pacing
+from bench.model import Arrivals, ClosedLoop, LoadSpec, OpenLoop, Pacing, Rows
 from bench.targets import known_targets
 from bench.workloads import OPERATIONS, WORKLOADS, select_workloads
 
@@ -112,6 +112,22 @@ def test_there_are_rows_for_all_that_can_be_asked(name: str, pacing: Pacing) -> 
         source = Source(spec, {})
         for _ in range(int(rate_per_s * seconds)):
             assert source.next() is not None
+
+
+@pytest.mark.parametrize("ceiling_per_s", [50.0, CEILING_PER_S])
+@pytest.mark.parametrize("pacing", [ClosedLoop(20), OpenLoop(2)])
+def test_a_mixture_never_changes_the_page_that_it_lists(
+    pacing: Pacing, ceiling_per_s: float
+) -> None:
+    """The first hundred rows stay as they were loaded, in a warm-up of few rows too: else right
+    answers would count as wrong.
+    """
+    plan = make_plan(QUICK, known_targets(), (WORKLOADS["mixed"],), seed=1, pacing=pacing)
+    warm, _ = rows_to_load(plan, WORKLOADS["mixed"], ceiling_per_s)
+    (phase,) = WORKLOADS["mixed"].phases(1, warm)
+    changed = [share.ids for share in phase.shares if share.operation in ("update", "delete")]
+    assert len(changed) == 2
+    assert all(isinstance(ids, Rows) and ids.first > PAGE for ids in changed)
 
 
 def test_the_number_of_rows_stays_from_run_to_run() -> None:
