@@ -24,7 +24,10 @@ def whole(_kind: object, tokens: Sequence[Token]) -> int:
         return int(token.value)
     except ValueError:
         name = token.keyword or "this"
-        raise UsageError(f"{name}={token.value} is not a whole number", f"E.g. {name}=4.") from None
+        raise UsageError(
+            f"{name}={token.value} is not a whole number",
+            f"E.g. {name}=4; see: python -m bench --help",
+        ) from None
 
 
 def refuse_beside(chosen: str, why: str, others: dict[str, object]) -> None:

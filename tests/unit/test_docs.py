@@ -1,17 +1,21 @@
 """The docs are complete: what the code offers is documented, and what they name exists."""
 
 import re
+from dataclasses import fields, is_dataclass
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import pytest
 
 from bench.cli import make_variables
 from bench.metrics import METRICS
+from bench.model import CellResult, RunRecord, Sample
 from bench.store import schemas
 from bench.workloads import WORKLOADS
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
+FORMAT = (ROOT / "docs" / "results-format.md").read_text()
 METHOD = (ROOT / "docs" / "method.md").read_text()
 MAKEFILE = (ROOT / "Makefile").read_text()
 TARGETS = re.findall(r"^([a-z][a-z-]*):.*## ", MAKEFILE, re.MULTILINE)
@@ -52,7 +56,7 @@ def test_every_metric_is_documented(metric) -> None:
 DOUBTS = sorted(
     {
         code
-        for path in (ROOT / "bench" / "doubt").glob("*.py")
+        for path in (ROOT / "bench").glob("**/*.py")
         for code in re.findall(r'LabWarning\(\s*"([a-z-]+)"', path.read_text())
     }
 )
@@ -62,6 +66,33 @@ DOUBTS = sorted(
 def test_every_doubt_is_documented(code: str) -> None:
     """docs/method.md says when each warning is raised."""
     assert f"`{code}`" in METHOD
+
+
+def stored_fields(kind: type) -> set[tuple[str, str]]:
+    """(class, field) of all that is stored of a record, however deep."""
+    found: set[tuple[str, str]] = set()
+    open_kinds = [kind]
+    while open_kinds:
+        one = open_kinds.pop()
+        if is_dataclass(one) and not any(name == one.__name__ for name, _ in found):
+            hints = get_type_hints(one)
+            found.update((one.__name__, field.name) for field in fields(one))
+            open_kinds.extend(hints[field.name] for field in fields(one))
+        else:
+            open_kinds.extend(each for each in get_args(one) if not isinstance(each, str))
+    return found
+
+
+STORED = sorted(set().union(*map(stored_fields, (RunRecord, CellResult, Sample))))
+
+
+@pytest.mark.parametrize(("kind", "name"), STORED, ids=lambda part: part)
+def test_every_stored_field_is_documented(kind: str, name: str) -> None:
+    """docs/results-format.md names all that a run's files hold, `kind` and what it is for apart."""
+    if name == "kind":
+        assert "has a `kind`" in FORMAT
+    else:
+        assert re.search(rf"`([a-z_]+\.)?{name}`", FORMAT), f"{kind}.{name}"
 
 
 @pytest.mark.parametrize("name", schemas())

@@ -57,18 +57,18 @@ def test_nothing_sent_is_nothing_told() -> None:
 def test_a_closed_loop_has_no_such_table() -> None:
     """Its requests are due when the answer before has come."""
     assert sending_table(run_of(None)) is None
-    assert "Sending" not in render_markdown(run_of(None))
+    assert "Sending" not in render_markdown(Material(run_of(None)))
 
 
 def test_it_stands_in_every_report() -> None:
     """Terminal, Markdown and page show one table; the tidy table has a column per figure."""
     run = run_of(late(0.002), late(0.008))
     console = Console(file=io.StringIO(), width=120)
-    print_results(console, run)
-    section = latency(Material(run, ()))
+    print_results(console, Material(run))
+    section = latency(Material(run))
     assert section is not None
     assert sending_table(run) in [getattr(block, "table", None) for block in section.blocks]
-    for text in (console.file.getvalue(), render_markdown(run)):
+    for text in (console.file.getvalue(), render_markdown(Material(run))):
         assert "Sending" in text
         assert "late p99 ms" in text
     first = tidy(run).to_pylist()[0]
