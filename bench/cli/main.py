@@ -68,7 +68,9 @@ def _fail(error: LabError) -> NoReturn:
 
 
 def main() -> NoReturn:
-    """Run one verb. Exit code 0, 1 for a failure, 2 for a mistake in what was asked."""
+    """Run one verb. Exit code 0, 1 for a failure, 2 for a mistake in what was asked, and 130 for
+    Ctrl-C: what a shell reports of an interrupted program, so that nobody takes it for a failure.
+    """
     interruptible()
     try:
         refuse_idle_variables(next(iter(sys.argv[1:]), ""), os.environ.get("MAKEFLAGS", ""))
