@@ -13,6 +13,9 @@ ifeq ($(ONECORE_PYTHON),.venv/bin/python)
 ready := .venv/.complete
 endif
 
+# Each on its own: their modules have the same names.
+types = $(notdir $(patsubst %/,%,$(dir $(wildcard services/*/service.toml))))
+
 .venv/.complete: uv.lock pyproject.toml .python-version bench/bootstrap.sh bench/uv.json
 	@./bench/bootstrap.sh
 
@@ -101,6 +104,9 @@ check: $(ready) ## Lint, formatting, types, layers and the flake
 	@$(PYTHON) -m ruff check
 	@$(PYTHON) -m ruff format --check
 	@$(PYTHON) -m mypy
+	@$(PYTHON) -m mypy systemd/await_ready.py nix/check/__main__.py
+	@for service in $(types); do MYPYPATH=services/$$service $(PYTHON) -m mypy \
+		--explicit-package-bases --cache-dir .mypy_cache/$$service services/$$service || exit 1; done
 	@$(dir $(ONECORE_PYTHON))lint-imports
 	@$(PYTHON) nix/check
 

@@ -23,7 +23,7 @@ limit_request_line = 8190
 forwarder_headers = ""
 
 
-def post_worker_init(_worker):
+def post_worker_init(_worker: object) -> None:
     """What was loaded at start stays; the collector need not look at it again."""
     gc.collect()
     gc.freeze()

@@ -5,6 +5,7 @@ from logging.config import fileConfig
 from alembic import context
 from flask import current_app
 
+assert context.config.config_file_name  # Flask-Migrate always names one
 fileConfig(context.config.config_file_name, disable_existing_loggers=False)
 db = current_app.extensions["migrate"].db
 

@@ -24,9 +24,10 @@ class StrictFloatField(serializers.FloatField):
         if isinstance(data, bool) or not isinstance(data, int | float):
             self.fail("invalid")
         try:
-            return float(data)
+            number = float(data)
         except OverflowError:
             self.fail("overflow")
+        return number
 
     default_error_messages = {"overflow": "This number is too large."}
 

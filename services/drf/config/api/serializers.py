@@ -35,4 +35,4 @@ class ModelSerializer(serializers.ModelSerializer):
 
     @property
     def fields(self) -> Any:
-        return bound_fields(type(self))
+        return bound_fields(type(self))  # type: ignore[arg-type]  # takes __hash__ for the type's
