@@ -127,7 +127,7 @@ def test_a_beat_that_the_service_cannot_keep_loses_no_request(
 
 
 def test_a_worker_that_joins_while_the_window_ends_gets_no_users(
-    swarm: Swarm, bad_server: Callable[[Behave], BadServer], tmp_path: Path
+    swarm: Swarm, bad_server: Callable[[Behave], BadServer], tmp_path: Path, port: int
 ) -> None:
     """The last answers are waited for, and nobody is started once more."""
     there = threading.Event()
@@ -138,14 +138,14 @@ def test_a_worker_that_joins_while_the_window_ends_gets_no_users(
         return True
 
     server = bad_server(once_both_are_there)
-    workers = [joining_worker()]
+    workers = [joining_worker(port)]
 
     def join_late(now) -> None:
         said = (tmp_path / "locust" / "flask.log").read_text()
         if said.count("reported as ready") > 1:
             there.set()
         elif now.elapsed_s > 1.0 and len(workers) == 1:
-            workers.append(joining_worker())
+            workers.append(joining_worker(port))
 
     try:
         pacing = Users(2, 10.0, wait_s=(0.0, 0.0), workers=1, remote=True)
@@ -162,10 +162,10 @@ def test_a_worker_that_joins_while_the_window_ends_gets_no_users(
     assert [one.lost_at_s for one in result.crowd.workers if one.requests] == [None]
 
 
-def joining_worker() -> subprocess.Popen[bytes]:
+def joining_worker(port: int) -> subprocess.Popen[bytes]:
     """What `make locust-worker` runs."""
     cpus = process.list_cpus(sorted(os.sched_getaffinity(0)))
-    master = ("--master-host", PORTS.master_host, "--master-port", str(PORTS.master))
+    master = ("--master-host", Ports.master_host, "--master-port", str(port))
     arguments = ("--locustfile", str(LOCUSTFILE), "--worker", *master)
     return subprocess.Popen(
         process.command("bench.load.people", str(os.getpid()), cpus, "-", *arguments),
