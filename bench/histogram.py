@@ -57,6 +57,12 @@ def _highest_us(bucket: int) -> int:
     return ((bucket - (shift << _HALF_BITS) + 1) << shift) - 1
 
 
+def _middle_us(bucket: int) -> float:
+    """The middle of a bucket: no value in it is further away than half the bucket's width."""
+    width = 1 << max(0, (bucket >> _HALF_BITS) - 1)
+    return _highest_us(bucket) - (width - 1) / 2
+
+
 def _counts_length() -> int:
     return int(HdrHistogram(LOWEST_US, HIGHEST_US, DIGITS).counts_len)
 
@@ -132,8 +138,8 @@ def quantiles_s(distribution: Distribution, wanted: Sequence[float]) -> list[flo
     # The smallest value that at least this share of the samples does not exceed.
     ranks = [max(1, math.ceil(round(each / 100 * total, 6))) for each in wanted]
     buckets = np.searchsorted(cumulated, ranks)
-    # A bucket's upper edge may lie beyond what was measured; the exact extremes do not.
+    # A bucket's middle may lie beyond what was measured; the exact extremes do not.
     return [
-        min(max(_highest_us(int(bucket)) / 1e6, distribution.min_s), distribution.max_s)
+        min(max(_middle_us(int(bucket)) / 1e6, distribution.min_s), distribution.max_s)
         for bucket in buckets
     ]

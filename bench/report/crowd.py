@@ -20,7 +20,16 @@ from bench.report.facts import machine_line, placement_line, provenance_lines, s
 from bench.report.material import Material
 from bench.report.measures import NO_FIGURE
 from bench.report.page import Page
-from bench.report.tables import Series, Table, cost_table, series, speed_table, time_word
+from bench.report.tables import (
+    Series,
+    Table,
+    cost_table,
+    forbidden_words,
+    series,
+    speed_table,
+    time_word,
+    use_table,
+)
 from bench.report.verdicts import verdict_table
 from bench.report.warnings import doubts
 
@@ -118,7 +127,7 @@ def operations_table(record: RunRecord) -> Table:
         numeric=(False, False, *([True] * 5)),
         caption=(
             f"{time_word(record.plan.pacing).capitalize()} of successful requests, from exact "
-            "times. Locust's own pages round them to two digits."
+            "times. Locust's own pages round them to two digits." + forbidden_words(series(record))
         ),
     )
 
@@ -131,7 +140,7 @@ def _operation_rows(one: Series) -> list[tuple[str, ...]]:
     for operation in _ORDER:
         parts = [w.load.latency[operation] for w in one.windows if operation in w.load.latency]
         if parts:
-            rows.append((one.target, operation, *_time_words(histogram.merge(parts))))
+            rows.append((one.name, operation, *_time_words(histogram.merge(parts))))
     return rows
 
 
@@ -263,7 +272,12 @@ def crowd_page(material: Material) -> Page:
     pacing = record.plan.pacing
     assert isinstance(pacing, Users)
     several_rounds = len({cell.round for cell in record.cells}) > 1
-    tables = [speed_table(record), cost_table(record), operations_table(record)]
+    tables = [
+        speed_table(record),
+        cost_table(record),
+        use_table(record),
+        operations_table(record),
+    ]
     if several_rounds and len(record.plan.targets) > 1:
         tables.append(verdict_table(record))
     tables.append(course_table(record))

@@ -9,7 +9,7 @@ from bench.model import LabWarning
 from bench.report.facts import machine_line, placement_line, provenance_lines, state_line
 from bench.report.material import Material
 from bench.report.sending import sending_table
-from bench.report.tables import Table, cost_table, speed_table
+from bench.report.tables import Table, cost_table, speed_table, use_table
 from bench.report.verdicts import verdict_table
 from bench.report.warnings import Counted, doubt_words, doubts
 
@@ -27,6 +27,7 @@ def render_markdown(material: Material) -> str:
         table_markdown(speed_table(record)),
         table_markdown(sending) if (sending := sending_table(record)) else "",
         table_markdown(cost_table(record)),
+        table_markdown(use_table(record)),
         table_markdown(verdict_table(record)) if len(record.plan.targets) > 1 else "",
         doubts_markdown(doubts(material)),
         "## Provenance\n\n" + "\n".join(f"- {line}" for line in provenance_lines(record)),

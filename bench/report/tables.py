@@ -18,6 +18,18 @@ class Table:
     caption: str = ""
 
 
+FORBIDDEN = "✕"
+"""Marks whatever an `invalid` doubt forbids to use. It is shown, as nothing is dropped."""
+
+
+def forbidden_words(found: Iterable["Series"]) -> str:
+    """What the mark means and why it stands in a table of these; "" where there is none."""
+    codes = dict.fromkeys(code for one in found for code in one.forbidden)
+    if not codes:
+        return ""
+    return f" {FORBIDDEN}: invalid in some round, not to be used: {', '.join(codes)}."
+
+
 @dataclass(frozen=True)
 class Series:
     """All rounds of one target's window, in the order measured."""
@@ -31,6 +43,22 @@ class Series:
     @property
     def title(self) -> str:
         return self.workload if self.workload == self.phase else f"{self.workload}: {self.phase}"
+
+    @property
+    def forbidden(self) -> tuple[str, ...]:
+        """The codes of the doubts that forbid the use of this target's figures, each once."""
+        found = (
+            warning.code
+            for window in self.windows
+            for warning in window.warnings
+            if warning.severity == "invalid"
+        )
+        return tuple(dict.fromkeys(found))
+
+    @property
+    def name(self) -> str:
+        """The target, marked where its figures must not be used: see `forbidden_words`."""
+        return f"{self.target} {FORBIDDEN}" if self.forbidden else self.target
 
 
 def series(record: RunRecord) -> tuple[Series, ...]:
@@ -70,11 +98,11 @@ def _limits(one: Series) -> str:
 def _speed_row(one: Series) -> tuple[str, ...]:
     rate, windows = METRICS["rate"], one.windows
     if not windows:
-        return (one.title, one.target, "–", "–", "–", "–", "–", "not measured", "–")
+        return (one.title, one.name, "–", "–", "–", "–", "–", "not measured", "–")
     asked = sum(window.load.succeeded + window.load.failed for window in windows)
     return (
         one.title,
-        one.target,
+        one.name,
         rate.format_interval(rate.estimate(windows)),
         _figure("p50", one),
         _figure("p95", one),
@@ -99,48 +127,76 @@ def time_word(pacing: Pacing) -> str:
 def speed_table(record: RunRecord) -> Table:
     """Rate with its interval, response times and outcomes per operation and framework."""
     time = time_word(record.plan.pacing)
+    found = series(record)
     return Table(
         title="Speed",
         columns=(
             *("operation", "framework", "RPS", "p50 ms", "p95 ms", "p99 ms"),
             *("success", "failures", "duration s"),
         ),
-        rows=tuple(map(_speed_row, series(record))),
+        rows=tuple(map(_speed_row, found)),
         numeric=(False, False, *([True] * 7)),
         caption=(
             "RPS: successful requests per second, mean over rounds ± half of its 95 % interval. "
             f"p50, p95, p99: {time} over all rounds. Duration: measured windows, pauses left out."
+            + forbidden_words(found)
         ),
     )
 
 
-def _cost_row(one: Series) -> tuple[str, ...]:
-    def told(*names: str) -> str:
-        return " / ".join(_figure(name, one) for name in names)
-
-    return (
-        one.title,
-        one.target,
-        told("app_cost", "database_cost", "generator_cost"),
-        told("app_cpu", "database_cpu", "generator_cpu"),
-        told("app_memory", "database_memory"),
-        told("queries"),
-        _limits(one),
-    )
+def _intervals(one: Series, *names: str) -> tuple[str, ...]:
+    metrics = [METRICS[name] for name in names]
+    return tuple(metric.format_interval(metric.estimate(one.windows)) for metric in metrics)
 
 
 def cost_table(record: RunRecord) -> Table:
-    """CPU per request and memory by role, and what limited the rate."""
+    """CPU per request by role, and what limited the rate."""
+    found = series(record)
     return Table(
         title="Cost",
         columns=(
-            *("operation", "framework", "CPU us/request", "CPU %", "PSS MB"),
+            *("operation", "framework", "app us", "database us", "generator us"),
             *("queries", "limited by"),
         ),
-        rows=tuple(map(_cost_row, series(record))),
+        rows=tuple(
+            (
+                one.title,
+                one.name,
+                *_intervals(one, "app_cost", "database_cost", "generator_cost"),
+                _figure("queries", one),
+                _limits(one),
+            )
+            for one in found
+        ),
         numeric=(False, False, True, True, True, True, False),
         caption=(
-            "CPU: app / database / generator, % of one core. PSS: app / database, shared pages "
-            "counted once. Queries: statements per request, pre-ping included."
+            "us: CPU time per request, mean over rounds ± half of its 95 % interval. Queries: "
+            "statements per request, pre-ping included." + forbidden_words(found)
+        ),
+    )
+
+
+def use_table(record: RunRecord) -> Table:
+    """How busy each role kept its core, and its memory."""
+    found = series(record)
+    return Table(
+        title="Use",
+        columns=(
+            *("operation", "framework", "app CPU %", "database CPU %", "generator CPU %"),
+            *("app PSS MB", "database PSS MB"),
+        ),
+        rows=tuple(
+            (
+                one.title,
+                one.name,
+                *_intervals(one, "app_cpu", "database_cpu", "generator_cpu"),
+                *_intervals(one, "app_memory", "database_memory"),
+            )
+            for one in found
+        ),
+        numeric=(False, False, True, True, True, True, True),
+        caption=(
+            "CPU: % of one core. PSS: memory with shared pages counted once. Means over rounds ± "
+            "half of their 95 % interval." + forbidden_words(found)
         ),
     )

@@ -10,7 +10,7 @@ from rich.text import Text
 from bench.report.facts import machine_line, placement_line, state_line
 from bench.report.material import Material
 from bench.report.sending import sending_table
-from bench.report.tables import Table, cost_table, speed_table
+from bench.report.tables import Table, cost_table, speed_table, use_table
 from bench.report.verdicts import verdict_table
 from bench.report.warnings import Counted, doubt_words, doubts
 
@@ -82,6 +82,7 @@ def print_results(console: Console, material: Material) -> None:
     if sending := sending_table(record):
         print_table(console, sending)
     print_table(console, cost_table(record))
+    print_table(console, use_table(record))
     if len(record.plan.targets) > 1:
         print_table(console, verdict_table(record))
     print_doubts(console, doubts(material))

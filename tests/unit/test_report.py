@@ -3,6 +3,7 @@
 import html
 import io
 import logging
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from unittest.mock import Mock
@@ -20,13 +21,14 @@ from bench.report.material import Material
 from bench.report.page import page_markdown, print_page
 from bench.report.pages import page_of
 from bench.report.run_page import run_document
+from bench.report.sections.figures import figure_tables
 from bench.report.studies import with_study
-from bench.report.tables import cost_table, series, speed_table
-from bench.report.terminal import print_doubts, print_run
+from bench.report.tables import cost_table, series, speed_table, use_table
+from bench.report.terminal import print_doubts, print_run, print_table
 from bench.report.warnings import collect_warnings, doubts
 from bench.targets import known_targets
 
-from .factories import cell, load_result, plan, record, window
+from .factories import cell, load_result, plan, record, role_cost, window
 
 FLASK = next(target for target in known_targets() if target.name == "flask")
 
@@ -75,6 +77,54 @@ def test_failures_are_in_the_table() -> None:
     (row,) = speed_table(record(cells=(cell(phases=(bad,)),))).rows
     assert "990/1,000" in row
     assert row[7] == "10"
+
+
+def test_figures_that_must_not_be_used_are_marked_in_every_table() -> None:
+    """One invalid round is enough; the table says which doubt it was. Others bear no mark."""
+    bad = LabWarning("errors", "3 failed", "See its log.", "invalid")
+    mild = LabWarning("swap", "2 pages", "Free memory.")
+    run = record(
+        plan=plan(targets=("flask", "drf")),
+        cells=(
+            cell(1, "flask", phases=(window(warnings=(bad, mild)),)),
+            cell(2, "flask"),
+            cell(1, "drf", phases=(window(warnings=(mild,)),)),
+        ),
+    )
+    for table in (speed_table(run), cost_table(run), use_table(run)):
+        assert [row[1] for row in table.rows] == ["flask ✕", "drf"]
+        assert table.caption.endswith("✕: invalid in some round, not to be used: errors.")
+    (table,) = figure_tables(Material(run))
+    assert [heading.endswith("✕") for heading in table.columns] == [False, False, True, False]
+    assert "errors" in table.caption
+    assert "✕" not in speed_table(record(cells=(cell(),))).caption
+
+
+def test_costs_and_memory_have_their_intervals() -> None:
+    """No mean over rounds stands without its ±, and the widest of them fits a narrow terminal."""
+    rounds = [
+        window(
+            load=load_result(1000, 2.0),
+            app=role_cost(1.2 + number / 10, 102_400_000 + number * 10_000_000),
+            database=role_cost(1.1 + number / 10, 78_500_000),
+            generator=role_cost(1.1 + number / 20),
+        )
+        for number in range(3)
+    ]
+    run = record(
+        plan=plan(targets=("fastapi",), workloads=("crud",)),
+        cells=tuple(
+            cell(number, "fastapi", "crud", phases=(replace(one, phase="create"),))
+            for number, one in enumerate(rounds, start=1)
+        ),
+    )
+    (costs,), (uses,) = cost_table(run).rows, use_table(run).rows
+    assert costs[2:5] == ("1,300 ±248", "1,200 ±248", "1,150 ±124")
+    assert uses[2:] == ("65 ±12", "60 ±12", "58 ±6", "112.4 ±24.8", "78.5 ±0.0")
+    console = Console(file=io.StringIO(), width=110)
+    for table in (cost_table(run), use_table(run)):
+        print_table(console, table)
+    assert "…" not in console.file.getvalue()
 
 
 def test_a_run_without_cells_renders() -> None:

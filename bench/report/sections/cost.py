@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from bench.report.html.document import Block, Figure, Section
+from bench.report.html.document import Block, Figure, Section, Sheet
 from bench.report.material import Material
 from bench.report.memory import MemoryUse, memory_use
 from bench.report.plots.bars import cost_bars
 from bench.report.plots.spans import memory_spans
-from bench.report.tables import Table, cost_table
+from bench.report.tables import Table, cost_table, use_table
 
 
 def cost(material: Material) -> Section | None:
@@ -22,6 +22,7 @@ def cost(material: Material) -> Section | None:
                 cost_table(material.record),
             )
         )
+        blocks.append(Sheet(use_table(material.record), folded=True))
     memory = memory_use(material)
     if any(use.peak_bytes is not None for use in memory):
         blocks.append(

@@ -1,13 +1,13 @@
 """Every figure of the registry, operation by operation: a new metric needs no line here."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from bench.metrics import METRICS, Metric
 from bench.report.html.document import Section, Sheet
 from bench.report.look import Look
 from bench.report.material import Material
 from bench.report.measures import NO_FIGURE
-from bench.report.tables import Series, Table
+from bench.report.tables import FORBIDDEN, Series, Table, forbidden_words
 
 
 def figures(material: Material) -> Section | None:
@@ -26,16 +26,25 @@ def figure_tables(material: Material) -> Iterator[Table]:
         looks = [look for name, look in material.looks.items() if name in mine]
         rows = tuple(_rows([mine[look.name] for look in looks]))
         if rows:
-            yield _table(title, looks, rows)
+            yield _table(title, looks, rows, mine)
 
 
-def _table(title: str, looks: Sequence[Look], rows: tuple[tuple[str, ...], ...]) -> Table:
+def _heading(look: Look, one: Series) -> str:
+    return f"{look.short} {FORBIDDEN}" if one.forbidden else look.short
+
+
+def _table(
+    title: str,
+    looks: Sequence[Look],
+    rows: tuple[tuple[str, ...], ...],
+    series: Mapping[str, Series],
+) -> Table:
     return Table(
         title=title,
-        columns=("figure", "unit", *(look.short for look in looks)),
+        columns=("figure", "unit", *(_heading(look, series[look.name]) for look in looks)),
         rows=rows,
         numeric=(False, False, *([True] * len(looks))),
-        caption="",
+        caption=forbidden_words(series.values()).strip(),
     )
 
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hdrh.histogram import HdrHistogram
@@ -53,6 +55,16 @@ def test_percentiles_are_within_a_thousandth_of_the_sorted_samples(
         # The smallest sample that this share of all does not exceed: its rank is rounded up.
         rank = -(-percentile * count // 100)
         assert value_s == pytest.approx(values_us[int(rank) - 1] / 1e6, rel=1e-3)
+
+
+@given(st.floats(min_value=1e-6, max_value=600))
+def test_the_error_is_half_a_microsecond_or_a_twentieth_of_a_percent(value_s: float) -> None:
+    """What the method page says of a stored value: below 1 ms the rounding to whole us decides."""
+    far = Distribution(count=10, mean_s=value_s, min_s=0.0, max_s=1e9, hdr="")
+    counts = histogram.empty()
+    histogram.fold(counts, np.array([value_s] * 10))
+    (told_s,) = histogram.quantiles_s(replace(far, hdr=histogram.encode(counts)), [50])
+    assert abs(told_s - value_s) <= max(0.5e-6, 0.0005 * value_s) * (1 + 1e-9)
 
 
 @given(st.lists(samples, min_size=1, max_size=4))
