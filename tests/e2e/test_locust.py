@@ -83,6 +83,7 @@ def test_interrupted_it_leaves_nothing_running(cli: Cli) -> None:
     ],
 )
 def test_mistakes_are_named(cli: Cli, verb: str, variables: dict, code: int, named: str) -> None:
+    """What was asked for wrongly is named, with its exit code."""
     assert named in cli.run(verb, expect=code, **variables)
 
 

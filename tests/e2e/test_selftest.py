@@ -51,6 +51,7 @@ def left_running(cli: Cli) -> list[str]:
 
 
 def test_every_check_is_made_and_nothing_is_left(cli: Cli) -> None:
+    """All checks are made, in order, and nothing keeps running."""
     out, err = start(cli, quick=False, looks=(2,)).communicate(timeout=PATIENCE_S)
     names = [line.removeprefix("CHECK ") for line in out.splitlines() if line.startswith("CHECK")]
     assert names == [
@@ -73,6 +74,7 @@ def test_every_check_is_made_and_nothing_is_left(cli: Cli) -> None:
 
 
 def test_interrupted_it_leaves_nothing_behind(cli: Cli) -> None:
+    """Ctrl-C in the middle leaves no service and no generator."""
     process = start(cli, quick=True, looks=(2, 1000))
     assert process.stdout is not None
     eventually(lambda: "2 rounds" in process.stdout.readline())
@@ -84,6 +86,7 @@ def test_interrupted_it_leaves_nothing_behind(cli: Cli) -> None:
 
 
 def test_killed_it_leaves_nothing_that_the_next_one_stumbles_over(cli: Cli) -> None:
+    """After kill -9 the next self-test makes all its checks."""
     process = start(cli, quick=True, looks=(2, 1000))
     assert process.stdout is not None
     eventually(lambda: "2 rounds" in process.stdout.readline())

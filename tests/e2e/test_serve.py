@@ -93,6 +93,7 @@ def test_the_index_is_filtered_by_its_address(port: int) -> None:
     ],
 )
 def test_files_have_their_content_types(port: int, path: str, kind: str) -> None:
+    """Each file is served as what it is."""
     assert ask(port, path)[:2] == (200, kind)
 
 
@@ -122,6 +123,7 @@ def test_nothing_outside_is_served(port: int, path: str) -> None:
 
 
 def test_the_list_of_files_names_only_what_is_served(port: int) -> None:
+    """Hidden files and links out of the folder are not listed."""
     _, _, body = ask(port, f"/{NEW}/")
     assert "rounds.jsonl" in body
     assert ".hidden" not in body
@@ -131,6 +133,7 @@ def test_the_list_of_files_names_only_what_is_served(port: int) -> None:
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
 @pytest.mark.parametrize("path", ["/", f"/{NEW}/", f"/{NEW}/run.json"])
 def test_it_only_reads(port: int, results: Path, method: str, path: str) -> None:
+    """Any method that would change something is 405."""
     assert ask(port, path, method)[0] == 405
     assert (results / NEW / "run.json").exists()
 
@@ -148,12 +151,14 @@ def test_it_listens_on_this_machine_alone(port: int) -> None:
 
 
 def test_a_taken_port_is_named(cli: Cli, port: int) -> None:
+    """The message names the port and the variable that moves it."""
     said = cli.run("serve", expect=1, SERVE_PORT=str(port))
     assert f"port {port} is taken" in said
     assert "SERVE_PORT=" in said
 
 
 def test_a_number_that_is_no_port_is_a_mistake(cli: Cli) -> None:
+    """A port out of range is a mistake of the user's: exit code 2."""
     assert "not a port" in cli.run("serve", expect=2, SERVE_PORT="70000")
 
 

@@ -30,6 +30,7 @@ def submit(browser: Client, path: str, **form: str):  # type: ignore[no-untyped-
 
 
 def test_items_are_added_listed_and_deleted(browser: Client) -> None:
+    """The admin's own forms add an item, list it and delete it."""
     added = submit(browser, "/admin/items/item/add/", name="Lamp", price="3.5", in_stock="on")
     assert added.headers["Location"] == "/admin/items/item/"
     item = Item.objects.get(name="Lamp", price=3.5, in_stock=True)
@@ -41,17 +42,20 @@ def test_items_are_added_listed_and_deleted(browser: Client) -> None:
 
 
 def test_a_form_without_its_token_is_refused(browser: Client) -> None:
+    """Without the CSRF token a form is 403 and stores nothing."""
     response = browser.post("/admin/items/item/add/", {"name": "x", "price": "1"})
     assert response.status_code == 403
     assert not Item.objects.exists()
 
 
 def test_strangers_are_sent_to_the_login(client: APIClient) -> None:
+    """Nobody sees the admin before signing in."""
     assert client.get("/admin").headers["Location"] == "/admin/"
     assert client.get("/admin/").headers["Location"] == "/admin/login/?next=/admin/"
 
 
 def test_every_stylesheet_and_script_of_the_admin_is_served(browser: Client) -> None:
+    """What a page of the admin asks for is there, without a web server in front."""
     page = browser.get("/admin/items/item/add/").content.decode()
     files = re.findall(r'(?:href|src)="(/static/[^"]+)"', page)
     assert files
@@ -60,6 +64,7 @@ def test_every_stylesheet_and_script_of_the_admin_is_served(browser: Client) -> 
 
 
 def test_the_api_knows_no_session(browser: Client) -> None:
+    """Signing in to the admin leaves the API without cookies, sessions and Vary."""
     response = browser.get("/items/")
     assert not response.cookies
     assert not hasattr(response.wsgi_request, "session")

@@ -18,6 +18,7 @@ def post(client: APIClient, body: str | bytes, path: str = "/items/") -> Any:
 
 
 def test_an_item_lives_from_post_to_delete(client: APIClient) -> None:
+    """Created, read, replaced and deleted, an item is what was sent each time."""
     created = client.post("/items/", LAMP, format="json")
     assert created.status_code == 201
     path = f"/items/{created.json()['id']}"
@@ -33,6 +34,7 @@ def test_an_item_lives_from_post_to_delete(client: APIClient) -> None:
 
 
 def test_json_is_compact_utf8_in_the_order_of_the_fields(client: APIClient) -> None:
+    """JSON has no spaces and no escapes that UTF-8 does not need."""
     response = post(client, '{"price":1,"name":"é"}', "/echo")
     assert response.content.decode() == '{"name":"é","description":"","price":1.0,"in_stock":true}'
     assert response.headers["Content-Type"] == "application/json"
@@ -52,6 +54,7 @@ def test_json_is_compact_utf8_in_the_order_of_the_fields(client: APIClient) -> N
 def test_each_action_is_one_statement(
     client: APIClient, act: Callable[[APIClient, str], Any], verb: str
 ) -> None:
+    """Each action takes one statement of its own kind."""
     item = Item.objects.create(**LAMP)
     with CaptureQueriesContext(connection) as queries:
         assert act(client, f"/items/{item.pk}").status_code < 300
@@ -63,6 +66,7 @@ def test_each_action_is_one_statement(
 def test_an_unknown_id_is_404_whatever_its_length(
     client: APIClient, method: str, number: str
 ) -> None:
+    """An id that no item has is 404, also beyond the range of the database, and stores nothing."""
     body = None if method == "get" else LAMP
     assert getattr(client, method)(f"/items/{number}", body, format="json").status_code == 404
     assert not Item.objects.exists()
@@ -70,6 +74,7 @@ def test_an_unknown_id_is_404_whatever_its_length(
 
 @pytest.mark.parametrize("name", [" ", "  two  ", "\t", "x" * 100, "😀" * 100])
 def test_strings_are_kept_exactly(client: APIClient, name: str) -> None:
+    """A string is stored and given back as it came, never trimmed."""
     created = client.post("/items/", {"name": name, "price": 1}, format="json").json()
     assert created["name"] == name == Item.objects.get(pk=created["id"]).name
 
@@ -94,6 +99,7 @@ def test_strings_are_kept_exactly(client: APIClient, name: str) -> None:
     ],
 )
 def test_nothing_is_converted(client: APIClient, field: str, value: str) -> None:
+    """A value of another JSON type is 422 and names its field."""
     members = {"name": '"x"', "price": "1", field: value}
     response = post(client, "{" + ",".join(f'"{k}":{v}' for k, v in members.items()) + "}")
     assert response.status_code == 422
@@ -102,6 +108,7 @@ def test_nothing_is_converted(client: APIClient, field: str, value: str) -> None
 
 
 def test_every_wrong_field_is_named_in_order(client: APIClient) -> None:
+    """All wrong fields are told at once, in the order of the model."""
     response = post(client, '{"in_stock":0,"price":"","description":3}')
     fields = [error["field"] for error in response.json()["errors"]]
     assert fields == ["name", "description", "price", "in_stock"]
@@ -109,12 +116,14 @@ def test_every_wrong_field_is_named_in_order(client: APIClient) -> None:
 
 @pytest.mark.parametrize("body", ["null", "[]", '"x"', "5"])
 def test_a_body_that_is_no_object_is_the_field_body(client: APIClient, body: str) -> None:
+    """A JSON text that is no object is 422 for the field `body`."""
     response = post(client, body)
     assert response.status_code == 422
     assert [error["field"] for error in response.json()["errors"]] == ["body"]
 
 
 def test_pages_are_plain_arrays_ordered_by_id(client: APIClient) -> None:
+    """A page is an array by id, cut by limit and offset."""
     ids = [Item.objects.create(**LAMP).pk for _ in range(4)]
     Item.objects.filter(pk=ids[0]).update(name="moved")
     assert [item["id"] for item in client.get("/items").json()] == ids
@@ -123,6 +132,7 @@ def test_pages_are_plain_arrays_ordered_by_id(client: APIClient) -> None:
 
 @pytest.mark.parametrize("text", ["", "0", "1001", "-1", "+1", " 1", "1.0", "١", "9" * 5000])
 def test_a_bad_page_is_named(client: APIClient, text: str) -> None:
+    """Each bad parameter of a page is named in a 422."""
     response = client.get("/items/", {"offset": "x", "limit": text})
     assert response.status_code == 422
     assert [error["field"] for error in response.json()["errors"]] == ["limit", "offset"]

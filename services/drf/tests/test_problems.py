@@ -25,6 +25,7 @@ def assert_problem(response: Any, status: int) -> None:
     "path", ["/", "/nope", "/echo/", "/items/x", "/items/1.5", "/items/%D9%A1"]
 )
 def test_an_unknown_path_is_404_for_any_method(client: APIClient, path: str) -> None:
+    """A path that does not exist is 404 before its method matters."""
     for method in ("GET", "POST", "OPTIONS", "BREW"):
         assert_problem(client.generic(method, path), 404)
 
@@ -39,6 +40,7 @@ def test_an_unknown_path_is_404_for_any_method(client: APIClient, path: str) -> 
     ],
 )
 def test_405_says_what_is_allowed(client: APIClient, path: str, allowed: set[str]) -> None:
+    """A method that a path does not take is 405, with those that it takes."""
     for method in ("OPTIONS", "PATCH", "TRACE", "BREW"):
         response = client.generic(method, path)
         assert_problem(response, 405)
@@ -46,6 +48,7 @@ def test_405_says_what_is_allowed(client: APIClient, path: str, allowed: set[str
 
 
 def test_only_a_405_carries_allow(client: APIClient) -> None:
+    """An answer that is no 405 has no `Allow`."""
     assert "Allow" not in client.get("/ping").headers
 
 
@@ -66,10 +69,12 @@ def test_only_a_405_carries_allow(client: APIClient) -> None:
 def test_bodies_are_refused_in_order(
     client: APIClient, body: bytes, media_type: str, status: int
 ) -> None:
+    """The first fault of a body decides: its size, its kind, its form, its values."""
     assert_problem(client.generic("POST", "/echo", body, content_type=media_type), status)
 
 
 def test_a_foreign_host_is_refused(client: APIClient) -> None:
+    """A host that is not allowed is a problem of status 400."""
     response = client.get("/ping", SERVER_NAME="example.org")
     assert_problem(response, 400)
     assert response.headers["Content-Length"] == str(len(response.content))
@@ -78,6 +83,8 @@ def test_a_foreign_host_is_refused(client: APIClient) -> None:
 def test_a_fault_is_a_500_and_its_trace_is_logged(
     client: APIClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    """An unexpected fault shows nothing of itself to the client and all of it in the log."""
+
     def fail(**values: object) -> None:
         raise RuntimeError("a secret")
 
@@ -100,6 +107,8 @@ class Canceled(psycopg2.OperationalError):
 def test_only_a_lost_connection_is_a_503(
     client: APIClient, monkeypatch: pytest.MonkeyPatch, cause: Exception, status: int
 ) -> None:
+    """A database that cannot be reached is 503; any other fault of it is 500."""
+
     def fail(**values: object) -> None:
         raise OperationalError from cause
 
@@ -108,6 +117,7 @@ def test_only_a_lost_connection_is_a_503(
 
 
 def test_ready_tells_versions(client: APIClient) -> None:
+    """A ready service names the versions that it runs with."""
     response = client.get("/readyz")
     assert response.status_code == 200
     assert {"python", "django", "djangorestframework"} <= set(response.json()["versions"])

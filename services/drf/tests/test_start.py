@@ -17,6 +17,7 @@ COMMANDS = {
 @pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.parametrize("name", ["DATABASE_URL", "SECRET_KEY_FILE"])
 def test_a_missing_setting_is_one_sentence(name: str, command: str) -> None:
+    """Each command that lacks a setting says which in one line and ends with 1."""
     environ = {key: value for key, value in os.environ.items() if key != name}
     done = subprocess.run(
         COMMANDS[command], cwd=HERE, env=environ, capture_output=True, text=True, timeout=60

@@ -31,6 +31,7 @@ def answer(request: object, error: Exception) -> bytes:
     ],
 )
 def test_a_refusal_is_a_problem(error: Exception) -> None:
+    """What is no HTTP is answered with a whole problem of status 400."""
     head, _, body = answer(None, error).decode().partition("\r\n\r\n")
     status, *headers = head.split("\r\n")
     assert status == "HTTP/1.1 400 Bad Request"
@@ -45,9 +46,11 @@ def test_a_refusal_is_a_problem(error: Exception) -> None:
 
 
 def test_nothing_follows_an_answer() -> None:
+    """A request that was answered already gets no second answer."""
     assert answer(object(), errors.InvalidChunkSize("x")) == b""
 
 
 @pytest.mark.parametrize("error", [errors.InvalidResponseHeader("x"), RuntimeError()])
 def test_a_fault_of_this_side_is_a_500(error: Exception) -> None:
+    """A wrong header of the service's own is not blamed on the client."""
     assert answer(None, error).startswith(b"HTTP/1.1 500 ")

@@ -59,6 +59,7 @@ def call(stream: BytesIO, **environ: Any) -> tuple[int, Any]:
 
 
 def test_a_chunked_body_is_read() -> None:
+    """A body in chunks, without a length, is a body like any other."""
     assert call(Stream(BODY), HTTP_TRANSFER_ENCODING="chunked")[0] == 200
 
 
@@ -89,21 +90,25 @@ def test_a_body_that_ends_too_early_is_a_400() -> None:
 
 @pytest.mark.parametrize("path", ["/echo", "/items/"])
 def test_a_client_that_resets_the_connection_is_no_fault(path: str) -> None:
+    """A reset while the body is read is 400, not a fault of the service."""
     assert call(ResetStream(), PATH_INFO=path, CONTENT_LENGTH="50")[0] == 400
 
 
 def test_exactly_one_mebibyte_is_allowed() -> None:
+    """The limit itself is within the limit."""
     body = BODY[:-1] + b" " * (1024 * 1024 - len(BODY)) + b"}"
     assert call(Stream(body), HTTP_TRANSFER_ENCODING="chunked")[0] == 200
 
 
 def test_a_broken_body_is_a_400() -> None:
+    """A body whose chunks are broken is told as invalid HTTP."""
     status, problem = call(BrokenStream(), HTTP_TRANSFER_ENCODING="chunked")
     assert (status, problem["detail"]) == (400, "The request is not valid HTTP.")
 
 
 @pytest.mark.parametrize("parameter", ["charset=bz2_codec", "charset=nope", "x*=nope''y"])
 def test_parameters_of_the_content_type_are_ignored(parameter: str) -> None:
+    """JSON stays JSON whatever follows its media type."""
     media_type = f"application/json; {parameter}"
     length = str(len(BODY))
     environ = {"CONTENT_TYPE": media_type, "CONTENT_LENGTH": length, "QUERY_STRING": "x=y"}

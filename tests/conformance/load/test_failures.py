@@ -52,6 +52,7 @@ TRUNCATED = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"
     ],
 )
 def test_bad_answers(generator: Generator, bad_server: Start, behave: Behave, reason: str) -> None:
+    """Each kind of bad answer is a failure with its own reason, and none is asked for twice."""
     server = bad_server(behave)
     result = measured(generator, ping(server.base_url))
     assert result.failures == {reason: 6}
@@ -61,6 +62,7 @@ def test_bad_answers(generator: Generator, bad_server: Start, behave: Behave, re
 
 @pytest.mark.parametrize("sent", [b"", TRUNCATED], ids=["nothing", "half an answer"])
 def test_an_answer_that_does_not_come(generator: Generator, bad_server: Start, sent: bytes) -> None:
+    """Silence, also in the middle of an answer, is a timeout."""
     server = bad_server(say(sent))
     result = measured(generator, ping(server.base_url, timeout_s=0.3))
     assert result.failures == {"timeout": 6}
@@ -68,6 +70,7 @@ def test_an_answer_that_does_not_come(generator: Generator, bad_server: Start, s
 
 
 def test_nobody_listens(generator: Generator) -> None:
+    """A refused connection is a failure for each request, and no connection is counted."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     result = measured(generator, ping(f"http://127.0.0.1:{port}"))
@@ -78,6 +81,8 @@ def test_nobody_listens(generator: Generator) -> None:
 def test_a_reset_of_a_kept_connection_is_not_hidden_by_a_second_try(
     generator: Generator, bad_server: Start
 ) -> None:
+    """A request that a reset has lost is not sent again in silence."""
+
     def behave(connection: socket.socket, number: int) -> bool:
         if number == 1:
             return reset(connection)
@@ -94,6 +99,7 @@ def test_a_reset_of_a_kept_connection_is_not_hidden_by_a_second_try(
 
 
 def test_failures_among_successes(generator: Generator, bad_server: Start) -> None:
+    """Failures and successes of one window are counted apart."""
     counted = threading.Lock()
     answered = 0
 
@@ -115,6 +121,7 @@ def test_failures_among_successes(generator: Generator, bad_server: Start) -> No
 def test_a_connection_that_the_server_ends_after_each_answer_is_opened_again(
     generator: Generator, bad_server: Start
 ) -> None:
+    """`Connection: close` is no failure; each new connection is counted."""
     closing = PONG.replace(b"\r\n", b"\r\nConnection: close\r\n", 1)
     server = bad_server(say(closing, stay=False))
     result = measured(generator, ping(server.base_url, requests=10))
@@ -123,6 +130,7 @@ def test_a_connection_that_the_server_ends_after_each_answer_is_opened_again(
 
 
 def test_what_a_stuck_server_leaves_unsent_is_counted(generator: Generator) -> None:
+    """Requests that were due and could not be sent are told, not forgotten."""
     # The kernel accepts connections up to the backlog; nobody ever answers.
     with socket.create_server(("127.0.0.1", 0), backlog=4096) as listener:
         base_url = f"http://127.0.0.1:{listener.getsockname()[1]}"

@@ -65,6 +65,7 @@ def window(
 def test_every_operation_in_every_pacing(
     generator: Generator, null_server: str, share: Share, pacing: Pacing
 ) -> None:
+    """Each operation is measured in each pacing, with one latency per request."""
     result = window(generator, null_server, share, pacing=pacing)
     assert result.failures == {}
     assert result.succeeded == 100
@@ -76,6 +77,7 @@ def test_every_operation_in_every_pacing(
 
 
 def test_traffic_is_counted_to_the_byte(generator: Generator, null_server: str) -> None:
+    """Bytes sent and received are those on the wire."""
     result = window(generator, null_server, Share("ping"), requests=10, pacing=ClosedLoop(1))
     address = null_server.removeprefix("http://")
     sent = f"GET /ping HTTP/1.1\r\nHost: {address}\r\nAccept: */*\r\n\r\n"
@@ -86,11 +88,13 @@ def test_traffic_is_counted_to_the_byte(generator: Generator, null_server: str) 
 
 
 def test_connections_are_kept_for_the_next_window(generator: Generator, null_server: str) -> None:
+    """A second window opens no connection: the first one's are still there."""
     assert window(generator, null_server, Share("ping")).connections_opened == 5
     assert window(generator, null_server, Share("ping")).connections_opened == 0
 
 
 def test_created_items_are_read_changed_and_deleted(generator: Generator, null_server: str) -> None:
+    """The ids of one window's items serve the windows after it."""
     created = Created()
     windows = [
         window(generator, null_server, Share("create", body="crud"), requests=50),
@@ -107,6 +111,7 @@ def test_created_items_are_read_changed_and_deleted(generator: Generator, null_s
 def test_a_window_ends_early_when_its_ids_have_run_out(
     generator: Generator, null_server: str
 ) -> None:
+    """Rows that may be used once end a window when they are used up."""
     share = Share("delete", ids=Rows(1, 30, once=True))
     result = window(generator, null_server, share, requests=None, duration_s=600)
     assert result.ran_out
@@ -114,6 +119,7 @@ def test_a_window_ends_early_when_its_ids_have_run_out(
 
 
 def test_a_mixed_load_keeps_its_proportions(generator: Generator, null_server: str) -> None:
+    """Shares of a mixed load come as often as their weights say."""
     weights: dict[Operation, int] = {"list": 3, "create": 2, "read": 2, "update": 1, "delete": 1}
     ids = {"read": Rows(101, 120), "update": Rows(121, 140), "delete": Rows(141, 200, once=True)}
     shares = [Share(each, weight, ids.get(each)) for each, weight in weights.items()]
@@ -143,12 +149,14 @@ def test_a_warm_up_that_cannot_settle_ends_at_its_upper_bound(
 
 
 def test_a_warm_up_that_has_used_up_its_ids_ends(generator: Generator, null_server: str) -> None:
+    """A warm-up without ids left ends, and is not called steady."""
     spec = LoadSpec(null_server, (Share("delete", ids=Rows(1, 30, once=True)),), CLOSED, 1)
     told = generator.warm_up(replace(spec, duration_s=600), min_s=300, max_s=600)
     assert (told.requests, told.steady) == (30, False)
 
 
 def test_progress_is_told_while_a_window_runs(generator: Generator, null_server: str) -> None:
+    """Progress only grows and never exceeds the result."""
     seen: list[Progress] = []
     spec = LoadSpec(null_server, (Share("ping"),), CLOSED, 1, duration_s=1.5)
     generator.prepare(spec)
@@ -174,6 +182,7 @@ def test_a_long_window_tells_the_memory_that_it_took(cpu: int) -> None:
 
 
 def test_the_process_stays_on_its_cpus(generator: Generator, cpu: int) -> None:
+    """Every thread of the generator is confined to its CPUs."""
     for thread in Path(f"/proc/{generator.pid}/task").iterdir():
         assert os.sched_getaffinity(int(thread.name)) == {cpu}
 
@@ -181,17 +190,20 @@ def test_the_process_stays_on_its_cpus(generator: Generator, cpu: int) -> None:
 def test_an_impossible_load_is_refused_and_the_process_goes_on(
     generator: Generator, null_server: str
 ) -> None:
+    """A refused load leaves a generator that can still be used."""
     with pytest.raises(GeneratorFailed, match="which ids"):
         window(generator, null_server, Share("read"))
     assert window(generator, null_server, Share("ping")).succeeded == 100
 
 
 def test_ctrl_c_is_left_to_the_parent(generator: Generator, null_server: str) -> None:
+    """SIGINT does not end the generator: the lab decides."""
     os.kill(generator.pid, signal.SIGINT)
     assert window(generator, null_server, Share("ping")).succeeded == 100
 
 
 def test_a_process_that_was_killed(cpu: int, null_server: str) -> None:
+    """A generator that has died is told, not waited for."""
     with Generator((cpu,)) as doomed:
         doomed.prepare(LoadSpec(null_server, (Share("ping"),), CLOSED, 1, duration_s=600))
         with pytest.raises(GeneratorFailed, match="ended"):
@@ -210,6 +222,7 @@ def test_a_process_that_was_killed(cpu: int, null_server: str) -> None:
 def test_a_process_that_talks_nonsense(
     monkeypatch: pytest.MonkeyPatch, cpu: int, program: str, complaint: str
 ) -> None:
+    """A process that is no generator is told with what it said."""
     monkeypatch.setattr(process, "command", lambda *_: [sys.executable, "-c", program])
     with pytest.raises(GeneratorFailed) as raised, Generator((cpu,)):
         pass
@@ -230,6 +243,7 @@ with Generator(({cpu},)) as generator:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_the_process_ends_with_its_parent(cpu: int, null_server: str, number: int) -> None:
+    """However the lab ends, its generator ends too."""
     parent = subprocess.Popen(
         [sys.executable, "-c", PARENT.format(cpu=cpu, base_url=null_server)],
         cwd=Path(bench.__file__).parents[1],

@@ -235,6 +235,7 @@ def test_a_window_that_broke_off_leaves_no_process_to_the_next(
 
 
 def test_a_locust_that_dies_is_told_with_its_last_words(swarm: Swarm, flask_url: str) -> None:
+    """A killed Locust is an error, not an empty result."""
     swarm.prepare(spec(flask_url, Users(2, 10.0), 60.0))
     os.kill(swarm.pid, signal.SIGKILL)
     with pytest.raises(GeneratorFailed, match="ended"):
