@@ -59,6 +59,7 @@ def words(found: RunRecord) -> dict[str, str]:
 
 
 def test_both_send_the_same_rate_and_mix_over_the_same_rows() -> None:
+    """The two generators are asked for the same load."""
     assert isinstance(OURS, OpenLoop)
     assert isinstance(LOCUST, Users)
     assert LOCUST.throughput_per_s is not None
@@ -71,12 +72,14 @@ def test_both_send_the_same_rate_and_mix_over_the_same_rows() -> None:
 
 
 def test_the_two_take_turns_and_even_rounds_reverse_them() -> None:
+    """The order is ABBA, so that a drift favours neither."""
     order = [(step.visit.round, step.pacing.kind) for step in crosscheck_steps(PLAN)]
     assert order[:4] == [(1, "open"), (1, "users"), (2, "users"), (2, "open")]
     assert len(order) == expected_cells(PLAN) == 8
 
 
 def test_a_crosscheck_goes_on_where_it_was_cut_short() -> None:
+    """What is stored is not measured again, and all of it is the end."""
     cells = run().cells
     following = next_of(PLAN)(cells[:3])
     assert following is not None
@@ -85,6 +88,7 @@ def test_a_crosscheck_goes_on_where_it_was_cut_short() -> None:
 
 
 def test_the_same_figures_agree() -> None:
+    """Figures within their tolerance agree, and the outcome says so."""
     found = run(slower=1.02, dearer=1.01)
     assert words(found) == dict.fromkeys(("rate", "p50", "p99", "app_cost"), "agree")
     assert outcome_words(agreements(found)) == "The two generators agree on all 4 figures."
@@ -99,12 +103,14 @@ def test_the_same_figures_agree() -> None:
     ],
 )
 def test_figures_beyond_their_tolerance_disagree(changes: dict, apart: set[str]) -> None:
+    """Just the figures that are apart are named."""
     found = run(**changes)
     assert {name for name, word in words(found).items() if word == "DISAGREE"} == apart
     assert "DISAGREE" in outcome_words(agreements(found))
 
 
 def test_one_round_decides_nothing() -> None:
+    """Without an interval there is neither agreement nor disagreement."""
     found = run()
     single = replace(found, cells=found.cells[:2])
     assert set(words(single).values()) == {"inconclusive"}
@@ -112,6 +118,7 @@ def test_one_round_decides_nothing() -> None:
 
 
 def test_a_window_that_must_not_be_used_is_not_compared() -> None:
+    """An unfit cell makes its figures invalid."""
     found = run()
     unfit = replace(found.cells[0], phases=(), unfit="it is down")
     broken = replace(found, cells=(unfit, *found.cells[1:]))
@@ -119,6 +126,7 @@ def test_a_window_that_must_not_be_used_is_not_compared() -> None:
 
 
 def test_the_page_has_both_figures_and_the_tolerance() -> None:
+    """A reader sees what was compared, and by which measure."""
     page = page_of(Material(run(slower=1.5)))
     assert page is not None
     text = page_markdown(page)
@@ -127,5 +135,6 @@ def test_the_page_has_both_figures_and_the_tolerance() -> None:
 
 
 def test_too_low_a_rate_is_a_mistake() -> None:
+    """A rate that no user could keep is refused by its variable."""
     with pytest.raises(UsageError, match="RATE"):
         crosscheck_plan(PROFILES["quick"], FLASK, rate_per_s=0.5, seed=1)

@@ -130,6 +130,7 @@ def codes(load: LoadResult) -> dict[str, str]:
 
 
 def test_a_quiet_crowd_raises_no_doubt_and_other_loads_have_none() -> None:
+    """Doubts about Locust come from Locust's trouble only."""
     assert codes(crowd_load(worker(), worker("worker 1"))) == {}
     assert codes(load_result()) == {}
 
@@ -146,6 +147,7 @@ def test_a_worker_above_90_percent_is_client_bound() -> None:
 
 
 def test_a_lost_worker_is_a_doubt_and_all_of_them_are_no_measurement() -> None:
+    """One lost worker is told; without any worker the window is invalid."""
     lost = worker("worker 1", lost_at_s=12.3)
     load = crowd_load(worker(), lost)
     (found,) = doubt.crowd_off(load, load.duration_s)
@@ -155,10 +157,12 @@ def test_a_lost_worker_is_a_doubt_and_all_of_them_are_no_measurement() -> None:
 
 
 def test_items_that_are_gone_are_told() -> None:
+    """Users who find each other's items deleted are a doubt."""
     assert codes(crowd_load(gone=3)) == {"gone": "doubt"}
 
 
 def test_clocks_that_are_off_are_told_with_which_and_by_how_much() -> None:
+    """A worker whose clock is off is a doubt that names it."""
     load = crowd_load(worker(), worker("worker 1", clock_off_s=-30.0))
     (found,) = doubt.crowd_off(load, load.duration_s)
     assert (found.code, found.severity) == ("clock-skew", "doubt")
@@ -172,6 +176,7 @@ def test_clocks_that_are_off_are_told_with_which_and_by_how_much() -> None:
 def test_a_window_that_lasted_much_longer_than_asked_is_told(
     duration_s: float, window_s: float, told: bool
 ) -> None:
+    """A window far longer than asked is told, a little longer is not."""
     load = replace(crowd_load(), duration_s=duration_s)
     assert [one.code for one in doubt.crowd_off(load, window_s)] == ["overrun"] * told
 
@@ -204,6 +209,7 @@ def test_users_with_a_beat_are_judged_like_an_open_loop(
 
 
 def test_remedies_exist_for_the_verb_that_made_the_window() -> None:
+    """The remedy names a variable that the user's command has."""
     load = load_result(0, latency={})
     for pacing, study, named in (
         (PACING, False, "RUN_TIME="),
@@ -234,11 +240,13 @@ def test_the_course_joins_moments_without_losing_any() -> None:
 
 
 def test_few_requests_have_no_percentile() -> None:
+    """A moment with five requests has no p99, nor a p50."""
     (point,) = points_of([moment(0, count=5)], 1)
     assert (point.p50_s, point.p99_s) == (None, None)
 
 
 def test_every_window_has_its_course() -> None:
+    """The course over time has each window of each round."""
     found = courses(run())
     assert [(one.round, one.target) for one in found] == [
         (number, target) for number in (1, 2) for target in PLAN.targets
@@ -275,6 +283,7 @@ def test_the_page_tells_of_users_and_their_processes() -> None:
 
 
 def test_an_interrupted_run_and_an_unfit_target_have_a_page_too() -> None:
+    """A page says what is missing, and why."""
     empty = record(plan=PLAN, cells=(), state="interrupted")
     page = page_of(Material(empty))
     assert page is not None
@@ -294,5 +303,6 @@ def test_runs_with_users_are_compared_by_response_time_and_cost() -> None:
 
 
 def test_other_users_are_no_base_for_a_comparison() -> None:
+    """Runs with other numbers of users are refused by that name."""
     with pytest.raises(UsageError, match=r"plan\.pacing\.users"):
         compare_runs(run(), replace(run(pacing=replace(PACING, users=60)), run_id="later"))

@@ -15,6 +15,7 @@ from .test_crowd import PACING, PLAN, run, worker
 
 
 def test_a_run_with_users_has_a_section_with_plots_and_tables() -> None:
+    """The section has its plots, described, and its tables."""
     found = crowd(Material(run(worker(), worker("worker 1", lost_at_s=12.0))))
     assert found is not None
     (figure,) = [block for block in found.blocks if isinstance(block, Figure)]
@@ -49,6 +50,7 @@ def test_whole_pages_are_made_of_every_kind_of_run() -> None:
 
 
 def test_the_command_makes_the_run_again() -> None:
+    """The command on the page has every setting of the run."""
     pacing = replace(PACING, workers=2, shape="step")
     *_, last = commands(run(pacing=pacing))
     assert last == (

@@ -1,5 +1,6 @@
 """The docs are complete: what the code offers is documented, and what they name exists."""
 
+import ast
 import re
 from dataclasses import fields, is_dataclass
 from pathlib import Path
@@ -112,3 +113,17 @@ def test_links_between_pages_lead_somewhere() -> None:
 def test_pages_name_no_machine_of_ours(page: Path) -> None:
     """Paths of a developer's machine have no place in the docs."""
     assert not re.search(r"/(home|Users|work)/\w", page.read_text())
+
+
+def test_every_test_says_what_it_shows() -> None:
+    """A test's name may be short: its docstring tells the behaviour to who sees it fail."""
+    silent = [
+        f"{path.relative_to(ROOT)}: {test.name}"
+        for folder in ("tests", "services")
+        for path in sorted((ROOT / folder).rglob("test_*.py"))
+        for test in ast.walk(ast.parse(path.read_text()))
+        if isinstance(test, ast.FunctionDef)
+        and test.name.startswith("test_")
+        and not ast.get_docstring(test)
+    ]
+    assert not silent, "\n".join(silent)

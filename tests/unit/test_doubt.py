@@ -40,6 +40,7 @@ def codes(**changes: object) -> dict[str, str]:
 
 
 def test_a_quiet_window_is_not_doubted() -> None:
+    """A window without any trouble has no warning."""
     assert codes() == {}
 
 

@@ -21,6 +21,7 @@ SECTIONS = {
 
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_every_question_has_a_row_and_a_section(question: str) -> None:
+    """No question of the page is without its answer, or without its link."""
     anchor = question.replace(" ", "-")
     assert f"| [{question}](#{anchor})" in PAGE
     assert question in SECTIONS

@@ -91,6 +91,7 @@ def test_nothing_from_outside_is_markup() -> None:
 
 
 def test_without_runs_it_says_how_to_make_one() -> None:
+    """An empty index names the command."""
     text = render(index_document((), Filter()))
     assert "make bench" in text
 

@@ -147,6 +147,7 @@ def test_time_left(spent_s, done, total, under_way_s, expected) -> None:
     ],
 )
 def test_time_in_words(seconds: float, words: str) -> None:
+    """Seconds become the words that a person would use."""
     assert time_words(seconds) == words
 
 

@@ -81,6 +81,7 @@ def test_one_app(
     housekeeping: str,
     notes: list[str],
 ) -> None:
+    """Each kind of machine gives one app the best place that it has, and notes what it lacks."""
     placement = plan_placement(topology)
     found = (placement.app, placement.database, placement.generator, placement.housekeeping)
     assert tuple(map(format_cpulist, found)) == (app, database, generator, housekeeping)
@@ -107,6 +108,7 @@ def test_one_app(
 def test_three_apps_at_once(
     topology: Topology, app: str, database: str, generator: str, notes: list[str]
 ) -> None:
+    """Three apps have cores of their own where there are enough."""
     placement = plan_placement(topology, apps_at_once=3)
     found = (placement.app, placement.database, placement.generator)
     assert tuple(map(format_cpulist, found)) == (app, database, generator)
@@ -131,6 +133,7 @@ def topologies(draw: st.DrawFn) -> Topology:
 
 @given(topology=topologies(), apps=st.integers(1, 4))
 def test_every_machine_gets_a_lawful_placement(topology: Topology, apps: int) -> None:
+    """On any machine each role has CPUs, of those that it may use."""
     placement = plan_placement(topology, apps)
     roles = (placement.app, placement.database, placement.generator, placement.housekeeping)
     ours = set(topology.cpus)
@@ -149,6 +152,7 @@ def test_every_machine_gets_a_lawful_placement(topology: Topology, apps: int) ->
 
 @given(topology=topologies())
 def test_shortage_is_always_told(topology: Topology) -> None:
+    """A machine with too few cores is never without a note."""
     core_of = {cpu: group for group in topology.smt_groups for cpu in group}
     if len({core_of[cpu] for cpu in topology.cpus}) < 4:
         assert plan_placement(topology).notes
@@ -164,11 +168,13 @@ def test_shortage_is_always_told(topology: Topology) -> None:
     ],
 )
 def test_impossible_machines_are_refused(arguments: tuple[tuple[int, ...]], match: str) -> None:
+    """A topology that contradicts itself is refused."""
     with pytest.raises(ValueError, match=match):
         Topology(*arguments)
 
 
 def test_no_app_is_refused() -> None:
+    """A placement for nobody is refused."""
     with pytest.raises(ValueError, match="at least one app"):
         plan_placement(ONE, apps_at_once=0)
 
@@ -187,17 +193,20 @@ def test_no_app_is_refused() -> None:
     ],
 )
 def test_parse_cpulist(text: str, numbers: tuple[int, ...]) -> None:
+    """The kernel's lists of CPUs are read."""
     assert parse_cpulist(text) == numbers
 
 
 @pytest.mark.parametrize("text", ["a", "0-", "-1", "1,,2", "0-3:2", "3-1", "1;2", "0x3", "²", ","])
 def test_parse_cpulist_refuses(text: str) -> None:
+    """What is no list of CPUs is refused."""
     with pytest.raises(ValueError, match=r"not a list|backwards"):
         parse_cpulist(text)
 
 
 @given(numbers=st.sets(st.integers(0, 200)))
 def test_cpulists_survive_a_round_trip(numbers: set[int]) -> None:
+    """Any set of CPUs is the same after writing and reading."""
     assert set(parse_cpulist(format_cpulist(numbers))) == numbers
 
 
@@ -206,4 +215,5 @@ def test_cpulists_survive_a_round_trip(numbers: set[int]) -> None:
     [((8, 0, 1, 2, 3), "0-3,8"), ((), ""), ((5,), "5"), ((1, 3, 5), "1,3,5"), ((0, 1), "0-1")],
 )
 def test_format_cpulist(numbers: tuple[int, ...], text: str) -> None:
+    """Neighbours are written as ranges, as the kernel does."""
     assert format_cpulist(numbers) == text

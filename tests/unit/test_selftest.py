@@ -57,11 +57,13 @@ KINDS: tuple[VerdictKind, ...] = (
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_twin_must_be_indistinguishable_and_a_planted_slowdown_slower(kind: VerdictKind) -> None:
+    """Any other verdict fails the check."""
     assert checks.judge_identical(verdict(kind)).passed == (kind == "indistinguishable")
     assert checks.judge_planted(verdict(kind), 0.1).passed == (kind == "slower")
 
 
 def test_a_comparison_shows_its_figures() -> None:
+    """What was seen and what was expected stand side by side."""
     told = checks.judge_planted(verdict("slower", 0.91), 0.1)
     assert told.seen == "slower: 0.910 [0.890, 0.930], n=12"
     assert told.expected == "slower at 5% (true: 0.909)"
@@ -70,6 +72,7 @@ def test_a_comparison_shows_its_figures() -> None:
 
 
 def test_looks_go_on_until_the_last_or_until_time_is_short() -> None:
+    """No look is begun that would not be over in time."""
     patience = Patience(looks=(4, 8, 16), limit_s=100)
     assert patience.goes_on(0, 0.0) == 4
     assert patience.goes_on(4, 20.0) == 8
@@ -79,6 +82,7 @@ def test_looks_go_on_until_the_last_or_until_time_is_short() -> None:
 
 
 def test_all_looks_together_keep_the_level() -> None:
+    """Looking several times makes no more false alarms than looking once."""
     patience = Patience()
     errors = [1 - patience.level(look) for look in patience.looks]
     assert sum(errors) == pytest.approx(0.05)
@@ -86,6 +90,7 @@ def test_all_looks_together_keep_the_level() -> None:
 
 
 def test_the_usual_looks_keep_abba_balanced() -> None:
+    """Each look is after an even number of rounds."""
     assert all(look % 2 == 0 for look in Patience().looks)
 
 
@@ -130,6 +135,7 @@ def rounds(twins: Twins, *, b: float, slow: float, spread: float, count: int = 1
 def test_windows_are_judged_against_the_first(
     twins: Twins, b: float, slow: float, spread: float, expected: tuple[str, str]
 ) -> None:
+    """The twin and the slow one are each compared with the same service."""
     found = judged(twins, rounds(twins, b=b, slow=slow, spread=spread), 0.99)
     assert tuple(one.kind for one in found) == expected
     assert [one.threshold for one in found] == [THRESHOLD] * 2
@@ -137,6 +143,7 @@ def test_windows_are_judged_against_the_first(
 
 
 def test_an_invalid_window_settles_its_comparison(twins: Twins) -> None:
+    """A window that must not be used ends the waiting, and touches no other comparison."""
     windows = rounds(twins, b=1.0, slow=0.9, spread=0.02)
     doubt = LabWarning("errors", "", "", "invalid")
     windows[twins.slow.name][3] = replace(windows[twins.slow.name][3], warnings=(doubt,))
@@ -160,6 +167,7 @@ def seen(p50: float = 5.2, p95: float = 161, p99: float = 201, slowest: float = 
 
 
 def test_figures_of_a_window() -> None:
+    """The checks read percentiles and the slowest; a failure is an error."""
     result = load_result(latency={"ping": distribution([0.005] * 96 + [0.1] * 3 + [0.3])})
     found = checks.latencies(result)
     assert found.p50_s == found.p95_s == pytest.approx(0.005, rel=1e-3)
@@ -170,6 +178,7 @@ def test_figures_of_a_window() -> None:
 
 
 def test_the_median_lets_one_disturbed_window_pass_and_not_two() -> None:
+    """One bad window of three is the machine's, two are the lab's."""
     good, bad = seen(), seen(p50=50, p95=500, p99=900, slowest=1000)
     assert checks.median_latencies([good, bad, good]) == good
     assert checks.median_latencies([bad, good, bad]) == bad
@@ -177,6 +186,7 @@ def test_the_median_lets_one_disturbed_window_pass_and_not_two() -> None:
 
 @pytest.mark.parametrize(("p50", "passes"), [(5.0, True), (5.7, True), (5.8, False), (4.9, False)])
 def test_a_constant_service_time(p50: float, passes: bool) -> None:
+    """A p50 near the known time passes; too far above or below fails."""
     for pacing in ("open", "closed"):
         assert checks.judge_constant(pacing, 0.005, [seen(p50)] * 3).passed == passes
 
@@ -195,6 +205,7 @@ def test_a_constant_service_time(p50: float, passes: bool) -> None:
     ],
 )
 def test_stalls_in_an_open_loop(window: Latencies, failures: list[str]) -> None:
+    """Each percentile that a stall must show is checked for itself."""
     assert failed(*checks.judge_stall_open(TRUTH, [window] * 3)) == failures
 
 
@@ -209,6 +220,7 @@ def test_stalls_in_an_open_loop(window: Latencies, failures: list[str]) -> None:
     ],
 )
 def test_stalls_in_a_closed_loop(window: Latencies, failures: list[str]) -> None:
+    """A closed loop must hide the queue, and show the stall in its slowest."""
     found = checks.judge_stall_closed(TRUTH, [window] * 3, open_p95_s=0.161)
     assert failed(*found) == failures
     assert "(open loop: 161.00 ms)" in found[1].seen
@@ -231,16 +243,19 @@ def sending(p50: float = 0.05, p99: float = 0.1, foreign: float = 0, steal: floa
     ],
 )
 def test_lateness(window: Sending, failures: list[str]) -> None:
+    """A generator that sends late fails by just the percentile that is late."""
     assert failed(*checks.judge_sending(1000, [window] * 3)) == failures
 
 
 def test_one_late_window_is_no_proof() -> None:
+    """One late window of three passes, two fail."""
     late = sending(p50=2, p99=9)
     assert failed(*checks.judge_sending(1000, [late, sending(), sending()])) == []
     assert failed(*checks.judge_sending(1000, [late, late, sending()])) == ["p50", "p99"]
 
 
 def test_whatever_failed_or_was_left_unsent() -> None:
+    """Any failure, any unsent request and an empty window fail."""
     good = load_result()
     unsent = load_result(lateness=Lateness(0.0, 0.0, 0.0, 0, unsent=1))
     assert checks.judge_failures([good, good]).passed
@@ -257,10 +272,12 @@ def test_whatever_failed_or_was_left_unsent() -> None:
     [(2.0, True), (1.975, True), (2.025, True), (1.965, False), (2.035, False), (0.0, False)],
 )
 def test_counted_cpu_time(counted_s: float, passes: bool) -> None:
+    """Counted CPU time must be what was burnt, within its tolerance."""
     assert checks.judge_accounting(2.0, counted_s, tick_s=0.01).passed == passes
 
 
 def test_a_program_that_burnt_nothing_proves_nothing() -> None:
+    """Zero counted of zero burnt does not pass."""
     assert not checks.judge_accounting(0.0, 0.0, tick_s=0.01).passed
 
 
@@ -268,6 +285,7 @@ def test_a_program_that_burnt_nothing_proves_nothing() -> None:
 
 
 def test_the_table_says_what_failed() -> None:
+    """Each check has a row, and failed ones say so."""
     table = checks.selftest_table([Check("one", True, "1", "1"), Check("two", False, "3", "2")])
     assert [row[0] for row in table.rows if row[-1] == "FAILED"] == ["two"]
     assert all(len(row) == len(table.columns) == len(table.numeric) for row in table.rows)
@@ -277,6 +295,7 @@ def test_the_table_says_what_failed() -> None:
 
 
 def test_twins_differ_in_name_and_ports_and_one_in_its_environment(lab: Lab, twins: Twins) -> None:
+    """Beside that they are the service that they are made from."""
     names = {one.name for one in twins.in_order}
     ports = {port for one in twins.in_order for port in (one.http_port, one.database_port)}
     assert len(names) == 3
@@ -290,6 +309,7 @@ def test_twins_differ_in_name_and_ports_and_one_in_its_environment(lab: Lab, twi
 
 
 def test_a_in_the_middle_is_next_to_both_that_it_is_compared_with(twins: Twins) -> None:
+    """Neighbours in time have most in common."""
     assert twins.in_order[1] == twins.a
 
 
@@ -344,6 +364,7 @@ os.wait()
 
 
 def test_the_planted_share_is_exact_in_a_process_with_threads_and_in_its_child() -> None:
+    """The plant burns the tenth that it promises, wherever the CPU time is used."""
     lines = python(BUSY, ONECORE_PLANT="0.10").splitlines()
     assert len(lines) == 2
     for line in lines:
@@ -353,6 +374,7 @@ def test_the_planted_share_is_exact_in_a_process_with_threads_and_in_its_child()
 
 
 def test_without_its_variable_nothing_is_planted() -> None:
+    """A process that was not asked to be slow has no timer."""
     code = (
         "from signal import *; "
         "print(getitimer(ITIMER_PROF) == (0, 0), getsignal(SIGPROF) == SIG_DFL)"
@@ -364,5 +386,6 @@ def test_without_its_variable_nothing_is_planted() -> None:
 def test_a_sitecustomize_that_is_there_still_runs(
     tmp_path: Path, environment: dict[str, str]
 ) -> None:
+    """The plant hides no other start-up file of the environment."""
     (tmp_path / "sitecustomize.py").write_text("print('set up')")
     assert python("print('then')", (PLANT, tmp_path), **environment) == "set up\nthen\n"

@@ -31,12 +31,14 @@ def taken(asked: Source, most: int = 10_000) -> list[Request]:
 
 
 def test_a_read_as_bytes() -> None:
+    """A read is exactly these bytes on the wire."""
     (request,) = taken(source(Share("read", ids=Rows(7, 7)), requests=1))
     assert request.data == (b"GET /items/7 HTTP/1.1\r\nHost: 127.0.0.1:8000\r\nAccept: */*\r\n\r\n")
     assert (request.item_id, request.item) == (7, row(7))
 
 
 def test_a_create_as_bytes() -> None:
+    """A create is exactly these headers, and the item as JSON."""
     (request,) = taken(source(Share("create", body="crud"), requests=1))
     head, _, body = request.data.partition(b"\r\n\r\n")
     assert head.split(b"\r\n") == [
@@ -51,24 +53,28 @@ def test_a_create_as_bytes() -> None:
 
 @pytest.mark.parametrize("address", ["https://127.0.0.1", "127.0.0.1:8000", "http://"])
 def test_only_plain_http_is_spoken(address: str) -> None:
+    """Any other address is refused."""
     spec = LoadSpec(address, (Share("ping"),), ClosedLoop(1), 1, requests=1)
     with pytest.raises(ValueError, match="http"):
         Source(spec, {})
 
 
 def test_a_load_needs_a_share() -> None:
+    """A load that asks for nothing is refused."""
     with pytest.raises(ValueError, match="share"):
         source()
 
 
 @pytest.mark.parametrize("operation", ["read", "update", "delete"])
 def test_operations_on_an_item_need_to_know_which(operation: Operation) -> None:
+    """Reading, changing and deleting without ids is refused."""
     with pytest.raises(ValueError, match="which ids"):
         source(Share(operation, ids=None))
 
 
 @given(st.integers())
 def test_the_seed_fixes_the_order(seed: int) -> None:
+    """The same seed asks the same in the same order."""
     shares = (Share("ping", 2), Share("read", 3, Rows(1, 100)), Share("create", 1))
     assert taken(source(*shares, requests=30, seed=seed)) == taken(
         source(*shares, requests=30, seed=seed)
@@ -77,6 +83,7 @@ def test_the_seed_fixes_the_order(seed: int) -> None:
 
 @given(st.lists(st.integers(min_value=1, max_value=5), min_size=4, max_size=4), st.integers())
 def test_every_deck_holds_each_share_as_often_as_its_weight(weights: list[int], seed: int) -> None:
+    """Proportions are exact in every deck, not only on average."""
     operations: tuple[Operation, ...] = ("ping", "list", "create", "echo")
     shares = tuple(Share(each, weight) for each, weight in zip(operations, weights, strict=True))
     dealt = source(*shares, seed=seed)
@@ -86,6 +93,7 @@ def test_every_deck_holds_each_share_as_often_as_its_weight(weights: list[int], 
 
 
 def test_rows_taken_once_are_a_permutation_and_then_run_out() -> None:
+    """Each row comes once, in a mixed order, and then no more."""
     asked = source(Share("delete", ids=Rows(11, 30, once=True)))
     ids = [request.item_id for request in taken(asked) if request.item_id is not None]
     assert sorted(ids) == list(range(11, 31))
@@ -95,17 +103,20 @@ def test_rows_taken_once_are_a_permutation_and_then_run_out() -> None:
 
 
 def test_reaching_the_number_of_requests_is_not_running_out() -> None:
+    """A window that has sent what it should has not run out of rows."""
     asked = source(Share("delete", ids=Rows(1, 20, once=True)), requests=20)
     assert len(taken(asked)) == 20
     assert not asked.ran_out
 
 
 def test_rows_drawn_again_and_again_stay_in_their_range() -> None:
+    """Every row of the range is drawn, and none beyond it."""
     requests = taken(source(Share("read", ids=Rows(5, 9)), requests=1000))
     assert {request.item_id for request in requests} == {5, 6, 7, 8, 9}
 
 
 def test_created_items_are_each_asked_for_once_with_what_they_hold() -> None:
+    """Items that were created are read once each, and judged by what was stored."""
     created = {41: ITEM, 42: CRUD_ITEM}
     asked = source(Share("read", ids=Created()), created=created)
     assert [(each.item_id, each.item) for each in taken(asked)] == list(created.items())

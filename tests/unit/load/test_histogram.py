@@ -31,6 +31,7 @@ def reference(values_us: list[int]) -> HdrHistogram:
 
 @given(samples)
 def test_counts_are_those_of_hdrhistogram(values_us: list[int]) -> None:
+    """The lab's buckets are HdrHistogram's own, for any values."""
     ours = HdrHistogram.decode(recorded(values_us).hdr)
     theirs = reference(values_us)
     assert list(ours.counts) == list(theirs.counts)
@@ -39,6 +40,7 @@ def test_counts_are_those_of_hdrhistogram(values_us: list[int]) -> None:
 
 @given(samples)
 def test_hdrhistograms_own_text_can_be_read(values_us: list[int]) -> None:
+    """What HdrHistogram itself has encoded decodes to its counts."""
     theirs = reference(values_us)
     counts = histogram.decode(theirs.encode().decode())
     assert counts.tolist() == list(theirs.counts)
@@ -48,6 +50,7 @@ def test_hdrhistograms_own_text_can_be_read(values_us: list[int]) -> None:
 def test_percentiles_are_within_a_thousandth_of_the_sorted_samples(
     seed: int, spread: float, count: int
 ) -> None:
+    """A percentile is that of the sorted values, but for the width of a bucket."""
     drawn = np.random.default_rng(seed).lognormal(mean=8, sigma=spread, size=count)
     values_us = sorted(max(1, int(value_us)) for value_us in drawn)
     told = histogram.percentiles(recorded(values_us), (50, 90, 99))
@@ -69,6 +72,7 @@ def test_the_error_is_half_a_microsecond_or_a_twentieth_of_a_percent(value_s: fl
 
 @given(st.lists(samples, min_size=1, max_size=4))
 def test_merging_equals_recording_together(parts: list[list[int]]) -> None:
+    """Merged parts are what one recorder would have seen."""
     merged = histogram.merge(recorded(part) for part in parts)
     together = recorded([value for part in parts for value in part])
     assert merged.hdr == together.hdr
@@ -81,12 +85,14 @@ def test_merging_equals_recording_together(parts: list[list[int]]) -> None:
 
 
 def test_merging_nothing_is_empty() -> None:
+    """The merger of nothing has no percentile."""
     merged = histogram.merge([])
     assert (merged.count, merged.mean_s, merged.min_s, merged.max_s) == (0, 0, 0, 0)
     assert histogram.percentiles(merged, (50,)) == {50: None}
 
 
 def test_an_empty_distribution_changes_nothing_when_merged() -> None:
+    """Nothing added to something is the same thing."""
     full = recorded([100, 200])
     assert histogram.merge([Series().distribution(), full]) == full
 
@@ -96,11 +102,13 @@ def test_an_empty_distribution_changes_nothing_when_merged() -> None:
     [(50, 10), (90, 50), (95, 100), (99, 500), (99.9, 5_000), (99.99, 50_000)],
 )
 def test_a_percentile_needs_five_samples_beyond_it(percentile: float, needed: int) -> None:
+    """A percentile is told from just the count on that leaves five values beyond it."""
     assert histogram.tellable(needed, percentile)
     assert not histogram.tellable(needed - 1, percentile)
 
 
 def test_what_lies_outside_the_range_counts_at_its_end() -> None:
+    """No value is lost for being too small or too large."""
     counts = histogram.empty()
     histogram.fold(counts, np.array([0.0, -1.0, 1e-9, 601.0, 1e6]))
     assert counts[1] == 3
@@ -108,17 +116,20 @@ def test_what_lies_outside_the_range_counts_at_its_end() -> None:
 
 
 def test_extremes_and_mean_are_exact_where_the_buckets_are_not() -> None:
+    """Minimum, maximum and mean are those of the values, not of their buckets."""
     told = recorded([1_234_567, 7_654_321, 7_654_323])
     assert (told.min_s, told.max_s) == (1.234567, 7.654323)
     assert told.mean_s == pytest.approx((1.234567 + 7.654321 + 7.654323) / 3, rel=1e-12)
 
 
 def test_another_precision_is_refused() -> None:
+    """A histogram with other buckets is refused, not misread."""
     with pytest.raises(ValueError, match="instead of"):
         histogram.decode(HdrHistogram(1, histogram.HIGHEST_US, 2).encode().decode())
 
 
 def test_a_block_is_folded_without_losing_a_value() -> None:
+    """More values than a block holds are all counted."""
     values_us = [1 + number % 5000 for number in range(20_001)]
     told = recorded(values_us)
     assert told.count == 20_001

@@ -37,6 +37,7 @@ class Sent:
 
 
 def test_a_closed_loop_keeps_its_concurrency_until_the_requests_are_sent() -> None:
+    """All requests are sent, with never more in flight than asked for."""
     sent = Sent()
     asyncio.run(closed_loop(sent.send, pings(50), 7, Until()))
     assert len(sent.since_s) == 50
@@ -44,12 +45,14 @@ def test_a_closed_loop_keeps_its_concurrency_until_the_requests_are_sent() -> No
 
 
 def test_a_closed_loop_that_is_over_sends_nothing() -> None:
+    """After the end no request is begun."""
     sent = Sent()
     asyncio.run(closed_loop(sent.send, pings(), 7, Until(time.monotonic())))
     assert sent.since_s == []
 
 
 def test_latency_in_an_open_loop_begins_when_the_request_was_due() -> None:
+    """A request that is sent late counts from when it was due."""
     sent, lateness = Sent(), LatenessRecorder()
     start_s = time.monotonic()
     due_s = [0.0, 0.001, 0.001, 0.004, 0.01]
@@ -85,6 +88,7 @@ def test_what_exceeds_the_limit_in_flight_is_unsent() -> None:
 
 
 def test_a_rate_that_cannot_be_kept_is_refused() -> None:
+    """A generator far behind its schedule says so instead of measuring itself."""
     sent = Sent()
     schedule = Schedule(number / 1000 for number in count())
     an_hour_ago_s = time.monotonic() - HOUR_S

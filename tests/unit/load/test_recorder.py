@@ -4,6 +4,7 @@ from bench.load.recorder import _BLOCK, LATE_S, LatenessRecorder, Recorder, Seri
 
 
 def test_successes_count_by_operation_and_failures_by_reason() -> None:
+    """Failures have no latency; each reason has its count."""
     recorder = Recorder()
     recorder.success("read", 0.001)
     recorder.success("read", 0.003)
@@ -20,6 +21,7 @@ def test_successes_count_by_operation_and_failures_by_reason() -> None:
 
 
 def test_lateness_tells_its_percentiles_and_counts_what_was_late() -> None:
+    """Lateness is told by percentiles, with how many were late or never sent."""
     recorder = LatenessRecorder()
     for _ in range(98):
         recorder.sent(0.00005)

@@ -28,6 +28,7 @@ def simulated(server: StallingServer) -> list[float]:
 
 @pytest.mark.parametrize("server", SERVERS)
 def test_quantiles_and_mean_agree_with_a_simulation(server: StallingServer) -> None:
+    """The formulas are what sending evenly through one period shows."""
     latency_s = simulated(server)
     for share in (0.01, 0.5, 0.75, 0.8, 0.9, 0.95, 0.99, 0.995, 0.999):
         expected_s = np.quantile(latency_s, share, method="inverted_cdf")
@@ -36,6 +37,7 @@ def test_quantiles_and_mean_agree_with_a_simulation(server: StallingServer) -> N
 
 
 def test_the_known_case() -> None:
+    """A server that stalls 0.2 s each second has the figures that paper and pencil give."""
     server = StallingServer(delay_s=0.005, stall_s=0.2, period_s=1.0)
     assert server.open_loop_quantile_s(0.5) == pytest.approx(0.005)
     assert server.open_loop_quantile_s(0.9) == pytest.approx(0.110)

@@ -67,6 +67,7 @@ RESULT = LoadResult(
     ],
 )
 def test_a_question_arrives_as_it_was_asked(question: Question) -> None:
+    """Any question is one line, and the same after the way through the pipe."""
     line = question_line(question)
     assert line.endswith(b"\n")
     assert line.count(b"\n") == 1
@@ -84,6 +85,7 @@ def test_a_question_arrives_as_it_was_asked(question: Question) -> None:
     ],
 )
 def test_an_answer_arrives_as_it_was_given(answer: Answer) -> None:
+    """Any answer is one line, and the same after the way through the pipe."""
     line = answer_line(answer)
     assert line.count(b"\n") == 1
     assert parse_answer(line) == answer
@@ -91,5 +93,6 @@ def test_an_answer_arrives_as_it_was_given(answer: Answer) -> None:
 
 @pytest.mark.parametrize("line", [b"", b"hello\n", b"{}\n", b'{"kind":"what"}\n', b"[]\n"])
 def test_nonsense_is_refused(line: bytes) -> None:
+    """A line that is no answer raises instead of being guessed at."""
     with pytest.raises(ValueError):
         parse_answer(line)

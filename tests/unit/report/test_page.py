@@ -193,6 +193,7 @@ def test_warnings_stand_in_the_answer() -> None:
 
 @pytest.mark.parametrize(("count", "words"), [(1, "1 note on this"), (2, "2 notes on this")])
 def test_notes_are_counted_in_words(count: int, words: str) -> None:
+    """The page says in words how many notes a run has."""
     notes = tuple(LabWarning(f"note-{n}", "seen", "mend it", "note") for n in range(count))
     assert words in Page(render(run_document(Material(bench(warnings=notes))))).text
 

@@ -88,6 +88,7 @@ def test_what_is_no_number_is_refused(value: float) -> None:
 
 @pytest.mark.parametrize("error", [0.0, 1.0])
 def test_an_impossible_error_rate_is_refused(error: float) -> None:
+    """An error rate that is no probability is refused."""
     with pytest.raises(ValueError, match="error rate"):
         change_points([0.0], error)
 
@@ -125,5 +126,6 @@ def test_a_known_change_does_not_count_as_scatter() -> None:
 
 
 def test_stretches_lie_between_the_edges() -> None:
+    """Change points cut a series into stretches without a gap."""
     assert stretches([3, 7], 10) == ((0, 3), (3, 7), (7, 10))
     assert stretches([], 4) == ((0, 4),)

@@ -24,6 +24,7 @@ p_lists = st.lists(st.floats(0, 1), min_size=1, max_size=6)
     ],
 )
 def test_adjusted_p_values(p_values: list[float], adjusted: list[float]) -> None:
+    """Adjusted p-values are those of worked examples."""
     assert holm_adjust(p_values) == pytest.approx(adjusted)
 
 
@@ -43,12 +44,14 @@ def test_it_is_the_closed_test_of_all_bonferroni_tests(p_values: list[float]) ->
 
 
 def test_levels_step_down_and_stop_at_the_first_failure() -> None:
+    """Each comparison's level is the one at which Holm's procedure has judged it."""
     # Steps: 0.005 <= 0.05 / 4 and 0.01 <= 0.05 / 3, but 0.03 > 0.05 / 2, where it stops.
     levels = holm_levels([0.01, 0.04, 0.03, 0.005])
     assert levels == pytest.approx([1 - 0.05 / 3, 1 - 0.05 / 2, 1 - 0.05 / 2, 1 - 0.05 / 4])
 
 
 def test_one_comparison_keeps_its_level() -> None:
+    """A family of one needs no correction."""
     assert holm_levels([0.2]) == pytest.approx([0.95])
     assert holm_levels([0.0]) == pytest.approx([0.95])
 
@@ -67,6 +70,7 @@ def test_an_interval_at_its_level_says_what_holm_says(p_values: list[float]) -> 
 def test_the_order_of_the_family_does_not_matter(
     p_values: list[float], data: st.DataObject
 ) -> None:
+    """A mixed family has the same values, each at its place."""
     order = data.draw(st.permutations(range(len(p_values))))
     mixed = [p_values[i] for i in order]
     assert holm_adjust(mixed) == pytest.approx([holm_adjust(p_values)[i] for i in order])
@@ -75,5 +79,6 @@ def test_the_order_of_the_family_does_not_matter(
 
 @pytest.mark.parametrize("bad", [-0.1, 1.1, float("nan")])
 def test_a_p_value_is_a_probability(bad: float) -> None:
+    """A p-value outside 0 to 1 is refused."""
     with pytest.raises(ValueError, match="p-value"):
         holm_adjust([0.5, bad])

@@ -34,6 +34,7 @@ def by_round(values: list[float]) -> dict[int, float]:
 
 
 def test_paired_sleep_data_is_what_r_prints() -> None:
+    """The paired test is R's, to the digits that R prints."""
     # R: t.test(extra ~ group, data = sleep, paired = TRUE), R before 4.4
     ratio = paired_log_ratio(SLEEP_1, SLEEP_2)
     assert ratio.mean / standard_error(ratio) == pytest.approx(-4.0621, abs=5e-5)
@@ -46,6 +47,7 @@ def test_paired_sleep_data_is_what_r_prints() -> None:
 
 
 def test_unpaired_sleep_data_is_what_r_prints() -> None:
+    """Welch's test is R's, to the digits that R prints."""
     # R: t.test(extra ~ group, data = sleep), Welch's test
     ratio = unpaired_log_ratio(SLEEP_1, SLEEP_2)
     assert ratio.mean / standard_error(ratio) == pytest.approx(-1.8608, abs=5e-5)
@@ -58,6 +60,7 @@ def test_unpaired_sleep_data_is_what_r_prints() -> None:
 
 @given(rates=pairs)
 def test_paired_p_value_is_that_of_scipy_stats(rates: list[tuple[float, float]]) -> None:
+    """For any rates the paired test is SciPy's."""
     ours, theirs = ([rate[i] for rate in rates] for i in (0, 1))
     ratio = paired_log_ratio(by_round(ours), by_round(theirs))
     if standard_error(ratio) > 1e-6:
@@ -70,6 +73,7 @@ def test_paired_p_value_is_that_of_scipy_stats(rates: list[tuple[float, float]])
 
 
 def test_unpaired_samples_of_different_sizes_are_those_of_scipy_stats() -> None:
+    """Welch's test does not need as many rounds on both sides."""
     random = np.random.default_rng(7)
     ours, theirs = random.normal(5, 0.1, 4), random.normal(5.1, 0.3, 11)
     expected = stats.ttest_ind(ours, theirs, equal_var=False)
@@ -81,6 +85,7 @@ def test_unpaired_samples_of_different_sizes_are_those_of_scipy_stats() -> None:
 
 @given(rates=pairs)
 def test_swapping_the_two_inverts_the_ratio(rates: list[tuple[float, float]]) -> None:
+    """Whichever of the two is named first, the finding is the same."""
     ours, theirs = (by_round([rate[i] for rate in rates]) for i in (0, 1))
     there = ratio_estimate(paired_log_ratio(ours, theirs))
     back = ratio_estimate(paired_log_ratio(theirs, ours))
@@ -94,6 +99,7 @@ def test_swapping_the_two_inverts_the_ratio(rates: list[tuple[float, float]]) ->
 def test_what_a_round_does_to_both_cancels(
     rates: list[tuple[float, float]], drift: list[float]
 ) -> None:
+    """A machine that is slower in one round changes no paired ratio."""
     ours, theirs = (by_round([rate[i] for rate in rates]) for i in (0, 1))
     slow_ours, slow_theirs = (
         by_round([rate[i] * factor for rate, factor in zip(rates, drift, strict=False)])
@@ -109,6 +115,7 @@ def test_what_a_round_does_to_both_cancels(
 def test_a_steady_drift_cancels_over_an_even_number_of_abba_rounds(
     rounds: int, left_over: float
 ) -> None:
+    """Reversing every second round takes a steady drift out of the mean."""
     ours, theirs = {}, {}
     for round_ in range(rounds):  # each cell is 3 % slower than the one before it
         first, second = math.exp(-0.03 * 2 * round_), math.exp(-0.03 * (2 * round_ + 1))
@@ -117,6 +124,7 @@ def test_a_steady_drift_cancels_over_an_even_number_of_abba_rounds(
 
 
 def test_only_rounds_that_are_valid_in_both_pair() -> None:
+    """A round that is missing or invalid on one side pairs with nothing."""
     ours = {1: 10.0, 2: None, 3: 30.0, 5: 50.0}
     theirs = {5: 5.0, 2: 2.0, 1: 1.0, 4: 4.0}
     assert paired_rounds(ours, theirs) == (1, 5)
@@ -127,6 +135,7 @@ def test_only_rounds_that_are_valid_in_both_pair() -> None:
 
 
 def test_one_pair_has_a_ratio_but_no_interval() -> None:
+    """One round gives a ratio, and no word on its certainty."""
     ratio = paired_log_ratio({1: 3.0}, {1: 2.0})
     estimate = ratio_estimate(ratio)
     assert estimate.point == pytest.approx(1.5)
@@ -136,12 +145,14 @@ def test_one_pair_has_a_ratio_but_no_interval() -> None:
 
 
 def test_equal_ratios_leave_no_doubt() -> None:
+    """Ratios without spread are certain, one way or the other."""
     assert no_difference_p(LogRatio(0.1, (3,), (0.0,))) == 0
     assert no_difference_p(LogRatio(0.0, (3,), (0.0,))) == 1
     assert degrees_of_freedom(LogRatio(0.1, (3, 4), (0.0, 0.0))) == 5
 
 
 def test_no_shared_round_is_refused() -> None:
+    """Two that never met in a round cannot be compared."""
     with pytest.raises(ValueError, match="no round"):
         paired_log_ratio({1: 1.0}, {2: 1.0})
     with pytest.raises(ValueError, match="at least one"):
@@ -149,11 +160,14 @@ def test_no_shared_round_is_refused() -> None:
 
 
 def test_a_rate_of_zero_is_refused() -> None:
+    """A rate of zero has no ratio."""
     with pytest.raises(ValueError, match="positive"):
         paired_log_ratio({1: 0.0}, {1: 1.0})
 
 
 def test_the_interval_covers_the_truth_under_drift_shared_by_both() -> None:
+    """With a machine that varies by 30 % between rounds, 95 % intervals hold the true ratio as
+    often."""
     random = np.random.default_rng(11)
     covered = 0
     for _ in range(1_000):

@@ -27,11 +27,14 @@ def of_spread(sd: float, mean: float = 0.0) -> LogRatio:
     ],
 )
 def test_rounds_by_hand(sd: float, half_width: float, rounds: int) -> None:
+    """The number of rounds is that of worked examples."""
     assert rounds_for_half_width(of_spread(sd), half_width) == rounds
 
 
 @given(sd=st.floats(0.001, 0.2), half=st.floats(0.01, 0.3), level=st.sampled_from([0.9, 0.95]))
 def test_it_is_the_first_number_that_suffices(sd: float, half: float, level: float) -> None:
+    """No smaller number of rounds would make the interval as narrow."""
+
     def reach(n: int) -> float:
         return float(stats.t.isf((1 - level) / 2, n - 1)) * sd / math.sqrt(n)
 
@@ -40,12 +43,14 @@ def test_it_is_the_first_number_that_suffices(sd: float, half: float, level: flo
 
 
 def test_hopeless_is_none() -> None:
+    """A width that the limit of rounds does not reach has no number."""
     assert rounds_for_half_width(of_spread(1.0), 0.01) is None
     assert rounds_for_half_width(of_spread(0.054), 0.03, limit=10) is None
     assert rounds_for_half_width(of_spread(0.1), 0.0) is None
 
 
 def test_two_unpaired_runs_need_n_rounds_each() -> None:
+    """Two runs apart need rounds by both their spreads."""
     ratio = LogRatio(0.0, (5, 5), (0.02**2, 0.02**2))
     needed = rounds_for_half_width(ratio, 0.03)
     # Equal variances: sd sqrt(2) * 0.02 = 0.0283 at 2 (n - 1) degrees of freedom.
@@ -58,6 +63,7 @@ def test_two_unpaired_runs_need_n_rounds_each() -> None:
 
 
 def test_what_cannot_be_known_is_refused() -> None:
+    """Without a spread, or for a negative width, no number is made up."""
     with pytest.raises(ValueError, match="at least 2 rounds"):
         rounds_for_half_width(LogRatio(0.0, (1,), None), 0.03)
     with pytest.raises(ValueError, match="negative"):
@@ -65,5 +71,6 @@ def test_what_cannot_be_known_is_refused() -> None:
 
 
 def test_the_width_of_an_interval() -> None:
+    """The half width is relative to the figure, and infinite without bounds."""
     assert relative_half_width(Estimate(2.0, 1.9, 2.1, 0.95, 5)) == pytest.approx(0.05)
     assert relative_half_width(Estimate(2.0, 0.0, math.inf, 0.95, 1)) == math.inf

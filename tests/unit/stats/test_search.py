@@ -225,11 +225,13 @@ def test_rates_survive_rounding() -> None:
     "limits", [(0, 0, 10), (5, 10, 20), (30, 10, 20), (10, 5, math.inf), (math.nan, 5, 20)]
 )
 def test_limits_that_leave_nothing_are_refused(limits: tuple[float, float, float]) -> None:
+    """A search between impossible rates is refused."""
     with pytest.raises(ValueError, match="must hold"):
         Search(*limits)
 
 
 @pytest.mark.parametrize("changes", [{"tolerance": 0.0}, {"most_trials": 0}])
 def test_no_tolerance_or_no_trials_are_refused(changes: dict[str, float]) -> None:
+    """A search that could never end, or never begin, is refused."""
     with pytest.raises(ValueError, match="positive"):
         Search(10, 5, 20, **changes)

@@ -27,20 +27,24 @@ from bench.stats.steady import is_steady
     ],
 )
 def test_series(rates: list[float], steady: bool) -> None:
+    """Level series are steady; climbing, falling and short ones are not."""
     assert is_steady(rates) is steady
 
 
 @given(start=st.floats(1, 1e4), share=st.floats(0.05, 10))
 def test_a_straight_climb_is_never_steady(start: float, share: float) -> None:
+    """A climb that goes on is warming up, wherever it started."""
     assert not is_steady([start * (1 + share * i) for i in range(8)])
 
 
 @given(rates=st.lists(st.floats(1, 1e4), min_size=8, max_size=12))
 def test_the_unit_does_not_matter(rates: list[float]) -> None:
+    """The judgement is the same in any unit."""
     assert is_steady(rates) == is_steady([rate * 1024 for rate in rates])
 
 
 def test_noise_alone_is_nearly_always_steady() -> None:
+    """Noise of 10 % around a level passes in more than nine of ten series."""
     random = np.random.default_rng(9)
     series = random.normal(900, 90, (1_000, 8)).tolist()
     assert sum(map(is_steady, series)) > 900
@@ -48,6 +52,7 @@ def test_noise_alone_is_nearly_always_steady() -> None:
 
 @pytest.mark.parametrize("bad", [-1.0, math.nan, math.inf])
 def test_nonsense_is_refused(bad: float) -> None:
+    """Rates that are not finite are refused."""
     with pytest.raises(ValueError, match="finite"):
         is_steady([900.0] * 7 + [bad])
     with pytest.raises(ValueError, match="finite"):

@@ -24,6 +24,7 @@ def law(n: float, lam: float, sigma: float, kappa: float) -> float:
 
 
 def test_specsdm91_is_what_r_prints() -> None:
+    """The fit of the published benchmark has the figures of R's package."""
     # R: summary(usl(throughput ~ load, specsdm91)), printed in the package's README and tests.
     fit = fit_usl(list(SPECSDM91), list(SPECSDM91.values()))
     assert fit.rate_of_one.value == pytest.approx(89.995233, rel=1e-5)
@@ -38,6 +39,7 @@ def test_specsdm91_is_what_r_prints() -> None:
 
 
 def test_raytracer_has_no_coherency_cost_and_no_peak() -> None:
+    """Where the coherency comes out as nothing there is a ceiling, and no peak."""
     # R: usl(throughput ~ processors, raytracer) gives alpha 0.05777, beta 0, gamma 21.848843.
     fit = fit_usl(list(RAYTRACER), list(RAYTRACER.values()))
     assert fit.rate_of_one.value == pytest.approx(21.848843, rel=1e-5)
@@ -48,6 +50,7 @@ def test_raytracer_has_no_coherency_cost_and_no_peak() -> None:
 
 
 def test_the_first_six_raytracer_points_are_what_r_prints() -> None:
+    """A part of the data is fitted as R does it."""
     # R: coef(usl(throughput ~ processors, data = raytracer[1:6, ])), from the package's tests.
     fit = fit_usl(list(RAYTRACER)[:6], list(RAYTRACER.values())[:6])
     assert fit.contention.value == pytest.approx(0.02444, abs=5e-6)
@@ -58,6 +61,7 @@ def test_the_first_six_raytracer_points_are_what_r_prints() -> None:
 @settings(max_examples=50)
 @given(lam=st.floats(1, 1e4), sigma=st.floats(0.001, 1), kappa=st.floats(1e-5, 0.1))
 def test_an_exact_curve_is_found_again(lam: float, sigma: float, kappa: float) -> None:
+    """Points that lie on the law give back its parameters."""
     fit = fit_usl(SWEEP, [law(n, lam, sigma, kappa) for n in SWEEP])
     assert fit.rate_of_one.value == pytest.approx(lam, rel=1e-4)
     assert fit.contention.value == pytest.approx(sigma, rel=1e-3, abs=1e-5)
@@ -86,6 +90,7 @@ def test_no_allowed_curve_fits_better(seed: int) -> None:
 
 
 def test_the_peak_is_where_the_curve_is_highest() -> None:
+    """The peak told is the top of the curve that was fitted."""
     fit = fit_usl(SWEEP, [law(n, 100, 0.05, 0.001) for n in SWEEP])
     peak = fit.peak_concurrency
     assert peak == pytest.approx(math.sqrt(0.95 / 0.001), rel=1e-5)
@@ -94,6 +99,7 @@ def test_the_peak_is_where_the_curve_is_highest() -> None:
 
 
 def test_linear_growth_has_neither_peak_nor_ceiling() -> None:
+    """What only grows has no limit that could be told."""
     fit = fit_usl(SWEEP, [100 * n**1.2 for n in SWEEP])
     assert (fit.contention.value, fit.coherency.value) == (0, 0)
     assert fit.peak_concurrency is None
@@ -101,6 +107,7 @@ def test_linear_growth_has_neither_peak_nor_ceiling() -> None:
 
 
 def test_a_rate_that_only_falls_peaks_at_one() -> None:
+    """What gets slower with every connection was fastest with one."""
     fit = fit_usl(SWEEP, [900, 700, 500, 300, 200, 100, 50, 20])
     assert fit.contention.value > 1
     assert fit.peak_concurrency == 1
@@ -108,6 +115,7 @@ def test_a_rate_that_only_falls_peaks_at_one() -> None:
 
 
 def test_a_core_that_is_full_from_the_start_is_flat() -> None:
+    """A constant rate is contention alone, and stays where it is."""
     fit = fit_usl(SWEEP, [800.0] * 8)
     assert fit.contention.value == pytest.approx(1)
     assert fit.r_squared is None
@@ -115,6 +123,7 @@ def test_a_core_that_is_full_from_the_start_is_flat() -> None:
 
 
 def test_several_rounds_of_each_concurrency_narrow_the_error() -> None:
+    """More rounds make the parameters more certain."""
     random = np.random.default_rng(1)
     truth = [law(n, 100, 0.05, 0.001) for n in SWEEP]
     rounds = np.asarray(truth) * np.exp(random.normal(0, 0.02, (16, 8)))
@@ -139,5 +148,6 @@ def test_several_rounds_of_each_concurrency_narrow_the_error() -> None:
     ],
 )
 def test_what_cannot_be_fitted_is_refused(n: list[float], x: list[float], match: str) -> None:
+    """Too few or impossible points are refused with the reason."""
     with pytest.raises(ValueError, match=match):
         fit_usl(n, x)

@@ -57,6 +57,7 @@ def swapped(one: Comparison) -> Comparison:
     ],
 )
 def test_the_rule(ratio: float, sd: float, kind: str) -> None:
+    """The verdict is where the whole interval lies: beyond the threshold, within it, or neither."""
     verdict = alone(comparison(scattered(ratio, sd)))
     assert verdict.kind == kind
     assert verdict.ratio is not None
@@ -67,6 +68,7 @@ def test_the_rule(ratio: float, sd: float, kind: str) -> None:
 
 
 def test_a_difference_can_be_certain_and_still_too_small_to_matter() -> None:
+    """An interval that excludes 1 but not the threshold is no difference worth the name."""
     verdict = alone(comparison(scattered(1.01, 0.002)))
     assert verdict.ratio is not None
     assert verdict.ratio.low > 1
@@ -74,6 +76,7 @@ def test_a_difference_can_be_certain_and_still_too_small_to_matter() -> None:
 
 
 def test_the_same_data_can_settle_alone_and_not_in_a_family() -> None:
+    """Many comparisons need more certainty for each."""
     close = comparison(scattered(1.035, 0.01))
     assert alone(close).kind == "faster"
     vague = [comparison(scattered(1.03, 0.03)) for _ in range(9)]
@@ -84,6 +87,7 @@ def test_the_same_data_can_settle_alone_and_not_in_a_family() -> None:
 
 
 def test_clear_members_of_a_family_leave_the_last_one_its_full_level() -> None:
+    """What is settled costs the others nothing more."""
     clear = [comparison(scattered(1.5 + i / 10, 0.001)) for i in range(9)]
     last = judge([*clear, comparison(scattered(1.035, 0.01))])[-1]
     assert last.kind == "faster"
@@ -92,6 +96,7 @@ def test_clear_members_of_a_family_leave_the_last_one_its_full_level() -> None:
 
 
 def test_inconclusive_says_how_many_rounds_would_settle_it() -> None:
+    """The number told is the one that does settle it."""
     verdict = alone(comparison(scattered(1.03, 0.01)))
     # From 1.03 to 1.02 it is 0.009756; t(6) * 0.01 / sqrt(7) = 0.00925, t(5) gives 0.0105.
     assert verdict.rounds_needed == 7
@@ -100,12 +105,14 @@ def test_inconclusive_says_how_many_rounds_would_settle_it() -> None:
 
 
 def test_a_ratio_on_the_threshold_is_hopeless_and_says_so() -> None:
+    """No number of rounds separates what lies on the limit."""
     verdict = alone(comparison(scattered(1.02, 0.05)))
     assert (verdict.kind, verdict.rounds_needed) == ("inconclusive", None)
     assert "too close to the threshold" in verdict.reason
 
 
 def test_an_invalid_cell_makes_the_comparison_invalid() -> None:
+    """Each invalid round is named, with whose it is."""
     verdict = alone(
         Comparison("a", "b", {1: 1.0, 2: None, 3: 3.0}, {1: 1.0, 2: 2.0, 3: None, 4: None})
     )
@@ -114,6 +121,7 @@ def test_an_invalid_cell_makes_the_comparison_invalid() -> None:
 
 
 def test_too_few_rounds_are_inconclusive_not_invalid() -> None:
+    """Good rounds that are too few say that they are."""
     one = alone(Comparison("a", "b", {1: 3.0}, {1: 2.0}))
     assert (one.kind, one.rounds_needed, one.p_value) == ("inconclusive", None, None)
     assert one.ratio is not None
@@ -127,6 +135,7 @@ def test_too_few_rounds_are_inconclusive_not_invalid() -> None:
 
 
 def test_what_cannot_be_judged_does_not_count_in_the_family() -> None:
+    """Comparisons without a p-value correct nobody's."""
     sound = comparison(scattered(1.035, 0.01))
     broken = Comparison("a", "b", {1: None}, {1: 1.0})
     short = Comparison("a", "b", {1: 1.0}, {1: 1.0})
@@ -136,6 +145,7 @@ def test_what_cannot_be_judged_does_not_count_in_the_family() -> None:
 
 
 def test_rounds_without_a_partner_are_told() -> None:
+    """What was left out is part of the verdict."""
     rates = {i: 10.0 + i / 1000 for i in range(6)}
     verdict = alone(Comparison("a", "b", rates, dict.fromkeys(range(5), 5.0)))
     assert verdict.kind == "faster"
@@ -143,6 +153,7 @@ def test_rounds_without_a_partner_are_told() -> None:
 
 
 def test_two_runs_are_compared_without_pairing() -> None:
+    """Rounds of different runs do not belong together."""
     base = {1: 100.0, 2: 101.0, 3: 99.0, 4: 100.0}
     head = {1: 90.0, 2: 91.0, 3: 89.0}
     verdict = alone(Comparison("head", "base", head, base, paired=False))
@@ -154,11 +165,13 @@ def test_two_runs_are_compared_without_pairing() -> None:
 
 
 def test_identical_rates_are_indistinguishable() -> None:
+    """No difference and no spread is a settled case."""
     verdict = alone(comparison([0.0, 0.0, 0.0]))
     assert (verdict.kind, verdict.p_value) == ("indistinguishable", 0.0)
 
 
 def test_an_empty_family_has_no_verdicts() -> None:
+    """Nothing compared is nothing found."""
     assert judge([]) == ()
 
 
@@ -167,12 +180,14 @@ def test_an_empty_family_has_no_verdicts() -> None:
     [(0.0, 0.95, "threshold"), (-0.1, 0.95, "threshold"), (0.02, 95, "level")],
 )
 def test_nonsense_is_refused(threshold: float, level: float, match: str) -> None:
+    """Thresholds and levels out of range are refused."""
     with pytest.raises(ValueError, match=match):
         judge([comparison([0.0, 0.1])], threshold, level)
 
 
 @given(family=families)
 def test_swapping_all_mirrors_every_verdict(family: list[list[float]]) -> None:
+    """Faster one way is slower the other way, with the same certainty."""
     there = judge([comparison(logs) for logs in family])
     back = judge([swapped(comparison(logs)) for logs in family])
     for one, other in zip(there, back, strict=True):
@@ -186,6 +201,8 @@ def test_swapping_all_mirrors_every_verdict(family: list[list[float]]) -> None:
 
 @given(family=families, factor=st.sampled_from([0.25, 2.0, 1024.0]))
 def test_a_faster_machine_changes_no_verdict(family: list[list[float]], factor: float) -> None:
+    """Rates multiplied by one factor are judged the same."""
+
     def scaled(one: Comparison) -> Comparison:
         ours, theirs = (
             {r: rate * factor for r, rate in rates.items() if rate is not None}
@@ -203,6 +220,7 @@ def test_a_faster_machine_changes_no_verdict(family: list[list[float]], factor: 
 
 @given(family=families)
 def test_the_interval_shown_tells_the_verdict(family: list[list[float]]) -> None:
+    """Whoever sees the interval and the threshold comes to the same verdict."""
     for verdict in judge([comparison(logs) for logs in family]):
         assert verdict.ratio is not None
         assert verdict.p_value is not None

@@ -26,11 +26,13 @@ def created(memory: Memory, item_id: int = 7) -> Ask:
 
 
 def test_the_weights_are_those_of_the_original() -> None:
+    """Users do each task as often as the original's did."""
     assert TASKS == {"list": 3, "create": 2, "read": 2, "update": 1, "delete": 1}
 
 
 @pytest.mark.parametrize("operation", ["read", "update", "delete"])
 def test_who_has_no_item_creates_one(operation) -> None:
+    """Any task on an item that there is not becomes a create."""
     assert fresh().ask(operation).operation == "create"
 
 
@@ -73,6 +75,7 @@ def test_items_are_read_changed_and_deleted_by_who_made_them() -> None:
 def test_everything_unexpected_is_a_failure_with_its_reason(
     operation, status: int, body: bytes, fault: str
 ) -> None:
+    """A wrong status and a wrong body are failures that say what was wrong."""
     memory = fresh()
     if operation != "create":
         created(memory)
@@ -102,6 +105,7 @@ def test_an_item_that_is_gone_is_a_lost_write_where_nobody_else_can_delete_it(op
 
 
 def test_a_create_that_was_answered_wrongly_leaves_nothing_behind() -> None:
+    """A create that failed gives no item to ask for."""
     memory = fresh()
     memory.fault(memory.ask("create"), 500, b"")
     assert len(memory) == 0
@@ -118,6 +122,7 @@ def test_an_item_whose_fate_is_unknown_is_asked_for_no_more(operation, kept: int
 
 
 def test_every_deck_has_the_mix_exactly_and_an_order_of_its_own() -> None:
+    """Each deck has every task as often as its weight, in an order that differs."""
     dealt = deal(random.Random(1))
     decks = [list(islice(dealt, sum(TASKS.values()))) for _ in range(20)]
     assert {tuple(sorted(Counter(deck).items())) for deck in decks} == {
@@ -171,6 +176,7 @@ ITEM = {"name": "x", "description": "", "price": 1, "in_stock": True}
     ],
 )
 def test_a_list_is_a_page_of_items_with_ascending_ids(items: list[dict], right: bool) -> None:
+    """A list out of order or with something else in it is a wrong body, every time."""
     memory = fresh()
     body = json.dumps(items).encode()
     fault = "" if right else "wrong body"

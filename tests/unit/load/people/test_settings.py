@@ -22,12 +22,14 @@ from bench.model import LoadSpec, Users
     [(None, (1, 3)), ("", (1, 3)), ("1-3", (1, 3)), ("2", (2, 2)), ("0.1-0.25", (0.1, 0.25))],
 )
 def test_pauses_are_read_and_written(text: str | None, wait_s: tuple[float, float]) -> None:
+    """What WAIT says is read, and what is written of it reads the same."""
     assert parse_wait(text) == wait_s
     assert parse_wait(Users(1, 1.0, wait_s=wait_s).wait_text) == wait_s
 
 
 @pytest.mark.parametrize("text", ["3-1", "-1", "1-", "soon", "1-2-3", "1e3"])
 def test_other_pauses_are_mistakes(text: str) -> None:
+    """Anything else is refused by the name of its variable."""
     with pytest.raises(UsageError, match="WAIT"):
         parse_wait(text)
 
@@ -37,11 +39,13 @@ def test_other_pauses_are_mistakes(text: str) -> None:
     [("60", 60), ("90s", 90), ("5m", 300), ("1h30m", 5400), ("1.5m", 90)],
 )
 def test_run_times(text: str, seconds: float) -> None:
+    """RUN_TIME is read in seconds, minutes and hours."""
     assert parse_run_time(text) == seconds
 
 
 @pytest.mark.parametrize("text", ["", "soon", "5 m", "-5", "0", "5x", "m"])
 def test_other_run_times_are_mistakes(text: str) -> None:
+    """Anything else is refused by the name of its variable."""
     with pytest.raises(UsageError, match="RUN_TIME"):
         parse_run_time(text)
 
@@ -58,6 +62,7 @@ def test_other_run_times_are_mistakes(text: str) -> None:
     ],
 )
 def test_mistakes_are_named(changes: dict, named: str) -> None:
+    """Each impossible setting is a usage error that names its variable."""
     with pytest.raises(UsageError, match=named) as raised:
         make_users(**{"users": 5, "spawn_rate_per_s": 1.0, **changes})
     assert raised.value.exit_code == 2
@@ -76,6 +81,7 @@ def arguments(
 
 
 def test_one_process_gets_no_port_at_all() -> None:
+    """Locust without workers listens nowhere."""
     told = arguments(Users(50, 5.0))
     assert "--master" not in told
     assert "--users 50 --spawn-rate 5" in told
@@ -91,6 +97,7 @@ def test_workers_of_this_machine_meet_on_loopback() -> None:
 
 
 def test_workers_of_other_machines_are_waited_for() -> None:
+    """A master for other machines listens where it is told, and waits for its workers."""
     told = arguments(Users(50, 5.0, workers=2, remote=True), Ports("192.168.1.10", 5600))
     assert "--master --expect-workers 2" in told
     assert "--master-bind-host 192.168.1.10 --master-bind-port 5600" in told
@@ -114,6 +121,7 @@ def test_users_are_lenient_only_where_others_can_delete_their_items() -> None:
 
 
 def test_every_target_has_a_class_and_an_address() -> None:
+    """Known targets have a user class each, new ones the general one; ports move with the lab's."""
     assert [user_class(name) for name in ("fastapi", "flask", "drf", "new")] == [
         *("FastAPIUser", "FlaskUser", "DRFUser", "APIUser")
     ]

@@ -111,6 +111,7 @@ def test_moments_hold_every_request_once() -> None:
 
 
 def test_what_comes_after_the_planned_end_belongs_to_the_last_moment() -> None:
+    """A late answer counts in the last moment, which ends with it."""
     tally, harvest = Tally(), started(3.0)
     for at_s in (0.5, 1.5, 2.5):
         tally.add("read", "", seen(at_s))
@@ -124,6 +125,7 @@ def test_what_comes_after_the_planned_end_belongs_to_the_last_moment() -> None:
 
 @pytest.mark.parametrize("duration_s", [1.0, 59.0, 60.0, 61.0, 300.0, 86_400.0])
 def test_moments_stay_few_however_long_the_run(duration_s: float) -> None:
+    """A long run has longer moments, not more of them, and loses no request."""
     tally, harvest = Tally(), started(duration_s)
     for number in range(1000):
         tally.add("read", "", seen(number * duration_s / 1000))
@@ -187,6 +189,7 @@ def test_what_was_due_and_never_sent_is_counted() -> None:
 
 
 def test_a_lost_worker_is_told_with_when_and_keeps_what_it_reported() -> None:
+    """What a worker had reported stays counted; when it was lost is told once."""
     tally, harvest = Tally(), started()
     tally.add("read", "", seen(1.0))
     add(harvest, "worker 0", report(tally))
@@ -228,5 +231,6 @@ def test_the_busiest_stretch_is_at_least_ten_seconds(readings, share: float | No
 
 
 def test_users_are_those_of_the_latest_count() -> None:
+    """Between two counts the earlier one holds."""
     seen_users = [(1.0, 5), (2.0, 10)]
     assert [users_at(seen_users, at) for at in (0.5, 1.0, 1.9, 2.0, 99.0)] == [0, 5, 5, 10, 10]
