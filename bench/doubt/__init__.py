@@ -8,7 +8,7 @@ evidence    whether the window's own numbers can carry a figure
 """
 
 from bench.doubt.arrivals import open_loop_off
-from bench.doubt.conditions import clock_drift, smt_sibling_busy, swapping, throttling
+from bench.doubt.conditions import clock_drift, restarted, smt_sibling_busy, swapping, throttling
 from bench.doubt.crowd import crowd_off
 from bench.doubt.evidence import littles_law_off, ran_out, too_few_samples, unsteady_warm_up
 from bench.doubt.use import limited_by, window_warnings
@@ -20,6 +20,7 @@ __all__ = [
     "littles_law_off",
     "open_loop_off",
     "ran_out",
+    "restarted",
     "smt_sibling_busy",
     "swapping",
     "throttling",

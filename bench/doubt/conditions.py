@@ -3,6 +3,8 @@
 Counts are differences between the window's two edges.
 """
 
+from collections.abc import Sequence
+
 from bench.model import LabWarning
 
 CLOCK_DRIFT_SHARE = 0.10
@@ -76,6 +78,19 @@ def throttling(
             )
         )
     return tuple(found)
+
+
+def restarted(names: Sequence[str]) -> tuple[LabWarning, ...]:
+    """Whether units had ended between two cells, while they were frozen or idle, and came again."""
+    if not names:
+        return ()
+    return (
+        LabWarning(
+            "restarted",
+            f"{' and '.join(names)} had ended since the cell before, and started again for this",
+            "It is a fresh process now, with other memory and cold caches: see make logs for why.",
+        ),
+    )
 
 
 def swapping(pages_in: int, pages_out: int) -> tuple[LabWarning, ...]:

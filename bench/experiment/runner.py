@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal, Protocol
 
+from bench import doubt
 from bench.errors import DatabaseFailed, TargetUnfit, UnitFailed
 from bench.experiment.cell import Bench, measure_cell
 from bench.experiment.engines import engine_for
@@ -93,8 +94,8 @@ class Runner:
         target = self._target(visit.target)
         self.observer.cell_started(visit, target)
         try:
-            self._revive(target)
-            return measure_cell(bench, visit, target)
+            revived = self._revive(target)
+            return with_doubts(measure_cell(bench, visit, target), doubt.restarted(revived))
         except (TargetUnfit, UnitFailed, DatabaseFailed) as error:
             # The target failed, not the lab: that is a result, and the others go on.
             return unmeasured(bench, visit, str(error))
@@ -108,11 +109,13 @@ class Runner:
     def _target(self, name: str) -> Target:
         return next(one for one in self.lab.targets if one.name == name)
 
-    def _revive(self, target: Target) -> None:
-        """Start again what has died since; the cell in which it died has said so."""
-        names = self.lab.unit_names(target)
-        if any(self.lab.supervisor.status(name).pid is None for name in names):
+    def _revive(self, target: Target) -> tuple[str, ...]:
+        """Start again what has died since the cell before, if only while it was frozen."""
+        status = self.lab.supervisor.status
+        ended = tuple(one for one in self.lab.unit_names(target) if status(one).pid is None)
+        if ended:
             self.lab.start((target,), outlive=False)
+        return ended
 
     @contextmanager
     def _instruments(self, pacing: Pacing) -> Iterator[tuple[Engine, Sampler]]:
@@ -158,6 +161,15 @@ def unmeasured(bench: Bench, visit: Visit, why: str) -> CellResult:
     return CellResult(
         visit.round, visit.target, visit.workload, bench.plan.pacing, _now(), unfit=why
     )
+
+
+def with_doubts(cell: CellResult, doubts: tuple[LabWarning, ...]) -> CellResult:
+    """The cell with doubts about all of its windows: they stand with the first."""
+    if not (doubts and cell.phases):
+        return cell
+    first, *others = cell.phases
+    first = replace(first, warnings=(*first.warnings, *doubts))
+    return replace(cell, phases=(first, *others))
 
 
 def unit_probes(lab: Lab) -> Iterator[Probe]:

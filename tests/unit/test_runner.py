@@ -6,12 +6,14 @@ from types import SimpleNamespace
 import pytest
 
 from bench.errors import StoreError
+from bench.experiment import runner as module
 from bench.experiment.runner import Runner
+from bench.experiment.schedule import Visit
 from bench.experiment.study import StudyRunner
-from bench.model import RunRecord
+from bench.model import RunRecord, UnitStatus
 from bench.store import RunStore
 
-from .factories import record
+from .factories import cell, record
 
 
 @pytest.mark.parametrize(
@@ -47,3 +49,24 @@ def test_a_run_that_ends_before_its_time_says_so(
     ended, _ = store.read()
     assert ended.state == state
     assert ended.finished_at
+
+
+def test_a_unit_that_ended_between_two_cells_is_told_in_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is started again; the cell that finds a fresh process says so, the one after does not."""
+    target = SimpleNamespace(name="flask")
+    running = {"onecore-flask": None, "onecore-postgres-flask": 7}
+    lab = SimpleNamespace(
+        targets=(target,),
+        unit_names=lambda _target: tuple(running),
+        supervisor=SimpleNamespace(status=lambda name: UnitStatus("running", running[name])),
+        start=lambda _targets, outlive: running.update({"onecore-flask": 8}),
+    )
+    monkeypatch.setattr(module, "measure_cell", lambda *_: cell(2, "flask"))
+    observer = SimpleNamespace(cell_started=lambda *_: None)
+    runner = Runner(lab, RunStore(tmp_path), observer)  # type: ignore[arg-type]
+    visit = Visit(2, "flask", "read")
+    told = [runner._measure(None, visit).phases[0].warnings for _ in range(2)]  # type: ignore[arg-type]
+    assert [[one.code for one in each] for each in told] == [["restarted"], []]
+    assert "onecore-flask had ended" in told[0][0].message

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench.doubt import clock_drift, smt_sibling_busy, swapping, throttling
+from bench.doubt import clock_drift, restarted, smt_sibling_busy, swapping, throttling
 from bench.model import LabWarning
 
 
@@ -72,3 +72,11 @@ def test_a_busy_sibling() -> None:
     assert smt_sibling_busy(0.1, 1, 2.0) == ()
     assert kinds(smt_sibling_busy(0.2, 1, 2.0)) == {"smt-sibling": "doubt"}
     assert smt_sibling_busy(0.0, 0, 2.0) == ()
+
+
+def test_what_was_started_again_says_so() -> None:
+    """A fresh process is not the one of the cell before, whoever saw it end."""
+    assert restarted(()) == ()
+    (found,) = restarted(("onecore-drf",))
+    assert (found.code, found.severity) == ("restarted", "doubt")
+    assert "onecore-drf had ended" in found.message
