@@ -98,6 +98,8 @@ def provenance_lines(record: RunRecord) -> list[str]:
     source = _section(record, "source")
     changes = changes_words(source.get("git_dirty"))
     lines = [f"started {record.started_at}", f"commit {source.get('git_commit')}{changes}"]
+    if record.sampler_share is not None:
+        lines.append(f"sampler: {record.sampler_share:.2%} of one core")
     lines += [f"from the Nix store: {path}" for path in _store_paths(record)]
     for name, versions in _section(record, "services").items():
         told = ", ".join(f"{package} {version}" for package, version in versions.items())
