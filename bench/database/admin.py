@@ -150,6 +150,11 @@ class Admin:
             )
             copy = sql.SQL("COPY {} ({}) FROM STDIN").format(TABLE, _COLUMN_LIST)
             cursor.copy_expert(copy, io.StringIO(_copy_text(rows)))
+            if cursor.rowcount != rows:
+                raise DatabaseFailed(
+                    f"{self._cluster.unit_name} took {cursor.rowcount} rows of {rows}",
+                    "Something beside the lab changes its table: look for triggers and clients.",
+                )
             cursor.execute(sql.SQL("VACUUM (ANALYZE) {}").format(TABLE))
             cursor.execute("CHECKPOINT")
             cursor.execute("SELECT pg_stat_statements_reset()")
@@ -209,6 +214,24 @@ class Admin:
             )
             ((commits,),) = cursor.fetchall()
         return int(commits)
+
+    def table(self) -> dict[str, str]:
+        """The items' columns and indexes, as the running server describes them."""
+        with _explained(self._cluster, "reading its table"), self._items().cursor() as cursor:
+            cursor.execute(
+                "SELECT 'column ' || attname, format_type(atttypid, atttypmod)"
+                " || CASE WHEN attnotnull THEN ' not null' ELSE '' END"
+                " FROM pg_attribute WHERE attrelid = to_regclass('items')"
+                " AND attnum > 0 AND NOT attisdropped ORDER BY attnum"
+            )
+            columns = cursor.fetchall()
+            cursor.execute(
+                "SELECT substring(pg_get_indexdef(indexrelid) FROM 'USING .*')"
+                " || CASE WHEN indisunique THEN ' unique' ELSE '' END"
+                " FROM pg_index WHERE indrelid = to_regclass('items') ORDER BY 1"
+            )
+            indexes = ", ".join(row[0] for row in cursor.fetchall())
+        return {**dict(columns), "indexes": indexes}
 
     def settings(self) -> dict[str, str]:
         """Effective settings, as the running server reports them."""

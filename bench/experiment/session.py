@@ -176,12 +176,17 @@ def _require_keepable(plan: Plan, ceiling_per_s: Mapping[Operation, float]) -> N
 
 def new_record(lab: Lab, plan: Plan, store: RunStore) -> RunRecord:
     services: dict[str, object] = {}
+    settings: dict[str, object] = {}
+    tables: dict[str, object] = {}
     databases: dict[str, object] = {}
     for target in lab.targets:
         with lab.admin(target) as admin:
             # An unfit target is told of by its cells; the others are measured all the same.
             with suppress(TargetUnfit):
-                services[target.name] = verify(lab.site, target, admin)
+                reported = verify(lab.site, target, admin)
+                services[target.name] = reported.versions
+                settings[target.name] = reported.settings
+            tables[target.name] = admin.table()
             databases[target.name] = admin.settings()
     return RunRecord(
         schema_version=SCHEMA_VERSION,
@@ -200,6 +205,8 @@ def new_record(lab: Lab, plan: Plan, store: RunStore) -> RunRecord:
                 "store_path": host.store_path(lab.binaries.directory),
             },
             "services": services,
+            "settings": settings,
+            "tables": tables,
             "databases": databases,
         },
         warnings=(),

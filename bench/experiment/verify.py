@@ -70,10 +70,18 @@ def _require(target: Target, what: str, found: object, expected: object) -> None
         raise TargetUnfit(f"{target.name}: {what} is {found!r}, the contract says {expected!r}")
 
 
-def verify(site: Site, target: Target, admin: Admin) -> dict[str, str]:
+@dataclass(frozen=True)
+class Reported:
+    """What a running service says of itself: versions, and the settings in force."""
+
+    versions: dict[str, str]
+    settings: dict[str, object]
+
+
+def verify(site: Site, target: Target, admin: Admin) -> Reported:
     """Walk through the contract once, checking answers and stored rows.
 
-    Returns the versions that the running service reports. Raises TargetUnfit.
+    Returns what the running service reports of itself. Raises TargetUnfit.
     """
     client = _Client(site, target)
     try:
@@ -84,7 +92,7 @@ def verify(site: Site, target: Target, admin: Admin) -> dict[str, str]:
         ready = client.expect(200, "GET", "/readyz")
     finally:
         client.close()
-    return dict(ready.get("versions", {}))
+    return Reported(dict(ready.get("versions", {})), dict(ready.get("settings", {})))
 
 
 def _walk_item(client: _Client, target: Target, admin: Admin) -> None:

@@ -41,6 +41,9 @@ _BLOCKING = (
 COUNTED = "plan.requests"
 """Blocking where some phase is ended by a count of requests, without any meaning elsewhere."""
 
+PER_TARGET = ("services", "settings", "tables", "databases")
+"""Sections of the provenance with an entry for each target."""
+
 # What differs between any two runs, or is no condition of theirs.
 _VOLATILE = ("load_*", "plan.seed", "placement.notes", "*data_directory", "*.port")
 
@@ -106,7 +109,7 @@ def _facts(record: RunRecord, targets: set[str]) -> Mapping[str, str]:
         # A missing target is told as such.
         "plan": {key: value for key, value in asdict(record.plan).items() if key != "targets"},
     }
-    for section in ("services", "databases"):
+    for section in PER_TARGET:
         by_target = stored.get(section)
         if isinstance(by_target, Mapping):
             stored[section] = {name: by_target[name] for name in by_target if name in targets}

@@ -14,7 +14,7 @@ import numpy as np
 
 from bench.metrics import METRICS
 from bench.model import Estimate, PhaseResult, RunRecord
-from bench.report.differences import COUNTED, Difference, differences, is_counted
+from bench.report.differences import COUNTED, PER_TARGET, Difference, differences, is_counted
 from bench.report.measures import Measure, measures_of, phases_of, windows_of
 from bench.stats.changes import (
     FEWEST,
@@ -281,7 +281,5 @@ def _differing(before: RunRecord, after: RunRecord, target: str) -> tuple[Differ
         one
         for one in differences(before, after)
         if not one.name.startswith("plan.")
-        and (
-            not one.name.startswith(("services.", "databases.")) or one.name.split(".")[1] == target
-        )
+        and (one.name.split(".")[0] not in PER_TARGET or one.name.split(".")[1] == target)
     )

@@ -2,6 +2,7 @@
 
 import gc
 from pathlib import Path
+from typing import Any
 
 workers = 1
 worker_class = "config.worker.ProblemWorker"  # gthread
@@ -26,6 +27,18 @@ errorlog = "-"
 
 # Load before the fork: a broken setting stops the start, instead of a worker again and again.
 preload_app = True
+
+
+def post_worker_init(worker: Any) -> None:
+    """The view that tells the settings in force learns how it is served."""
+    from config.views import ReadyView  # Django is set up by now, and not before
+
+    ReadyView.server = {
+        "workers": worker.cfg.workers,
+        "server_threads": worker.cfg.threads,
+        "keepalive_s": worker.cfg.keepalive,
+        "access_log": worker.cfg.accesslog is not None,
+    }
 
 
 def pre_fork(server: object, worker: object) -> None:

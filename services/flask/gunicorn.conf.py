@@ -2,6 +2,7 @@
 
 import gc
 from pathlib import Path
+from typing import Any
 
 wsgi_app = "wsgi:app"
 # The application is loaded before the worker is forked: a broken one ends the server at once.
@@ -23,7 +24,16 @@ limit_request_line = 8190
 forwarder_headers = ""
 
 
-def post_worker_init(_worker: object) -> None:
-    """What was loaded at start stays; the collector need not look at it again."""
+def post_worker_init(worker: Any) -> None:
+    """The application learns how it is served.
+
+    And what was loaded at start stays; the collector need not look at it again.
+    """
+    worker.wsgi.config["SERVER"] = {
+        "workers": worker.cfg.workers,
+        "server_threads": worker.cfg.threads,
+        "keepalive_s": worker.cfg.keepalive,
+        "access_log": worker.cfg.accesslog is not None,
+    }
     gc.collect()
     gc.freeze()

@@ -368,4 +368,25 @@ def test_readyz_reports_what_runs(service):
     expected = {"python": platform.python_version()} | {name: version(name) for name in packages}
     answer = service.ask("GET", "/readyz")
     assert answer.status == 200
-    assert answer.json() == {"status": "ok", "versions": expected}
+    told = answer.json()
+    assert {name: told[name] for name in ("status", "versions")} == {
+        "status": "ok",
+        "versions": expected,
+    }
+
+
+def test_readyz_reports_the_settings_in_force(service):
+    """What has to be equal for a comparison is what the running service says of itself."""
+    settings = service.ask("GET", "/readyz").json()["settings"]
+    age_s = settings.pop("connection_max_age_s")
+    pool = {name: settings.pop(name) for name in sorted(settings) if name.startswith("pool_")}
+    assert settings == {
+        "workers": 1,
+        "server_threads": 20,
+        "keepalive_s": 75,
+        "access_log": False,
+        "debug": False,
+        "connection_check": True,
+    }
+    with_pool = {"pool_overflow": 30, "pool_size": 20, "pool_timeout_s": 60}
+    assert (age_s, pool) in [(3600, with_pool), (600, {})]

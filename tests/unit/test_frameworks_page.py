@@ -46,8 +46,34 @@ def test_every_named_file_exists() -> None:
 
 
 def test_figures_name_their_machine() -> None:
-    """A figure in the section on performance comes with its run and its machine."""
+    """The section on performance has figures, of a run with its day, on a machine with a name."""
     text = SECTIONS["performance"]
-    if re.search(r"\d[\d,]* (requests/s|us)", text):
-        assert "CPU" in text
-        assert re.search(r"run of \d{4}-\d{2}-\d{2}", text)
+    assert re.search(r"[Rr]un \d{8}-\d{6} of \d{4}-\d{2}-\d{2}", text)
+    assert re.search(r"\d+ (shared )?CPUs of an? \w+", text)
+    for target in known_targets():
+        assert re.search(rf"\| {target.label} \| [\d,]+ ±\d+ \| \d+ / \d+ / \d+ \|", text)
+
+
+def test_figures_are_those_of_the_run_in_the_readme() -> None:
+    """One run, told twice: its name, and each framework's rate and cost, here and there."""
+    text, readme = SECTIONS["performance"], (ROOT / "README.md").read_text()
+    (run,) = set(re.findall(r"\d{8}-\d{6}", text))
+    assert f"RUN={run}" in readme
+    for target in known_targets():
+        rows = re.findall(rf"^\| read +\| {target.name} +\| +([^|]+?) +\|", readme, re.MULTILINE)
+        rate, cost = rows
+        assert f"| {target.label} | {rate} | {cost} |" in text
+        assert f"{rate} requests/s, {cost.partition(' ')[0]} us of CPU each" in PAGE
+
+
+def test_the_count_of_lines_is_near_the_truth() -> None:
+    """Within a twentieth of what the command beside it prints."""
+    for target in known_targets():
+        found = re.search(rf"{target.name} about ([\d,]+)", SECTIONS["learning curve"])
+        assert found, f"no count for {target.name}"
+        counted = sum(
+            len(path.read_text().splitlines())
+            for path in target.directory.rglob("*.py")
+            if not {"tests", "migrations"} & set(path.relative_to(target.directory).parts)
+        )
+        assert int(found[1].replace(",", "")) == pytest.approx(counted, rel=0.05)

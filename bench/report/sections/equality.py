@@ -7,6 +7,7 @@ from bench.metrics import METRICS
 from bench.report.html.document import Block, Prose, Section, Sheet
 from bench.report.material import Material
 from bench.report.tables import Table
+from bench.workloads import WORKLOADS
 
 TOLERANCE = 0.01
 """Counts per request are equal within this share: what is drawn and created varies a little."""
@@ -32,7 +33,12 @@ def equality(material: Material) -> Section | None:
     targets = material.record.plan.targets
     if len(targets) < 2:
         return None
-    settings = [*_stored(material, "databases", "PostgreSQL")]
+    settings = [
+        *_stored(material, "settings", ""),
+        *_stored(material, "tables", "items,"),
+        *_rows(material),
+        *_stored(material, "databases", "PostgreSQL"),
+    ]
     versions = [*_stored(material, "services", "")]
     work = [*_work(material)]
     shared = [one for one in versions if _ABSENT not in one.values]
@@ -93,6 +99,15 @@ def _stored(material: Material, section: str, prefix: str) -> Iterator[Fact]:
         yield Fact(f"{prefix} {name}".strip(), values, len(set(values)) == 1)
 
 
+def _rows(material: Material) -> Iterator[Fact]:
+    """Loading a data set fails unless the database has taken just as many rows."""
+    plan = material.record.plan
+    deletes = any(WORKLOADS[name].deletes for name in plan.workloads if name in WORKLOADS)
+    told = f"{plan.rows:,}{' and those to delete' if deletes else ''}"
+    if material.record.cells:
+        yield Fact("rows loaded before each cell", (told,) * len(plan.targets), True)
+
+
 def _work(material: Material) -> Iterator[Fact]:
     """What the targets really did for a request, operation by operation."""
     for title in dict.fromkeys(one.title for one in material.series):
@@ -127,5 +142,5 @@ def _table(title: str, facts: Sequence[Fact], material: Material, caption: str =
 
 def _mark(fact: Fact) -> str:
     if _ABSENT in fact.values:
-        return ""
+        return "not in all"
     return "= equal" if fact.equal else "≠ differs"

@@ -3,6 +3,7 @@
 import platform
 import tomllib
 from importlib.metadata import version
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import connection
@@ -30,8 +31,19 @@ class ReadyView(APIView):
     """Answers once the database has answered."""
 
     versions = installed_versions()
+    server: ClassVar[dict[str, Any]] = {}
+    """How Gunicorn serves; it says so once it has a worker (gunicorn.conf.py)."""
 
     def get(self, request: Request) -> Response:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-        return Response({"status": "ok", "versions": self.versions})
+        told = {"status": "ok", "versions": self.versions, "settings": self.effective_settings()}
+        return Response(told)
+
+    def effective_settings(self) -> dict[str, Any]:
+        """The settings in force, as the server, Django and this thread's connection tell them."""
+        return self.server | {
+            "debug": settings.DEBUG,
+            "connection_check": connection.settings_dict["CONN_HEALTH_CHECKS"],
+            "connection_max_age_s": connection.settings_dict["CONN_MAX_AGE"],
+        }

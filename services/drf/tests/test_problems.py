@@ -121,3 +121,9 @@ def test_ready_tells_versions(client: APIClient) -> None:
     response = client.get("/readyz")
     assert response.status_code == 200
     assert {"python", "django", "djangorestframework"} <= set(response.json()["versions"])
+
+
+def test_ready_tells_the_settings_in_force(client: APIClient) -> None:
+    """Read from Django and this thread's connection; a test has no server."""
+    told = client.get("/readyz").json()["settings"]
+    assert told == {"debug": False, "connection_check": True, "connection_max_age_s": 600}

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from sqlalchemy import text
 
 from app.database import engine
+from app.effective import server_settings, service_settings
 from app.problems import described
 from app.routing import Route
 from app.settings import read_versions
@@ -21,7 +22,8 @@ async def ping() -> dict[str, str]:
 
 
 @router.get("/readyz", responses=described(503))
-def readyz() -> dict[str, Any]:
+def readyz(request: Request) -> dict[str, Any]:
     with engine.connect() as connection:
         connection.execute(text("SELECT 1"))
-    return {"status": "ok", "versions": VERSIONS}
+    effective = server_settings(request) | service_settings(request.app)
+    return {"status": "ok", "versions": VERSIONS, "settings": effective}

@@ -1,9 +1,15 @@
-"""uvicorn's HTTP protocol, with its one answer in plain text replaced."""
+"""uvicorn's HTTP protocol, with its one answer in plain text replaced.
 
-from typing import override
+It also tells the application how it is served: as `request.state.server`, uvicorn's own settings.
+"""
+
+import asyncio
+from typing import Any, override
 
 import orjson
+from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.server import ServerState
 
 BODY = orjson.dumps(
     {
@@ -20,6 +26,16 @@ REFUSAL = STATUS_LINE[400] + (
 
 class ProblemProtocol(HttpToolsProtocol):
     """Refuses what is no valid HTTP request as a problem: no exception handler ever sees it."""
+
+    @override
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, {**app_state, "server": config}, _loop)
 
     @override
     def send_400_response(self, msg: str) -> None:

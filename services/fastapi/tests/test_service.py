@@ -87,6 +87,15 @@ def test_readyz_reports_versions(client: TestClient) -> None:
     assert {"python", "fastapi", "sqlalchemy", "psycopg2-binary"} <= answer["versions"].keys()
 
 
+def test_readyz_reports_the_settings_in_force(client: TestClient) -> None:
+    """Read from the thread limiter, the application and the pool; a test has no server."""
+    settings = client.get("/readyz").json()["settings"]
+    assert settings["server_threads"] == 20
+    assert settings["debug"] is False
+    assert (settings["pool_size"], settings["connection_check"]) == (20, True)
+    assert "workers" not in settings
+
+
 def test_the_documentation_is_served(client: TestClient) -> None:
     """/docs answers, and the schema knows the body of a POST and hides the HEAD routes."""
     assert client.get("/docs").status_code == 200

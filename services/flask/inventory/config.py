@@ -36,6 +36,8 @@ class Config:
 
     SQLALCHEMY_DATABASE_URI: URL
     SQLALCHEMY_ENGINE_OPTIONS: dict[str, Any] = field(default_factory=engine_options)
+    # How the server serves; it says so itself, once it has a worker (gunicorn.conf.py).
+    SERVER: dict[str, Any] = field(default_factory=dict)
     # OPTIONS is a method like any other here: not offered, so 405.
     PROVIDE_AUTOMATIC_OPTIONS: bool = False
     # Without this, a test client raises the exceptions that a real client gets as a 500.

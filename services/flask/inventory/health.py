@@ -4,10 +4,11 @@ import platform
 import tomllib
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
-from flask import Blueprint
+from flask import Blueprint, current_app
 from flask.typing import ResponseReturnValue
-from sqlalchemy import text
+from sqlalchemy import QueuePool, text
 
 from inventory.extensions import db
 
@@ -24,6 +25,20 @@ def read_versions() -> dict[str, str]:
 VERSIONS = read_versions()
 
 
+def effective_settings() -> dict[str, Any]:
+    """The settings in force, as the server, the application and its pool tell them."""
+    pool = db.engine.pool
+    assert isinstance(pool, QueuePool)
+    return current_app.config["SERVER"] | {
+        "debug": current_app.debug,
+        "pool_size": pool.size(),
+        "pool_overflow": pool._max_overflow,
+        "pool_timeout_s": pool.timeout(),
+        "connection_check": pool._pre_ping,
+        "connection_max_age_s": pool._recycle,
+    }
+
+
 @bp.get("/ping")
 def ping() -> ResponseReturnValue:
     return {"status": "ok"}
@@ -33,4 +48,4 @@ def ping() -> ResponseReturnValue:
 def readyz() -> ResponseReturnValue:
     with db.engine.connect() as connection:
         connection.execute(text("SELECT 1"))
-    return {"status": "ok", "versions": VERSIONS}
+    return {"status": "ok", "versions": VERSIONS, "settings": effective_settings()}

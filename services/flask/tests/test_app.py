@@ -64,6 +64,14 @@ def test_readyz_reports_versions(client: FlaskClient) -> None:
     assert body["versions"]["marshmallow"] == version("marshmallow")
 
 
+def test_readyz_reports_the_settings_in_force(client: FlaskClient) -> None:
+    """Read from the application and its pool; a test has no server."""
+    settings = client.get("/readyz").json["settings"]
+    assert settings["debug"] is False
+    assert (settings["pool_size"], settings["connection_check"]) == (20, True)
+    assert "workers" not in settings
+
+
 def test_an_unreachable_database_is_503() -> None:
     """Everywhere but in /ping, which does not need it."""
     nowhere = make_url("postgresql+psycopg2://testuser@127.0.0.1:1/nothing")

@@ -196,8 +196,11 @@ def test_provisioning_again_changes_nothing(lab: Lab, target: Target, admin: Adm
 
 def test_every_target_passes_the_smoke(lab: Lab, target: Target, admin: Admin) -> None:
     """The three services keep the contract, and report the versions they run with."""
-    versions = verify(lab.site, target, admin)
-    assert set(versions) == {"python", *target.packages}
+    reported = verify(lab.site, target, admin)
+    assert set(reported.versions) == {"python", *target.packages}
+    assert reported.settings["workers"] == 1
+    assert admin.table()["column id"].startswith("bigint")
+    assert "btree (id) unique" in admin.table()["indexes"]
 
 
 def test_a_service_that_stores_nothing_is_unfit(

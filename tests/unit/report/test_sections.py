@@ -179,6 +179,23 @@ def test_equality_tells_what_differs() -> None:
     )
 
 
+def test_equality_lists_what_must_be_equal() -> None:
+    """Settings in force, table and rows of each target; one that differs is named as such."""
+    names = ("fastapi", "flask", "drf")
+    settings = {name: {"workers": 1, "server_threads": 20} for name in names}
+    settings["drf"]["server_threads"] = 40
+    tables = {name: {"column id": "bigint not null"} for name in names}
+    run = bench(provenance={"settings": settings, "tables": tables})
+    told = {block.table.title: block.table for block in equality(Material(run)).blocks[1:]}
+    assert ("server_threads", "20", "20", "40", "≠ differs") in told["What was not equal"].rows
+    (equal,) = (table for title, table in told.items() if "What was equal" in title)
+    assert {
+        ("workers", "1", "1", "1", "= equal"),
+        ("items, column id", *["bigint not null"] * 3, "= equal"),
+        ("rows loaded before each cell", *["1,000"] * 3, "= equal"),
+    } <= set(equal.rows)
+
+
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
