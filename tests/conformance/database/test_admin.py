@@ -95,6 +95,10 @@ class CutShort:
             raise KeyboardInterrupt
         self._left -= 1
 
+    @property
+    def rowcount(self) -> int:
+        return self._cursor.rowcount
+
     def execute(self, *statement: object) -> None:
         self._count()
         self._cursor.execute(*statement)
@@ -117,6 +121,25 @@ def test_loading_that_was_cut_short_leaves_a_table_that_works(
             with pytest.raises(KeyboardInterrupt):
                 admin.load_rows(50)
         assert create(lab, target) > 0
+
+
+def test_a_data_set_that_was_not_taken_whole_is_refused(admin: Admin) -> None:
+    """All targets start from the same rows, or not at all."""
+    connection = admin._items()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE FUNCTION lose() RETURNS trigger LANGUAGE plpgsql AS"
+            " 'BEGIN RETURN CASE WHEN NEW.id = 3 THEN NULL ELSE NEW END; END'"
+        )
+        cursor.execute(
+            "CREATE TRIGGER lose BEFORE INSERT ON items FOR EACH ROW EXECUTE FUNCTION lose()"
+        )
+        try:
+            with pytest.raises(DatabaseFailed, match="took 4 rows of 5"):
+                admin.load_rows(5)
+        finally:
+            cursor.execute("DROP FUNCTION lose() CASCADE")
+    admin.load_rows(5)
 
 
 def test_statements_of_a_window_are_counted(lab: Lab, target: Target, admin: Admin) -> None:
