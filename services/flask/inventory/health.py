@@ -29,7 +29,8 @@ def effective_settings() -> dict[str, Any]:
     """The settings in force, as the server, the application and its pool tell them."""
     pool = db.engine.pool
     assert isinstance(pool, QueuePool)
-    return current_app.config["SERVER"] | {
+    return {
+        **current_app.config["SERVER"],
         "debug": current_app.debug,
         "pool_size": pool.size(),
         "pool_overflow": pool._max_overflow,
