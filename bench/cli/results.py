@@ -10,10 +10,12 @@ from bench.cli.showing import known_formats, stored_material, write_comparison, 
 from bench.errors import LabError, UsageError
 from bench.experiment.assembly import site
 from bench.model import RunRecord
+from bench.report.agreement import agreement as runs_agreement
+from bench.report.agreement import agreement_table
 from bench.report.compare import compare_runs, comparison_page, outcome_words
 from bench.report.page import print_page
 from bench.report.pages import page_of
-from bench.report.terminal import print_run
+from bench.report.terminal import print_run, print_table
 from bench.store import RunStore, Torn, find_run, schemas
 
 
@@ -95,6 +97,19 @@ def _read(store: RunStore) -> tuple[RunRecord, tuple[Torn, ...]]:
             markup=False,
         )
     return record, torn
+
+
+@app.command
+def agreement(*runs: str) -> None:
+    """Show how well several runs of the same agree, e.g. ten quick runs of one commit.
+
+    Parameters
+    ----------
+    runs:
+        Their ids, at least three.
+    """
+    found = runs_agreement([_read(find_run(site().results, run_id))[0] for run_id in runs])
+    print_table(out, agreement_table(found))
 
 
 @app.command

@@ -56,7 +56,7 @@ def verdicts(
     an invalid window or a rate of 0 makes its comparisons invalid, and so does a rate that was
     limited by the generator.
     """
-    asked = tuple(_questions(record))
+    asked = tuple(questions(record))
     judged = judge([one.comparison for one in asked], threshold, level)
     return tuple(
         PhaseVerdict(one.workload, one.phase, verdict, one.elsewhere)
@@ -71,14 +71,14 @@ def ratios(record: RunRecord, level: float = 0.95) -> tuple[PhaseVerdict, ...]:
     """
     return tuple(
         PhaseVerdict(one.workload, one.phase, verdict, one.elsewhere)
-        for one in _questions(record)
+        for one in questions(record)
         for verdict in judge([one.comparison], level=level)
     )
 
 
 @dataclass(frozen=True)
-class _Question:
-    """A verdict to be, before the family is judged."""
+class Question:
+    """What a verdict is to be given on."""
 
     workload: str
     phase: str
@@ -86,7 +86,8 @@ class _Question:
     elsewhere: str
 
 
-def _questions(record: RunRecord) -> Iterator[_Question]:
+def questions(record: RunRecord) -> Iterator[Question]:
+    """Every comparison of a run, in plan order."""
     measure = measures_of(record.plan.pacing)[0]
     for workload, phase in phases_of(record):
         windows = {
@@ -103,7 +104,7 @@ def _questions(record: RunRecord) -> Iterator[_Question]:
                 cause=cause_of(measure, *sides.values()),
                 lacking=next(filter(None, (lacking(one, measure) for one in sides.values())), ""),
             )
-            yield _Question(workload, phase, comparison, elsewhere_words(measure, sides))
+            yield Question(workload, phase, comparison, elsewhere_words(measure, sides))
 
 
 def verdict_table(record: RunRecord, threshold: float = 0.02, level: float = 0.95) -> Table:

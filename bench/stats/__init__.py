@@ -7,6 +7,7 @@ requests of one window share its noise, so an interval over them would be far to
     ratio        one target's rate over another's, paired by round
     holm         many comparisons at once
     verdict      faster, slower, indistinguishable, inconclusive or invalid
+    agreement    is one run where others are?
     changes      where a series of runs shifted
     rounds       how many rounds an interval of a given width takes
     usl          the Universal Scalability Law, fitted to a concurrency sweep
