@@ -233,8 +233,8 @@ def endurance(*, requests: int = 2_000_000) -> None:
 
 
 @app.command
-def overhead(*, seconds: float = 20.0) -> None:
-    """Measure what the sampler costs while all services are up, and the live view."""
+def overhead(*, seconds: float = 60.0) -> None:
+    """Measure what the sampler costs, with each service in turn under load, and the live view."""
     share = session.sampler_overhead(seconds, TerminalWatcher(out, err))
     out.print(f"The sampler used {share:.2%} of one core over {seconds:g} s.")
     view = view_share(plan_placement(host.topology()))

@@ -120,7 +120,7 @@ class Runner:
     @contextmanager
     def _instruments(self, pacing: Pacing) -> Iterator[tuple[Engine, Sampler]]:
         with engine_for(pacing, self.lab, self.store.directory) as engine:
-            probes = (*unit_probes(self.lab), _engine_probe(engine))
+            probes = (*unit_probes(self.lab), engine_probe(engine))
             with Sampler(probes, self._keep) as sampler:
                 yield engine, sampler
 
@@ -186,7 +186,8 @@ def unit_probes(lab: Lab) -> Iterator[Probe]:
             )
 
 
-def _engine_probe(engine: Engine) -> Probe:
+def engine_probe(engine: Engine) -> Probe:
+    """How the sampler reads whoever makes the load."""
     return Probe(
         unit="generator",
         cpu_s=_Cumulated(engine).cpu_s,

@@ -1,7 +1,6 @@
 """A whole measurement: bring up, run the plan, put everything back as it was."""
 
 import os
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -9,20 +8,33 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from bench import host, preflight
-from bench.errors import TargetUnfit, UsageError
+from bench.errors import LabError, TargetUnfit, UsageError
 from bench.experiment.assembly import exclusively, measuring_alone, open_lab, site
 from bench.experiment.engines import with_workers
 from bench.experiment.fitness import examine, require_fit
 from bench.experiment.interruption import undisturbed
 from bench.experiment.lab import Lab
-from bench.experiment.runner import Observer, Runner, unit_probes
+from bench.experiment.plan import DEFAULT_CONCURRENCY, DEFAULT_ROWS
+from bench.experiment.runner import Observer, Runner, engine_probe, unit_probes
 from bench.experiment.verify import verify
 from bench.load.ceiling import measure_ceiling
-from bench.model import OpenLoop, Operation, Plan, RunRecord, Sample, Users
+from bench.load.generator import Generator
+from bench.model import (
+    ClosedLoop,
+    LoadSpec,
+    OpenLoop,
+    Operation,
+    Plan,
+    RunRecord,
+    Sample,
+    Target,
+    Users,
+)
 from bench.preflight import Check
 from bench.report.differences import ABSENT, differences
 from bench.sampling import Sampler
 from bench.store import SCHEMA_VERSION, RunStore, Torn, find_run, new_run_id
+from bench.workloads import WORKLOADS
 
 CEILING_WINDOW_S = 0.5
 CEILING_USABLE_SHARE = 0.65
@@ -139,13 +151,37 @@ def require_same_conditions(begun: RunRecord, now: RunRecord) -> None:
 
 
 def sampler_overhead(seconds: float, watcher: Watcher) -> float:
-    """The sampler's CPU time as a share of one core, with all services up and idle."""
+    """The sampler's CPU time as a share of one core, while each service in turn is under load.
+
+    As in a run: the others are frozen, and what has not run is not read as often. Raises LabError
+    when a request fails: then the load was not what it should be.
+    """
     lab = open_lab(())
     with brought_up(lab, watcher):
         kept: list[tuple[Sample, ...]] = []
-        with Sampler(tuple(unit_probes(lab)), kept.append) as sampler:
-            time.sleep(seconds)
+        with Generator(lab.placement.generator) as engine:
+            probes = (*unit_probes(lab), engine_probe(engine))
+            with Sampler(probes, kept.append) as sampler:
+                for target in lab.targets:
+                    _keep_busy(lab, engine, target, seconds / len(lab.targets))
         return sampler.own_share
+
+
+def _keep_busy(lab: Lab, engine: Generator, target: Target, seconds: float) -> None:
+    """Let one service read items, alone, for so long."""
+    lab.isolate(target)
+    with lab.admin(target) as admin:
+        admin.load_rows(DEFAULT_ROWS)
+    (phase,) = WORKLOADS["read"].phases(1, DEFAULT_ROWS)
+    pacing = ClosedLoop(DEFAULT_CONCURRENCY)
+    spec = LoadSpec(lab.base_url(target), phase.shares, pacing, seed=1, duration_s=seconds)
+    engine.prepare(spec)
+    engine.go()
+    if failed := engine.collect().failures:
+        raise LabError(
+            f"{target.label} failed requests: {dict(failed)}",
+            f"See its log: make logs FRAMEWORK={target.name}",
+        )
 
 
 def sending_ceiling(lab: Lab) -> Mapping[Operation, float]:
