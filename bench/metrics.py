@@ -20,7 +20,8 @@ _Pooled = Callable[[Sequence[PhaseResult]], float | None]
 class Metric:
     """One figure of a window. `per_window` gives None where the window has no such figure.
 
-    `pooled` replaces the mean over rounds where there is one.
+    `pooled` replaces the mean over rounds where there is one. A metric that `counts` tells what
+    happened in all rounds, also in those whose speed must not be used.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Metric:
     per_window: Callable[[PhaseResult], float | None]
     decimals: int = 0
     pooled: Callable[[Sequence[PhaseResult]], float | None] | None = None
+    counts: bool = False
 
     def estimate(self, windows: Sequence[PhaseResult]) -> Estimate | None:
         """The mean over rounds with its interval; None when no round has the figure."""
@@ -234,6 +236,7 @@ _ALL = (
         "neither",
         lambda window: window.load.duration_s,
         decimals=2,
+        counts=True,
         pooled=_total(lambda window: window.load.duration_s),
     ),
     Metric(
@@ -242,6 +245,7 @@ _ALL = (
         "requests",
         "neither",
         lambda window: window.load.succeeded,
+        counts=True,
         pooled=_total(lambda window: window.load.succeeded),
     ),
     Metric(
@@ -250,6 +254,7 @@ _ALL = (
         "requests",
         "lower",
         lambda window: window.load.failed,
+        counts=True,
         pooled=_total(lambda window: window.load.failed),
     ),
     _sending("late_p50", "sent late, p50", "ms", _late_ms(50, lambda one: one.p50_s)),
@@ -361,6 +366,7 @@ _ALL = (
         "connections",
         "neither",
         lambda window: window.load.connections_opened,
+        counts=True,
         pooled=_total(lambda window: window.load.connections_opened),
     ),
     Metric(

@@ -138,7 +138,7 @@ _ORDER: tuple[Operation, ...] = ("list", "create", "read", "update", "delete")
 def _operation_rows(one: Series) -> list[tuple[str, ...]]:
     rows = []
     for operation in _ORDER:
-        parts = [w.load.latency[operation] for w in one.windows if operation in w.load.latency]
+        parts = [w.load.latency[operation] for w in one.usable if operation in w.load.latency]
         if parts:
             rows.append((one.name, operation, *_time_words(histogram.merge(parts))))
     return rows

@@ -53,13 +53,13 @@ def curves(found: Sequence[Series]) -> tuple[Curve, ...]:
     return tuple(
         curve
         for one in found
-        for operation in dict.fromkeys(op for window in one.windows for op in window.load.latency)
+        for operation in dict.fromkeys(op for window in one.usable for op in window.load.latency)
         if (curve := _curve(one, operation))
     )
 
 
 def _curve(one: Series, operation: str) -> Curve | None:
-    merged = histogram.merge(_parts(one.windows, operation))
+    merged = histogram.merge(_parts(one.usable, operation))
     if not merged.count:
         return None
     told = [nines for nines in _STEPS if histogram.tellable(merged.count, percentile_at(nines))]

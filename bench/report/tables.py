@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bench.metrics import METRICS
+from bench.metrics import METRICS, Metric
 from bench.model import CellResult, ClosedLoop, Pacing, PhaseResult, RunRecord, Users
+from bench.report.measures import is_invalid
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class Table:
 
 
 FORBIDDEN = "✕"
-"""Marks whatever an `invalid` doubt forbids to use. It is shown, as nothing is dropped."""
+"""Marks a target some of whose rounds an `invalid` doubt forbids to use."""
 
 
 def forbidden_words(found: Iterable["Series"]) -> str:
@@ -27,7 +28,10 @@ def forbidden_words(found: Iterable["Series"]) -> str:
     codes = dict.fromkeys(code for one in found for code in one.forbidden)
     if not codes:
         return ""
-    return f" {FORBIDDEN}: invalid in some round, not to be used: {', '.join(codes)}."
+    return (
+        f" {FORBIDDEN}: so many of its rounds are invalid ({', '.join(codes)}). They are in no "
+        "figure but the counts; where all are, their figures are shown, and must not be used."
+    )
 
 
 @dataclass(frozen=True)
@@ -56,9 +60,27 @@ class Series:
         return tuple(dict.fromkeys(found))
 
     @property
+    def usable(self) -> tuple[PhaseResult, ...]:
+        """The windows that figures are made of: the valid ones, as in verdicts and histories.
+
+        Where no window is valid they are all of them, for the figures are shown with their mark.
+        """
+        return tuple(one for one in self.windows if not is_invalid(one)) or self.windows
+
+    @property
+    def mark(self) -> str:
+        """E.g. "✕ 1 of 3" for one invalid round of three; "" where every round may be used."""
+        invalid = sum(map(is_invalid, self.windows))
+        return f"{FORBIDDEN} {invalid} of {len(self.windows)}" if invalid else ""
+
+    @property
     def name(self) -> str:
-        """The target, marked where its figures must not be used: see `forbidden_words`."""
-        return f"{self.target} {FORBIDDEN}" if self.forbidden else self.target
+        """The target, marked where a round of it must not be used: see `forbidden_words`."""
+        return f"{self.target} {self.mark}".rstrip()
+
+    def behind(self, metric: Metric) -> tuple[PhaseResult, ...]:
+        """The windows that this metric is reduced over: a count is of everything that happened."""
+        return self.windows if metric.counts else self.usable
 
 
 def series(record: RunRecord) -> tuple[Series, ...]:
@@ -86,13 +108,13 @@ def _by_target(
 
 
 def _figure(name: str, one: Series) -> str:
-    return METRICS[name].format(METRICS[name].value(one.windows))
+    return METRICS[name].format(METRICS[name].value(one.behind(METRICS[name])))
 
 
 def _limits(one: Series) -> str:
     if not one.windows:
         return "not measured"
-    return ", ".join(dict.fromkeys(window.limited_by for window in one.windows))
+    return ", ".join(dict.fromkeys(window.limited_by for window in one.usable))
 
 
 def _speed_row(one: Series) -> tuple[str, ...]:
@@ -103,7 +125,7 @@ def _speed_row(one: Series) -> tuple[str, ...]:
     return (
         one.title,
         one.name,
-        rate.format_interval(rate.estimate(windows)),
+        rate.format_interval(rate.estimate(one.usable)),
         _figure("p50", one),
         _figure("p95", one),
         _figure("p99", one),
@@ -146,7 +168,7 @@ def speed_table(record: RunRecord) -> Table:
 
 def _intervals(one: Series, *names: str) -> tuple[str, ...]:
     metrics = [METRICS[name] for name in names]
-    return tuple(metric.format_interval(metric.estimate(one.windows)) for metric in metrics)
+    return tuple(metric.format_interval(metric.estimate(one.usable)) for metric in metrics)
 
 
 def cost_table(record: RunRecord) -> Table:

@@ -12,8 +12,10 @@ import pytest
 from rich.console import Console
 
 from bench.errors import StoreError
+from bench.metrics import METRICS
 from bench.model import ClosedLoop, LabWarning, Sweep
 from bench.report.classic import ClassicLog, phase_lines, total_lines
+from bench.report.history import history_of
 from bench.report.html.render import render
 from bench.report.live import cell_line
 from bench.report.markdown import render_markdown
@@ -92,10 +94,10 @@ def test_figures_that_must_not_be_used_are_marked_in_every_table() -> None:
         ),
     )
     for table in (speed_table(run), cost_table(run), use_table(run)):
-        assert [row[1] for row in table.rows] == ["flask ✕", "drf"]
-        assert table.caption.endswith("✕: invalid in some round, not to be used: errors.")
+        assert [row[1] for row in table.rows] == ["flask ✕ 1 of 2", "drf"]
+        assert "✕: so many of its rounds are invalid (errors)." in table.caption
     (table,) = figure_tables(Material(run))
-    assert [heading.endswith("✕") for heading in table.columns] == [False, False, True, False]
+    assert ["✕" in heading for heading in table.columns] == [False, False, True, False]
     assert "errors" in table.caption
     assert "✕" not in speed_table(record(cells=(cell(),))).caption
 
@@ -149,6 +151,28 @@ def test_warnings_are_gathered_gravest_first() -> None:
         ("errors", 2),
         ("swap", 1),
     ]
+
+
+def test_an_invalid_round_is_in_no_figure_but_the_counts() -> None:
+    """Rate, times and cost are those of the valid rounds, as in a history; failures are told."""
+    bad = LabWarning("errors", "900 failed", "See its log.", "invalid")
+    spoilt = window(load=load_result(100, failures={"status 500": 900}), warnings=(bad,))
+    cells = (cell(1, "flask", phases=(spoilt,)), cell(2, "flask"), cell(3, "flask"))
+    run = record(plan=plan(targets=("flask",), rounds=3), cells=cells)
+    (speed,) = speed_table(run).rows
+    assert speed[1:3] == ("flask ✕ 1 of 3", "500 ±0")
+    assert speed[6:8] == ("2,100/3,000", "900")
+    (trend, *_) = history_of([run], run).trends
+    assert trend.points[0].estimate == METRICS["rate"].estimate(series(run)[0].usable)
+    (table,) = figure_tables(Material(run))
+    told = {row[0]: row[2] for row in table.rows}
+    assert (told["requests/s"], told["failed"]) == ("500 ±0", "900")
+    text = render(run_document(Material(run)))
+    assert "500 requests/s" in text
+    assert "1 of 3 rounds invalid and left out" in text
+    assert 'data-target="flask"' in text
+    alone = speed_table(record(plan=plan(targets=("flask",)), cells=cells[:1])).rows[0]
+    assert alone[1:3] == ("flask ✕ 1 of 1", "50")
 
 
 def test_every_form_of_a_report_has_the_same_doubts() -> None:

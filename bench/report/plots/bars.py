@@ -97,7 +97,7 @@ def cost_bars(found: Sequence[Series], looks: Mapping[str, Look]) -> Plot:
 def _rows(found: Sequence[Series], looks: Mapping[str, Look]) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = []
     for one in found:
-        estimates = [METRICS[metric].estimate(one.windows) for _, metric, _ in ROLES]
+        estimates = [METRICS[metric].estimate(one.usable) for _, metric, _ in ROLES]
         known = [estimate.point for estimate in estimates if estimate is not None]
         if len(known) < len(ROLES):
             continue

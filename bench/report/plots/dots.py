@@ -128,7 +128,7 @@ def _means(
 ) -> list[dict[str, object]]:
     rows = []
     for one in found:
-        estimate = metric.estimate(one.windows)
+        estimate = metric.estimate(one.usable)
         bounded = estimate is not None and is_bounded(estimate)
         low, high = (
             (max(0.0, estimate.low), estimate.high) if estimate and bounded else (None, None)
@@ -144,7 +144,7 @@ def _means(
                 "high": high,
                 "short": words if value is not None or not one.windows else "too few answers",
                 "told": interval_text(metric, estimate) if one.windows else "not measured",
-                "rounds": str(len(one.windows)),
+                "rounds": str(len(one.usable)),
             }
         )
     return rows

@@ -87,7 +87,7 @@ def _card(one: Series, material: Material) -> Card:
         reason = one.unfit[0].splitlines()[0]
         return Card(one.target, heading, _NO_ANSWER, "", f"It is unfit: {reason}", doubtful=True)
     metric = measures_of(material.record.plan.pacing)[0].metric
-    estimate = metric.estimate(one.windows)
+    estimate = metric.estimate(one.usable)
     name = "" if metric.name == "rate" else f"{metric.title} "
     interval = _interval(interval_text(metric, estimate)) if estimate else ""
     sentence = f"{_cost_sentence(one)} {_limit_sentence(one)}{_invalid_sentence(one)}"
@@ -110,7 +110,7 @@ def _interval(told: str) -> str:
 def _cost_sentence(one: Series) -> str:
     parts = []
     for role, name in (("the app", "app_cost"), ("PostgreSQL", "database_cost")):
-        estimate = METRICS[name].estimate(one.windows)
+        estimate = METRICS[name].estimate(one.usable)
         if estimate is not None:
             half = (estimate.high - estimate.low) / 2
             sure = f" ± {METRICS[name].format(half)}" if is_bounded(estimate) else ""
@@ -119,7 +119,7 @@ def _cost_sentence(one: Series) -> str:
 
 
 def _limit_sentence(one: Series) -> str:
-    limits = [window.limited_by for window in one.windows if window.limited_by]
+    limits = [window.limited_by for window in one.usable if window.limited_by]
     if not limits:
         return ""
     counted = {limit: limits.count(limit) for limit in dict.fromkeys(limits)}
@@ -131,7 +131,11 @@ def _limit_sentence(one: Series) -> str:
 
 def _invalid_sentence(one: Series) -> str:
     invalid = sum(map(is_invalid, one.windows))
-    return f" {times(invalid, 'round')} must not be used: see the doubts." if invalid else ""
+    if not invalid:
+        return ""
+    if invalid == len(one.windows):
+        return " No round is valid, and no figure here must be used: see the doubts."
+    return f" {invalid} of {times(len(one.windows), 'round')} invalid and left out: see the doubts."
 
 
 # --- studies ----------------------------------------------------------------------------------

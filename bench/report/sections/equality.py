@@ -115,7 +115,7 @@ def _work(material: Material) -> Iterator[Fact]:
         for name in _COUNTED:
             metric = METRICS[name]
             values = [
-                metric.value(mine[target].windows) if target in mine else None
+                metric.value(mine[target].usable) if target in mine else None
                 for target in material.record.plan.targets
             ]
             known = [value for value in values if value is not None]

@@ -7,7 +7,7 @@ from bench.report.html.document import Section, Sheet
 from bench.report.look import Look
 from bench.report.material import Material
 from bench.report.measures import NO_FIGURE
-from bench.report.tables import FORBIDDEN, Series, Table, forbidden_words
+from bench.report.tables import Series, Table, forbidden_words
 
 
 def figures(material: Material) -> Section | None:
@@ -30,7 +30,7 @@ def figure_tables(material: Material) -> Iterator[Table]:
 
 
 def _heading(look: Look, one: Series) -> str:
-    return f"{look.short} {FORBIDDEN}" if one.forbidden else look.short
+    return f"{look.short} {one.mark}".rstrip()
 
 
 def _table(
@@ -57,5 +57,5 @@ def _rows(series: Sequence[Series]) -> Iterator[tuple[str, ...]]:
 
 def _told(metric: Metric, one: Series) -> str:
     if metric.pooled is not None:
-        return metric.format(metric.pooled(one.windows) if one.windows else None)
-    return metric.format_interval(metric.estimate(one.windows))
+        return metric.format(metric.pooled(one.behind(metric)) if one.windows else None)
+    return metric.format_interval(metric.estimate(one.behind(metric)))
