@@ -64,16 +64,16 @@ sweep: $(ready) ## Measure at 1 to 128 connections (FRAMEWORK= WORKLOAD= ROUNDS=
 saturate: $(ready) ## Find the highest rate that holds a latency (FRAMEWORK= WORKLOAD= OBJECTIVE_MS=)
 	@$(BENCH) saturate
 
-locust: $(ready) ## Let users use each framework in turn (FRAMEWORK= USERS= SPAWN_RATE= RUN_TIME= WAIT= SHAPE= WORKERS= MAX_FAIL=)
+locust: $(ready) ## Let users use each framework in turn (FRAMEWORK= USERS= SPAWN_RATE= RUN_TIME= WAIT= THROUGHPUT= SHAPE= WORKERS= ROUNDS= MAX_FAIL= TARGET_HOST=)
 	@$(BENCH) locust
 
-locust-ui: $(ready) ## Open Locust's own page, with all services up
+locust-ui: $(ready) ## Open Locust's own page, with all services up (FRAMEWORK= TARGET_HOST=)
 	@$(BENCH) locust-ui
 
 stress: $(ready) ## The same as locust with 200 users for 5 minutes
 	@$(BENCH) stress
 
-locust-master: $(ready) ## Like locust, with users from WORKERS other machines (BIND= WORKERS=)
+locust-master: $(ready) ## Like locust, with users from WORKERS other machines (BIND= WORKERS= TARGET_HOST=)
 	@$(BENCH) locust-master
 
 locust-worker: $(ready) ## Send what a master on another machine asks for (MASTER=)

@@ -9,14 +9,16 @@ success, for others may use the same database; with `--alone` it is a failure.
 
 # Locust patches sockets and threads when it is imported, so it comes before everything else.
 from locust import LoadTestShape, events  # isort: skip
-from locust.exception import StopTest  # isort: skip
 from locust.runners import WorkerRunner  # isort: skip
 
+import logging
 import os
 import sys
 from argparse import ArgumentTypeError
 from pathlib import Path
 from typing import Any
+
+import gevent  # type: ignore[import-untyped]  # its types are a package of their own
 
 # Locust runs this file, wherever it was started; the package it belongs to is one level up.
 sys.path.append(str(Path(__file__).resolve().parents[1]))
@@ -26,6 +28,8 @@ from bench.load.people import telemetry
 from bench.load.people.settings import MOST_THROUGHPUT_PER_S, parse_wait
 from bench.load.people.shapes import COURSES, Stage
 from bench.load.people.users import AnyUser, ItemUser
+
+log = logging.getLogger(__name__)
 
 
 class APIUser(AnyUser):
@@ -107,15 +111,18 @@ def _throughput(value: Any) -> float | None:
 @events.test_start.add_listener
 def check_options(environment: Any, **_: Any) -> None:
     """What was typed into Locust's page comes unchecked: a mistake ends the test, with a line."""
-    if isinstance(environment.runner, WorkerRunner):
+    runner = environment.runner
+    if isinstance(runner, WorkerRunner):
         return  # its master has looked
     options = environment.parsed_options
     try:
         parse_wait(options.wait)
         options.throughput = _throughput(options.throughput)
     except UsageError as error:
-        # Locust says it, and stops the test that was about to begin.
-        raise StopTest(f"{error.message}. {error.remedy}") from error
+        log.error("%s. %s", error.message, error.remedy)
+        gevent.spawn(runner.quit if options.headless else runner.stop)
+        # Locust's own StopTest would leave a traceback beside the line.
+        raise gevent.GreenletExit from error
 
 
 def _shape(name: str) -> type[LoadTestShape]:

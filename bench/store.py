@@ -16,19 +16,26 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from bench.errors import StoreError, UsageError
-from bench.model import CellResult, LabWarning, RunRecord, Sample
+from bench.model import CellResult, Elsewhere, LabWarning, RunRecord, Sample
 
 SCHEMA_VERSION = 1
 _RUN = TypeAdapter(RunRecord)
 _CELL = TypeAdapter(CellResult)
 _SAMPLE = TypeAdapter(Sample)
+_ELSEWHERE = TypeAdapter(Elsewhere)
 
 _ANOTHER = "other runs are not touched by it: make report RUN=<run-id>."
 
 
 def schemas() -> dict[str, str]:
-    """JSON Schema texts of what is stored: `run.json`, and one line of `rounds.jsonl`."""
-    described: dict[str, TypeAdapter[Any]] = {"run": _RUN, "cell": _CELL}
+    """JSON Schema texts of what is stored: `run.json`, one line of `rounds.jsonl`, and
+    `elsewhere.json`.
+    """
+    described: dict[str, TypeAdapter[Any]] = {
+        "run": _RUN,
+        "cell": _CELL,
+        "elsewhere": _ELSEWHERE,
+    }
     return {
         f"{name}.schema.json": json.dumps(adapter.json_schema(mode="serialization"), indent=2)
         + "\n"
@@ -86,6 +93,22 @@ def torn_words(torn: Sequence[Torn]) -> tuple[str, ...]:
     )
 
 
+def write_elsewhere(directory: Path, found: Elsewhere) -> None:
+    """Replace elsewhere.json in the folder, which exists."""
+    _replace(directory / "elsewhere.json", _ELSEWHERE.dump_python(found, mode="json"))
+
+
+def _replace(path: Path, data: object) -> None:
+    """Write a file of JSON whole and atomically. Raises StoreError."""
+    new = path.with_suffix(".new")
+    with explained(path), new.open("w") as file:
+        json.dump(data, file, indent=2)
+        file.write("\n")
+        file.flush()
+        os.fsync(file.fileno())
+        new.rename(path)
+
+
 class RunStore:
     """One run's folder."""
 
@@ -103,13 +126,7 @@ class RunStore:
         """Replace run.json. The cells stay in rounds.jsonl and are not repeated here."""
         data = _RUN.dump_python(replace(record, cells=()), mode="json")
         del data["cells"]
-        new = self.record.with_suffix(".new")
-        with explained(self.record), new.open("w") as file:
-            json.dump(data, file, indent=2)
-            file.write("\n")
-            file.flush()
-            os.fsync(file.fileno())
-            new.rename(self.record)
+        _replace(self.record, data)
 
     def append_cell(self, cell: CellResult) -> None:
         """Add one line, complete on disk when this returns."""

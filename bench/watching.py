@@ -14,6 +14,7 @@ from bench.model import Placement, Progress, RunRecord, Site
 from bench.preflight import Check
 from bench.report.classic import ClassicLog
 from bench.report.display import drawing_share
+from bench.report.facts import resume_command
 from bench.report.live import LiveObserver, Surroundings
 from bench.report.panel import Moment, Use, cores_of, panel_lines
 from bench.report.status import UnitLine, watch_table
@@ -130,7 +131,7 @@ class TerminalWatcher:
         self._err.print(
             f"Interrupted. {len(record.cells)} finished cells are kept in {self._store.directory}; "
             "what this run had started is stopped.\n"
-            f"Go on:  make bench RESUME={record.run_id}\n"
+            f"Go on:  {resume_command(record)}\n"
             f"Forget: rm -r {self._store.directory}",
             markup=False,
             soft_wrap=True,

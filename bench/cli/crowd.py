@@ -6,7 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from bench.cli.measuring import drawn, require_clean
+from bench.cli.measuring import drawn, require_answered, require_clean
 from bench.cli.options import (
     Framework,
     ProfileName,
@@ -26,20 +26,15 @@ from bench.experiment import session
 from bench.experiment.assembly import open_lab, site, targets
 from bench.experiment.crosscheck import DEFAULT_RATE_PER_S, crosscheck_plan
 from bench.experiment.crosscheck import crosscheck as run_crosscheck
-from bench.experiment.crowd import (
-    crowd_plan,
-    drive_elsewhere,
-    require_listening,
-    run_ui,
-    run_worker,
-)
+from bench.experiment.crowd import crowd_plan, require_resolvable, run_ui, run_worker
+from bench.experiment.elsewhere import require_listening, use_elsewhere
+from bench.experiment.engines import LOCUST_FOLDER
 from bench.experiment.plan import select_profile
 from bench.load.people.settings import MASTER_PORT, UI_PORT, make_users, parse_run_time
-from bench.model import LoadResult, Users
+from bench.model import Site, Users
 from bench.report.crosscheck import agreements, outcome_words
-from bench.report.crowd import load_table
-from bench.report.terminal import print_table
-from bench.store import new_run_id
+from bench.report.crowd import elsewhere_page
+from bench.report.page import print_page
 from bench.targets import select_targets
 from bench.watching import TerminalWatcher
 
@@ -139,8 +134,10 @@ def stress(*, asked: Asked = _NOTHING, target_host: TargetHost = "") -> None:
 
 
 @app.command
-def locust_master(*, asked: Asked = _NOTHING) -> None:
-    """Like locust, with the users of WORKERS other machines: this one has services and master."""
+def locust_master(*, asked: Asked = _NOTHING, target_host: TargetHost = "") -> None:
+    """Like locust, with the users of WORKERS other machines: this one has the master, and the
+    services too where TARGET_HOST does not name another.
+    """
     pacing = _pacing(replace(asked, workers=max(1, asked.workers)), VISIT, remote=True)
     here = site()
     port = MASTER_PORT + here.port_offset
@@ -151,7 +148,7 @@ def locust_master(*, asked: Asked = _NOTHING) -> None:
         soft_wrap=True,
         markup=False,
     )
-    _here(asked, pacing, _run_time_s(asked, VISIT))
+    _carry_out(asked, pacing, _run_time_s(asked, VISIT), target_host)
 
 
 @app.command
@@ -165,6 +162,7 @@ def locust_worker(*, master: Annotated[str, Parameter(env_var="MASTER")] = "") -
     """
     if not master:
         raise UsageError("whose worker?", "Say MASTER=address; make locust-master names it.")
+    require_resolvable(master)
     port = MASTER_PORT + site().port_offset
     out.print(f"Working for {master}:{port} until Ctrl-C.", markup=False)
     while True:
@@ -178,14 +176,25 @@ def locust_worker(*, master: Annotated[str, Parameter(env_var="MASTER")] = "") -
 
 
 @app.command
-def locust_ui(*, framework: Framework = "") -> None:
-    """Open Locust's own page on this machine, with all services up, until Ctrl-C."""
+def locust_ui(*, framework: Framework = "", target_host: TargetHost = "") -> None:
+    """Open Locust's own page on this machine until Ctrl-C, with all services up, or for those of
+    TARGET_HOST.
+    """
+    if target_host:
+        for target in select_targets(targets(), names_in(framework)):
+            require_listening(f"http://{target_host}:{target.http_port}")
+        _show_ui(site())
+        return
     lab = open_lab(names_in(framework))
-    watcher = TerminalWatcher(out, err)
-    with session.brought_up(lab, watcher):
-        port = UI_PORT + lab.site.port_offset
-        out.print(f"Locust: http://127.0.0.1:{port}  (Ctrl-C ends it)", style="bold")
-        code = run_ui(lab.site, {})
+    with session.brought_up(lab, TerminalWatcher(out, err)):
+        _show_ui(lab.site)
+
+
+def _show_ui(here: Site) -> None:
+    out.print(
+        f"Locust: http://127.0.0.1:{UI_PORT + here.port_offset}  (Ctrl-C ends it)", style="bold"
+    )
+    code = run_ui(here, {})
     if code:
         raise LabError(f"Locust ended with exit code {code}", "It has said why above.")
 
@@ -224,14 +233,17 @@ def crosscheck(
 
 
 def _use(asked: Asked, usual: Usual, target_host: str) -> None:
-    pacing, run_time_s = _pacing(asked, usual), _run_time_s(asked, usual)
+    _carry_out(asked, _pacing(asked, usual), _run_time_s(asked, usual), target_host)
+
+
+def _carry_out(asked: Asked, pacing: Users, run_time_s: float, target_host: str) -> None:
     if target_host:
         refuse_beside(
             "TARGET_HOST",
             "nothing is measured there",
-            {"ROUNDS": asked.rounds, "SEED": asked.seed, "STRICT": asked.strict},
+            {"ROUNDS": asked.rounds, "STRICT": asked.strict},
         )
-        _elsewhere(asked.framework, pacing, run_time_s, target_host, asked.max_fail)
+        _elsewhere(asked, pacing, run_time_s, target_host)
     else:
         _here(asked, pacing, run_time_s)
 
@@ -269,23 +281,18 @@ def _here(asked: Asked, pacing: Users, run_time_s: float) -> None:
     require_clean(record, asked.max_fail)
 
 
-def _elsewhere(
-    framework: str, pacing: Users, run_time_s: float, target_host: str, max_fail: int
-) -> None:
+def _elsewhere(asked: Asked, pacing: Users, run_time_s: float, target_host: str) -> None:
     """Services on another machine: their answers can be measured, not what they cost."""
-    here = site()
-    chosen = select_targets(targets(), names_in(framework))
-    for target in chosen:
-        require_listening(f"http://{target_host}:{target.http_port}")
-    folder = here.results / new_run_id(here.results)
-    results: dict[str, LoadResult] = {}
-    for target in chosen:
-        out.print(f"{target.label} at {target_host}, {run_time_s:g} s ...", markup=False)
-        results[target.name] = drive_elsewhere(
-            here, target, pacing, run_time_s, target_host, folder
-        )
-    print_table(out, load_table(results, pacing))
-    out.print(f"Locust's reports: {folder / 'locust'}", markup=False, soft_wrap=True)
-    failed = sum(result.failed for result in results.values())
-    if failed > max_fail:
-        raise LabError(f"{failed:,} requests failed", "Locust's reports say which.")
+    found, folder = use_elsewhere(
+        site(),
+        select_targets(targets(), names_in(asked.framework)),
+        pacing,
+        run_time_s=run_time_s,
+        seed=drawn(asked.seed),
+        target_host=target_host,
+        say=lambda line: out.print(line, markup=False, soft_wrap=True),
+    )
+    print_page(out, elsewhere_page(found))
+    out.print(f"Results: {folder}", markup=False, soft_wrap=True)
+    out.print(f"Locust's reports: {folder / LOCUST_FOLDER}", markup=False, soft_wrap=True)
+    require_answered({use.target: (use.load,) for use in found.uses}, asked.max_fail)

@@ -1,6 +1,7 @@
 """Verbs that measure."""
 
 import random
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -40,7 +41,7 @@ from bench.experiment.sweep import sweep as run_sweep
 from bench.experiment.sweep import sweep_plan
 from bench.load.ceiling import measure_ceiling
 from bench.load.endurance import LIMIT_BYTES, measure_endurance
-from bench.model import RunRecord
+from bench.model import LoadResult, RunRecord
 from bench.placement import plan_placement
 from bench.report.ceiling import ceiling_table
 from bench.report.saturation import outcomes, unmeasured
@@ -245,22 +246,33 @@ def require_clean(record: RunRecord, max_fail: int = 0) -> None:
     """Raises LabError when more than `max_fail` requests failed, when a target was unfit, or when
     nothing was answered in some window.
     """
-    failed = sum(window.load.failed for cell in record.cells for window in cell.phases)
+    loads: dict[str, list[LoadResult]] = {}
+    for cell in record.cells:
+        loads.setdefault(cell.target, []).extend(window.load for window in cell.phases)
     unfit = sorted({cell.target for cell in record.cells if cell.unfit})
-    empty = sorted(
-        {
-            cell.target
-            for cell in record.cells
-            for window in cell.phases
-            if not window.load.succeeded
-        }
+    require_answered(
+        loads, max_fail, (f"not measured in every cell: {', '.join(unfit)}",) if unfit else ()
     )
-    problems = []
+
+
+def require_answered(
+    loads: Mapping[str, Sequence[LoadResult]], max_fail: int, problems: Sequence[str] = ()
+) -> None:
+    """Raises LabError on `problems`, more than `max_fail` failures, and windows of a target that
+    nothing was answered in.
+    """
+    failed = sum(one.failed for each in loads.values() for one in each)
+    empty = [name for name, each in loads.items() if not all(one.succeeded for one in each)]
     if failed > max_fail:
-        problems.append(f"{failed:,} requests failed")
-    if unfit:
-        problems.append(f"not measured in every cell: {', '.join(unfit)}")
+        problems = (f"{failed:,} requests failed", *problems)
+    elif failed:
+        out.print(
+            f"{failed:,} failed requests were put up with (MAX_FAIL={max_fail}). Their windows "
+            "stay invalid: no verdict and no comparison uses them.",
+            markup=False,
+            soft_wrap=True,
+        )
     if empty:
-        problems.append(f"without a single answer in some window: {', '.join(empty)}")
+        problems = (*problems, f"without a single answer in some window: {', '.join(empty)}")
     if problems:
         raise LabError(f"this run has failures: {'; '.join(problems)}", "The table says where.")

@@ -11,7 +11,7 @@ from bench.doubt.arrivals import open_loop_off
 from bench.doubt.conditions import clock_drift, restarted, smt_sibling_busy, swapping, throttling
 from bench.doubt.crowd import crowd_off
 from bench.doubt.evidence import littles_law_off, ran_out, too_few_samples, unsteady_warm_up
-from bench.doubt.use import limited_by, window_warnings
+from bench.doubt.use import limited_by, requests_failed, window_warnings
 
 __all__ = [
     "clock_drift",
@@ -20,6 +20,7 @@ __all__ = [
     "littles_law_off",
     "open_loop_off",
     "ran_out",
+    "requests_failed",
     "restarted",
     "smt_sibling_busy",
     "swapping",

@@ -34,6 +34,21 @@ def limited_by(
     return busiest if in_use >= BUSY_SHARE else "waiting"
 
 
+def requests_failed(load: LoadResult) -> tuple[LabWarning, ...]:
+    """A window with any failure is invalid, however many its user puts up with."""
+    if not load.failed:
+        return ()
+    reasons = ", ".join(f"{count} x {reason}" for reason, count in load.failures.items())
+    return (
+        LabWarning(
+            "errors",
+            f"{load.failed} requests failed: {reasons}",
+            "A failing service is not fast; see its log.",
+            "invalid",
+        ),
+    )
+
+
 def window_warnings(
     load: LoadResult,
     generator: RoleCost,
@@ -42,17 +57,7 @@ def window_warnings(
     placement: Placement,
 ) -> tuple[LabWarning, ...]:
     """Doubts about one window."""
-    found = []
-    if load.failed:
-        reasons = ", ".join(f"{count} x {reason}" for reason, count in load.failures.items())
-        found.append(
-            LabWarning(
-                "errors",
-                f"{load.failed} requests failed: {reasons}",
-                "A failing service is not fast; see its log.",
-                "invalid",
-            )
-        )
+    found = list(requests_failed(load))
     share = generator.cpu_s / load.duration_s / len(placement.generator)
     if share > CLIENT_BOUND_SHARE:
         found.append(

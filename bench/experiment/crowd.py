@@ -8,17 +8,13 @@ import sys
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from pathlib import Path
 
-from bench.errors import LabError, PortTaken, UsageError
-from bench.experiment.engines import LOCUST_FOLDER, ports
+from bench.errors import PortTaken, UsageError
 from bench.experiment.interruption import undisturbed
 from bench.experiment.plan import DEFAULT_ROWS
 from bench.load import process
 from bench.load.people.settings import LOCUSTFILE, UI_PORT
-from bench.load.people.swarm import Swarm
-from bench.model import LoadResult, LoadSpec, Plan, Site, Target, Users
-from bench.workloads import WORKLOADS
+from bench.model import Plan, Site, Target, Users
 
 PAUSE_S = 5.0
 """Between two frameworks, as in the original."""
@@ -49,41 +45,6 @@ def crowd_plan(
     )
 
 
-def drive_elsewhere(
-    site: Site, target: Target, pacing: Users, run_time_s: float, target_host: str, folder: Path
-) -> LoadResult:
-    """Let users use a service on another machine: Locust's reports and exact times are left.
-
-    What the service costs cannot be seen from here, and nothing is verified or reset.
-    """
-    spec = LoadSpec(
-        base_url=f"http://{target_host}:{target.http_port}",
-        shares=WORKLOADS[WORKLOAD].phases(1, DEFAULT_ROWS)[0].shares,
-        pacing=pacing,
-        seed=0,
-        duration_s=run_time_s,
-        target=target.name,
-    )
-    with Swarm(
-        tuple(os.sched_getaffinity(0)), folder / LOCUST_FOLDER, ports(site, pacing)
-    ) as swarm:
-        swarm.prepare(spec)
-        swarm.go()
-        return swarm.collect()
-
-
-def require_listening(base_url: str) -> None:
-    """Raises LabError when nobody listens there."""
-    address, _, port = base_url.removeprefix("http://").rpartition(":")
-    try:
-        socket.create_connection((address, int(port)), timeout=5).close()
-    except OSError as error:
-        raise LabError(
-            f"nothing answers at {base_url}: {error.strerror or error}",
-            "On that machine: make up BIND=its address; here: TARGET_HOST=the same address.",
-        ) from error
-
-
 def run_ui(site: Site, environment: Mapping[str, str]) -> int:
     """Locust's own page on loopback, until it ends or Ctrl-C. Returns its exit code.
 
@@ -98,6 +59,17 @@ def run_ui(site: Site, environment: Mapping[str, str]) -> int:
         ),
         environment,
     )
+
+
+def require_resolvable(master: str) -> None:
+    """Raises UsageError on a name that is no machine's: Locust would ask for it for minutes."""
+    try:
+        socket.getaddrinfo(master, None)
+    except (OSError, UnicodeError) as error:
+        raise UsageError(
+            f"MASTER={master} is no machine that can be found here",
+            "Say the address that make locust-master names, e.g. MASTER=192.168.1.10.",
+        ) from error
 
 
 def run_worker(master: str, master_port: int) -> int:

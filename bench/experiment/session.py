@@ -232,6 +232,7 @@ def new_record(lab: Lab, plan: Plan, store: RunStore) -> RunRecord:
         supervisor=lab.supervisor.name,
         provenance={
             "source": host.source(lab.site.root),
+            "bind": lab.site.host,
             "machine": host.machine(lab.cpus),
             "load_before": host.load_now(),
             "postgresql": {

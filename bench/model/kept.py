@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from bench.model.asked import Operation, Pacing, Plan
+from bench.model.asked import Operation, Pacing, Plan, Users
 from bench.model.judged import LabWarning
 from bench.model.place import Memory, Placement, Pressure
 from bench.model.seen import LoadResult, WarmUp
@@ -154,3 +154,28 @@ class RunRecord:
     ceiling_per_s: Mapping[Operation, float] = field(default_factory=dict)
     sampler_share: float | None = None
     cells: tuple[CellResult, ...] = ()
+
+
+@dataclass(frozen=True)
+class Use:
+    """What users were answered by one service on another machine, and what can be doubted of it."""
+
+    target: str
+    load: LoadResult
+    warnings: tuple[LabWarning, ...]
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """Users of services on another machine. No run: what it cost there is not known here.
+
+    Each service was used for `window_s`. `provenance` is of the machine where the users ran.
+    """
+
+    run_id: str
+    target_host: str
+    pacing: Users
+    window_s: float
+    seed: int
+    provenance: Mapping[str, object]
+    uses: tuple[Use, ...] = ()

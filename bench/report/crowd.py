@@ -1,6 +1,6 @@
 """A run of Locust: what its users were answered, how that went over time, and what it cost."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bench import histogram
@@ -8,11 +8,11 @@ from bench.metrics import METRICS
 from bench.model import (
     Crowd,
     Distribution,
+    Elsewhere,
     LoadResult,
     LocustWorker,
     Moment,
     Operation,
-    PhaseResult,
     RunRecord,
     Users,
 )
@@ -145,39 +145,50 @@ def _operation_rows(one: Series) -> list[tuple[str, ...]]:
 
 
 def _time_words(times: Distribution) -> tuple[str, ...]:
+    if not times.count:
+        return ("0", *[NO_FIGURE] * (1 + len(_PERCENTILES)))
     told = histogram.percentiles(times, _PERCENTILES).values()
     return (f"{times.count:,}", _ms(times.mean_s), *map(_ms, told))
 
 
-def load_table(results: Mapping[str, LoadResult], pacing: Users) -> Table:
+def _elsewhere_table(found: Elsewhere) -> Table:
     """What can be told without the services' costs: one row for each framework."""
     return Table(
         title="Users",
         columns=(
-            "framework",
-            "RPS",
-            "success",
-            "failures",
-            "mean ms",
-            "p50 ms",
-            "p95 ms",
-            "p99 ms",
+            *("framework", "RPS", "success", "failures"),
+            *("mean ms", "p50 ms", "p95 ms", "p99 ms"),
         ),
-        rows=tuple(
-            (
-                name,
-                METRICS["rate"].format(result.rate_per_s),
-                f"{result.succeeded:,}/{result.succeeded + result.failed:,}",
-                f"{result.failed:,}",
-                *_time_words(histogram.merge(result.latency.values()))[1:],
-            )
-            for name, result in results.items()
-        ),
+        rows=tuple((one.target, *_load_words(one.load)) for one in found.uses),
         numeric=(False, *([True] * 7)),
         caption=(
-            f"{time_word(pacing).capitalize()} of successful requests. What the services cost is "
-            "seen only where they run: make locust-master on that machine."
+            f"{time_word(found.pacing).capitalize()} of successful requests. What the services "
+            "cost is seen only where they run: make locust-master on that machine."
         ),
+    )
+
+
+def _load_words(load: LoadResult) -> tuple[str, ...]:
+    return (
+        METRICS["rate"].format(load.rate_per_s),
+        f"{load.succeeded:,}/{load.succeeded + load.failed:,}",
+        f"{load.failed:,}",
+        *_time_words(histogram.merge(load.latency.values()))[1:],
+    )
+
+
+def elsewhere_page(found: Elsewhere) -> Page:
+    """What users were answered by services on another machine."""
+    tables = [_elsewhere_table(found)]
+    if found.pacing.workers:
+        tables.append(
+            _workers_table([(one.target, one.load.crowd) for one in found.uses if one.load.crowd])
+        )
+    return Page(
+        title=f"Users of {found.target_host}, {found.run_id}",
+        lead=(f"Each framework for {found.window_s:g} s, seed {found.seed}.",),
+        tables=tuple(tables),
+        warnings=tuple((one, 1) for use in found.uses for one in use.warnings),
     )
 
 
@@ -212,22 +223,26 @@ def course_table(record: RunRecord) -> Table:
 
 def workers_table(record: RunRecord) -> Table:
     """Locust's processes: what each sent, how busy it was, and whether it stayed to the end."""
+    return _workers_table(
+        [
+            (cell.target, crowd)
+            for cell in record.cells
+            for window in cell.phases
+            if (crowd := window.load.crowd) is not None
+        ]
+    )
+
+
+def _workers_table(crowds: Sequence[tuple[str, Crowd]]) -> Table:
     return Table(
         title="Locust's processes",
         columns=("framework", "process", "requests", "CPU s", "busiest", "end"),
         rows=tuple(
-            _worker_row(cell.target, worker)
-            for cell in record.cells
-            for window in cell.phases
-            for worker in _crowd(window).workers
+            _worker_row(target, worker) for target, crowd in crowds for worker in crowd.workers
         ),
         numeric=(False, False, True, True, True, False),
         caption="Busiest: of one core, in the busiest ten seconds. Above 90 % times are Locust's.",
     )
-
-
-def _crowd(window: PhaseResult) -> Crowd:
-    return window.load.crowd or Crowd((), ())
 
 
 def _worker_row(target: str, worker: LocustWorker) -> tuple[str, ...]:

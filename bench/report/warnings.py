@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from bench.model import CellResult, LabWarning, RunRecord, Saturation
+from bench.report.facts import resume_command
 from bench.report.material import Material
 from bench.report.words import times
 
@@ -45,7 +46,7 @@ def _about_the_run(material: Material) -> Iterator[LabWarning]:
         yield LabWarning(
             "incomplete",
             f"This run is {record.state}: figures are those up to then",
-            f"Go on where it can be resumed: make bench RESUME={record.run_id}",
+            f"Go on where it can be resumed: {resume_command(record)}",
         )
     for line in material.unreadable:
         yield LabWarning("unreadable", line, "The rest of the run is shown.")

@@ -81,11 +81,13 @@ def cli(public_folder: Path, request: pytest.FixtureRequest) -> Iterator[Cli]:
     made.run("down")
 
 
-def eventually(condition: Callable[[], object]) -> None:
+def eventually[T](condition: Callable[[], T]) -> T:
+    """What the condition gives as soon as that is true."""
     deadline = time.monotonic() + PATIENCE_S
-    while not condition():
+    while not (found := condition()):
         assert time.monotonic() < deadline, "it never came true"
         time.sleep(0.05)
+    return found
 
 
 def while_running(process: subprocess.Popen[str], condition: Callable[[], object]) -> None:

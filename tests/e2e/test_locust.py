@@ -3,6 +3,10 @@
 import json
 import signal
 import socket
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.request import urlopen
 
 import psutil
 import pytest
@@ -78,7 +82,9 @@ def test_interrupted_it_leaves_nothing_running(cli: Cli) -> None:
     [
         ("locust", {"USERS": "0"}, 2, "USERS"),
         ("locust", {"TARGET_HOST": "127.0.0.9"}, 1, "make up BIND="),
+        ("locust-ui", {"TARGET_HOST": "127.0.0.9"}, 1, "make up BIND="),
         ("locust-worker", {}, 2, "MASTER="),
+        ("locust-worker", {"MASTER": "nohost.invalid"}, 2, "nohost.invalid is no machine"),
         ("status", {"BIND": "0.0.0.0"}, 2, "BIND="),
     ],
 )
@@ -87,17 +93,119 @@ def test_mistakes_are_named(cli: Cli, verb: str, variables: dict, code: int, nam
     assert named in cli.run(verb, expect=code, **variables)
 
 
-def test_services_bound_elsewhere_are_used_from_elsewhere(cli: Cli) -> None:
-    """make up BIND=, then users with TARGET_HOST=; the databases stay on 127.0.0.1."""
+class HalfBroken(BaseHTTPRequestHandler):
+    """Lists nothing, and fails whatever else it is asked."""
+
+    protocol_version = "HTTP/1.1"
+
+    def _say(self, status: int, body: bytes) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_GET(self) -> None:
+        self._say(200, b"[]")
+
+    def do_POST(self) -> None:
+        self._say(500, b"{}")
+
+    def log_message(self, *_: object) -> None:
+        """Nothing: what it was asked is not of interest."""
+
+
+def test_failures_decide_the_exit_code_unless_they_are_put_up_with(cli: Cli) -> None:
+    """Their reasons are told either way, and what was seen is kept."""
+    port = 5000 + int(cli.environment["PORT_OFFSET"])
+    server = ThreadingHTTPServer(("127.0.0.3", port), HalfBroken)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    wanted = {**QUICK, "FRAMEWORK": "flask", "TARGET_HOST": "127.0.0.3", "RUN_TIME": "1"}
+    try:
+        said = cli.run("locust", expect=1, **wanted)
+        assert "requests failed" in said
+        assert "x status 500" in said
+        said = cli.run("locust", MAX_FAIL="100000", **wanted)
+        assert "put up with (MAX_FAIL=100000)" in said
+    finally:
+        server.shutdown()
+        server.server_close()
+    *_, latest = sorted(cli.results.glob("*/elsewhere.json"))
+    (use,) = json.loads(latest.read_text())["uses"]
+    assert set(use["load"]["failures"]) == {"status 500"}
+    assert "errors" in {one["code"] for one in use["warnings"]}
+    assert (latest.parent / "locust" / "flask.html").stat().st_size > 10_000
+
+
+@pytest.fixture
+def bound(cli: Cli) -> Iterator[dict[str, str]]:
+    """DRF, where other machines would reach it. What a verb has to be told for that."""
     cli.run("up", FRAMEWORK="drf", BIND="127.0.0.2")
+    yield {"BIND": "127.0.0.2"}
+    cli.run("down", BIND="127.0.0.2")
+    assert cli.left_running() == []
+
+
+def test_services_bound_elsewhere_are_used_from_elsewhere(cli: Cli, bound: dict) -> None:
+    """A master and two workers on an address of their own use them, and one worker is killed:
+    the others go on, and everybody is told. The databases stay on 127.0.0.1.
+    """
     offset = int(cli.environment["PORT_OFFSET"])
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", 8001 + offset))
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.2", 5434 + offset))
-    said = cli.run("locust", FRAMEWORK="drf", TARGET_HOST="127.0.0.2", **QUICK)
-    assert "drf" in said
-    (page,) = cli.results.glob("*/locust/drf.html")
-    assert page.stat().st_size > 10_000
-    cli.run("down", BIND="127.0.0.2")
-    assert cli.left_running() == []
+    master = cli.spawn(
+        *("locust-master",),
+        **{**QUICK, **bound, "FRAMEWORK": "drf", "WORKERS": "2", "RUN_TIME": "7"},
+    )
+    workers = [cli.spawn("locust-worker", MASTER="127.0.0.2") for _ in range(2)]
+    (victim,) = eventually(lambda: psutil.Process(workers[1].pid).children())
+    log = eventually(lambda: next(cli.results.glob("*/locust/drf.log"), None))
+    eventually(lambda: "All users spawned" in log.read_text())
+    victim.kill()
+    said, errors = master.communicate(timeout=120)
+    for one in workers:
+        one.send_signal(signal.SIGINT)
+        one.communicate(timeout=60)
+    assert master.returncode == 0, said + errors
+    assert f"pid {victim.pid}" in said
+    record = json.loads((log.parents[1] / "run.json").read_text())
+    assert record["provenance"]["bind"] == "127.0.0.2"
+    (line,) = (log.parents[1] / "rounds.jsonl").read_text().splitlines()
+    crowd = json.loads(line)["phases"][0]["load"]["crowd"]
+    assert victim.pid in {one["pid"] for one in crowd["workers"] if one["lost_at_s"] is not None}
+    assert sum(one["requests"] for one in crowd["workers"] if one["pid"] != victim.pid) > 0
+    assert "LOST after" in (log.parents[1] / "report.html").read_text()
+
+
+def test_locusts_page_is_there_for_services_elsewhere(cli: Cli) -> None:
+    """It starts none, offers the classes, and a mistake on the page ends the test with a line."""
+    offset = int(cli.environment["PORT_OFFSET"])
+    servers = [
+        ThreadingHTTPServer(("127.0.0.3", port + offset), HalfBroken) for port in (8000, 5000, 8001)
+    ]
+    page = f"http://127.0.0.1:{8089 + offset}"
+    for server in servers:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+    process = cli.spawn("locust-ui", TARGET_HOST="127.0.0.3")
+
+    def asked(path: str, data: bytes | None = None) -> str:
+        try:
+            return urlopen(page + path, data, timeout=10).read().decode()
+        except OSError:
+            return ""
+
+    try:
+        assert "FlaskUser" in eventually(lambda: asked("/"))
+        form = b"user_count=1&spawn_rate=1&user_classes=FlaskUser&wait=bogus"
+        assert "true" in asked("/swarm", form)
+        eventually(lambda: json.loads(asked("/stats/requests"))["state"] == "stopped")
+    finally:
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+        for server in servers:
+            server.shutdown()
+            server.server_close()
+    assert "WAIT=bogus is no pause" in errors
+    assert "Traceback" not in errors

@@ -1,33 +1,40 @@
 """Runs with users: their plan, their doubts and their report."""
 
 import io
+import json
 from dataclasses import replace
 
+import jsonschema
 import pytest
 from rich.console import Console
 
 from bench import doubt
-from bench.errors import UsageError
+from bench.cli.measuring import require_answered
+from bench.errors import LabError, UsageError
 from bench.experiment.crowd import crowd_plan
 from bench.experiment.plan import rows_to_load
 from bench.model import (
     ClosedLoop,
     Crowd,
     Distribution,
+    Elsewhere,
+    LabWarning,
     Lateness,
     LoadResult,
     LocustWorker,
     Moment,
     RunRecord,
+    Use,
     Users,
 )
 from bench.placement import Topology, plan_placement, spare_cpus
 from bench.report.compare import compare_runs
-from bench.report.crowd import courses, points_of
+from bench.report.crowd import courses, elsewhere_page, points_of
 from bench.report.material import Material
+from bench.report.measures import NO_FIGURE
 from bench.report.page import page_markdown, print_page
 from bench.report.pages import page_of
-from bench.store import RunStore
+from bench.store import RunStore, schemas, write_elsewhere
 from bench.targets import known_targets
 from bench.workloads import WORKLOADS
 
@@ -306,3 +313,51 @@ def test_other_users_are_no_base_for_a_comparison() -> None:
     """Runs with other numbers of users are refused by that name."""
     with pytest.raises(UsageError, match=r"plan\.pacing\.users"):
         compare_runs(run(), replace(run(pacing=replace(PACING, users=60)), run_id="later"))
+
+
+# --- services on another machine --------------------------------------------------------------
+
+
+def elsewhere(load: LoadResult) -> Elsewhere:
+    warning = LabWarning("errors", "3 requests failed", "See its log.", "invalid")
+    use = Use("flask", load, (warning,))
+    return Elsewhere("20261124-100000", "lab", PACING, 60.0, 1, {"source": {}}, (use,))
+
+
+def test_what_was_seen_elsewhere_is_stored_and_shown_with_its_doubts(tmp_path) -> None:
+    """In the published form, and on the terminal."""
+    found = elsewhere(crowd_load())
+    write_elsewhere(tmp_path, found)
+    stored = json.loads((tmp_path / "elsewhere.json").read_text())
+    jsonschema.validate(stored, json.loads(schemas()["elsewhere.schema.json"]))
+    assert stored["uses"][0]["load"]["succeeded"] == crowd_load().succeeded
+    text = page_markdown(elsewhere_page(found))
+    assert "lab" in text
+    assert "3 requests failed" in text
+
+
+def test_times_of_nothing_are_no_figure() -> None:
+    """Where every request failed there is no mean either."""
+    load = replace(load_result(0, latency={}), failures={"status 500": 3})
+    (table,) = elsewhere_page(elsewhere(load)).tables
+    assert table.rows == (("flask", "0", "0/3", "3", *[NO_FIGURE] * 4),)
+
+
+# --- how it ends ------------------------------------------------------------------------------
+
+
+def test_a_window_without_an_answer_is_no_success() -> None:
+    """Not even when nothing failed in it, or when its failures would be put up with."""
+    silent = load_result(0, latency={})
+    for load in (silent, replace(silent, failures={"timeout": 3})):
+        with pytest.raises(LabError, match="without a single answer in some window: flask"):
+            require_answered({"fastapi": [load_result()], "flask": [load_result(), load]}, 10)
+
+
+def test_failures_are_put_up_with_up_to_the_number_that_was_named() -> None:
+    """One more is a failure of the command."""
+    load = replace(load_result(), failures={"status 500": 3})
+    with pytest.raises(LabError, match="3 requests failed"):
+        require_answered({"flask": [load]}, 2)
+    require_answered({"flask": [load]}, 3)
+    require_answered({"flask": [load_result()]}, 0)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from bench.report.facts import resume_command
 from bench.report.html.document import Figure, Sheet
 from bench.report.material import Material
 from bench.report.run_page import run_document
@@ -57,5 +58,9 @@ def test_the_command_makes_the_run_again() -> None:
         "make locust FRAMEWORK=fastapi,flask,drf USERS=50 SPAWN_RATE=5 RUN_TIME=60 WAIT=1-3 "
         "SHAPE=step WORKERS=2 ROUNDS=2 SEED=1"
     )
+    bound = replace(run(), provenance={**run().provenance, "bind": "192.168.1.10"})
+    assert [*commands(bound)][-1].endswith(" SEED=1 BIND=192.168.1.10")
+    assert resume_command(bound).endswith(f"RESUME={bound.run_id} BIND=192.168.1.10")
+    assert resume_command(run()).endswith(run().run_id)
     *_, last = commands(crosscheck_run())
     assert last == "make crosscheck FRAMEWORK=flask RATE=60 PROFILE=quick ROUNDS=4 SEED=1"

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 
 from bench.model import ClosedLoop, Crosscheck, OpenLoop, Plan, RunRecord, Saturation, Sweep, Users
-from bench.report.facts import machine_line, placement_line, provenance_lines
+from bench.report.facts import bind_words, machine_line, placement_line, provenance_lines
 from bench.report.html.document import Commands, Prose, Section, Sheet
 from bench.report.material import Material
 from bench.report.tables import Table
@@ -55,7 +55,8 @@ def commands(record: RunRecord) -> Iterator[str]:
         yield "# the tree had uncommitted changes: the commit alone is not what ran"
     elif dirty is None:
         yield "# whether the tree had uncommitted changes is not known"
-    yield " ".join(["make", _verb(record.plan), *map(shlex.quote, _variables(record.plan))])
+    variables = (*_variables(record.plan), *bind_words(record))
+    yield " ".join(["make", _verb(record.plan), *map(shlex.quote, variables)])
 
 
 def _verb(plan: Plan) -> str:
