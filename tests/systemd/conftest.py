@@ -26,7 +26,7 @@ def beside_systemd(request: pytest.FixtureRequest) -> Beside:
         closed = request.param != "root" and any(map(closed_folder, needed))
         prefix = uncovering(needed) if closed else ()
         done = subprocess.run(
-            [*prefix, str(SCRIPT), str(request.param), *command],
+            [*prefix, "bash", str(SCRIPT), str(request.param), *command],
             cwd=ROOT,
             env={**os.environ, "SUPERVISOR": "systemd", **variables},
             capture_output=True,

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.database.cluster import SYSTEM_PATH
 from bench.experiment.supervisors import make_systemd
 from bench.model import Unit
 from bench.supervise import Supervisor
@@ -68,7 +69,7 @@ def make_unit(state: Path, port: int, cpu: int) -> MakeUnit:
             "name": "onecore-test",
             "command": (sys.executable, "-S", str(state / "program.py"), str(port), behaviour),
             "directory": state,
-            "environment": {"PATH": "/usr/bin:/bin"},
+            "environment": {"PATH": SYSTEM_PATH},
             "cpus": (cpu,),
             "port": port,
             "template": "onecore-test",

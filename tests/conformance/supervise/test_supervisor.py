@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from bench.database.cluster import SYSTEM_PATH
 from bench.errors import PortTaken, UnitFailed
 from bench.model import Unit
 from bench.supervise import Supervisor
@@ -69,7 +70,7 @@ def test_starting_twice_is_harmless(supervisor: Supervisor, make_unit: MakeUnit)
 def test_a_changed_unit_is_restarted(supervisor: Supervisor, make_unit: MakeUnit) -> None:
     """A unit that is described differently runs as described now."""
     pid = start(supervisor, make_unit())
-    changed = make_unit(environment={"PATH": "/usr/bin:/bin", "COLOUR": "green"})
+    changed = make_unit(environment={"PATH": SYSTEM_PATH, "COLOUR": "green"})
     assert start(supervisor, changed) != pid
     environment = psutil.Process(supervisor.status(changed.name).pid).environ()
     assert environment["COLOUR"] == "green"
@@ -275,8 +276,9 @@ def test_a_peak_is_that_of_the_time_since_the_last_reset(
 
 def test_run_gives_output_or_says_what_failed(supervisor: Supervisor, state: Path) -> None:
     """A helper command's output is returned; its failure carries the output's tail."""
+    environment = {"PATH": SYSTEM_PATH}
     say = (sys.executable, "-S", "-c", "print('done')")
-    assert supervisor.run(say, {}, state) == "done\n"
+    assert supervisor.run(say, environment, state) == "done\n"
     fail = (sys.executable, "-S", "-c", "import sys; print('disk on fire'); sys.exit(4)")
     with pytest.raises(UnitFailed, match="disk on fire"):
-        supervisor.run(fail, {}, state)
+        supervisor.run(fail, environment, state)
