@@ -17,6 +17,7 @@ pkgs.stdenv.mkDerivation {
   buildInputs = [ pkgs.stdenv.cc.cc.lib ];
   installPhase = ''
     runHook preInstall
+    mkdir -p $out/bin
     unzip -j $src 'uv-*.data/scripts/uv' -d $out/bin
     chmod 755 $out/bin/uv
     runHook postInstall
