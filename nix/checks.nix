@@ -12,6 +12,7 @@ let
   inherit (pkgs) lib;
   inherit (facts) pins;
   major = lib.versions.major;
+  joined = lib.concatStringsSep " and ";
 
   agreed = {
     "nix/default.nix takes Python ${interpreter.version}, .python-version says ${pins.python}" =
@@ -20,8 +21,10 @@ let
       pins.requiresPython == "==${pins.python}.*";
     "nix/default.nix takes PostgreSQL ${postgresql.version}, the lab runs ${pins.postgresql}" =
       major postgresql.version == pins.postgresql;
-    "the README promises PostgreSQL ${pins.readmePostgresql}, the lab runs ${pins.postgresql}" =
-      pins.readmePostgresql == pins.postgresql;
+    "the README names Python ${joined pins.readmePython}, .python-version says ${pins.python}" =
+      pins.readmePython == [ pins.python ];
+    "the README names PostgreSQL ${joined pins.readmePostgresql}, the lab runs ${pins.postgresql}" =
+      pins.readmePostgresql == [ pins.postgresql ];
     "pyproject.toml takes the binaries of PostgreSQL ${pins.wheelPostgresql}, the lab runs ${pins.postgresql}" =
       pins.wheelPostgresql == pins.postgresql;
     "pyproject.toml requires uv ${pins.requiredUv}, bench/uv.json has ${pins.uv}" =

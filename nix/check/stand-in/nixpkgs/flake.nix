@@ -6,9 +6,24 @@
       lib = import ./lib.nix;
     in
     {
-      inherit lib;
+      # As the real one: what belongs to a whole NixOS stands beside lib's own functions.
+      lib = lib // {
+        nixosSystem =
+          { system, modules }:
+          lib.evalModules {
+            modules = [ (import ./nixos.nix { inherit lib; }) ] ++ modules;
+            specialArgs = {
+              inherit lib;
+              pkgs = self.legacyPackages.${system};
+            };
+          };
+      };
       legacyPackages = lib.genAttrs [ "x86_64-linux" "aarch64-linux" ] (
-        system: import ./packages.nix { inherit lib system; }
+        system:
+        import ./packages.nix {
+          inherit system;
+          inherit (self) lib;
+        }
       );
     };
 }

@@ -212,7 +212,14 @@ let
         module:
         let
           given = if isFunction module then module (specialArgs // { inherit config; }) else module;
-          whole = if given ? options || given ? config then given else { config = given; };
+          whole =
+            if given ? options || given ? config then
+              given
+            else
+              {
+                imports = given.imports or [ ];
+                config = removeAttrs given [ "imports" ];
+              };
         in
         [ whole ] ++ concatMap open (whole.imports or [ ]);
       all = concatMap open modules;

@@ -43,6 +43,7 @@ let
     "autoPatchelfHook"
     "bash"
     "coreutils"
+    "curl"
     "gawk"
     "git"
     "gnumake"
@@ -89,10 +90,22 @@ let
     callPackage = function: arguments: function (
       builtins.intersectAttrs (builtins.functionArgs function) pkgs // arguments
     );
-    # Evaluates the machines as far as the stand-in knows NixOS.
+    # The machines are evaluated as far as the stand-in knows NixOS.
     testers.runNixOSTest = test: build "vm-test-${test.name}" {
       inherit (test) name testScript;
-      machines = lib.attrNames test.nodes;
+      passthru = {
+        inherit (test) testScript;
+        nodes = lib.mapAttrs (
+          _: node:
+          lib.nixosSystem {
+            inherit system;
+            modules = [
+              (import ./virtual-machine.nix)
+              node
+            ];
+          }
+        ) test.nodes;
+      };
     };
   };
 in

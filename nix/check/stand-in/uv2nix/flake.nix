@@ -14,7 +14,18 @@
           lock = lib.importTOML (workspaceRoot + "/uv.lock");
           locked = lib.listToAttrs (map (package: lib.nameValuePair package.name package) lock.package);
           projects = lib.filterAttrs (_: package: package.source ? virtual) locked;
-          names = map (dependency: dependency.name);
+          # The markers that occur, for CPython on Linux. Another one is to be added here.
+          holds = {
+            "implementation_name == 'pypy'" = false;
+            "platform_python_implementation != 'PyPy'" = true;
+            "platform_python_implementation == 'CPython'" = true;
+            "sys_platform == 'linux'" = true;
+          };
+          wanted = lib.filter (
+            dependency:
+            !dependency ? marker
+            || holds.${dependency.marker} or (throw "the stand-in for uv2nix does not know the marker ${dependency.marker}")
+          );
         in
         {
           deps = {
@@ -24,7 +35,7 @@
           mkPyprojectOverlay =
             { sourcePreference }:
             assert sourcePreference == "wheel";
-            final: prev:
+            _: prev:
             prev
             // lib.mapAttrs (
               name: package:
@@ -35,11 +46,16 @@
                 sources = map (file: file.hash) (
                   (package.wheels or [ ]) ++ lib.optional (package ? sdist) package.sdist
                 );
-                passthru.closure =
-                  groups:
-                  map (one: final.${one}) (
-                    names (package.dependencies or [ ])
-                    ++ lib.concatMap (group: names package.dev-dependencies.${group}) groups
+                # Names, each with the extras asked of it, of what it needs by itself and for extras
+                # or groups.
+                passthru.version = package.version;
+                passthru.requires =
+                  more:
+                  wanted (
+                    (package.dependencies or [ ])
+                    ++ lib.concatMap (
+                      one: (package.optional-dependencies or { }).${one} or package.dev-dependencies.${one}
+                    ) more
                   );
               }
             ) locked;
