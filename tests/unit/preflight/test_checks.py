@@ -64,7 +64,6 @@ def test_nothing_is_wrong_with_the_fit_machine() -> None:
             id="a busy sibling",
         ),
         pytest.param("isolation", {"isolated": ()}, "note", "not isolated", id="not isolated"),
-        pytest.param("isolation", {"nohz_full": (2,)}, "note", "ticking", id="ticking"),
         pytest.param("governor", {"clocks": ()}, "note", "not shown", id="no governor shown"),
         pytest.param(
             "governor",
@@ -201,6 +200,17 @@ def test_targets_on_unequal_cores_are_doubted() -> None:
 
 
 # --- what can be set --------------------------------------------------------------------------
+
+
+def test_a_ticking_cpu_is_told_and_nothing_is_asked_for() -> None:
+    """An isolated CPU is well with its tick and without; no remedy asks for nohz_full."""
+    ticking = check("isolation", nohz_full=(2,))
+    assert (ticking.state, ticking.remedy) == ("ok", "")
+    assert ticking.seen.endswith("isolated, ticking")
+    assert check("isolation").seen.endswith("isolated, without tick")
+    assert check("isolation", isolated=(), nohz_full=()).remedy == (
+        "Boot with isolcpus=domain,managed_irq,3"
+    )
 
 
 def test_the_governor_is_set_where_it_is_wrong() -> None:
