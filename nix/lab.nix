@@ -8,7 +8,9 @@
 }:
 let
   inherit (pkgs) lib;
+  # All that it calls by name, so that a unit's short PATH suffices.
   tools = [
+    pkgs.bash
     pkgs.coreutils
     pkgs.git
     pkgs.util-linux
