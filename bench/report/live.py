@@ -224,7 +224,7 @@ class LiveObserver:
         plan = self._record.plan
         a_round = len(plan.targets) * len(plan.workloads)
         left_s = self._time_left_s()
-        if self._done % a_round == 0 and left_s and self._total != self._done:
+        if self._done % a_round == 0 and left_s is not None and self._total != self._done:
             doubts = f"; doubts: {doubt_words(self._doubts)}" if self._doubts else ""
             self._console.print(
                 f"{self._done} of {self._total} cells, about {time_words(left_s)} left{doubts}"
