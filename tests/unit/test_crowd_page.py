@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from bench.model import Crowd
 from bench.report.facts import resume_command
 from bench.report.html.document import Figure, Sheet
 from bench.report.material import Material
@@ -10,9 +11,9 @@ from bench.report.sections.crosscheck import crosscheck
 from bench.report.sections.crowd import crowd
 from bench.report.sections.provenance import commands
 
-from .factories import cell, record
+from .factories import cell, load_result, record, window
 from .test_crosscheck import run as crosscheck_run
-from .test_crowd import PACING, PLAN, run, worker
+from .test_crowd import PACING, PLAN, moment, run, worker
 
 
 def test_a_run_with_users_has_a_section_with_plots_and_tables() -> None:
@@ -24,6 +25,20 @@ def test_a_run_with_users_has_a_section_with_plots_and_tables() -> None:
     assert "Flask" in figure.plots[0].description
     tables = [block.table for block in found.blocks if isinstance(block, Sheet)]
     assert any("LOST after 12 s" in row for table in tables for row in table.rows)
+
+
+def test_failures_and_p99_have_curves_where_there_are_any() -> None:
+    """Failures in the slice of the window where they happened, a p99 where it can be told."""
+    moments = (moment(0, count=1000), moment(1, count=1000, failed=5), moment(2, count=1000))
+    load = load_result(crowd=Crowd(moments, (worker(),)))
+    failing = record(plan=PLAN, cells=(cell(1, "flask", "mixed", phases=(window(load=load),)),))
+    found = crowd(Material(failing))
+    assert found is not None
+    (figure,) = [block for block in found.blocks if isinstance(block, Figure)]
+    plots = {plot.name: plot for plot in figure.plots}
+    assert "course-p99" in plots
+    plot = plots["course-failed"]
+    assert "0.0 to 5.0 failures/s" in plot.description
 
 
 def test_no_plot_is_blank() -> None:

@@ -25,13 +25,20 @@ _X = "seconds since the first user"
 
 
 def course_plots(found: Sequence[Course], looks: dict[str, Look], word: str) -> tuple[Plot, ...]:
-    """Rate with the users behind it, median and tail; all frameworks in each, by colour."""
+    """Rate with the users behind it, median and tail; all frameworks in each, by colour.
+
+    Failures have a plot where there are any.
+    """
     rows = [row for course in found for row in _rows(course, looks)]
-    wanted = (
+    wanted: tuple[tuple[str, str, str], ...] = (
         ("rate", "requests/s, and users (grey)", "requests/s"),
         ("p50", f"{word}, median", "ms"),
         ("p95", f"{word}, p95", "ms"),
+        ("p99", f"{word}, p99", "ms"),
+        ("failed", "failures/s", "failures/s"),
     )
+    if not any(row["failed"] for row in rows):
+        wanted = wanted[:-1]
     return tuple(
         _plot(f"course-{field}", title, field, axis, known, looks)
         for field, title, axis in wanted
@@ -50,6 +57,8 @@ def _rows(course: Course, looks: dict[str, Look]) -> list[dict[str, object]]:
             "rate": round(point.rate_per_s, 2),
             "p50": _ms(point.p50_s),
             "p95": _ms(point.p95_s),
+            "p99": _ms(point.p99_s),
+            "failed": round(point.failures_per_s, 3),
             "told": ", ".join(
                 f"{name} {NO_FIGURE if value is None else f'{value * 1e3:,.1f} ms'}"
                 for name, value in (
