@@ -5,7 +5,11 @@ count every status below 400 as a success.
 """
 
 import asyncio
+import json
+import subprocess
+import sys
 from collections.abc import Awaitable, Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,6 +17,7 @@ import pytest
 
 # More than a service has threads, so that some have to wait their turn.
 IN_FLIGHT = 30
+LOCUSTFILE = Path(__file__).parent / "locust_by_classes.py"
 
 
 def payload(number: int) -> dict[str, Any]:
@@ -100,6 +105,23 @@ def test_original_load_test_reports_no_failure(service):
 
     assert asyncio.run(users()) == [[201, 200, 200, 200, 200, 204]] * IN_FLIGHT
     assert service.rows() == []
+
+
+def test_a_plain_locust_file_reports_no_failure(service, tmp_path):
+    """Users of Locust's HttpUser with weighted tasks, unaware of this lab. It is written for this
+    test in the form of such files, and is nobody else's file.
+    """
+    files = tmp_path / "locust"
+    command = [
+        *(sys.executable, "-m", "locust", "--locustfile", str(LOCUSTFILE), "--headless"),
+        *("--users", "10", "--spawn-rate", "100", "--run-time", "1s", "--only-summary"),
+        *("--host", service.base_url, "--json-file", str(files)),
+    ]
+    told = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    # Locust exits with 1 when any request has failed.
+    assert told.returncode == 0, told.stdout + told.stderr
+    rows = json.loads(files.with_suffix(".json").read_text())
+    assert sum(row["num_requests"] for row in rows) > 10
 
 
 def test_json_of_common_clients_is_taken(service):

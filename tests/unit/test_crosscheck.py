@@ -1,6 +1,9 @@
 """The crosscheck: its order, its verdicts, and how it goes on."""
 
+import random
+from collections import Counter
 from dataclasses import replace
+from itertools import islice
 
 import pytest
 
@@ -14,7 +17,9 @@ from bench.experiment.crosscheck import (
     pacings,
 )
 from bench.experiment.plan import PROFILES, rows_to_load
-from bench.model import CellResult, Crosscheck, OpenLoop, Pacing, RunRecord, Users
+from bench.load.asking import Source
+from bench.load.people.behaviour import deal
+from bench.model import CellResult, Crosscheck, LoadSpec, OpenLoop, Pacing, RunRecord, Users
 from bench.report.crosscheck import agreements, outcome_words
 from bench.report.material import Material
 from bench.report.page import page_markdown
@@ -58,8 +63,8 @@ def words(found: RunRecord) -> dict[str, str]:
     return {each.metric.name: each.word for each in agreements(found)}
 
 
-def test_both_send_the_same_rate_and_mix_over_the_same_rows() -> None:
-    """The two generators are asked for the same load."""
+def test_both_send_the_same_rate_and_mix_over_as_many_rows() -> None:
+    """The two generators are asked for the same load, and deal the same operations."""
     assert isinstance(OURS, OpenLoop)
     assert isinstance(LOCUST, Users)
     assert LOCUST.throughput_per_s is not None
@@ -69,6 +74,10 @@ def test_both_send_the_same_rate_and_mix_over_the_same_rows() -> None:
         for pacing in (OURS, LOCUST)
     }
     assert len(rows) == 1
+    shares = WORKLOADS["mixed"].phases(1, 1000)[0].shares
+    source = Source(LoadSpec("http://127.0.0.1:1", shares, OURS, seed=1), {})
+    sent = [request.operation for request in iter(source.next, None)][:90]
+    assert Counter(sent) == Counter(islice(deal(random.Random(1)), 90))
 
 
 def test_the_two_take_turns_and_even_rounds_reverse_them() -> None:
