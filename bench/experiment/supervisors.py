@@ -14,6 +14,7 @@ from bench.model import Site
 from bench.supervise import Supervisor
 from bench.supervise.identity import Identity, closed_folder
 from bench.supervise.process import ProcessSupervisor
+from bench.supervise.systemd.keeper import keepers
 from bench.supervise.systemd.manager import Manager, find_manager
 from bench.supervise.systemd.supervisor import SystemdSupervisor
 from bench.supervise.systemd.units import Local, hidden_folders, lab_name, to_show
@@ -51,11 +52,21 @@ def choose_supervisor(ground: Ground) -> Choice:
 
 
 def reachable_supervisors(ground: Ground) -> tuple[Supervisor, ...]:
-    """Everyone who may have started something of this lab."""
+    """Everyone who may have started something of this lab.
+
+    Raises SetupError when a systemd manager runs units of it that cannot be reached from here.
+    """
+    manager: Manager | None = None
+    with suppress(SetupError):
+        manager = find_manager()
+    for keeper in keepers(ground.state):
+        if keeper.runs_units() and not (manager and keeper.is_reached_by(manager)):
+            raise SetupError(
+                f"services of this lab run under {keeper.described}, which cannot be reached here",
+                f"Stop them there first: {keeper.command('down')}",
+            )
     found: list[Supervisor] = [_process(ground)[0]]
-    with suppress(SetupError):  # who cannot be reached runs nothing that could be stopped
-        found.append(_systemd(ground)[0])
-    return tuple(found)
+    return (*found, _systemd(ground)[0]) if manager else tuple(found)
 
 
 def _process(ground: Ground) -> Choice:

@@ -1,5 +1,6 @@
 """Who runs the services: what is asked for, what the machine offers, and why it cannot be."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,10 @@ from bench.experiment import supervisors
 from bench.experiment.supervisors import Ground, choose_supervisor, reachable_supervisors
 from bench.model import Site
 from bench.supervise.identity import Identity
+from bench.supervise.systemd.keeper import Keeper, forget, keepers, remember
 from bench.supervise.systemd.manager import Manager
 
+BOOT = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
 NOTHING = "PID 1 is not systemd"
 
 
@@ -97,3 +100,75 @@ def test_down_looks_at_everyone_who_may_run_something(ground, machine) -> None:
     assert [one.name for one in reachable_supervisors(ground)] == ["process", "systemd (user)"]
     machine(None, uid=1000)
     assert [one.name for one in reachable_supervisors(ground)] == ["process"]
+
+
+@pytest.fixture
+def left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Leaves the mark of user 1000's manager, below whose cgroup something runs, or did."""
+    monkeypatch.setattr("bench.supervise.systemd.cgroup._MOUNT", tmp_path / "cgroup")
+
+    def leave(*, boot: str = "", alive: bool = True) -> Keeper:
+        kept = Keeper("user", 1000, "/run/user/1000", "/user.slice/onecore.slice", BOOT)
+        remember(replace(kept, boot=boot or kept.boot), tmp_path)
+        folder = tmp_path / "cgroup" / "user.slice" / "onecore.slice"
+        folder.mkdir(parents=True)
+        if alive:
+            (folder / "cgroup.procs").touch()
+        return kept
+
+    return leave
+
+
+@pytest.mark.parametrize(
+    ("scope", "uid", "runtime"),
+    [(None, 1000, ""), ("user", 1000, "/run/user/other"), ("system", 0, "/run/user/1000")],
+    ids=["no session", "another manager", "root"],
+)
+def test_what_cannot_be_reached_but_runs_is_never_nothing(
+    ground, machine, monkeypatch, left, scope, uid, runtime
+) -> None:
+    """down and clean refuse, and name the command that reaches it."""
+    left()
+    machine(scope, uid=uid)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", runtime)
+    monkeypatch.setenv("PORT_OFFSET", "100")
+    with pytest.raises(SetupError, match="cannot be reached") as caught:
+        reachable_supervisors(ground)
+    assert "PORT_OFFSET=100 XDG_RUNTIME_DIR=/run/user/1000" in caught.value.remedy
+    assert caught.value.remedy.endswith("bench down")
+    assert ("sudo" in caught.value.remedy) == (uid == 0)
+
+
+def test_the_manager_that_runs_them_is_reached(ground, machine, monkeypatch, left) -> None:
+    """Who started the services stops them."""
+    left()
+    machine("user", uid=1000)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", "/run/user/1000")
+    assert [one.name for one in reachable_supervisors(ground)] == ["process", "systemd (user)"]
+
+
+@pytest.mark.parametrize("changes", [{"boot": "an earlier one"}, {"alive": False}], ids=repr)
+def test_what_has_ended_with_its_manager_hinders_nobody(ground, machine, left, changes) -> None:
+    """A restart of the machine, or the end of the last session, has ended the units."""
+    left(**changes)
+    machine(None, uid=1000)
+    assert [one.name for one in reachable_supervisors(ground)] == ["process"]
+
+
+def test_a_mark_is_taken_away_again(left, tmp_path) -> None:
+    """Nothing stays in the state folder."""
+    kept = left()
+    assert keepers(tmp_path) == (kept,)
+    forget(kept, tmp_path)
+    assert keepers(tmp_path) == ()
+    assert not (tmp_path / "managers").exists()
+
+
+def test_a_mark_that_cannot_be_read_is_told(ground, machine, left, tmp_path) -> None:
+    """Nobody guesses that nothing runs."""
+    left()
+    (tmp_path / "managers" / "user-1000.json").write_text("{}")
+    machine(None, uid=1000)
+    with pytest.raises(SetupError, match="does not tell") as caught:
+        reachable_supervisors(ground)
+    assert "rm " in caught.value.remedy

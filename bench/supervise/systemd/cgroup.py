@@ -6,7 +6,7 @@ only; CPU time is then version 1's, from `cpuacct`.
 
 import re
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.model import Memory, Pressure
@@ -19,7 +19,7 @@ class Cgroup:
     """The cgroup at `path`, as systemd names it (`/system.slice/x.service`)."""
 
     path: str
-    mount: Path = _MOUNT
+    mount: Path = field(default_factory=lambda: _MOUNT)
 
     def _folder(self, hierarchy: str = "") -> Path:
         return self.mount / hierarchy / self.path.lstrip("/")

@@ -55,10 +55,19 @@ class Manager:
         pairs = (line.partition("=") for line in done.stdout.splitlines())
         return {name: value for name, _, value in pairs}
 
+    @property
+    def cgroup(self) -> str:
+        """The cgroup below which its units run: `/` for the machine's own."""
+        return self.ask("show", "--property=ControlGroup", "--value", "-.slice").stdout.strip()
+
+    def folders(self) -> tuple[Path, ...]:
+        """Where it looks for units, the folder that wins first."""
+        listed = self.ask("show", "--property=UnitPath", "--value").stdout
+        return tuple(map(Path, listed.split()))
+
     def controllers(self, mount: Path = Path("/sys/fs/cgroup")) -> frozenset[str]:
         """The cgroup controllers that this manager may hand to its units."""
-        group = self.ask("show", "--property=ControlGroup", "--value", "-.slice").stdout.strip()
-        file = mount / group.strip("/") / "cgroup.controllers"
+        file = mount / self.cgroup.strip("/") / "cgroup.controllers"
         return frozenset(file.read_text().split()) if file.exists() else frozenset()
 
 

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from itertools import product, takewhile
 from pathlib import Path
 from typing import TextIO
 
@@ -24,6 +25,7 @@ from bench.supervise.identity import Identity
 from bench.supervise.ports import require_free_port
 from bench.supervise.proctree import memory_of, usage_of
 from bench.supervise.systemd.cgroup import Cgroup
+from bench.supervise.systemd.keeper import forget, keeper_of, remember
 from bench.supervise.systemd.manager import Manager, first_line
 from bench.supervise.systemd.units import (
     LAB_DROP_IN,
@@ -92,6 +94,7 @@ class SystemdSupervisor:
             )
         try:
             self._write(files)
+            remember(keeper_of(self.manager, self.lab), self.local.state)
             if not outlive:
                 self._hold_guard()
             self._start(unit, name, outlive=outlive)
@@ -107,6 +110,19 @@ class SystemdSupervisor:
                 f"{unit.name} is a unit of another lab, which keeps its state in {owner}",
                 "Run `make down` there, or move this lab's ports: PORT_OFFSET=1000.",
             )
+
+    def _require_heard(self, files: Mapping[str, str]) -> None:
+        """systemd takes a file from the first of its folders that has one by that name."""
+        before = takewhile(lambda folder: folder != self.manager.folder, self.manager.folders())
+        for folder, (path, text) in product(before, files.items()):
+            other = folder / path
+            if other.exists() and other.read_text() != text:
+                raise SetupError(
+                    f"{other} says otherwise than this lab, and systemd would follow it: another "
+                    "installation declares these units",
+                    "Measure with that installation's own command (`onecore bench` on NixOS), "
+                    "remove it, or use other units and ports: PORT_OFFSET=1000.",
+                )
 
     def _start(self, unit: Unit, name: str, *, outlive: bool) -> None:
         self.manager.ask("reset-failed", name)
@@ -157,8 +173,17 @@ class SystemdSupervisor:
     # --- what is written, and removed again
 
     def _write(self, files: Mapping[str, str]) -> None:
-        """Write what is not there yet as it should be, and let systemd read it."""
+        """Write what is not there yet as it should be, and let systemd read it.
+
+        A folder of drop-ins then has these and no others: what a template has no more is gone.
+        Raises SetupError when systemd would not follow them; nothing has been written then.
+        """
+        self._require_heard(files)
         folder = self.manager.folder
+        for drop_ins in {(folder / path).parent for path in files} - {folder}:
+            for there in drop_ins.glob("*"):
+                if str(there.relative_to(folder)) not in files:
+                    there.unlink()
         for path, text in files.items():
             file = folder / path
             if not file.exists() or file.read_text() != text:
@@ -192,6 +217,7 @@ class SystemdSupervisor:
             (folder / f"{self.lab}.{kind}").unlink(missing_ok=True)
         shutil.rmtree(folder / f"{self.lab}-.service.d", ignore_errors=True)
         shutil.rmtree(folder / f"{self.lab}.target.wants", ignore_errors=True)
+        forget(keeper_of(self.manager, self.lab), self.local.state)
 
     # --- the guard
 
