@@ -30,8 +30,9 @@ _SLICE = "onecore_lab.slice"
 class UnitCpus(KernelTree):
     """The CPUs of systemd's units, as settings that can be read and written.
 
-    A name is a unit's; its value a list of CPUs, or `unset 0-3` where nothing confines the unit
-    and it may use 0-3. Everything else is the kernel's.
+    A name is a unit's; its value a list of CPUs, or `unset 0-3` where no setting that lasts until
+    the next restart confines the unit and it may use 0-3: what stands in its own files is theirs.
+    Everything else is the kernel's.
     """
 
     manager: Manager = field(default_factory=lambda: Manager("system"))
@@ -45,8 +46,10 @@ class UnitCpus(KernelTree):
         shown = self.manager.show(name, ("LoadState", "AllowedCPUs", "EffectiveCPUs"))
         if shown["LoadState"] != "loaded":
             return ""
-        if shown["AllowedCPUs"]:
+        if shown["AllowedCPUs"] and any(file.exists() for file in self._drop_ins(name)):
             return _cpulist(shown["AllowedCPUs"])
+        # To be freed it will be given all that it may use, and our drop-in be taken away: from then
+        # on its own files hold again, and edits of them.
         usable = _cpulist(shown["EffectiveCPUs"]) or super().read("/sys/devices/system/cpu/online")
         return f"{_UNSET}{usable}"
 
@@ -60,13 +63,17 @@ class UnitCpus(KernelTree):
             cpus = text.removeprefix(_UNSET)
             self.manager.tell("set-property", "--runtime", name, f"AllowedCPUs={cpus}")
             if text.startswith(_UNSET):
-                for folder in _CONTROL:
-                    self.path(f"{folder}/{name}.d/{_DROP_IN}").unlink(missing_ok=True)
+                for file in self._drop_ins(name):
+                    file.unlink(missing_ok=True)
                     with suppress(OSError):  # there is nothing, or something of others in it
-                        self.path(f"{folder}/{name}.d").rmdir()
+                        file.parent.rmdir()
                 self.manager.tell("daemon-reload")
         except LabError as error:
             raise OSError(0, error.message) from error
+
+    def _drop_ins(self, name: str) -> tuple[Path, ...]:
+        """Where systemd keeps what it was told until the next restart."""
+        return tuple(self.path(f"{folder}/{name}.d/{_DROP_IN}") for folder in _CONTROL)
 
 
 def isolate(placement: Placement, tree: UnitCpus, state: Path = STATE) -> tuple[Outcome, ...]:

@@ -99,6 +99,14 @@ def saved_values(tree: KernelTree = REAL, state: Path = STATE) -> dict[str, str]
     return _load(tree, state).values
 
 
+def tuned_names(tree: KernelTree = REAL, state: Path = STATE) -> list[str] | None:
+    """What `tune` has changed and nobody has put back; None when the state cannot be read."""
+    try:
+        return sorted(saved_values(tree, state))
+    except SetupError:
+        return None  # a run need not fail for that: it says that it does not know
+
+
 # --- one setting ------------------------------------------------------------------------------
 
 
@@ -175,6 +183,7 @@ def _save(saved: Saved, state: Path) -> None:
         with new.open("w") as file:
             json.dump(content, file, indent=1)
             file.flush()
+            os.fchmod(file.fileno(), 0o644)  # a run of any user records what is tuned
             os.fsync(file.fileno())
         new.replace(state)
         _sync_folder(state.parent)

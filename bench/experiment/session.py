@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Protocol
 
-from bench import host, preflight
+from bench import host, preflight, tuning
 from bench.errors import LabError, TargetUnfit, UsageError
 from bench.experiment.assembly import exclusively, measuring_alone, open_lab, site
 from bench.experiment.engines import with_workers
@@ -233,7 +233,7 @@ def new_record(lab: Lab, plan: Plan, store: RunStore) -> RunRecord:
         provenance={
             "source": host.source(lab.site.root),
             "bind": lab.site.host,
-            "machine": host.machine(lab.cpus),
+            "machine": {**host.machine(lab.cpus), "tuned": tuning.tuned_names()},
             "load_before": host.load_now(),
             "postgresql": {
                 "version": lab.binaries.version,

@@ -9,6 +9,8 @@ from bench.host.tree import REAL, KernelTree
 from bench.placement import Topology
 
 _CPU = "/sys/devices/system/cpu"
+SMT_SWITCH = f"{_CPU}/smt/control"
+"""`on`, `off`, or why it cannot be switched. Off takes the siblings offline."""
 TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 
 
@@ -35,6 +37,39 @@ def siblings(cpus: tuple[int, ...], groups: tuple[tuple[int, ...], ...]) -> tupl
     """The other threads of these CPUs' cores."""
     threads = {cpu for group in groups if set(group) & set(cpus) for cpu in group}
     return tuple(sorted(threads - set(cpus)))
+
+
+def others_cpus(tree: KernelTree = REAL) -> Mapping[str, tuple[int, ...]] | None:
+    """Which CPUs each top-level cgroup that has processes may use, without the lab's own.
+
+    None where that does not tell who may run on a CPU: in a container, which sees a part of the
+    machine only, and where nothing confines cgroups to CPUs.
+    """
+    mount = "/sys/fs/cgroup"
+    # Every cgroup but the machine's own root has a type.
+    if tree.exists(f"{mount}/cgroup.type") or not tree.exists(f"{mount}/cgroup.controllers"):
+        return None
+    found = {}
+    for file in tree.names(f"{mount}/*/cgroup.events"):
+        folder = file.removesuffix("/cgroup.events")
+        name = folder.removeprefix(f"{mount}/")
+        if "populated 1" not in tree.read(file) or name.startswith("onecore"):
+            continue
+        if not tree.exists(f"{folder}/cpuset.cpus.effective"):
+            return None
+        found[name] = tree.cpus(f"{folder}/cpuset.cpus.effective")
+    return found
+
+
+def isolated_cpus(tree: KernelTree = REAL) -> tuple[int, ...]:
+    """The CPUs on which nothing but the lab runs: the kernel's own list, and those that no other
+    top-level cgroup may use. What belongs to a CPU in the kernel itself stays there all the same.
+    """
+    isolated = set(tree.cpus(f"{_CPU}/isolated"))
+    others = others_cpus(tree)
+    if others:
+        isolated |= set(tree.cpus(f"{_CPU}/online")) - {cpu for c in others.values() for cpu in c}
+    return tuple(sorted(isolated))
 
 
 # --- time -------------------------------------------------------------------------------------

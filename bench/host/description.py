@@ -14,6 +14,7 @@ from pathlib import Path
 
 import psutil
 
+from bench.host.cpus import isolated_cpus
 from bench.host.memory import pressure
 from bench.host.tree import REAL, KernelTree
 
@@ -77,6 +78,7 @@ def machine(cpus_allowed: Sequence[int], tree: KernelTree = REAL) -> dict[str, o
         "cpu_model": _cpu_model(tree),
         "cpus_online": os.cpu_count(),
         "cpus_allowed": sorted(cpus_allowed),
+        "isolated": list(isolated_cpus(tree)),
         "smt": tree.read(f"{_CPU}/smt/control") or "unknown",
         "governors": list(_governors(tree)) or "not offered by the kernel",
         "no_turbo": tree.read(f"{_CPU}/intel_pstate/no_turbo"),

@@ -16,6 +16,7 @@ from bench.host.company import (
     process_ticks,
 )
 from bench.host.cpus import (
+    SMT_SWITCH,
     TICK_S,
     CpuClock,
     CpuTicks,
@@ -23,6 +24,8 @@ from bench.host.cpus import (
     cpu_clock,
     cpu_ticks,
     events_between,
+    isolated_cpus,
+    others_cpus,
     smt_groups,
     thermal_events,
     turbo_switches,
@@ -63,18 +66,23 @@ class Activity:
 
 @dataclass(frozen=True)
 class MachineFacts:
-    """What the kernel says. Texts are the kernel's own words, "" where it is silent."""
+    """What the kernel says. Texts are the kernel's own words, "" where it is silent.
+
+    `others` are the CPUs of every other top-level cgroup, None where cgroups do not confine.
+    """
 
     activity: Activity
     clocks: tuple[CpuClock, ...]
     turbo: tuple[TurboSwitch, ...]
     smt_groups: tuple[tuple[int, ...], ...]
+    smt: str
     thermal_events: int | None
     load_average: float
     pressure: Mapping[str, float]
     memory: Memory
     quota: Quota
     isolated: tuple[int, ...]
+    others: Mapping[str, tuple[int, ...]] | None
     nohz_full: tuple[int, ...]
     huge_pages: str
     address_randomisation: str
@@ -122,12 +130,14 @@ def observe(
         clocks=tuple(cpu_clock(cpu, tree) for cpu in sorted(after.ticks)),
         turbo=turbo_switches(tree),
         smt_groups=smt_groups(tree),
+        smt=tree.read(SMT_SWITCH),
         thermal_events=after.thermal_events,
         load_average=float((tree.read("/proc/loadavg").split() or ["0"])[0]),
         pressure=pressure(tree),
         memory=after.memory,
         quota=after.quota,
-        isolated=tree.cpus("/sys/devices/system/cpu/isolated"),
+        isolated=isolated_cpus(tree),
+        others=others_cpus(tree),
         nohz_full=tree.cpus("/sys/devices/system/cpu/nohz_full"),
         huge_pages=tree.read("/sys/kernel/mm/transparent_hugepage/enabled"),
         address_randomisation=tree.read("/proc/sys/kernel/randomize_va_space"),

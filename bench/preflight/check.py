@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bench.host import MachineFacts, Setting
+from bench.host.cpus import SMT_SWITCH
 from bench.model import LabWarning
 from bench.placement import format_cpulist
 
@@ -46,8 +47,13 @@ def verdict(checks: Iterable[Check]) -> Literal["fit", "fit with doubts", "unfit
 
 
 def settings(checks: Iterable[Check]) -> tuple[Setting, ...]:
-    """All that the checks would have set differently."""
-    return tuple(setting for check in checks for setting in check.settings)
+    """All that the checks would have set differently, in the order of setting.
+
+    SMT comes last: without siblings their other settings are gone. What is put back goes the other
+    way round, so that the siblings are there again first.
+    """
+    every = [setting for check in checks for setting in check.settings]
+    return tuple(sorted(every, key=lambda setting: setting.name == SMT_SWITCH))
 
 
 def warnings(checks: Iterable[Check]) -> tuple[LabWarning, ...]:
@@ -69,8 +75,18 @@ def warnings(checks: Iterable[Check]) -> tuple[LabWarning, ...]:
 
 
 def tune_command(facts: MachineFacts) -> str:
-    """How to tune from here. sudo forgets the environment that `make` may need."""
-    return "make tune" if facts.is_root else f"sudo {facts.python_executable} -m bench tune"
+    """How to tune from here."""
+    return _as_root("tune", facts)
+
+
+def isolate_command(facts: MachineFacts) -> str:
+    """How to isolate from here."""
+    return _as_root("isolate", facts)
+
+
+def _as_root(verb: str, facts: MachineFacts) -> str:
+    # sudo forgets the environment that `make` may need.
+    return f"make {verb}" if facts.is_root else f"sudo {facts.python_executable} -m bench {verb}"
 
 
 def named(cpus: Iterable[int]) -> str:

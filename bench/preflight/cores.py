@@ -1,10 +1,10 @@
 """Does the app have a core to itself?"""
 
-from bench.host import MachineFacts
-from bench.host.cpus import siblings
+from bench.host import MachineFacts, Setting
+from bench.host.cpus import SMT_SWITCH, siblings
 from bench.model import Placement
 from bench.placement import format_cpulist
-from bench.preflight.check import NO_REMEDY, Check, app_cpus, named
+from bench.preflight.check import NO_REMEDY, Check, app_cpus, isolate_command, named, tune_command
 
 SIBLING_BUSY_SHARE = 0.05
 
@@ -69,7 +69,8 @@ def smt(facts: MachineFacts, where: Placement) -> Check:
         f"CPU {worst}, a sibling of {app_cpus(where.app)}, is {busy[worst]:.0%} busy",
         "a busy sibling takes up to half of the core",
         f"See who it is: ps -eLo psr,pcpu,pid,comm | awk '$1 == {worst}' | sort -nk2. "
-        "Without siblings: echo off | sudo tee /sys/devices/system/cpu/smt/control",
+        + (f"To go without siblings: {tune_command(facts)}" if facts.smt == "on" else ""),
+        (Setting(SMT_SWITCH, "off"),) if facts.smt == "on" else (),
     )
 
 
@@ -84,10 +85,20 @@ def isolation(facts: MachineFacts, where: Placement) -> Check:
     tick = "without tick" if app <= set(facts.nohz_full) else "ticking"
     if app <= set(facts.isolated):
         return Check(name, "ok", f"{app_cpus(where.app)} isolated, {tick}")
+    boot = f"boot with isolcpus=domain,managed_irq,{format_cpulist(where.app)}"
+    if facts.others is None:
+        remedy = boot.capitalize()
+    else:
+        remedy = f"{isolate_command(facts)}. For the kernel's own work as well, {boot}"
     return Check(
         name,
         "note",
-        f"{app_cpus(where.app)} not isolated, {tick}",
+        f"{app_cpus(where.app)} not isolated{_who_may_come(facts, app)}, {tick}",
         "the kernel may put other work there",
-        f"Boot with isolcpus=domain,managed_irq,{format_cpulist(where.app)}",
+        remedy,
     )
+
+
+def _who_may_come(facts: MachineFacts, app: set[int]) -> str:
+    names = sorted(name for name, cpus in (facts.others or {}).items() if app & set(cpus))
+    return f" ({', '.join(names)} may run there)" if names else ""

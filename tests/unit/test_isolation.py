@@ -42,7 +42,8 @@ class FakeManager(Manager):
 
     def show(self, name: str, properties: tuple[str, ...] = ()) -> Mapping[str, str]:
         drop_in = self._drop_in(name)
-        allowed = drop_in.read_text() if drop_in.exists() else ""
+        own = self.root / f"etc/{name}"
+        allowed = next((file.read_text() for file in (drop_in, own) if file.exists()), "")
         effective = allowed or (self.root / f"cgroup/{name}").read_text()
         return {"LoadState": "loaded", "AllowedCPUs": allowed, "EffectiveCPUs": effective}
 
@@ -99,6 +100,18 @@ def test_what_was_confined_before_is_confined_again(machine: Path) -> None:
     isolate(PLACEMENT, tree(machine), machine / "state.json")
     unisolate(tree(machine), machine / "state.json")
     assert tree(machine).read("system.slice") == "0-2"
+
+
+def test_what_a_units_own_file_says_holds_again(machine: Path) -> None:
+    """No drop-in stays that would overrule later edits of that file."""
+    (machine / "etc").mkdir()
+    (machine / "etc/system.slice").write_text("0-2")
+    (machine / "cgroup/system.slice").write_text("0-2")
+    isolate(PLACEMENT, tree(machine), machine / "state.json")
+    assert tree(machine).read("system.slice") == "0"
+    unisolate(tree(machine), machine / "state.json")
+    assert not list(machine.glob("run/systemd/*/*"))
+    assert tree(machine).manager.show("system.slice")["AllowedCPUs"] == "0-2"
 
 
 @pytest.mark.parametrize("crash_at", [0, 1, 2])

@@ -11,7 +11,7 @@ import pytest
 from bench import tuning
 from bench.errors import SetupError
 from bench.host import KernelTree, Setting
-from bench.tuning import is_tuned, require_root, tune, untune
+from bench.tuning import is_tuned, require_root, tune, tuned_names, untune
 
 GOVERNOR = "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"
 TURBO = "/sys/devices/system/cpu/intel_pstate/no_turbo"
@@ -299,3 +299,13 @@ def test_root_may(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is asked then."""
     monkeypatch.setattr(tuning.os, "geteuid", lambda: 0)
     require_root("untune")
+
+
+def test_a_run_records_what_is_tuned(tree: KernelTree, state: Path) -> None:
+    """By name, as long as it has not been put back; an unreadable state is not taken for none."""
+    assert tuned_names(tree, state) == []
+    tune(WANTED, tree, state)
+    assert tuned_names(tree, state)
+    assert state.stat().st_mode & 0o044 == 0o044
+    state.write_text("?")
+    assert tuned_names(tree, state) is None

@@ -12,6 +12,7 @@ from bench.host.cpus import (
     cpu_clock,
     cpu_ticks,
     events_between,
+    isolated_cpus,
     siblings,
     smt_groups,
     thermal_events,
@@ -248,3 +249,33 @@ def test_heat_that_nobody_counts_is_not_known() -> None:
     assert window_counters((0,), tree=KernelTree(Path("/nowhere"))).thermal_events is None
     assert events_between(None, None) is None
     assert events_between(2, 5) == 3
+
+
+ISOLATED = {
+    "/sys/fs/cgroup/cgroup.controllers": "cpuset cpu",
+    "/sys/fs/cgroup/system.slice/cgroup.events": "populated 1",
+    "/sys/fs/cgroup/system.slice/cpuset.cpus.effective": "0",
+    "/sys/fs/cgroup/dev-mqueue.mount/cgroup.events": "populated 0",
+    "/sys/fs/cgroup/onecore.slice/cgroup.events": "populated 1",
+    "/sys/fs/cgroup/onecore.slice/cpuset.cpus.effective": "0-3",
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "isolated"),
+    [
+        ({}, (2,)),
+        (ISOLATED, (1, 2, 3)),
+        ({**ISOLATED, "/sys/fs/cgroup/system.slice/cpuset.cpus.effective": "0-1"}, (2, 3)),
+        ({**ISOLATED, "/sys/fs/cgroup/new.slice/cgroup.events": "populated 1"}, (2,)),
+        ({**ISOLATED, "/sys/fs/cgroup/cgroup.type": "domain"}, (2,)),
+    ],
+    ids=["by the kernel alone", "confined", "less confined", "a slice that is not", "a container"],
+)
+def test_isolated_is_where_no_other_group_may_run(
+    tmp_path: Path, changes: dict[str, str], isolated: tuple[int, ...]
+) -> None:
+    """The lab's own slices and groups without processes do not count; CPU 2 is the kernel's."""
+    tree = make_tree(tmp_path, changes)
+    assert isolated_cpus(tree) == isolated
+    assert machine((0,), tree)["isolated"] == list(isolated)

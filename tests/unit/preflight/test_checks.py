@@ -2,6 +2,7 @@
 
 import pytest
 
+from bench import preflight
 from bench.host import Setting, Spin
 from bench.host.company import BusyProcess, Interrupt
 from bench.host.cpus import CpuClock, TurboSwitch
@@ -11,7 +12,7 @@ from bench.host.quota import Quota
 from bench.model import Placement
 from bench.preflight import examine
 
-from .facts import FIT, GIB, PLACEMENT, check
+from .facts import FIT, GIB, PLACEMENT, check, facts
 
 SHARED = Placement(app=(1,), database=(0,), generator=(0,), housekeeping=(0,))
 BOOST = "/sys/devices/system/cpu/cpufreq/boost"
@@ -64,6 +65,13 @@ def test_nothing_is_wrong_with_the_fit_machine() -> None:
             id="a busy sibling",
         ),
         pytest.param("isolation", {"isolated": ()}, "note", "not isolated", id="not isolated"),
+        pytest.param(
+            "isolation",
+            {"isolated": (), "others": {"system.slice": (0,), "docker": (0, 3)}},
+            "note",
+            "not isolated (docker may run there)",
+            id="isolated but for one",
+        ),
         pytest.param("governor", {"clocks": ()}, "note", "not shown", id="no governor shown"),
         pytest.param(
             "governor",
@@ -252,3 +260,23 @@ def test_the_remedy_is_what_this_user_can_paste() -> None:
     assert (
         check("turbo", turbo=on, is_root=False).remedy == "sudo /opt/lab/bin/python -m bench tune"
     )
+
+
+def test_what_is_not_isolated_names_the_command_that_does_it() -> None:
+    """`make isolate` where systemd can; the kernel's parameters where cgroups do not confine."""
+    assert check("isolation", isolated=()).remedy.startswith("make isolate.")
+    assert "sudo /opt/lab/bin/python -m bench isolate" in (
+        check("isolation", isolated=(), is_root=False).remedy
+    )
+    assert check("isolation", isolated=(), others=None).remedy.startswith("Boot with isolcpus=")
+
+
+def test_siblings_go_last_and_come_back_first() -> None:
+    """Their governors are set before they are gone; what cannot be switched is not tried."""
+    changes: dict[str, object] = {"smt_groups": ((1, 3),), "cpus": cpus(0.4, cpu=1)}
+    powersave = tuple(CpuClock(cpu, "powersave", ("performance", "powersave")) for cpu in range(4))
+    found = preflight.settings(examine(facts(**changes, clocks=powersave), PLACEMENT))
+    assert [one.name for one in found if "smt" in one.name] == [found[-1].name]
+    assert found[-1].value == "off"
+    assert len(found) > 1
+    assert check("SMT", **changes, smt="notsupported").settings == ()
