@@ -34,13 +34,14 @@ let
       ++ map (target: "onecore-${target}.service") (lib.attrNames apps)
     );
 
+  # What is for an ordinary user's manager is not for the machine's.
   # A file by its own name; a folder of drop-ins, or a link to one, by the files in it.
   texts =
     name:
     if lib.hasSuffix ".d" name then
       lib.mapAttrs' (
         file: _: lib.nameValuePair "${name}/${file}" (render (folder + "/${name}/${file}"))
-      ) (builtins.readDir (folder + "/${name}"))
+      ) (lib.filterAttrs (file: _: !lib.hasSuffix "-user.conf" file) (builtins.readDir (folder + "/${name}")))
     else
       { ${name} = render (folder + "/${name}"); };
 

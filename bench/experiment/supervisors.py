@@ -125,7 +125,9 @@ def make_systemd(
         notify = manager.folder.parent / "notify"
         notify.chmod(0o666)
         needed = (*needed, notify)
-    closed = [closed_folder(path) for path in needed]
+    is_root = os.geteuid() == 0
+    # What is closed to others is open to a user's own services.
+    closed = [closed_folder(path) if is_root else None for path in needed]
     return SystemdSupervisor(
         manager=manager,
         lab=lab,
@@ -140,10 +142,10 @@ def make_systemd(
         local=Local(
             state=state,
             cpuset=cpuset,
-            hidden=hidden_folders(closed) if os.geteuid() == 0 else (),
-            needed=to_show(needed, closed) if os.geteuid() == 0 else (),
+            hidden=hidden_folders(closed),
+            needed=to_show(needed, closed),
         ),
-        root=os.geteuid() == 0,
+        root=is_root,
     )
 
 

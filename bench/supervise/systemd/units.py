@@ -120,8 +120,9 @@ def template_files(
 
 
 def _usable(paths: Iterable[str], templates: Files, *, root: bool) -> Files:
-    """What only a manager with root's rights can do is in files of its own."""
-    return {path: templates[path] for path in paths if root or not path.endswith("-system.conf")}
+    """What root's manager can do, and what an ordinary user's, are in files of their own."""
+    others = "-user.conf" if root else "-system.conf"
+    return {path: templates[path] for path in paths if not path.endswith(others)}
 
 
 # --- the lab's drop-in ------------------------------------------------------------------------
