@@ -4,13 +4,15 @@ import json
 import os
 import signal
 import subprocess
-from collections.abc import Callable
+import sys
 from pathlib import Path
 
 import psutil
 import pytest
 
-from .conftest import Cli, eventually
+from .conftest import PATIENCE_S, ROOT, Cli, eventually, while_running
+
+NAMES = ("fastapi", "flask", "drf")
 
 pytestmark = pytest.mark.skipif(
     os.environ.get("ONECORE_TEST_SUPERVISOR") != "systemd",
@@ -41,43 +43,91 @@ def left_behind(lab: str) -> list[str]:
     return [*filter(None, units), *map(str, files), *map(str, cgroups)]
 
 
-def main_pids(lab: str) -> Callable[[], dict[str, str]]:
-    names = (f"{lab}-flask.service", f"{lab}-postgres@flask.service")
-    return lambda: {name: shown(name, "MainPID") for name in names}
+def namespace(process: str) -> Path:
+    return Path(f"/proc/{process}/ns/user").readlink()
+
+
+def make(cli: Cli, *words: str) -> subprocess.Popen[str]:
+    """What a user types, with this Python instead of one that make prepares."""
+    process = subprocess.Popen(
+        ["make", "--no-print-directory", *words, f"ONECORE_PYTHON={sys.executable}"],
+        cwd=ROOT,
+        env=cli.environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    cli.running.append(process)
+    return process
+
+
+def made(process: subprocess.Popen[str]) -> str:
+    out, _ = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 0, out
+    return out
 
 
 def test_up_bench_and_down(cli: Cli, lab: str) -> None:
-    """Units are up, twice the same; a window's cost is the cgroup's; down leaves nothing at all."""
-    pids = main_pids(lab)
-    assert "onecore-flask" in cli.run("up", FRAMEWORK="flask")
-    first = pids()
+    """All three by make: sandboxed units, the others frozen while one is measured, a cost from the
+    cgroup, and nothing at all left in the end.
+    """
+    units = [f"{lab}-{kind}{name}.service" for name in NAMES for kind in ("", "postgres@")]
+    told = made(make(cli, "up"))
+    assert all(f"onecore-{name}" in told for name in NAMES)
+    first = {unit: shown(unit, "MainPID") for unit in units}
     assert "0" not in first.values()
     assert shown(f"{lab}.target", "ActiveState") == "active"
-    cli.run("up", FRAMEWORK="flask")
-    assert pids() == first
+    for unit in units:
+        assert shown(unit, "ProtectSystem") == "strict"
+        assert namespace(first[unit]) != namespace("self")
+    # Who cannot reach the manager does not take the lab for one that is down.
+    elsewhere = {"XDG_RUNTIME_DIR": "", "SUPERVISOR": "process"}
+    assert "cannot be reached" in cli.run("clean", expect=1, **elsewhere)
+    made(make(cli, "up"))
 
-    cli.run("bench", FRAMEWORK="flask", WORKLOAD="read", ROUNDS="1")
-    assert pids() == first, "what ran before the benchmark runs on"
+    bench = make(cli, "bench", "WORKLOAD=read", "ROUNDS=1", "PROFILE=quick")
+    alone: set[str] = set()
+    while_running(bench, lambda: alone.update(not_frozen(lab)) or len(alone) == len(NAMES))
+    made(bench)
+    assert {unit: shown(unit, "MainPID") for unit in units} == first, "they run on"
+    assert {shown(unit, "FreezerState") for unit in units} == {"running"}
+
     (run,) = cli.runs()
     record = json.loads((run / "run.json").read_text())
     assert record["supervisor"] == "systemd (user)"
-    (cell,) = [json.loads(line) for line in (run / "rounds.jsonl").read_text().splitlines()]
-    (window,) = cell["phases"]
-    assert window["load"]["failures"] == {}
-    used_s = int(shown(f"{lab}-flask.service", "CPUUsageNSec")) / 1e9
-    assert 0 < window["app"]["cpu_s"] < used_s
-    assert window["app"]["pressure"]["cpu_s"] >= 0
+    assert record["provenance"]["machine"]["tuned"] == []
+    cells = [json.loads(line) for line in (run / "rounds.jsonl").read_text().splitlines()]
+    assert sorted(cell["target"] for cell in cells) == sorted(NAMES)
+    for cell in cells:
+        (window,) = cell["phases"]
+        assert window["load"]["failures"] == {}
+        used_s = int(shown(f"{lab}-{cell['target']}.service", "CPUUsageNSec")) / 1e9
+        assert 0 < window["app"]["cpu_s"] < used_s
+        assert window["app"]["pressure"]["cpu_s"] >= 0
     assert "Booting worker" in (run / "logs" / "onecore-flask.log").read_text()
     assert "Supervisor: systemd (user)" in (run / "report.md").read_text()
 
     # A database that dies comes back by itself, and says that it did.
-    os.kill(int(first[f"{lab}-postgres@flask.service"]), signal.SIGKILL)
-    eventually(lambda: pids()[f"{lab}-postgres@flask.service"] not in ("0", *first.values()))
+    database = f"{lab}-postgres@flask.service"
+    os.kill(int(first[database]), signal.SIGKILL)
+    eventually(lambda: shown(database, "MainPID") not in ("0", first[database]))
     eventually(lambda: "restarted 1 x" in cli.run("status"))
 
-    assert "onecore-postgres-flask" in cli.run("down")
+    assert "onecore-postgres-flask" in made(make(cli, "down"))
     assert left_behind(lab) == []
     assert cli.left_running() == []
+
+
+def not_frozen(lab: str) -> list[str]:
+    """The one framework that runs while all others with their databases are frozen, or none."""
+    running = [
+        name
+        for name in NAMES
+        if "running"
+        in {shown(f"{lab}-{kind}{name}.service", "FreezerState") for kind in ("", "postgres@")}
+    ]
+    return running if len(running) == 1 else []
 
 
 def test_a_killed_benchmark_leaves_nothing_running(cli: Cli, lab: str) -> None:

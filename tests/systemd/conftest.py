@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bench.supervise.identity import closed_folder, uncovering
+from tests.conftest import NEEDED
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = Path(__file__).parent / "private-systemd"
@@ -35,7 +36,7 @@ def beside_systemd(request: pytest.FixtureRequest) -> Beside:
             check=False,
         )
         if done.returncode == CANNOT:
-            pytest.skip(done.stderr.strip().splitlines()[-1])
+            pytest.skip(f"{NEEDED} {done.stderr.strip().splitlines()[-1]}")
         return done
 
     return run

@@ -159,3 +159,5 @@ def test_without_nix_it_says_so(tmp_path: Path) -> None:
     code, told = run_check(ROOT, {"PATH": str(tmp_path)})
     assert code == 0
     assert told == "nix: skipped: there is no nix on PATH (Debian: apt install nix-bin)\n"
+    code, _ = run_check(ROOT, {"PATH": str(tmp_path), "ONECORE_SKIP_NOTHING": "1"})
+    assert code == 1

@@ -259,7 +259,8 @@ def test_needed_folders_are_shown_where_they_would_be_covered() -> None:
 
 UNITS = [app_unit(target.name) for target in TARGETS] + [postgres_unit(TARGETS[0].name)]
 needs_analyze = pytest.mark.skipif(
-    shutil.which("systemd-analyze") is None, reason="systemd-analyze is missing: install systemd"
+    shutil.which("systemd-analyze") is None,
+    reason="no systemd-analyze: apt install systemd",
 )
 
 
