@@ -216,7 +216,7 @@ def test_a_ticking_cpu_is_told_and_nothing_is_asked_for() -> None:
     assert (ticking.state, ticking.remedy) == ("ok", "")
     assert ticking.seen.endswith("isolated, ticking")
     assert check("isolation").seen.endswith("isolated, without tick")
-    assert check("isolation", isolated=(), nohz_full=()).remedy == (
+    assert check("isolation", isolated=(), nohz_full=(), others=None).remedy == (
         "Boot with isolcpus=domain,managed_irq,3"
     )
 
