@@ -22,6 +22,12 @@ from bench.stats.rounds import relative_half_width
 from bench.store import RunStore, explained
 from bench.supervise.proctree import TreeClock, tree_memory
 
+MEMORY_EVERY = 40
+"""Readings of the sampler for each of memory: every 10 s."""
+
+DATABASE_MEMORY_EVERY = 240
+"""A database is some 25 processes: its PSS costs 25 ms and more."""
+
 
 class Observer(Protocol):
     """Who is told how a run goes: the live display, the log, or nobody."""
@@ -181,8 +187,7 @@ def unit_probes(lab: Lab) -> Iterator[Probe]:
                 unit=name,
                 cpu_s=lambda name=name: supervisor.cpu_s(name),  # type: ignore[misc]
                 pss_bytes=lambda name=name: supervisor.memory(name).pss_bytes,  # type: ignore[misc]
-                # A database is some 25 processes: its PSS costs 25 ms and more.
-                memory_every=240 if "postgres" in name else 40,
+                memory_every=DATABASE_MEMORY_EVERY if "postgres" in name else MEMORY_EVERY,
             )
 
 
@@ -192,7 +197,7 @@ def engine_probe(engine: Engine) -> Probe:
         unit="generator",
         cpu_s=_Cumulated(engine).cpu_s,
         pss_bytes=lambda: tree_memory(engine.pid).pss_bytes,
-        memory_every=40,
+        memory_every=MEMORY_EVERY,
     )
 
 

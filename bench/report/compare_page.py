@@ -54,7 +54,7 @@ def _changes(found: RunComparison) -> Section:
     figure = Figure(
         tuple(plot for plot in plots if plot is not None),
         f"Shaded: within {found.threshold:.0%} of no change. A verdict needs its whole interval "
-        "beyond it, or within it.",
+        "beyond it, or within it. ← or →: the interval is wider than the plot.",
     )
     blocks = (figure, Sheet(table)) if figure.plots else (Sheet(table),)
     return Section("changes", "What changed", blocks, "Ratios of the later run to the earlier.")

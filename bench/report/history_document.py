@@ -64,7 +64,8 @@ def _trends(history: History) -> Iterator[Section]:
         caption = (
             "Each point is a run, with the 95 % interval over its rounds; runs stand side by side "
             "however long the time between them. Bands: the means between changes. Dashed: a "
-            "change. ×: a run without this figure. Equal ratios have equal heights."
+            "change. ×: a run without this figure. ↓ or ↑: the interval goes on "
+            "beyond the plot; hover its point. Equal ratios have equal heights."
         )
         yield Section(
             f"trend-{place}",

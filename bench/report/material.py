@@ -1,5 +1,6 @@
 """What a page is made from: a run as it was stored, its time series included."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -24,3 +25,14 @@ class Material:
     def series(self) -> tuple[Series, ...]:
         """The windows of a bench. A study's cells differ in pacing: they form no series."""
         return () if self.record.plan.study else series(self.record)
+
+    def samples_of(self, unit: str) -> Sequence[Sample]:
+        """One unit's samples, in the order taken."""
+        return self._samples_by_unit.get(unit, ())
+
+    @cached_property
+    def _samples_by_unit(self) -> dict[str, list[Sample]]:
+        found: dict[str, list[Sample]] = {}
+        for sample in self.samples:
+            found.setdefault(sample.unit, []).append(sample)
+        return found

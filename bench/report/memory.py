@@ -42,12 +42,12 @@ def _use(material: Material, target: str, role: Role) -> MemoryUse:
     windows = [
         window for cell in material.record.cells if cell.target == target for window in cell.phases
     ]
-    after = [read for read in (_after(window, role) for window in windows) if read is not None]
+    after = [read for read in (role_memory(window, role) for window in windows) if read is not None]
     unit = unit_name(target, role)
     sampled = [
         (sample.at_unix_s, sample.pss_bytes)
-        for sample in material.samples
-        if sample.unit == unit and sample.pss_bytes is not None
+        for sample in material.samples_of(unit)
+        if sample.pss_bytes is not None
     ]
     first_window = min(
         (window.load.started_at_unix_s for window in windows if window.load.started_at_unix_s),
@@ -64,6 +64,7 @@ def _use(material: Material, target: str, role: Role) -> MemoryUse:
     )
 
 
-def _after(window: PhaseResult, role: Role) -> int | None:
+def role_memory(window: PhaseResult, role: Role) -> int | None:
+    """PSS in bytes as it was read just after the window; None where it was not."""
     memory = (window.app if role == "app" else window.database).memory
     return None if memory is None else memory.pss_bytes

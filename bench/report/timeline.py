@@ -1,12 +1,15 @@
 """What every unit used while the run went on, from the sampler's readings."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import pairwise
 
-from bench.model import PhaseResult, Sample
+import numpy as np
+
+from bench.model import CellResult, PhaseResult, Sample
 from bench.report.material import Material
-from bench.report.memory import Role, unit_name
+from bench.report.memory import Role, role_memory, unit_name
 
 GENERATOR = "generator"
 MOST_POINTS = 300
@@ -14,6 +17,9 @@ MOST_POINTS = 300
 
 _PAUSE_S = 5.0
 """Readings further apart than this belong to different sittings of a resumed run."""
+
+Span = tuple[float, float]
+"""From, to: in seconds since the run began."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +37,10 @@ class Line:
     unit: str
     readings: tuple[Reading, ...]
 
+    @property
+    def known(self) -> list[float]:
+        return [one.value for one in self.readings if one.value is not None]
+
 
 @dataclass(frozen=True)
 class Band:
@@ -40,6 +50,23 @@ class Band:
     workload: str
     round: int
     window: PhaseResult
+    start_s: float
+    end_s: float
+
+    @property
+    def title(self) -> str:
+        """As in the other figures: the workload, and the phase of one that has several."""
+        phase = self.window.phase
+        return phase if phase == self.workload else f"{self.workload}: {phase}"
+
+
+@dataclass(frozen=True)
+class SetUp:
+    """What came before a cell's first window: loading rows, checking answers, warming up."""
+
+    target: str
+    workload: str
+    round: int
     start_s: float
     end_s: float
 
@@ -62,6 +89,24 @@ def bands(material: Material) -> tuple[Band, ...]:
     )
 
 
+def set_ups(material: Material) -> tuple[SetUp, ...]:
+    """The set-up of every cell whose first window's start is known."""
+    began = began_at(material)
+    return tuple(
+        SetUp(cell.target, cell.workload, cell.round, start_s, end_s)
+        for cell in material.record.cells
+        for start_s, end_s in _set_up_span(cell, began)
+    )
+
+
+def _set_up_span(cell: CellResult, began: float) -> Iterator[Span]:
+    first = min((one.load.started_at_unix_s for one in cell.phases), default=0.0)
+    start = max(began, datetime.fromisoformat(cell.started_at).timestamp())
+    # A clock that was set meanwhile may have turned the order round.
+    if first > start:
+        yield start - began, first - began
+
+
 def began_at(material: Material) -> float:
     """Seconds since 1970 of the first thing known to have happened."""
     starts = [
@@ -78,9 +123,7 @@ def units(material: Material, role: Role) -> dict[str, str]:
     return {target: unit_name(target, role) for target in material.record.plan.targets}
 
 
-def cpu_line(
-    material: Material, unit: str, span_s: tuple[float, float], most: int = MOST_POINTS
-) -> Line:
+def cpu_line(material: Material, unit: str, span_s: Span, most: int = MOST_POINTS) -> Line:
     """CPU in % of one core. A point holds from the one before it: no use of CPU is lost."""
     began = began_at(material)
     read = _within(material, unit, span_s)
@@ -96,30 +139,57 @@ def cpu_line(
 
 
 def memory_line(
-    material: Material, unit: str, span_s: tuple[float, float], most: int = MOST_POINTS
+    material: Material, target: str, role: Role, span_s: Span, most: int = MOST_POINTS
 ) -> Line:
-    """PSS in bytes; of readings that are joined, the highest is kept."""
-    began = began_at(material)
-    read = [
+    """PSS in bytes, from the sampler and from what was read after each window.
+
+    Of readings that are joined, the highest is kept.
+    """
+    began, unit = began_at(material), unit_name(target, role)
+    sampled = [
         Reading(sample.at_unix_s - began, float(sample.pss_bytes))
         for sample in _within(material, unit, span_s)
         if sample.pss_bytes is not None
     ]
+    after = _after_windows(material, target, role, span_s)
+    read = sorted([*sampled, *after], key=lambda one: one.at_s)
     step = max(1, -(-len(read) // most))
     parts = [read[at : at + step] for at in range(0, len(read), step)]
     return Line(unit, tuple(max(part, key=lambda one: one.value or 0.0) for part in parts))
 
 
-def _within(material: Material, unit: str, span_s: tuple[float, float]) -> Sequence[Sample]:
+def _after_windows(material: Material, target: str, role: Role, span_s: Span) -> Iterator[Reading]:
+    for band in bands(material):
+        pss_bytes = role_memory(band.window, role)
+        if band.target == target and pss_bytes is not None and span_s[0] <= band.end_s <= span_s[1]:
+            yield Reading(band.end_s, float(pss_bytes))
+
+
+def mean_cpu(material: Material, unit: str, spans: Iterable[Span]) -> float | None:
+    """CPU of all these spans together, in % of one core; None where there was no reading."""
+    began, read = began_at(material), material.samples_of(unit)
+    if len(read) < 2:
+        return None
+    at = [sample.at_unix_s - began for sample in read]
+    used = [0.0]
+    for before, after in pairwise(read):
+        # A unit that was started again counts from nothing.
+        used.append(used[-1] + max(0.0, after.cpu_s - before.cpu_s))
+    inside = [(max(start, at[0]), min(end, at[-1])) for start, end in spans]
+    inside = [(start, end) for start, end in inside if end > start]
+    passed = sum(end - start for start, end in inside)
+    edges = np.interp([edge for span in inside for edge in span], at, used)
+    return 100 * float((edges[1::2] - edges[::2]).sum()) / passed if passed else None
+
+
+def _within(material: Material, unit: str, span_s: Span) -> Sequence[Sample]:
     began, (start, end) = began_at(material), span_s
     return [
-        sample
-        for sample in material.samples
-        if sample.unit == unit and start <= sample.at_unix_s - began <= end
+        sample for sample in material.samples_of(unit) if start <= sample.at_unix_s - began <= end
     ]
 
 
-def whole_span(material: Material) -> tuple[float, float]:
+def whole_span(material: Material) -> Span:
     """From the start to the last thing known, in seconds since the start."""
     ends = [band.end_s for band in bands(material)]
     if material.samples:
@@ -127,7 +197,7 @@ def whole_span(material: Material) -> tuple[float, float]:
     return 0.0, max(ends, default=0.0)
 
 
-def round_span(material: Material) -> tuple[int, tuple[float, float]] | None:
+def round_span(material: Material) -> tuple[int, Span] | None:
     """The last round that every target has, and when it was; None without any."""
     found = bands(material)
     targets = {band.target for band in found}

@@ -109,9 +109,40 @@ def test_a_page_draws_everything_and_asks_nobody(
     assert asked, "the log of requests is not being kept"
     assert {url for url in asked if not url.startswith("data:")} == {pages[name].as_uri()}
     for plot in browser.find_elements(By.CSS_SELECTOR, ".plot"):
-        assert plot.find_elements(
-            By.CSS_SELECTOR, "svg .mark-symbol path, svg .mark-line path, svg .mark-rect path"
-        )
+        drawn = plot.find_elements(By.CSS_SELECTOR, "svg .mark-symbol path, svg .mark-line path")
+        assert drawn, plot.get_attribute("id")
+
+
+@pytest.mark.parametrize("name", ["bench", "sweep", "saturation", "unfit"])
+def test_time_plots_have_lines(
+    browser: webdriver.Chrome, pages: dict[str, Path], name: str
+) -> None:
+    """A window's tint is no figure: the line leads somewhere, and carries marks."""
+    opened(browser, pages[name])
+    plots = browser.find_elements(By.CSS_SELECTOR, "#over-time .plot")
+    assert plots
+    for plot in plots:
+        lines = plot.find_elements(By.CSS_SELECTOR, "svg .mark-line path")
+        assert lines
+        assert all("L" in (line.get_attribute("d") or "") for line in lines)
+
+
+@pytest.mark.parametrize("plot", ["cpu-app-whole-run", "memory-database"])
+def test_hover_finds_the_nearest_reading(
+    browser: webdriver.Chrome, pages: dict[str, Path], plot: str
+) -> None:
+    """A line of a pixel and a half need not be hit: whose, when, how much, and in which window."""
+    opened(browser, pages["bench"])
+    shown = browser.find_element(By.CSS_SELECTOR, f"#plot-{plot} svg")
+    browser.execute_script(
+        "arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", shown
+    )
+    ActionChains(browser).move_to_element(shown).move_by_offset(5, -7).perform()
+    eventually(lambda: browser.find_elements(By.CSS_SELECTOR, "#vg-tooltip-element.visible"))
+    told = browser.find_element(By.CSS_SELECTOR, "#vg-tooltip-element").text
+    assert "undefined" not in told
+    assert "second" in told
+    assert "window" in told
 
 
 @pytest.mark.parametrize("width", [1200, 400])

@@ -39,6 +39,13 @@ class Plot:
     spec: Spec
     heading: str = ""
 
+    @property
+    def datasets(self) -> Mapping[str, object]:
+        """The rows it is drawn from, by name."""
+        found = self.spec["datasets"]
+        assert isinstance(found, Mapping)
+        return found
+
 
 @dataclass(frozen=True)
 class Figure:

@@ -1,12 +1,16 @@
 """From a document to the text of its page."""
 
+import json
 import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from bench.report.html.document import Document
+from bench.report.html.document import Document, Plot
 from bench.report.look import SWATCHES, looks
 from bench.report.words import times
 
@@ -36,6 +40,7 @@ def render(document: Document, library: str = "") -> str:
         .get_template("page.html")
         .render(
             document=document,
+            rows=shared_rows(document.plots),
             looks=looks(document.targets),
             swatches=tuple(enumerate(SWATCHES)),
             style=_asset("style.css"),
@@ -44,6 +49,32 @@ def render(document: Document, library: str = "") -> str:
             library=library,
         )
     )
+
+
+@dataclass(frozen=True)
+class SharedRows:
+    """Rows that several plots of a page are drawn from: they stand on it once."""
+
+    by_name: Mapping[str, object]
+    _names: Mapping[str, str]
+
+    def spec(self, plot: Plot) -> dict[str, object]:
+        """The plot's specification, with the name of shared rows where they would stand."""
+        rows = {key: self._names.get(_text(found), found) for key, found in plot.datasets.items()}
+        return {**plot.spec, "datasets": rows}
+
+
+def shared_rows(plots: Iterable[Plot]) -> SharedRows:
+    """Finds rows that occur in more than one of the plots."""
+    found = [(_text(rows), rows) for plot in plots for rows in plot.datasets.values()]
+    counts = Counter(text for text, _ in found)
+    several = {text: rows for text, rows in found if counts[text] > 1}
+    names = {text: f"rows-{number}" for number, text in enumerate(several, 1)}
+    return SharedRows({names[text]: rows for text, rows in several.items()}, names)
+
+
+def _text(rows: object) -> str:
+    return json.dumps(rows, sort_keys=True)
 
 
 def _asset(name: str) -> str:

@@ -7,20 +7,18 @@ import altair as alt
 from bench.metrics import METRICS
 from bench.report.html.document import Plot
 from bench.report.look import Look
+from bench.report.plots.frame import lanes, marker, room
 from bench.report.plots.paper import (
     INK,
     ISOLATED,
     PAPER,
     fading,
-    layered,
     marks,
-    number,
     plot,
-    room,
     target_colour,
     tooltip,
-    who,
 )
+from bench.report.plots.rows import layered, number, who
 from bench.report.tables import Series
 from bench.report.words import interval_text
 
@@ -32,54 +30,33 @@ ROLES = (
 """Who used CPU, in which metric it stands, and how full the target's colour is drawn."""
 
 _AXIS = "CPU time per request, us"
-_ROW = 24
-_GROUP_GAP = 14
+_LANE = 24
+_WORDS = 0.16
 
 
 def cost_bars(found: Sequence[Series], looks: Mapping[str, Look]) -> Plot:
-    """A bar per operation and target: app, database and generator from left to right."""
+    """A bar per operation and target: app, database and generator from left to right.
+
+    The target's marker stands at the end, before the sum: colour alone is not for everyone.
+    """
     rows = _rows(found, looks)
     operations = list(dict.fromkeys(one.title for one in found if one.windows))
-    y = alt.Y(
-        "operation:N",
-        sort=operations,
-        title=None,
-        scale=alt.Scale(paddingInner=0.18, paddingOuter=0.1),
-        axis=alt.Axis(labelFontWeight=600, ticks=False, domain=False, labelPadding=8),
-    )
-    beside = alt.YOffset("label:N", sort=[look.short for look in looks.values()])
+    frame = lanes("operation", operations, looks, _LANE)
     most = max((number(row["to"]) for row in rows), default=0)
-    x = alt.X("from:Q", title=_AXIS, scale=room(most), axis=alt.Axis(tickCount=8))
-    role = "datum.role === '{}' ? {} : "
-    full = "".join(role.format(name, strength) for name, _, strength in ROLES) + "1"
-    bars = (
-        marks()
-        .mark_bar(stroke=PAPER, strokeWidth=1, cornerRadius=1.5)
-        .encode(
-            x=x,
-            x2="to:Q",
-            y=y,
-            yOffset=beside,
-            color=target_colour(looks),
-            opacity=alt.Opacity("strength:Q", scale=None, legend=None),
-            tooltip=tooltip(
-                ("name", "framework"),
-                ("operation", "operation"),
-                ("role", "used by"),
-                ("told", "CPU per request"),
-                ("sum", "all three"),
-            ),
-        )
-        .transform_calculate(strength=f"({ISOLATED} ? 1 : 0.12) * ({full})")
-    )
-    labels = (
-        marks()
-        .mark_text(align="left", dx=6, fontSize=11, color=INK)
-        .encode(x=alt.X("to:Q", title=_AXIS), y=y, yOffset=beside, text="total:N", opacity=fading())
-    )
+    scale = room(most, _WORDS)
+    base = frame.put(marks())
+    end = base.encode(x=alt.X("to:Q", title=_AXIS, scale=scale), opacity=fading())
     ends = [row for row in rows if row["role"] == ROLES[-1][0]]
-    drawn, data = layered({"bars": (bars, rows), "sums": (labels, ends)})
-    height = len(operations) * (len(looks) * _ROW + _GROUP_GAP)
+    drawn, data = layered(
+        {
+            "bars": (_bars(base, looks, scale), rows),
+            "markers": (marker(end, looks, 62, aside=9), ends),
+            "sums": (
+                end.mark_text(align="left", dx=17, fontSize=11, color=INK).encode(text="total:N"),
+                ends,
+            ),
+        }
+    )
     told = "; ".join(
         f"{row['operation']}, {row['name']}: {row['sum']}" for row in rows if row["role"] == "app"
     )
@@ -88,10 +65,30 @@ def cost_bars(found: Sequence[Series], looks: Mapping[str, Look]) -> Plot:
         "",
         f"Stacked bars of CPU per request. {told}.",
         drawn,
-        height,
+        frame.height,
         data,
         "CPU time per request: app, database, generator",
     )
+
+
+def _bars(base: alt.Chart, looks: Mapping[str, Look], scale: alt.Scale) -> alt.Chart:
+    role = "datum.role === '{}' ? {} : "
+    full = "".join(role.format(name, strength) for name, _, strength in ROLES) + "1"
+    shaded: alt.Chart = base.transform_calculate(strength=f"({ISOLATED} ? 1 : 0.12) * ({full})")
+    made: alt.Chart = shaded.mark_bar(stroke=PAPER, strokeWidth=1, cornerRadius=1.5).encode(
+        x=alt.X("from:Q", title=_AXIS, scale=scale, axis=alt.Axis(tickCount=8)),
+        x2="to:Q",
+        color=target_colour(looks),
+        opacity=alt.Opacity("strength:Q", scale=None, legend=None),
+        tooltip=tooltip(
+            ("name", "framework"),
+            ("operation", "operation"),
+            ("role", "used by"),
+            ("told", "CPU per request"),
+            ("sum", "all three"),
+        ),
+    )
+    return made
 
 
 def _rows(found: Sequence[Series], looks: Mapping[str, Look]) -> list[dict[str, object]]:

@@ -1,7 +1,6 @@
 """Two runs against each other: ratios with intervals, and the band that counts as no change."""
 
 from collections.abc import Mapping, Sequence
-from math import isfinite
 
 import altair as alt
 
@@ -9,22 +8,19 @@ from bench.report.compare import Row
 from bench.report.html.document import Plot
 from bench.report.look import Look
 from bench.report.measures import interval_words, p_words, verdict_words
-from bench.report.plots.paper import (
-    PAPER,
-    SOFT,
-    fading,
-    layered,
-    marks,
-    plot,
-    target_colour,
-    target_marker,
-    tooltip,
-    who,
-)
+from bench.report.plots.frame import Cut, cut, lanes, log_span, marker, moved, unbounded
+from bench.report.plots.paper import SOFT, fading, marks, plot, target_colour, tooltip
+from bench.report.plots.rows import Rows, layered, number, who
 
-_ROW = 26
-_GROUP_GAP = 14
+_LANE = 26
 _AXIS = "head / base (log): 1 is no change"
+_TIPS = (
+    ("name", "framework"),
+    ("operation", "operation"),
+    ("told", "head / base"),
+    ("verdict", "verdict"),
+    ("p", "p (Holm)"),
+)
 
 
 def changes_plot(
@@ -34,85 +30,70 @@ def changes_plot(
     rows = [row for one in found if (row := _row(one, looks))]
     if not rows:
         return None
-    operations = list(dict.fromkeys(str(row["operation"]) for row in rows))
-    y = alt.Y(
-        "operation:N",
-        sort=operations,
-        title=None,
-        scale=alt.Scale(paddingInner=0.18, paddingOuter=0.1),
-        axis=alt.Axis(labelFontWeight=600, ticks=False, domain=False, labelPadding=8),
+    frame = lanes(
+        "operation", list(dict.fromkeys(str(row["operation"]) for row in rows)), looks, _LANE
     )
-    beside = alt.YOffset("label:N", sort=[look.short for look in looks.values()])
-    scale = alt.Scale(type="log", nice=False, padding=34)
-    x = alt.X("ratio:Q", title=_AXIS, scale=scale, axis=alt.Axis(tickCount=6, format="~g"))
-    base = marks().encode(
-        y=y,
-        yOffset=beside,
-        opacity=fading(),
-        tooltip=tooltip(
-            ("name", "framework"),
-            ("operation", "operation"),
-            ("told", "head / base"),
-            ("verdict", "verdict"),
-            ("p", "p (Holm)"),
-        ),
+    ends = [number(row[name]) for row in rows for name in ("low", "high") if row[name] is not None]
+    edges = 1 / (1 + threshold), 1 + threshold
+    span = log_span([*(number(row["ratio"]) for row in rows), *edges], ends)
+    x = alt.X(
+        "ratio:Q",
+        title=_AXIS,
+        scale=alt.Scale(type="log", domain=list(span), nice=False, padding=34),
+        axis=alt.Axis(tickCount=6, format="~g"),
     )
-    colours = target_colour(looks)
-    band = [{"from": 1 / (1 + threshold), "to": 1 + threshold, "one": 1}]
+    base = frame.put(marks()).encode(x=x, opacity=fading(), tooltip=tooltip(*_TIPS))
+    intervals = cut(rows, span, arrows=("←", "→"))
     drawn, data = layered(
-        {
-            "band": (
-                marks()
-                .mark_rect(color=SOFT, opacity=0.14)
-                .encode(x=alt.X("from:Q", title=_AXIS, scale=scale), x2="to:Q"),
-                band,
-            ),
-            "same": (
-                marks()
-                .mark_rule(color=SOFT, strokeDash=[4, 4])
-                .encode(x=alt.X("one:Q", title=_AXIS)),
-                band,
-            ),
-            "intervals": (
-                base.mark_rule(strokeWidth=2.5).encode(
-                    x=alt.X("low:Q", title=_AXIS), x2="high:Q", color=colours
-                ),
-                [row for row in rows if row["low"] is not None],
-            ),
-            "ratios": (
-                base.mark_point(filled=True, size=110, stroke=PAPER, strokeWidth=1.2).encode(
-                    x=x,
-                    color=target_colour(looks),
-                    shape=target_marker(looks),
-                ),
-                rows,
-            ),
-            "verdicts": (
-                base.mark_text(align="left", dx=10, dy=-8, fontSize=10.5).encode(
-                    x=x, text="verdict:N", color=colours
-                ),
-                rows,
-            ),
-        }
+        {**_band(x, edges), **_layers(base, x, unbounded(rows), intervals, looks)}
     )
     told = "; ".join(
         f"{row['operation']}, {row['name']}: {row['told']}, {row['verdict']}" for row in rows
     )
-    height = len(operations) * (len({row["label"] for row in rows}) * _ROW + _GROUP_GAP)
-    return plot(name, title, f"Ratios head / base of {title}. {told}.", drawn, height, data)
+    described = f"Ratios head / base of {title}. {told}."
+    return plot(name, title, described, drawn, frame.height, data)
+
+
+def _band(x: alt.X, edges: tuple[float, float]) -> dict[str, tuple[alt.Chart, Rows]]:
+    """What counts as no change, and 1."""
+    rows = [{"from": edges[0], "to": edges[1], "one": 1}]
+    return {
+        "band": (
+            marks().mark_rect(color=SOFT, opacity=0.14).encode(x=moved(x, "from"), x2="to:Q"),
+            rows,
+        ),
+        "same": (marks().mark_rule(color=SOFT, strokeDash=[4, 4]).encode(x=moved(x, "one")), rows),
+    }
+
+
+def _layers(
+    base: alt.Chart, x: alt.X, rows: Rows, intervals: Cut, looks: Mapping[str, Look]
+) -> dict[str, tuple[alt.Chart, Rows]]:
+    colours = target_colour(looks)
+    rule = base.mark_rule(strokeWidth=2.5).encode(x=moved(x, "from"), x2="to:Q", color=colours)
+    arrow = base.mark_text(fontSize=15, fontWeight=700).encode(
+        x=moved(x, "end"), text="arrow:N", color=colours
+    )
+    words = base.mark_text(align="left", dx=10, dy=-8, fontSize=10.5)
+    return {
+        "intervals": (rule, intervals.shown),
+        "arrows": (arrow, intervals.arrows),
+        "ratios": (marker(base, looks, 110), rows),
+        "verdicts": (words.encode(text="verdict:N", color=colours), rows),
+    }
 
 
 def _row(one: Row, looks: Mapping[str, Look]) -> dict[str, object] | None:
     ratio = one.ratio
     if ratio is None:
         return None
-    bounded = ratio.n > 1 and isfinite(ratio.high) and ratio.low > 0
+    known = ratio.n > 1
     return {
         **who(looks[one.target]),
         "operation": one.title,
         "ratio": ratio.point,
-        "low": ratio.low if bounded else None,
-        "high": ratio.high if bounded else None,
+        "low": ratio.low if known else None,
+        "high": ratio.high if known else None,
         "told": interval_words(ratio),
         "verdict": verdict_words(one.verdict, one.measure),
         "p": p_words(one.verdict.p_value),

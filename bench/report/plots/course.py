@@ -8,17 +8,9 @@ from bench.report.crowd import Course
 from bench.report.html.document import Plot
 from bench.report.look import Look
 from bench.report.measures import NO_FIGURE
-from bench.report.plots.paper import (
-    SOFT,
-    fading,
-    layered,
-    marks,
-    plot,
-    target_colour,
-    target_marker,
-    tooltip,
-    who,
-)
+from bench.report.plots.frame import marker
+from bench.report.plots.paper import SOFT, fading, marks, plot, target_colour, tooltip
+from bench.report.plots.rows import layered, who
 
 _HEIGHT = 190
 _X = "seconds since the first user"
@@ -101,9 +93,7 @@ def _plot(
     parts = {
         "line": (base.mark_line(strokeWidth=1.6).encode(color=target_colour(looks)), known),
         "points": (
-            base.mark_point(filled=True, size=34).encode(
-                color=target_colour(looks), shape=target_marker(looks)
-            ),
+            marker(base, looks, 40),
             known,
         ),
     }

@@ -8,119 +8,112 @@ from bench.metrics import Metric
 from bench.report.html.document import Plot
 from bench.report.look import Look
 from bench.report.measures import is_invalid
+from bench.report.plots.frame import lanes, marker, moved, room, top
 from bench.report.plots.paper import (
     BAD,
     CROSS,
     PAPER,
     SOFT,
     fading,
-    layered,
     marks,
-    number,
     plot,
-    room,
     target_colour,
-    target_marker,
     tooltip,
-    top,
-    who,
 )
+from bench.report.plots.rows import Rows, layered, named, number, packed, unpacked, who
 from bench.report.tables import Series
 from bench.report.words import interval_text
 from bench.stats.estimate import is_bounded
 
-_ROW = 28
-_GROUP_GAP = 14
+_LANE = 28
 
 
 def dots(
     name: str, title: str, found: Sequence[Series], looks: Mapping[str, Look], metric: Metric
 ) -> Plot:
     """Dots with intervals. Rounds that must not be used are crosses; an unfit target says so."""
-    rounds = _rounds(found, looks, metric)
-    means = _means(found, looks, metric)
-    end = top(
-        [number(row["value"]) for row in (*means, *rounds) if row["value"] is not None],
-        [number(row["high"]) for row in means if row["high"] is not None],
+    rounds, means = _rounds(found, metric), _means(found, looks, metric)
+    end = _cut(means, [number(row["value"]) for row in rounds])
+    frame = lanes("operation", list(dict.fromkeys(one.title for one in found)), looks, _LANE)
+    axis = metric.unit if metric.title == metric.unit else f"{metric.title}, {metric.unit}"
+    x = alt.X("value:Q", title=axis, scale=room(end), axis=alt.Axis(tickCount=8))
+    base = frame.put(marks()).encode(x=x, opacity=fading())
+    drawn, data = layered(
+        {
+            **_interval_layer(base.encode(x=moved(x, "low")), means, looks, metric),
+            **_round_layers(base, rounds, looks, metric),
+            **_mean_layers(base, means, looks, metric),
+        }
     )
+    heading = f"{metric.title}: mean over rounds and 95 % interval"
+    told = _description(means, metric)
+    return plot(name, title, told, drawn, frame.height, data, heading)
+
+
+def _cut(means: Sequence[dict[str, object]], rounds: Sequence[float]) -> float:
+    """Ends intervals where the scale ends, which is returned, and marks those that go on."""
+    highs = [number(row["high"]) for row in means if row["high"] is not None]
+    points = [number(row["value"]) for row in means if row["value"] is not None]
+    end = top([*points, *rounds], highs)
     for row in means:
         if row["high"] is not None and number(row["high"]) > end:
             row["short"] = f"→ {row['short']}"
         row["reach"] = None if row["high"] is None else min(number(row["high"]), end)
-    operations = list(dict.fromkeys(one.title for one in found))
-    y = alt.Y(
-        "operation:N",
-        sort=operations,
-        title=None,
-        scale=alt.Scale(paddingInner=0.18, paddingOuter=0.1),
-        axis=alt.Axis(labelFontWeight=600, ticks=False, domain=False, labelPadding=8),
+    return end
+
+
+def _tips(metric: Metric) -> list[alt.Tooltip]:
+    return tooltip(("name", "framework"), ("operation", "operation"), ("told", metric.title))
+
+
+def _interval_layer(
+    base: alt.Chart, means: Rows, looks: Mapping[str, Look], metric: Metric
+) -> dict[str, tuple[alt.Chart, Rows]]:
+    layer = base.mark_rule(strokeWidth=2.5).encode(
+        x2="reach:Q",
+        color=target_colour(looks),
+        opacity=fading(0.55),
+        tooltip=_tips(metric),
     )
-    beside = alt.YOffset("label:N", sort=[look.short for look in looks.values()])
-    axis = metric.unit if metric.title == metric.unit else f"{metric.title}, {metric.unit}"
-    x = alt.X(
-        "value:Q",
-        title=axis,
-        scale=room(end),
-        axis=alt.Axis(tickCount=8),
+    return {"intervals": (layer, [row for row in means if row["low"] is not None])}
+
+
+def _round_layers(
+    base: alt.Chart, rounds: Rows, looks: Mapping[str, Look], metric: Metric
+) -> dict[str, tuple[alt.Chart, Rows]]:
+    told = f"format(datum.value, ',.{metric.decimals}f') + ' {metric.unit} in one round'"
+    every = (
+        named(unpacked(base, "value"), looks)
+        .transform_calculate(told=f"{told} + (datum.usable ? '' : ' (invalid)')")
+        .encode(tooltip=_tips(metric))
     )
-    colours = target_colour(looks)
-    tips = tooltip(("name", "framework"), ("operation", "operation"), ("told", metric.title))
-    base = marks().encode(y=y, yOffset=beside, tooltip=tips, opacity=fading())
-    mean = base.encode(tooltip=[*tips, *tooltip(("rounds", "rounds"))])
+    usable = every.mark_point(
+        filled=True, size=34, shape="circle", stroke=PAPER, strokeWidth=0.8
+    ).encode(color=target_colour(looks), opacity=fading(0.6))
+    invalid = every.mark_point(size=120, shape=CROSS, strokeWidth=2.2).encode(stroke=alt.value(BAD))
+    return {
+        "rounds": (usable, packed((row for row in rounds if row["usable"]), "value")),
+        "invalid": (invalid, packed((row for row in rounds if not row["usable"]), "value")),
+    }
+
+
+def _mean_layers(
+    base: alt.Chart, means: Rows, looks: Mapping[str, Look], metric: Metric
+) -> dict[str, tuple[alt.Chart, Rows]]:
+    mean = base.encode(tooltip=[*_tips(metric), *tooltip(("rounds", "rounds"))])
     known = [row for row in means if row["value"] is not None]
-    drawn, data = layered(
-        {
-            "intervals": (
-                mean.mark_rule(strokeWidth=2.5).encode(
-                    x=alt.X("low:Q", title=axis), x2="reach:Q", color=colours, opacity=fading(0.55)
-                ),
-                [row for row in means if row["low"] is not None],
-            ),
-            "rounds": (
-                base.mark_point(
-                    filled=True, size=34, shape="circle", stroke=PAPER, strokeWidth=0.8
-                ).encode(x=x, color=colours, opacity=fading(0.6)),
-                [row for row in rounds if row["usable"]],
-            ),
-            "invalid": (
-                base.mark_point(size=120, shape=CROSS, strokeWidth=2.2).encode(
-                    x=x, stroke=alt.value(BAD)
-                ),
-                [row for row in rounds if not row["usable"]],
-            ),
-            "means": (
-                mean.mark_point(filled=True, size=115, stroke=PAPER, strokeWidth=1.2).encode(
-                    x=x,
-                    color=target_colour(looks),
-                    shape=target_marker(looks),
-                ),
-                known,
-            ),
-            "figures": (
-                # Above its mark: beside it, the figure would seem to be an outlying round's.
-                mean.mark_text(align="center", dy=-12, fontSize=11).encode(
-                    x=x, text="short:N", color=colours
-                ),
-                known,
-            ),
-            "missing": (
-                mean.mark_text(
-                    align="left", dx=4, fontSize=11, fontStyle="italic", color=SOFT
-                ).encode(x=alt.datum(0), text="short:N"),
-                [row for row in means if row["value"] is None],
-            ),
-        }
-    )
-    height = len(operations) * (len(looks) * _ROW + _GROUP_GAP)
-    return plot(
-        name,
-        title,
-        _description(means, metric),
-        drawn,
-        height,
-        data,
-        f"{metric.title}: mean over rounds and 95 % interval",
-    )
+    words = mean.encode(text="short:N")
+    # Above its mark: beside it, the figure would seem to be an outlying round's.
+    figures = words.mark_text(align="center", dy=-12, fontSize=11)
+    missing = words.mark_text(align="left", dx=4, fontSize=11, fontStyle="italic", color=SOFT)
+    return {
+        "means": (marker(mean, looks, 115), known),
+        "figures": (figures.encode(color=target_colour(looks)), known),
+        "missing": (
+            missing.encode(x=alt.datum(0)),
+            [row for row in means if row["value"] is None],
+        ),
+    }
 
 
 def _means(
@@ -150,17 +143,13 @@ def _means(
     return rows
 
 
-def _rounds(
-    found: Sequence[Series], looks: Mapping[str, Look], metric: Metric
-) -> list[dict[str, object]]:
+def _rounds(found: Sequence[Series], metric: Metric) -> list[dict[str, object]]:
     return [
         {
-            **who(looks[one.target]),
+            "target": one.target,
             "operation": one.title,
-            "value": value,
             "usable": not is_invalid(window),
-            "told": f"{metric.format(value)} {metric.unit} in one round"
-            + (" (invalid)" if is_invalid(window) else ""),
+            "value": value,
         }
         for one in found
         for window in one.windows

@@ -7,23 +7,9 @@ import altair as alt
 from bench.metrics import METRICS
 from bench.report.html.document import Plot
 from bench.report.look import Look
-from bench.report.plots.paper import (
-    BAD,
-    CROSS,
-    PAPER,
-    SOFT,
-    fading,
-    layered,
-    marks,
-    number,
-    plot,
-    room,
-    target_colour,
-    target_marker,
-    tooltip,
-    top,
-    who,
-)
+from bench.report.plots.frame import hollow, marker, moved, room, top
+from bench.report.plots.paper import BAD, CROSS, SOFT, fading, marks, plot, target_colour, tooltip
+from bench.report.plots.rows import Rows, layered, number, who
 from bench.report.saturation import Outcome
 from bench.report.scaling import Scaling
 from bench.report.words import interval_text
@@ -38,47 +24,7 @@ def scaling_plot(found: Sequence[Scaling], looks: Mapping[str, Look], workload: 
     mine = [one for one in found if one.workload == workload]
     points = [row for one in mine for row in _levels(one, looks[one.target])]
     laws = [row for one in mine for row in _law(one, looks[one.target])]
-    levels = sorted({level.concurrency for one in mine for level in one.levels})
-    x = alt.X(
-        "x:Q",
-        title="connections (log)",
-        scale=alt.Scale(type="log", base=2, nice=False),
-        axis=alt.Axis(values=levels),
-    )
-    rate = METRICS["rate"]
-    end = top(
-        [number(row["y"]) for row in (*points, *laws)],
-        [number(row["high"]) for row in points if row["high"] is not None],
-    )
-    y = alt.Y("y:Q", title=rate.unit, scale=room(end))
-    tips = tooltip(
-        ("name", "framework"), ("at", "connections"), ("told", "rate"), ("law", "the law gives")
-    )
-    base = marks().encode(x=x, tooltip=tips, opacity=fading())
-    drawn, data = layered(
-        {
-            "laws": (
-                marks()
-                .mark_line(strokeWidth=1.8)
-                .encode(x=x, y=y, color=target_colour(looks), opacity=fading(0.75)),
-                laws,
-            ),
-            "intervals": (
-                base.mark_rule(strokeWidth=2, clip=True).encode(
-                    y=alt.Y("low:Q", title=rate.unit), y2="high:Q", color=target_colour(looks)
-                ),
-                [row for row in points if row["low"] is not None],
-            ),
-            "points": (
-                base.mark_point(filled=True, size=90, stroke=PAPER, strokeWidth=1).encode(
-                    y=y,
-                    color=target_colour(looks),
-                    shape=target_marker(looks),
-                ),
-                points,
-            ),
-        }
-    )
+    drawn, data = layered(_scaling_layers(points, laws, looks))
     told = "; ".join(f"{row['name']} at {row['at']} connections: {row['told']}" for row in points)
     name = f"scaling-{workload}"
     return plot(
@@ -90,6 +36,35 @@ def scaling_plot(found: Sequence[Scaling], looks: Mapping[str, Look], workload: 
         data,
         f"Scalability: {workload}",
     )
+
+
+def _scaling_layers(
+    points: Rows, laws: Rows, looks: Mapping[str, Look]
+) -> dict[str, tuple[alt.Chart, Rows]]:
+    x = alt.X(
+        "x:Q",
+        title="connections (log)",
+        scale=alt.Scale(type="log", base=2, nice=False),
+        axis=alt.Axis(values=sorted({number(row["x"]) for row in points})),
+    )
+    end = top(
+        [number(row["y"]) for row in (*points, *laws)],
+        [number(row["high"]) for row in points if row["high"] is not None],
+    )
+    y = alt.Y("y:Q", title=METRICS["rate"].unit, scale=room(end))
+    tips = tooltip(
+        ("name", "framework"), ("at", "connections"), ("told", "rate"), ("law", "the law gives")
+    )
+    line = marks().encode(x=x, y=y, color=target_colour(looks))
+    base = line.encode(tooltip=tips, opacity=fading())
+    return {
+        "laws": (line.mark_line(strokeWidth=1.8).encode(opacity=fading(0.75)), laws),
+        "intervals": (
+            base.mark_rule(strokeWidth=2, clip=True).encode(y=moved(y, "low"), y2="high:Q"),
+            [row for row in points if row["low"] is not None],
+        ),
+        "points": (marker(base, looks, 90), points),
+    }
 
 
 def _levels(one: Scaling, look: Look) -> list[dict[str, object]]:
@@ -137,6 +112,27 @@ def trials_plot(found: Sequence[Outcome], looks: Mapping[str, Look], objective_s
         for one in found
         if one.answer and one.answer.kind != "undecided" and one.answer.lower_per_s is not None
     ]
+    drawn, data = layered(_trial_layers(rows, answers, looks, objective_s))
+    told = "; ".join(
+        [
+            *(f"{row['name']}: {row['told']}" for row in answers),
+            *(f"{row['name']} at {row['rate']}: {row['p99']}, {row['outcome']}" for row in rows),
+        ]
+    )
+    return plot(
+        "saturation",
+        "",
+        f"p99 latency by rate; the objective is {objective_s * 1e3:g} ms. {told}.",
+        drawn,
+        _HEIGHT,
+        data,
+        "Saturation: p99 latency by rate",
+    )
+
+
+def _trial_layers(
+    rows: Rows, answers: Rows, looks: Mapping[str, Look], objective_s: float
+) -> dict[str, tuple[alt.Chart, Rows]]:
     tried = [number(row["x"]) for row in (*rows, *answers)]
     x = alt.X("x:Q", title="requests/s asked for", scale=room(max(tried, default=0)))
     y = alt.Y(
@@ -149,55 +145,27 @@ def trials_plot(found: Sequence[Outcome], looks: Mapping[str, Look], objective_s
         ("name", "framework"), ("rate", "asked for"), ("p99", "p99"), ("mark", "outcome")
     )
     base = marks().encode(x=x, y=y, tooltip=tips, opacity=fading())
-    colours = target_colour(looks)
-    drawn, data = layered(
-        {
-            "objective": (
-                marks().mark_rule(strokeDash=[5, 4], color=BAD).encode(y=y),
-                [{"y": objective_s * 1e3}],
+    answer = marks().encode(x=x, color=target_colour(looks), opacity=fading())
+    by_outcome = {
+        outcome: [row for row in rows if row["outcome"] == outcome]
+        for outcome in ("passed", "failed", "unjudged")
+    }
+    cross = base.mark_point(size=60, shape=CROSS, strokeWidth=1.4).encode(stroke=alt.value(SOFT))
+    return {
+        "objective": (
+            marks().mark_rule(strokeDash=[5, 4], color=BAD).encode(y=y),
+            [{"y": objective_s * 1e3}],
+        ),
+        "answers": (
+            answer.mark_rule(strokeDash=[2, 3], strokeWidth=1.5).encode(
+                tooltip=tooltip(("name", "framework"), ("told", "answer"))
             ),
-            "answers": (
-                marks()
-                .mark_rule(strokeDash=[2, 3], strokeWidth=1.5)
-                .encode(
-                    x=x,
-                    color=colours,
-                    opacity=fading(),
-                    tooltip=tooltip(("name", "framework"), ("told", "answer")),
-                ),
-                answers,
-            ),
-            "passed": (
-                base.mark_point(filled=True, size=85, stroke=PAPER, strokeWidth=1).encode(
-                    color=target_colour(looks),
-                    shape=target_marker(looks),
-                ),
-                [row for row in rows if row["outcome"] == "passed"],
-            ),
-            "failed": (
-                base.mark_point(filled=False, size=75, strokeWidth=1.8).encode(
-                    color=colours, shape=target_marker(looks)
-                ),
-                [row for row in rows if row["outcome"] == "failed"],
-            ),
-            "unjudged": (
-                base.mark_point(size=60, shape=CROSS, strokeWidth=1.4).encode(
-                    stroke=alt.value(SOFT)
-                ),
-                [row for row in rows if row["outcome"] == "unjudged"],
-            ),
-        }
-    )
-    told = "; ".join(f"{row['name']}: {row['told']}" for row in answers)
-    return plot(
-        "saturation",
-        "",
-        f"p99 latency of {len(rows)} trials by rate. {told or 'No answer was found'}.",
-        drawn,
-        _HEIGHT,
-        data,
-        "Saturation: p99 latency by rate",
-    )
+            answers,
+        ),
+        "passed": (marker(base, looks, 85), by_outcome["passed"]),
+        "failed": (hollow(base, looks, 75), by_outcome["failed"]),
+        "unjudged": (cross, by_outcome["unjudged"]),
+    }
 
 
 def _trials(one: Outcome, look: Look) -> list[dict[str, object]]:

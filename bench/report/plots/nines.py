@@ -1,24 +1,15 @@
 """Latency distributions on an axis that counts nines, so that the tail gets the room."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import altair as alt
 
 from bench.report.html.document import Plot
-from bench.report.latency import HALF, Curve, Point
+from bench.report.latency import HALF, Curve
 from bench.report.look import Look
-from bench.report.plots.paper import (
-    PAPER,
-    SOFT,
-    fading,
-    layered,
-    marks,
-    named,
-    plot,
-    target_colour,
-    target_marker,
-    tooltip,
-)
+from bench.report.plots.frame import marker, nearest
+from bench.report.plots.paper import fading, marks, plot, target_colour, tooltip
+from bench.report.plots.rows import Rows, layered, named, packed, unpacked
 
 _HEIGHT = 250
 _MARKED = {HALF: "half", 1.0: "90 %", 2.0: "99 %", 3.0: "99.9 %", 4.0: "99.99 %"}
@@ -55,57 +46,8 @@ def _plot(
     span: tuple[float, float],
     top: float,
 ) -> Plot:
-    rows = [_row(curve, point) for curve in found for point in curve.points]
-    marked = [row for row in rows if row["y"] in _MARKED]
-    x = alt.X(
-        "x:Q",
-        title=f"{word}, ms (log)",
-        scale=alt.Scale(type="log", domain=list(span), nice=False),
-        axis=alt.Axis(tickCount=6, format=",~g", labelOverlap=True),
-    )
-    y = alt.Y(
-        "y:Q",
-        title="share of requests answered within",
-        scale=alt.Scale(domain=[0, max(top, 1)], nice=False),
-        axis=alt.Axis(values=[0, 0.30103, 1, 2, 3, 4, 5], labelExpr=_LABELS),
-    )
-    tips = tooltip(("name", "framework"), ("share", "share"), ("told", word), ("count", "requests"))
-    base = named(marks(), looks).encode(x=x, y=y, opacity=fading())
-    near = alt.selection_point(
-        name="near",
-        nearest=True,
-        on="pointermove",
-        clear="pointerout",
-        fields=["x", "target"],
-        empty=False,
-    )
-    drawn, data = layered(
-        {
-            "curves": (
-                base.mark_line(strokeWidth=2, interpolate="monotone").encode(
-                    color=target_colour(looks)
-                ),
-                rows,
-            ),
-            "marked": (
-                base.mark_point(filled=True, size=62, stroke=PAPER, strokeWidth=1).encode(
-                    color=target_colour(looks),
-                    shape=target_marker(looks),
-                ),
-                marked,
-            ),
-            "points": (
-                base.mark_point(size=140, filled=False, strokeWidth=2)
-                .encode(
-                    stroke=alt.value(SOFT),
-                    tooltip=tips,
-                    opacity=alt.condition(near, alt.value(1), alt.value(0)),
-                )
-                .add_params(near),
-                rows,
-            ),
-        }
-    )
+    rows = [row for curve in found for row in _rows(curve)]
+    drawn, data = layered(_layers(rows, looks, word, span, top))
     told = "; ".join(f"{looks[curve.target].label}: {_told(curve)}" for curve in found)
     slug = operation.replace(": ", "-").replace(" ", "-")
     return plot(
@@ -119,15 +61,45 @@ def _plot(
     )
 
 
-def _row(curve: Curve, point: Point) -> dict[str, object]:
+def _layers(
+    rows: Rows, looks: Mapping[str, Look], word: str, span: tuple[float, float], top: float
+) -> dict[str, tuple[alt.Chart, Rows]]:
+    x = alt.X(
+        "x:Q",
+        title=f"{word}, ms (log)",
+        scale=alt.Scale(type="log", domain=list(span), nice=False),
+        axis=alt.Axis(tickCount=6, format=",~g", labelOverlap=True),
+    )
+    y = alt.Y(
+        "y:Q",
+        title="share of requests answered within",
+        scale=alt.Scale(domain=[0, max(top, 1)], nice=False),
+        axis=alt.Axis(values=[0, 0.30103, 1, 2, 3, 4, 5], labelExpr=_LABELS),
+    )
+    tips = tooltip(("name", "framework"), ("share", "share"), ("told", word), ("count", "requests"))
+    base = named(unpacked(marks(), "x", "y"), looks).encode(x=x, y=y, opacity=fading())
+    curve = base.mark_line(strokeWidth=2, interpolate="monotone")
+    told = base.transform_calculate(
+        share="format(100 * (1 - pow(10, -datum.y)), '.6~g') + ' %'",
+        told="format(datum.x, ',.2f') + ' ms'",
+    )
+    points = packed(rows, "x", "y")
+    marked = packed((row for row in rows if row["y"] in _MARKED), "x", "y")
     return {
-        "target": curve.target,
-        "x": round(point.seconds * 1e3, 4),
-        "y": point.nines,
-        "share": f"{point.percentile:.6g} %",
-        "told": f"{point.seconds * 1e3:,.2f} ms",
-        "count": f"{curve.count:,}",
+        "curves": (curve.encode(color=target_colour(looks)), points),
+        "marked": (marker(base, looks, 62), marked),
+        "points": (nearest(told, tips), points),
     }
+
+
+def _rows(curve: Curve) -> Iterator[dict[str, object]]:
+    for point in curve.points:
+        yield {
+            "target": curve.target,
+            "count": f"{curve.count:,}",
+            "x": round(point.seconds * 1e3, 4),
+            "y": point.nines,
+        }
 
 
 def _told(curve: Curve) -> str:

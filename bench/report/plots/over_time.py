@@ -1,128 +1,292 @@
-"""CPU and memory over time, with the measured windows marked."""
+"""CPU and memory over time, with what was done meanwhile marked."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
 
 import altair as alt
 
 from bench.metrics import METRICS
 from bench.report.html.document import Plot
 from bench.report.look import Look
-from bench.report.plots.paper import (
-    SOFT,
-    fading,
-    layered,
-    marks,
-    named,
-    plot,
-    target_colour,
-    tooltip,
-)
-from bench.report.timeline import Band, Line
+from bench.report.plots.frame import marker, nearest, room
+from bench.report.plots.paper import SOFT, fading, marks, plot, target_colour, tooltip
+from bench.report.plots.rows import Rows, layered, named, number, packed, unpacked
+from bench.report.timeline import Band, Line, Reading, SetUp, Span
 
-_HEIGHT = 120
-_MOST_TOLD = 200
+MOST_TOLD = 200
 """With more windows than this they are too narrow to hover, and their words too many to carry."""
 
-_TIPS = (("name", "framework"), ("what", "window"), ("told", "rate and app CPU"))
+MOST_TINTED = 800
+"""More windows than a plot has pixels cannot be seen."""
+
+_HEIGHT = 130
+_TOP = 6
+"""Pixels below the upper edge, where the marks of tinted windows stand."""
+
+_FEWEST_APART = 0.022
+"""Of the plot's width: closer marks would cover each other."""
+
+_MARKED = 16
+"""Marks on a line at the most; a shorter line has one at each of its readings."""
+
 _SECONDS = "seconds since the run began"
+_GENERATOR = "load generator"
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """What a vertical axis shows. `scale` turns a line's unit into the axis's."""
+
+    axis: str
+    unit: str
+    scale: float
+    decimals: int
+    interpolate: Literal["step-before", "linear"]
+    when: str
+
+    def told(self, value: float) -> str:
+        """A line's value in words, e.g. "97 % of a core"."""
+        return f"{value * self.scale:,.{self.decimals}f} {self.unit}"
+
+
+CPU = Quantity("CPU, % of a core", "% of a core", 1.0, 0, "step-before", "mean until second")
+MEMORY = Quantity("PSS, MB", "MB", 1e-6, 1, "linear", "read at second")
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What the time plots of one figure have in common: when it was, and what was done then."""
+
+    looks: Mapping[str, Look]
+    span_s: Span
+    windows: Sequence[Band]
+    set_ups: Sequence[SetUp]
+
+    @cached_property
+    def stretches(self) -> Rows:
+        """The windows and set-ups, in order; with many of them the windows alone, wordless."""
+        if len(self.windows) > MOST_TINTED:
+            return []
+        if len(self.windows) > MOST_TOLD:
+            return packed(map(_stretch, self.windows), "start", "end")
+        every: list[Band | SetUp] = sorted(
+            [*self.windows, *self.set_ups], key=lambda one: one.start_s
+        )
+        marked = {band.start_s for band in self._marked()}
+        return [
+            {
+                **_stretch(one),
+                **_words(one),
+                "place": place,
+                "marked": isinstance(one, Band) and one.start_s in marked,
+            }
+            for place, one in enumerate(every)
+        ]
+
+    def _marked(self) -> Iterator[Band]:
+        """Windows that have room for a mark above them."""
+        before, apart = -1.0, _FEWEST_APART * (self.span_s[1] - self.span_s[0])
+        for band in sorted(self.windows, key=lambda one: one.start_s):
+            middle = (band.start_s + band.end_s) / 2
+            if before < 0 or middle - before >= apart:
+                before = middle
+                yield band
+
+    def during(self, at_s: float) -> int | None:
+        """The place of the stretch in which a moment lies."""
+        for place, row in enumerate(self.stretches if self.told else ()):
+            if number(row["start"]) <= at_s <= number(row["end"]):
+                return place
+        return None
+
+    @property
+    def told(self) -> bool:
+        return len(self.windows) <= MOST_TOLD
 
 
 def over_time_plot(
     name: str,
     title: str,
-    axis: str,
+    quantity: Quantity,
     lines: Mapping[str, Line],
-    found: Sequence[Band],
-    looks: Mapping[str, Look],
-    span_s: tuple[float, float],
-    *,
-    scale: float = 1.0,
-    decimals: int = 0,
+    scene: Scene,
+    tell: Callable[[str], str],
 ) -> Plot | None:
     """A line per target over the windows of all; "" stands for a line that belongs to none.
 
-    `scale` turns the lines' unit into the axis's. None without any reading.
+    A single reading makes no line: it is left out. None where that leaves nothing. `tell` says of
+    a target what its readings alone do not.
     """
-    rows = [
-        {
-            "target": target,
-            "x": round(reading.at_s, 2),
-            "y": None if reading.value is None else round(reading.value * scale, 2),
-        }
-        for target, line in lines.items()
-        for reading in line.readings
-    ]
-    if not rows:
+    lines = {target: line for target, line in lines.items() if len(line.known) > 1}
+    if not lines:
         return None
-    # Without a scale of its own a layer of ranges would bring the axis back to 0.
-    scale_x = alt.Scale(domain=[round(span_s[0], 1), round(span_s[1], 1)], nice=False, zero=False)
-    x = alt.X(
-        "x:Q",
-        title=_SECONDS,
-        scale=scale_x,
-        axis=alt.Axis(grid=False, tickCount=8),
-    )
-    y = alt.Y("y:Q", title=axis, scale=alt.Scale(zero=True), axis=alt.Axis(tickCount=4))
-    tips = [
-        alt.Tooltip("name:N", title="of"),
-        alt.Tooltip("x:Q", title="second", format=",.1f"),
-        alt.Tooltip("y:Q", title=axis, format=f",.{decimals}f"),
-    ]
-    line = marks().encode(x=x, y=y, tooltip=tips, opacity=fading())
     drawn, data = layered(
         {
-            "windows": (
-                named(marks(), looks)
-                .mark_rect()
-                .encode(
-                    x=alt.X("start:Q", title=_SECONDS, scale=scale_x),
-                    x2="end:Q",
-                    color=target_colour(looks),
-                    opacity=fading(0.16, 0.03),
-                    tooltip=tooltip(*_TIPS if len(found) <= _MOST_TOLD else _TIPS[:1]),
-                ),
-                _bands(found),
-            ),
-            "lines": (
-                named(line, looks)
-                .mark_line(strokeWidth=1.4, interpolate="step-before")
-                .encode(color=target_colour(looks)),
-                [row for row in rows if row["target"]],
-            ),
-            "common": (
-                line.mark_line(strokeWidth=1.4, interpolate="step-before", color=SOFT).encode(
-                    opacity=fading(1, 0.5), tooltip=tips[1:]
-                ),
-                [row for row in rows if not row["target"]],
-            ),
+            **_tints(scene),
+            **_lines(quantity, lines, scene),
         }
     )
-    described = f"{title}, {axis}, over time. {len(found)} measured windows are marked."
+    told = "; ".join(
+        f"{scene.looks[target].label if target else _GENERATOR}: "
+        f"{_range(quantity, line)}{tell(target)}"
+        for target, line in lines.items()
+    )
+    described = (
+        f"{title}, {quantity.axis}, over time, with {len(scene.windows)} measured windows. {told}."
+    )
     return plot(name, title, described, drawn, _HEIGHT, data)
 
 
-def _bands(found: Sequence[Band]) -> list[dict[str, object]]:
-    told = len(found) <= _MOST_TOLD
-    return [
-        {
-            "target": band.target,
-            "start": round(band.start_s, 2),
-            "end": round(band.end_s, 2),
-            **(_told(band) if told else {}),
-        }
-        for band in found
-    ]
+def _range(quantity: Quantity, line: Line) -> str:
+    known = line.known
+    return f"{quantity.told(min(known))} to {quantity.told(max(known))} in {len(known):,} readings"
 
 
-def _told(band: Band) -> dict[str, object]:
-    rate, cost = METRICS["rate"], METRICS["app_cost"]
+# -- what was done meanwhile ------------------------------------------------------------------
+
+
+def _tints(scene: Scene) -> dict[str, tuple[alt.Chart, Rows]]:
+    if not scene.told:
+        return {"stretches": (_tint(unpacked(marks(), "start", "end"), scene), scene.stretches)}
+    top = named(marks(), scene.looks).transform_filter("datum.marked")
+    middle = top.transform_calculate(middle="(datum.start + datum.end) / 2")
     return {
-        "what": f"{_phase(band)}, round {band.round}",
-        "told": f"{rate.format(rate.per_window(band.window))} {rate.unit}, "
-        f"{cost.format(cost.per_window(band.window))} {cost.unit}/request",
+        "stretches": (_tint(marks(), scene), scene.stretches),
+        "tops": (
+            marker(middle, scene.looks, 30).encode(
+                x=_x(scene, "middle"), y=alt.value(_TOP), opacity=fading()
+            ),
+            scene.stretches,
+        ),
     }
 
 
-def _phase(band: Band) -> str:
-    phase = band.window.phase
-    return phase if phase == band.workload else f"{band.workload}: {phase}"
+def _tint(layer: alt.Chart, scene: Scene) -> alt.Chart:
+    # A set-up is no measurement, and paler.
+    strength = "(datum.set_up ? 0.4 : 1) * (isolated === '' || datum.target === isolated ? 1 : 0.2)"
+    tinted: alt.Chart = named(layer, scene.looks).transform_calculate(strength=f"0.17 * {strength}")
+    made: alt.Chart = tinted.mark_rect(clip=True).encode(
+        x=_x(scene, "start"),
+        x2="end:Q",
+        color=target_colour(scene.looks),
+        opacity=alt.Opacity("strength:Q", scale=None, legend=None),
+    )
+    return made
+
+
+def _stretch(one: Band | SetUp) -> dict[str, object]:
+    return {
+        "target": one.target,
+        "start": round(one.start_s, 2),
+        "end": round(one.end_s, 2),
+        "set_up": isinstance(one, SetUp),
+    }
+
+
+def _words(one: Band | SetUp) -> dict[str, object]:
+    if isinstance(one, SetUp):
+        what = f"set-up and warm-up of {one.workload}, round {one.round}, {one.target}"
+        return {"what": what, "rate": "not measured"}
+    rate, cost = METRICS["rate"], METRICS["app_cost"]
+    return {
+        "what": f"{one.title}, round {one.round}, {one.target}",
+        "rate": f"{rate.format(rate.per_window(one.window))} {rate.unit}, "
+        f"{cost.format(cost.per_window(one.window))} {cost.unit}/request",
+    }
+
+
+# -- the lines --------------------------------------------------------------------------------
+
+
+def _lines(
+    quantity: Quantity, lines: Mapping[str, Line], scene: Scene
+) -> dict[str, tuple[alt.Chart, Rows]]:
+    points = packed(_points(quantity, lines, scene), "x", "y", "during")
+    highest = quantity.scale * max(value for line in lines.values() for value in line.known)
+    x, y = _x(scene, "x"), _y(quantity, highest)
+    base = named(unpacked(marks(), "x", "y", "during"), scene.looks, _GENERATOR).encode(x=x, y=y)
+    line = base.mark_line(strokeWidth=1.4, interpolate=quantity.interpolate)
+    own = line.encode(color=target_colour(scene.looks), opacity=fading())
+    common = line.encode(color=alt.value(SOFT), opacity=fading(1, 0.5))
+    marked = named(unpacked(marks(), "x", "y"), scene.looks).encode(x=x, y=y, opacity=fading())
+    return {
+        "lines": (own if any(lines) else common, points),
+        "marks": (marker(marked, scene.looks, 34), packed(_marks(quantity, lines), "x", "y")),
+        "nearest": (_hover(base, quantity, scene), points),
+    }
+
+
+def _hover(base: alt.Chart, quantity: Quantity, scene: Scene) -> alt.Chart:
+    """The reading nearest to the pointer, and the window that it lies in."""
+    layer = base.transform_filter("isValid(datum.y)")
+    tips = [
+        alt.Tooltip("name:N", title="of"),
+        alt.Tooltip("x:Q", title=quantity.when, format=",.1f"),
+        alt.Tooltip("y:Q", title=quantity.axis, format=f",.{quantity.decimals}f"),
+    ]
+    if scene.told and scene.stretches:
+        found = alt.LookupData(
+            data=alt.NamedData(name="stretches"), key="place", fields=["what", "rate"]
+        )
+        layer = layer.transform_lookup("during", from_=found, default="none")
+        tips += tooltip(("what", "window"), ("rate", "rate and app CPU"))
+    return nearest(layer, tips)
+
+
+def _points(
+    quantity: Quantity, lines: Mapping[str, Line], scene: Scene
+) -> Iterator[dict[str, object]]:
+    for target, line in lines.items():
+        for reading in _without_repeats(line.readings):
+            yield {
+                **_point(quantity, target, reading),
+                "during": scene.during(reading.at_s),
+            }
+
+
+def _point(quantity: Quantity, target: str, reading: Reading) -> dict[str, object]:
+    value = None if reading.value is None else round(reading.value * quantity.scale, 2)
+    return {"target": target, "x": round(reading.at_s, 2), "y": value}
+
+
+def _without_repeats(readings: Sequence[Reading]) -> Iterator[Reading]:
+    """Readings but those between two others of the same value: a frozen unit has many."""
+    for turn, reading in enumerate(readings):
+        around = readings[max(0, turn - 1) : turn + 2]
+        if len(around) < 3 or any(one.value != reading.value for one in around):
+            yield reading
+
+
+def _marks(quantity: Quantity, lines: Mapping[str, Line]) -> Iterator[dict[str, object]]:
+    """Every reading of a short line; of a longer one the highest of equal slices of its time."""
+    for target, line in lines.items():
+        if target:
+            for reading in _sparse(line.readings):
+                yield _point(quantity, target, reading)
+
+
+def _sparse(readings: Sequence[Reading]) -> Iterator[Reading]:
+    first, last = readings[0].at_s, readings[-1].at_s
+    slices: dict[int, Reading] = {}
+    for turn, reading in enumerate(readings):
+        place = int(_MARKED * (reading.at_s - first) / (last - first)) if last > first else 0
+        place = turn if len(readings) <= _MARKED else min(place, _MARKED - 1)
+        # At rest all units are alike.
+        if reading.value and reading.value > (slices[place].value or 0 if place in slices else 0):
+            slices[place] = reading
+    yield from slices.values()
+
+
+def _x(scene: Scene, field: str) -> alt.X:
+    start, end = (round(edge, 1) for edge in scene.span_s)
+    # Without a scale of its own a layer of ranges would bring the axis back to 0.
+    scale = alt.Scale(domain=[start, end], nice=False, zero=False)
+    return alt.X(f"{field}:Q", title=_SECONDS, scale=scale, axis=alt.Axis(grid=False, tickCount=8))
+
+
+def _y(quantity: Quantity, highest: float) -> alt.Y:
+    # Room for the marks of windows, above the lines.
+    scale = room(highest, 0.16)
+    return alt.Y("y:Q", title=quantity.axis, scale=scale, axis=alt.Axis(tickCount=4))

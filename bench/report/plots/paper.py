@@ -4,14 +4,14 @@ Colours are names of CSS variables, so that one drawing serves light, dark and p
 draws outside a page puts real colours in their place (see `images`).
 """
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import altair as alt
 
 from bench.report.html.document import Plot, Spec
 from bench.report.look import SWATCHES, Look
+from bench.report.plots.rows import Rows, rounded
 
 INK, SOFT, GRID, LINE = "var(--ink)", "var(--soft)", "var(--grid)", "var(--line)"
 PAPER, BAD, GOOD = "var(--sheet)", "var(--bad)", "var(--good)"
@@ -45,8 +45,6 @@ _CONFIG: dict[str, object] = {
     "title": {"color": INK, "anchor": "start", "subtitleColor": SOFT},
 }
 
-Rows = Sequence[Mapping[str, object]]
-
 
 def colour(slot: int) -> str:
     return f"var(--slot-{slot % len(SWATCHES)})"
@@ -70,55 +68,9 @@ def _scale(looks: Mapping[str, Look], values: list[str]) -> alt.Scale:
     return alt.Scale(domain=[look.short for look in looks.values()], range=values)
 
 
-def layered(parts: Mapping[str, tuple[alt.Chart, Rows]]) -> tuple[Any, dict[str, Rows]]:
-    """Layers over the rows that each is made from, and these rows by name.
-
-    A layer without rows is left out: its scales would have no extent.
-    """
-    drawn = {name: part for name, part in parts.items() if part[1]}
-    layers = (layer.properties(data=alt.NamedData(name=name)) for name, (layer, _) in drawn.items())
-    return alt.layer(*layers), {name: rows for name, (_, rows) in drawn.items()}
-
-
-def named(layer: alt.Chart, looks: Mapping[str, Look]) -> alt.Chart:
-    """The layer, with labels and names made from `target`: for rows that are many."""
-    labels = {look.name: look.short for look in looks.values()}
-    names = {look.name: look.label for look in looks.values()}
-    return layer.transform_calculate(
-        label=f"{json.dumps(labels)}[datum.target]", name=f"{json.dumps(names)}[datum.target]"
-    )
-
-
-def number(value: object) -> float:
-    """A row's member that is known to be a number."""
-    assert isinstance(value, (int, float))
-    return value
-
-
-def room(most: float) -> alt.Scale:
-    """From 0 to a little more than the largest figure, so that its words have a place."""
-    return alt.Scale(domain=[0, most * 1.1 or 1], nice=False)
-
-
-MOST_INTERVAL = 1.6
-"""A scale ends at this multiple of what was measured, however wide an interval is: with two rounds
-an interval may be ten times its figure, and nothing else would be seen."""
-
-
-def top(measured: Sequence[float], ends: Sequence[float]) -> float:
-    """Where a scale ends: at the highest interval, or before."""
-    highest = max(measured, default=0.0)
-    return max(highest, min(max(ends, default=0.0), highest * MOST_INTERVAL))
-
-
 def fading(shown: float = 1.0, faded: float = 0.08) -> Any:
     """Opacity: marks of targets that are not looked at fade."""
     return alt.condition(ISOLATED, alt.value(shown), alt.value(faded))
-
-
-def who(look: Look) -> dict[str, object]:
-    """The members of a row by which its target is known."""
-    return {"target": look.name, "label": look.short, "name": look.label}
 
 
 def tooltip(*fields: tuple[str, str]) -> list[alt.Tooltip]:
@@ -136,7 +88,7 @@ def plot(
     heading: str = "",
 ) -> Plot:
     """A plot of `data`, as wide as its place; `height` in pixels."""
-    spec = {**_spec(drawn, height), "datasets": data}
+    spec = {**_spec(drawn, height), "datasets": {key: rounded(rows) for key, rows in data.items()}}
     return Plot(name, title, description, spec, heading or title)
 
 

@@ -7,38 +7,39 @@ import altair as alt
 from bench.report.html.document import Plot
 from bench.report.look import Look
 from bench.report.memory import MemoryUse
-from bench.report.plots.paper import (
-    INK,
-    PAPER,
-    fading,
-    layered,
-    marks,
-    number,
-    plot,
-    room,
-    target_colour,
-    target_marker,
-    tooltip,
-    who,
-)
+from bench.report.plots.frame import hollow, lanes, marker, room
+from bench.report.plots.paper import INK, fading, marks, plot, target_colour, tooltip
+from bench.report.plots.rows import Rows, layered, number, who
 
-_ROW = 26
-_GROUP_GAP = 16
+_AXIS = "memory (PSS), MB"
+_LANE = 30
+_WORDS = 0.28
 
 
 def memory_spans(found: Sequence[MemoryUse], looks: Mapping[str, Look]) -> Plot:
-    """Hollow: idle. Full: loaded. Bar at the end: the highest reading."""
+    """Hollow: idle. Full, its number above it: loaded. Bar, its number beside it: the peak."""
     rows = [row for use in found if (row := _row(use, looks))]
-    roles = list(dict.fromkeys(str(row["role"]) for row in rows))
-    y = alt.Y(
-        "role:N",
-        sort=roles,
-        title=None,
-        scale=alt.Scale(paddingInner=0.18, paddingOuter=0.1),
-        axis=alt.Axis(labelFontWeight=600, ticks=False, domain=False, labelPadding=8),
+    frame = lanes("role", list(dict.fromkeys(str(row["role"]) for row in rows)), looks, _LANE)
+    drawn, data = layered(_layers(frame.put(marks()), rows, looks))
+    told = "; ".join(
+        f"{row['name']} {row['role']}: idle {row['idle_told']}, loaded {row['loaded_told']}, "
+        f"peak {row['peak_told']}"
+        for row in rows
     )
-    beside = alt.YOffset("label:N", sort=[look.short for look in looks.values()])
-    title = "memory (PSS), MB"
+    return plot(
+        "memory",
+        "",
+        f"Memory of every service. {told}.",
+        drawn,
+        frame.height,
+        data,
+        "Memory (PSS): idle, loaded, peak",
+    )
+
+
+def _layers(
+    base: alt.Chart, rows: Rows, looks: Mapping[str, Look]
+) -> dict[str, tuple[alt.Chart, Rows]]:
     tips = tooltip(
         ("name", "framework"),
         ("role", "of"),
@@ -46,62 +47,38 @@ def memory_spans(found: Sequence[MemoryUse], looks: Mapping[str, Look]) -> Plot:
         ("loaded_told", "loaded"),
         ("peak_told", "peak"),
     )
-    base = marks().encode(y=y, yOffset=beside, tooltip=tips, opacity=fading())
-    colours = target_colour(looks)
+    base = base.encode(tooltip=tips, opacity=fading())
     most = max((number(row["peak"]) for row in rows), default=0)
-    x = alt.X("idle:Q", title=title, scale=room(most), axis=alt.Axis(tickCount=8))
+    at = {
+        name: base.encode(
+            x=alt.X(f"{name}:Q", title=_AXIS, scale=room(most, _WORDS), axis=alt.Axis(tickCount=8))
+        )
+        for name in ("idle", "loaded", "peak")
+    }
+    colours = target_colour(looks)
     idle = [row for row in rows if row["idle"] is not None]
-    drawn, data = layered(
-        {
-            "spans": (
-                base.mark_rule(strokeWidth=3).encode(
-                    x=x, x2="peak:Q", color=colours, opacity=fading(0.45)
-                ),
-                idle,
-            ),
-            "peaks": (
-                base.mark_tick(thickness=2.5, size=15).encode(
-                    x=alt.X("peak:Q", title=title), color=colours
-                ),
-                rows,
-            ),
-            "idle": (
-                base.mark_point(filled=False, fill=PAPER, size=75, strokeWidth=2).encode(
-                    x=x, color=colours, shape=target_marker(looks)
-                ),
-                idle,
-            ),
-            "loaded": (
-                base.mark_point(filled=True, size=110).encode(
-                    x=alt.X("loaded:Q", title=title),
-                    color=target_colour(looks),
-                    shape=target_marker(looks),
-                ),
-                [row for row in rows if row["loaded"] is not None],
-            ),
-            "figures": (
-                base.mark_text(align="left", dx=9, fontSize=11, color=INK).encode(
-                    x=alt.X("peak:Q", title=title), text="short:N"
-                ),
-                rows,
-            ),
-        }
-    )
-    told = "; ".join(
-        f"{row['name']} {row['role']}: idle {row['idle_told']}, loaded {row['loaded_told']}, "
-        f"peak {row['peak_told']}"
-        for row in rows
-    )
-    height = len(roles) * (len(looks) * _ROW + _GROUP_GAP)
-    return plot(
-        "memory",
-        "",
-        f"Memory of every service. {told}.",
-        drawn,
-        height,
-        data,
-        "Memory (PSS): idle, loaded, peak",
-    )
+    loaded = [row for row in rows if row["loaded"] is not None]
+    return {
+        "spans": (
+            at["idle"]
+            .mark_rule(strokeWidth=3)
+            .encode(x2="peak:Q", color=colours, opacity=fading(0.45)),
+            idle,
+        ),
+        "peaks": (at["peak"].mark_tick(thickness=2.5, size=15).encode(color=colours), rows),
+        "idle": (hollow(at["idle"], looks, 75), idle),
+        "loaded": (marker(at["loaded"], looks, 110), loaded),
+        "figures": (
+            at["loaded"].mark_text(dy=-13, fontSize=11, color=INK).encode(text="short:N"),
+            loaded,
+        ),
+        "peak figures": (
+            at["peak"]
+            .mark_text(align="left", dx=7, fontSize=11, color=INK)
+            .encode(text="highest:N"),
+            rows,
+        ),
+    }
 
 
 def _row(use: MemoryUse, looks: Mapping[str, Look]) -> dict[str, object] | None:
@@ -120,5 +97,6 @@ def _row(use: MemoryUse, looks: Mapping[str, Look]) -> dict[str, object] | None:
             f"{name}_told": "not read" if value is None else f"{value / 1e6:,.1f} MB"
             for name, value in told.items()
         },
-        "short": f"{(use.loaded_bytes or use.peak_bytes) / 1e6:,.0f}",
+        "short": "" if use.loaded_bytes is None else f"{use.loaded_bytes / 1e6:,.0f}",
+        "highest": f"peak {use.peak_bytes / 1e6:,.0f}",
     }

@@ -1,5 +1,7 @@
 """One figure through all runs of a history, with its shifts."""
 
+import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from statistics import geometric_mean
 
@@ -8,27 +10,17 @@ import altair as alt
 from bench.report.history import Change, Trend
 from bench.report.html.document import Plot
 from bench.report.look import Look
-from bench.report.measures import interval_words, p_words, plain
-from bench.report.plots.paper import (
-    CROSS,
-    PAPER,
-    SOFT,
-    fading,
-    layered,
-    marks,
-    plot,
-    target_colour,
-    target_marker,
-    tooltip,
-    who,
-)
+from bench.report.measures import Measure, interval_words, p_words, plain
+from bench.report.plots.frame import Cut, cut, log_span, marker, moved, unbounded
+from bench.report.plots.paper import CROSS, SOFT, fading, marks, plot, target_colour, tooltip
+from bench.report.plots.rows import Rows, layered, number, who
 from bench.report.words import interval_text
 from bench.stats.changes import stretches
 from bench.stats.estimate import is_bounded
 
 _HEIGHT = 260
-# Run ids are times: 20261122-104210 is told as 2026-11-22.
-_DAY = "slice(datum.value, 0, 4) + '-' + slice(datum.value, 4, 6) + '-' + slice(datum.value, 6, 8)"
+
+Layers = dict[str, tuple[alt.Chart, Rows]]
 
 
 def trend_plot(
@@ -36,93 +28,22 @@ def trend_plot(
 ) -> Plot:
     """All targets' trends of one operation and measure. `runs` are all run ids, in order."""
     measure, title = found[0].measure, found[0].title
-    axis = f"{measure.title}, {measure.metric.unit} (log)"
-    if measure.metric.unit in measure.title:
-        axis = f"{measure.title} (log)"
-    x = alt.X(
-        "run:O",
-        scale=alt.Scale(domain=list(runs)),
-        title="run",
-        axis=alt.Axis(labelExpr=_DAY, labelAngle=0, labelOverlap="greedy", grid=False),
-    )
-    y = alt.Y(
-        "value:Q",
-        scale=alt.Scale(type="log", nice=False, padding=30),
-        title=axis,
-        axis=alt.Axis(tickCount=6, format=",.0f"),
-    )
-    tips = tooltip(("name", "framework"), ("run", "run"), ("told", measure.title))
-    shift_tips = tooltip(("name", "framework"), ("run", "from run"), ("told", "change"))
-    colours = target_colour(looks)
     points = [row for trend in found for row in _points(trend, looks[trend.target])]
     shifts = [row for trend in found for row in _shifts(trend, looks[trend.target])]
+    span = log_span(
+        [number(row["value"]) for row in points] or [1.0],
+        [number(row[end]) for row in points for end in ("low", "high") if row[end] is not None],
+    )
+    y = _y(measure, span)
+    base = marks().encode(x=_x(runs), y=y, color=target_colour(looks))
     drawn, data = layered(
         {
-            "levels": (
-                marks()
-                .mark_line(strokeWidth=9, opacity=0.25, strokeCap="round")
-                .encode(x=x, y=y, color=colours, detail="stretch:N", opacity=fading(0.25, 0.04)),
-                [row for trend in found for row in _levels(trend, looks[trend.target])],
+            **_level_layer(base, found, looks),
+            **_shift_layers(base, shifts, looks),
+            **_point_layers(
+                base, y, cut(points, span, arrows=("↓", "↑")), unbounded(points), looks
             ),
-            "shifts": (
-                marks()
-                .mark_rule(strokeWidth=1.5, strokeDash=[5, 4])
-                .encode(x=x, color=colours, opacity=fading(0.8), tooltip=shift_tips),
-                shifts,
-            ),
-            "lines": (
-                marks()
-                .mark_line(strokeWidth=1.2)
-                .encode(x=x, y=y, color=colours, opacity=fading(0.7)),
-                points,
-            ),
-            "intervals": (
-                marks()
-                .mark_rule(strokeWidth=2)
-                .encode(
-                    x=x,
-                    y=alt.Y("low:Q", title=axis),
-                    y2="high:Q",
-                    color=colours,
-                    opacity=fading(0.8),
-                ),
-                [row for row in points if row["low"] is not None],
-            ),
-            "points": (
-                marks()
-                .mark_point(filled=True, size=62, stroke=PAPER, strokeWidth=1)
-                .encode(
-                    x=x,
-                    y=y,
-                    color=colours,
-                    shape=target_marker(looks),
-                    opacity=fading(),
-                    tooltip=tips,
-                ),
-                points,
-            ),
-            "gaps": (
-                marks()
-                .mark_point(shape=CROSS, size=60, stroke=SOFT, strokeWidth=1.6)
-                .encode(x=x, y=alt.value(_HEIGHT - 6), opacity=fading(), tooltip=tips),
-                [row for trend in found for row in _gaps(trend, looks[trend.target])],
-            ),
-            # Each target has a line of its own at the top: changes often come together.
-            **{
-                f"words-{target}": (
-                    marks()
-                    .mark_text(align="left", dx=5, fontSize=11, fontWeight=600)
-                    .encode(
-                        x=x,
-                        y=alt.value(8 + 14 * place),
-                        text="short:N",
-                        color=colours,
-                        opacity=fading(),
-                    ),
-                    [row for row in shifts if row["target"] == target],
-                )
-                for place, target in enumerate(looks)
-            },
+            **_gap_layer(found, runs, looks),
         }
     )
     told = "; ".join(f"{row['name']} {row['told']} from run {row['run']}" for row in shifts)
@@ -130,12 +51,112 @@ def trend_plot(
     return plot(name, title, described, drawn, _HEIGHT, data, f"{title}: {measure.title}")
 
 
+def _x(runs: Sequence[str]) -> alt.X:
+    labels = json.dumps(run_labels(runs))
+    axis = alt.Axis(
+        labelExpr=f"split({labels}[datum.value], ' ')",
+        labelAngle=0,
+        labelOverlap="greedy",
+        grid=False,
+    )
+    return alt.X("run:O", scale=alt.Scale(domain=list(runs)), title="run", axis=axis)
+
+
+def run_labels(runs: Sequence[str]) -> dict[str, str]:
+    """The day of each run; with its minute, or its whole id, where that alone does not tell it.
+
+    Run ids are times: 20261122-104210 is told as 2026-11-22, or as 2026-11-22 10:42.
+    """
+    forms = {run: (_day(run), f"{_day(run)} {run[9:11]}:{run[11:13]}", run) for run in runs}
+    counts = Counter(form for told in forms.values() for form in told)
+    return {
+        run: next((form for form in told if counts[form] == 1), run) for run, told in forms.items()
+    }
+
+
+def _day(run: str) -> str:
+    return f"{run[:4]}-{run[4:6]}-{run[6:8]}"
+
+
+def _y(measure: Measure, span: tuple[float, float]) -> alt.Y:
+    axis = f"{measure.title}, {measure.metric.unit} (log)"
+    if measure.metric.unit in measure.title:
+        axis = f"{measure.title} (log)"
+    return alt.Y(
+        "value:Q",
+        scale=alt.Scale(type="log", domain=list(span), nice=False, padding=30),
+        title=axis,
+        axis=alt.Axis(tickCount=6, format=",.0f"),
+    )
+
+
+def _level_layer(base: alt.Chart, found: Sequence[Trend], looks: Mapping[str, Look]) -> Layers:
+    """The means between changes."""
+    rows = [row for trend in found for row in _levels(trend, looks[trend.target])]
+    band = base.mark_line(strokeWidth=9, strokeCap="round")
+    return {"levels": (band.encode(detail="stretch:N", opacity=fading(0.25, 0.04)), rows)}
+
+
+def _shift_layers(base: alt.Chart, shifts: Rows, looks: Mapping[str, Look]) -> Layers:
+    """A dashed line where a change is, and its words at the top.
+
+    Each target has a line of words of its own: changes often come together.
+    """
+    tips = tooltip(("name", "framework"), ("run", "from run"), ("told", "change"))
+    rule = base.mark_rule(strokeWidth=1.5, strokeDash=[5, 4]).encode(
+        y=alt.Undefined, opacity=fading(0.8), tooltip=tips
+    )
+    words = base.mark_text(align="left", dx=5, fontSize=11, fontWeight=600).encode(
+        text="short:N", opacity=fading()
+    )
+    return {
+        "shifts": (rule, shifts),
+        **{
+            f"words-{target}": (
+                words.encode(y=alt.value(8 + 14 * place)),
+                [row for row in shifts if row["target"] == target],
+            )
+            for place, target in enumerate(looks)
+        },
+    }
+
+
+def _point_layers(
+    base: alt.Chart, y: alt.Y, intervals: Cut, rows: Rows, looks: Mapping[str, Look]
+) -> Layers:
+    tips = tooltip(("name", "framework"), ("run", "run"), ("told", "figure"))
+    return {
+        "lines": (base.mark_line(strokeWidth=1.2).encode(opacity=fading(0.7)), rows),
+        "intervals": (
+            base.mark_rule(strokeWidth=2).encode(
+                y=moved(y, "from"), y2="to:Q", opacity=fading(0.8)
+            ),
+            intervals.shown,
+        ),
+        "arrows": (
+            base.mark_text(fontSize=14, fontWeight=700).encode(
+                y=moved(y, "end"), text="arrow:N", opacity=fading(), tooltip=tips
+            ),
+            intervals.arrows,
+        ),
+        "points": (marker(base, looks, 62).encode(opacity=fading(), tooltip=tips), rows),
+    }
+
+
+def _gap_layer(found: Sequence[Trend], runs: Sequence[str], looks: Mapping[str, Look]) -> Layers:
+    """A cross at the bottom for a run without this figure."""
+    rows = [row for trend in found for row in _gaps(trend, looks[trend.target])]
+    tips = tooltip(("name", "framework"), ("run", "run"), ("told", found[0].measure.title))
+    cross = marks().mark_point(shape=CROSS, size=60, stroke=SOFT, strokeWidth=1.6)
+    y = alt.value(_HEIGHT - 6)
+    return {"gaps": (cross.encode(x=_x(runs), y=y, opacity=fading(), tooltip=tips), rows)}
+
+
 def _points(trend: Trend, look: Look) -> Iterator[dict[str, object]]:
     metric = trend.measure.metric
     for point in trend.points:
         estimate = point.estimate
-        # A log axis has no place for what reaches down to 0.
-        bounded = is_bounded(estimate) and estimate.low > 0
+        bounded = is_bounded(estimate)
         yield {
             **who(look),
             "run": point.run_id,

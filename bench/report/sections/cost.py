@@ -18,7 +18,8 @@ def cost(material: Material) -> Section | None:
             Figure(
                 (cost_bars(material.series, material.looks),),
                 "From left to right, ever lighter: app, database (PostgreSQL), load generator. "
-                "The number is their sum. The generator is the lab's own and no cost of yours.",
+                "The number at the framework's mark is their sum. The generator is the lab's own "
+                "and no cost of yours.",
                 cost_table(material.record),
             )
         )
@@ -28,9 +29,9 @@ def cost(material: Material) -> Section | None:
         blocks.append(
             Figure(
                 (memory_spans(memory, material.looks),),
-                "Hollow mark: idle, before the first request; full mark and number: loaded, mean "
-                "over windows; bar: the highest reading. PSS counts a page that n processes share "
-                "as 1/n for each.",
+                "Hollow mark: idle, before the first request. Full mark, its number above it: "
+                "loaded, mean over windows. Bar, its number beside it: peak, the highest reading. "
+                "PSS counts a page that n processes share as 1/n for each.",
                 memory_table(memory),
             )
         )

@@ -1,93 +1,136 @@
 """CPU and memory while the run went on."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Literal
 
+from bench.metrics import METRICS
 from bench.report.html.document import Figure, Plot, Section
 from bench.report.material import Material
-from bench.report.memory import ROLES
-from bench.report.plots.over_time import over_time_plot
+from bench.report.memory import ROLES, Role, unit_name
+from bench.report.plots.over_time import (
+    CPU,
+    MEMORY,
+    MOST_TINTED,
+    Scene,
+    over_time_plot,
+)
 from bench.report.timeline import (
     GENERATOR,
     Band,
     Line,
+    Span,
     bands,
     cpu_line,
+    mean_cpu,
     memory_line,
     round_span,
+    set_ups,
     units,
     whole_span,
 )
+from bench.report.windows import SET_UP, set_ups_of, windows_table
 
-_CPU = "CPU, % of a core"
-_MEMORY = "PSS, MB"
+_CPU_CAPTION = "Each point is the mean since the one before it."
+_MEMORY_CAPTION = (
+    "Each mark is a reading: the sampler's, or the one just after a window. Reading a database's "
+    "memory is dear, so that the sampler does it once a minute. Where there are too many readings "
+    "to draw, the highest of those side by side is kept; marks are then fewer than readings."
+)
+_LEAD = (
+    "From the sampler, four readings of CPU a second, of memory fewer. Tinted: measured windows; "
+    "paler: set-up and warm-up, when rows are loaded and answers verified. Hover anywhere for the "
+    "nearest reading and the window it lies in. While one target is measured the others are frozen."
+)
 
 
 def over_time(material: Material) -> Section | None:
     """One round closely, and the whole run. None without samples."""
     if not material.samples:
         return None
-    figures = []
+    figures = tuple(figure for figure in _figures(material) if figure.plots)
+    return Section("over-time", "Over time", figures, _LEAD) if figures else None
+
+
+def _figures(material: Material) -> Iterator[Figure]:
     found = bands(material)
     near = round_span(material)
     if near is not None and material.record.plan.study is None:
         number, span = near
         mine = [band for band in found if band.round == number]
-        plots = _cpu_plots(material, mine, span, f"round {number}: ")
-        figures.append(Figure(plots, f"Round {number} closely, at every reading of the sampler."))
-    span = whole_span(material)
-    whole = (
-        *_cpu_plots(material, found, span, "whole run: "),
-        *_memory_plots(material, found, span),
-    )
-    figures.append(Figure(whole, "The whole run. Each point is the mean since the one before it."))
-    figures = [figure for figure in figures if figure.plots]
-    if not figures:
-        return None
-    lead = (
-        "From the sampler, four readings a second, memory less often. Tinted: measured windows; "
-        "between them data are loaded, answers are verified and services warm up. Hover a window "
-        "for what it measured. While one target is measured the others are frozen."
-    )
-    return Section("over-time", "Over time", tuple(figures), lead)
+        plots = _cpu_plots(material, _scene(material, mine, span), f"round {number}: ")
+        caption = f"Round {number} closely. {_CPU_CAPTION}"
+        yield Figure(plots, caption, windows_table(material, mine))
+    scene = _scene(material, found, whole_span(material))
+    table = windows_table(material, found) if found else None
+    untinted = " So many windows cannot be tinted." if len(found) > MOST_TINTED else ""
+    plots = _cpu_plots(material, scene, "whole run: ")
+    yield Figure(plots, f"The whole run. {_CPU_CAPTION}{untinted}", table)
+    yield Figure(_memory_plots(material, scene), _MEMORY_CAPTION)
 
 
-def _cpu_plots(
-    material: Material, found: Sequence[Band], span: tuple[float, float], title: str
-) -> tuple[Plot, ...]:
+def _scene(material: Material, found: Sequence[Band], span: Span) -> Scene:
+    inside = [one for one in set_ups(material) if one.end_s > span[0] and one.start_s < span[1]]
+    return Scene(material.looks, span, found, inside)
+
+
+def _cpu_plots(material: Material, scene: Scene, title: str) -> tuple[Plot, ...]:
     name = title.rstrip(": ").replace(" ", "-")
-    lines: dict[str, dict[str, Line]] = {
+    lines: dict[Role | Literal["generator"], dict[str, Line]] = {
         role: {
-            target: cpu_line(material, unit, span) for target, unit in units(material, role).items()
+            target: cpu_line(material, unit, scene.span_s)
+            for target, unit in units(material, role).items()
         }
         for role in ROLES
     }
-    lines["generator"] = {"": cpu_line(material, GENERATOR, span)}
+    lines["generator"] = {"": cpu_line(material, GENERATOR, scene.span_s)}
     plots = (
         over_time_plot(
-            f"cpu-{role}-{name}", f"{title}{role}", _CPU, drawn, found, material.looks, span
+            f"cpu-{role}-{name}",
+            f"{title}{role}",
+            CPU,
+            drawn,
+            scene,
+            _tell_means(material, scene.windows, role),
         )
         for role, drawn in lines.items()
     )
     return tuple(plot for plot in plots if plot is not None)
 
 
-def _memory_plots(
-    material: Material, found: Sequence[Band], span: tuple[float, float]
-) -> tuple[Plot, ...]:
+def _tell_means(
+    material: Material, found: Sequence[Band], role: Role | Literal["generator"]
+) -> Callable[[str], str]:
+    """Says of a target how much CPU its role used in measured windows, and before them."""
+    metric = METRICS[f"{role}_cpu"]
+
+    def tell(target: str) -> str:
+        mine = [band for band in found if target in ("", band.target)]
+        mean = metric.value([band.window for band in mine])
+        targets = (target,) if target else tuple(material.looks)
+        spans = [
+            (one.start_s, one.end_s) for each in targets for one in set_ups_of(material, mine, each)
+        ]
+        unit = GENERATOR if role == "generator" else unit_name(target, role)
+        before = mean_cpu(material, unit, spans)
+        told = [f"mean {metric.format(mean)} % in {len(mine)} windows"] if mine else []
+        told += [f"{before:,.0f} % in {SET_UP}"] if before is not None else []
+        return "".join(f", {words}" for words in told)
+
+    return tell
+
+
+def _memory_plots(material: Material, scene: Scene) -> tuple[Plot, ...]:
     plots = (
         over_time_plot(
             f"memory-{role}",
             f"whole run: {role} memory",
-            _MEMORY,
+            MEMORY,
             {
-                target: memory_line(material, unit, span)
-                for target, unit in units(material, role).items()
+                target: memory_line(material, target, role, scene.span_s)
+                for target in material.record.plan.targets
             },
-            found,
-            material.looks,
-            span,
-            scale=1e-6,
-            decimals=1,
+            scene,
+            lambda _target: "",
         )
         for role in ROLES
     )

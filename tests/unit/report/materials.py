@@ -1,7 +1,9 @@
 """Runs of every kind and in every state, for pages that must tell the truth about each."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
+from bench.experiment.runner import DATABASE_MEMORY_EVERY, MEMORY_EVERY
 from bench.model import (
     CellResult,
     ClosedLoop,
@@ -21,6 +23,7 @@ from tests.unit.factories import cell, distribution, load_result, plan, record, 
 TARGETS = ("fastapi", "flask", "drf")
 SPEED = {"fastapi": 1.0, "flask": 1.3, "drf": 1.7}
 BEGAN = 1_000.0
+SET_UP_S = 4.0
 INVALID = LabWarning("errors", "3 of 1,000 requests failed", "See the log.", "invalid")
 DOUBT = LabWarning("foreign-cpu", "other processes used 9% of the app's core", "Stop them.")
 NOTE = LabWarning("host-turbo", "turbo is on", "make tune", "note")
@@ -49,24 +52,30 @@ def cells(
         for workload in workloads:
             for target in targets:
                 part = window(workload, load=load(workload, target, number, len(made)), **changes)
-                made.append(cell(number, target, workload, phases=(part,)))
+                began_at = datetime.fromtimestamp(
+                    BEGAN + 10 * len(made) - SET_UP_S, UTC
+                ).isoformat()
+                made.append(cell(number, target, workload, phases=(part,), started_at=began_at))
     return tuple(made)
 
 
 def samples(count: int = 200, targets: tuple[str, ...] = TARGETS) -> tuple[Sample, ...]:
-    """Readings four times a second; apps use 80 % of a core, databases 20, the generator 10."""
-    units = [(unit_name(target, "app"), 0.8) for target in targets]
-    units += [(unit_name(target, "database"), 0.2) for target in targets]
-    units += [("generator", 0.1)]
+    """Readings four times a second; apps use 80 % of a core, databases 20, the generator 10.
+
+    Memory is read as seldom as the lab reads it.
+    """
+    units = [(unit_name(target, "app"), 0.8, MEMORY_EVERY) for target in targets]
+    units += [(unit_name(target, "database"), 0.2, DATABASE_MEMORY_EVERY) for target in targets]
+    units += [("generator", 0.1, MEMORY_EVERY)]
     return tuple(
         Sample(
             BEGAN - 5 + turn / 4,
             unit,
             share * turn / 4,
-            40_000_000 + 100_000 * turn if turn % 4 == 0 else None,
+            40_000_000 + 100_000 * turn if turn % memory_every == 0 else None,
         )
         for turn in range(count)
-        for unit, share in units
+        for unit, share, memory_every in units
     )
 
 

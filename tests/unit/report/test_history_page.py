@@ -32,7 +32,7 @@ def test_changes_are_told_in_words_and_marked_in_the_plot(page: Page, history: H
     assert (shift["target"], shift["run"]) == ("flask", changed)
     # Two levels for Flask, one for FastAPI, each with both of its ends.
     assert len(rate["datasets"]["levels"]) == 6
-    assert len(rate["datasets"]["points"]) == 32
+    assert len(rate["datasets"]["lines"]) == 32
 
 
 def test_every_plot_is_valid_vega_lite_and_none_is_blank(page: Page) -> None:
@@ -56,4 +56,4 @@ def test_one_run_alone_has_a_page(history: History) -> None:
     alone = history_of(history.runs[:1], history.runs[0])
     page = Page(render(history_document(alone, ())))
     assert "Too few runs" in page.text
-    assert all(spec["datasets"]["points"] for spec in page.specs)
+    assert all(spec["datasets"]["lines"] for spec in page.specs)

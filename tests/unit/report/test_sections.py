@@ -16,9 +16,18 @@ from bench.report.sections.figures import figure_tables, figures
 from bench.report.sections.provenance import commands, provenance
 from bench.report.sections.verdicts import verdict_matrix
 from bench.report.tables import series
-from bench.report.timeline import bands, cpu_line, memory_line, round_span, whole_span
+from bench.report.timeline import (
+    bands,
+    cpu_line,
+    mean_cpu,
+    memory_line,
+    round_span,
+    set_ups,
+    whole_span,
+)
+from bench.report.windows import MOST_ROWS, SET_UP, windows_table
 from tests.unit.factories import cell, distribution, load_result, plan, record, role_cost, window
-from tests.unit.report.materials import BEGAN, RUNS, bench, cells, material, samples
+from tests.unit.report.materials import BEGAN, RUNS, SET_UP_S, bench, cells, material, samples
 
 
 def cards(name: str) -> dict[str, object]:
@@ -146,8 +155,66 @@ def test_a_pause_breaks_the_line() -> None:
 def test_memory_over_time_keeps_peaks_when_thinned() -> None:
     """Of readings that are joined the highest is drawn."""
     found = Material(bench(), samples(200))
-    line = memory_line(found, "onecore-flask", whole_span(found), most=5)
-    assert line.readings[-1].value == 40_000_000 + 100_000 * 196
+    line = memory_line(found, "flask", "app", whole_span(found), most=5)
+    assert len(line.readings) <= 5
+    assert max(line.known) == 40_000_000 + 100_000 * 160
+
+
+def test_memory_over_time_has_what_was_read_after_windows() -> None:
+    """The sampler reads a database once a minute; each window adds a reading at its end."""
+    found = Material(bench(), samples(200))
+    line = memory_line(found, "flask", "database", whole_span(found))
+    mine = [band for band in bands(found) if band.target == "flask"]
+    assert [one.at_s for one in line.readings] == [0.0, *(band.end_s for band in mine)]
+    assert [one.value for one in line.readings] == [40_000_000.0, *[50_000_000.0] * len(mine)]
+
+
+def test_cpu_of_a_stretch_is_what_was_used_in_it() -> None:
+    """Between readings too; a service that was started again is not counted backwards."""
+    read = tuple(
+        Sample(BEGAN + at, "onecore-flask", cpu_s)
+        for at, cpu_s in enumerate((1.0, 1.5, 2.5, 0.0, 0.5))
+    )
+    found = Material(bench(), read)
+    assert mean_cpu(found, "onecore-flask", [(0.0, 1.0)]) == pytest.approx(50)
+    assert mean_cpu(found, "onecore-flask", [(0.5, 1.5)]) == pytest.approx(75)
+    assert mean_cpu(found, "onecore-flask", [(0.0, 1.0), (3.0, 4.0)]) == pytest.approx(50)
+    assert mean_cpu(found, "onecore-flask", [(2.0, 3.0)]) == 0
+    assert mean_cpu(found, "onecore-flask", [(10.0, 11.0)]) is None
+    assert mean_cpu(found, "onecore-drf", [(0.0, 1.0)]) is None
+
+
+def test_set_ups_end_where_windows_begin() -> None:
+    """What was loaded, verified and warmed up before a window is a stretch of its own."""
+    found = Material(bench(), samples())
+    for set_up, band in zip(set_ups(found), bands(found), strict=True):
+        assert set_up.end_s == band.start_s
+        assert set_up.end_s - set_up.start_s == pytest.approx(SET_UP_S)
+
+
+def test_windows_are_told_in_a_table() -> None:
+    """One row each with the window's own figures; what was used before them stands apart."""
+    found = Material(bench(), samples(2000))
+    table = windows_table(found, bands(found))
+    windows = [row for row in table.rows if row[0] != SET_UP]
+    assert len(windows) == len(bands(found)) == 18
+    assert windows[0] == ("read", "fastapi", "1", "94", "25", "20", "50.0", "50.0")
+    before = [row for row in table.rows if row[0] == SET_UP]
+    assert before == [
+        (SET_UP, target, "1–3", "80", "20", "10", "–", "–")
+        for target in ("fastapi", "flask", "drf")
+    ]
+
+
+def test_many_windows_are_joined_and_none_is_left_out() -> None:
+    """A long run's table stays short: a row then stands for several rounds, and says so."""
+    found = Material(bench(cells=cells(rounds=100)), samples())
+    table = windows_table(found, bands(found))
+    assert len(table.rows) < MOST_ROWS + 10
+    told = [row[2] for row in table.rows if row[:2] == ("read", "drf")]
+    assert told[:2] == ["1–3", "4–6"]
+    assert told[-1] == "100"
+    assert "up to 3 rounds" in table.caption
 
 
 def test_windows_are_marked_where_they_were() -> None:

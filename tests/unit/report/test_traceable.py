@@ -103,8 +103,8 @@ def test_cost(page: Page, target: str, workload: str) -> None:
             if not one["load"]["failures"]
         )
         shown = row(found, target=target, operation=workload, role=role)
-        assert shown["from"] == pytest.approx(start)
-        assert shown["to"] - shown["from"] == pytest.approx(cost)
+        assert shown["from"] == pytest.approx(start, rel=2e-6)
+        assert shown["to"] - shown["from"] == pytest.approx(cost, rel=1e-5)
         start = shown["to"]
 
 
@@ -120,9 +120,14 @@ def test_service_times(page: Page, target: str, workload: str) -> None:
         if label.startswith(f"Distribution of service time, {workload}.")
     ]
     for percentile in (50.0, 90.0):
-        shown = row(found, target=target, share=f"{percentile:g} %")
-        expected_us = total.get_value_at_percentile(percentile)
-        assert shown["x"] == pytest.approx(expected_us / 1e3, rel=0.002)
+        nines = -math.log10(1 - percentile / 100)
+        (shown,) = [
+            one for one in found if one["target"] == target and one["y"] == pytest.approx(nines)
+        ]
+        # Definitions of a quantile differ by one rank, which is far where requests are few.
+        beside = (percentile, percentile + 100 / total.total_count)
+        low_ms, high_ms = (total.get_value_at_percentile(one) / 1e3 for one in beside)
+        assert 0.998 * low_ms <= shown["x"] <= 1.002 * high_ms
 
 
 def test_ratios(page: Page) -> None:
@@ -163,5 +168,5 @@ def test_memory(page: Page, target: str) -> None:
         if one["unit"] == f"onecore-{target}" and one["pss_bytes"]
     ]
     shown = row(rows(page, "peaks", "memory (PSS)"), target=target, role="app")
-    assert shown["loaded"] == pytest.approx(fmean(read) / 1e6, abs=1e-6)
-    assert shown["peak"] == max(*read, *sampled) / 1e6
+    assert shown["loaded"] == pytest.approx(fmean(read) / 1e6)
+    assert shown["peak"] == pytest.approx(max(*read, *sampled) / 1e6)

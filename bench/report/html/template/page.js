@@ -27,11 +27,21 @@
     if (event.key === "Escape" && isolated) show(isolated);
   });
 
+  // Rows that several plots are drawn from stand on the page once; their name stands in each.
+  const shared = JSON.parse(document.getElementById("shared-rows")?.textContent ?? "{}");
+  function specification(source) {
+    const found = JSON.parse(source.textContent);
+    for (const [name, rows] of Object.entries(found.datasets)) {
+      if (typeof rows === "string") found.datasets[name] = shared[rows];
+    }
+    return found;
+  }
+
   async function draw(source) {
     const place = document.getElementById(source.dataset.plot);
     try {
       const options = { mode: "vega-lite", renderer: "svg", actions: false, tooltip: { theme: "custom" } };
-      const { view } = await window.vegaEmbed(place, JSON.parse(source.textContent), options);
+      const { view } = await window.vegaEmbed(place, specification(source), options);
       view.addEventListener("click", (_event, item) => {
         const name = item && item.datum && item.datum.target;
         if (name && document.querySelector(`[data-isolate="${CSS.escape(name)}"]`)) show(name);

@@ -1,0 +1,146 @@
+"""What plots have in common on their paper: lanes, scales, markers, and what hovers."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import altair as alt
+
+from bench.report.look import Look
+from bench.report.plots.paper import PAPER, SOFT, target_colour, target_marker
+from bench.report.plots.rows import Rows, number
+
+MOST_INTERVAL = 1.6
+"""A scale ends at this multiple of what was measured, however wide an interval is: with two rounds
+an interval may be ten times its figure, and nothing else would be seen."""
+
+_GAP = 15
+
+
+@dataclass(frozen=True)
+class Lanes:
+    """A group per operation down the page, in it a lane for each target. `height` in pixels."""
+
+    y: alt.Y
+    beside: alt.YOffset
+    height: int
+
+    def put(self, layer: alt.Chart) -> alt.Chart:
+        """The layer, each row in its lane."""
+        return layer.encode(y=self.y, yOffset=self.beside)
+
+
+def lanes(field: str, order: Sequence[str], looks: Mapping[str, Look], lane: int) -> Lanes:
+    """Lanes of `lane` pixels. `field` names the groups, which come in this order."""
+    y = alt.Y(
+        f"{field}:N",
+        sort=list(order),
+        title=None,
+        scale=alt.Scale(paddingInner=0.18, paddingOuter=0.1),
+        axis=alt.Axis(labelFontWeight=600, ticks=False, domain=False, labelPadding=8),
+    )
+    beside = alt.YOffset("label:N", sort=[look.short for look in looks.values()])
+    return Lanes(y, beside, len(order) * (len(looks) * lane + _GAP))
+
+
+def moved[Axis: (alt.X, alt.Y)](axis: Axis, field: str) -> Axis:
+    """The same axis for another member of the rows: one with no title of its own adds its name."""
+    other: Axis = axis.copy()
+    other["shorthand"] = f"{field}:Q"
+    return other
+
+
+def room(most: float, words: float = 0.1) -> alt.Scale:
+    """From 0 to more than the largest figure by the share `words`, where its words have a place."""
+    return alt.Scale(domain=[0, most * (1 + words) or 1], nice=False)
+
+
+def top(measured: Sequence[float], ends: Sequence[float]) -> float:
+    """Where a scale ends: at the highest interval, or before."""
+    highest = max(measured, default=0.0)
+    return max(highest, min(max(ends, default=0.0), highest * MOST_INTERVAL))
+
+
+def log_span(measured: Sequence[float], ends: Sequence[float]) -> tuple[float, float]:
+    """Where a log scale begins and ends: at the outermost intervals, or before.
+
+    `measured` are positive. An interval may end at 0 or below, where a log scale has no place.
+    """
+    lowest, highest = min(measured), max(measured)
+    floor = max(min(ends, default=lowest), lowest / MOST_INTERVAL)
+    ceiling = min(max(ends, default=highest), highest * MOST_INTERVAL)
+    return min(lowest, floor), max(highest, ceiling)
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Intervals as far as a scale shows them (`from`, `to`), and an arrow at each cut end."""
+
+    shown: Rows
+    arrows: Rows
+
+
+def cut(rows: Rows, span: tuple[float, float], arrows: tuple[str, str]) -> Cut:
+    """The intervals `low` to `high` of rows that have one, within `span`; `arrows` lead out of it.
+
+    The rows lose their bounds: one may be infinite, for which JSON has no word.
+    """
+    shown, ends = [], []
+    for row, plain in zip(rows, unbounded(rows), strict=True):
+        if row["low"] is None or row["high"] is None:
+            continue
+        low, high = number(row["low"]), number(row["high"])
+        shown.append({**plain, "from": max(low, span[0]), "to": min(high, span[1])})
+        beyond = low < span[0], high > span[1]
+        ends += [
+            {**plain, "end": end, "arrow": arrow}
+            for end, arrow, is_beyond in zip(span, arrows, beyond, strict=True)
+            if is_beyond
+        ]
+    return Cut(shown, ends)
+
+
+def unbounded(rows: Rows) -> Rows:
+    """The rows without their bounds."""
+    return [
+        {name: value for name, value in row.items() if name not in ("low", "high")} for row in rows
+    ]
+
+
+def marker(layer: alt.Chart, looks: Mapping[str, Look], size: int, aside: int = 0) -> alt.Chart:
+    """Full marks in each target's shape and colour, `aside` pixels to the right of their place."""
+    marked = layer.mark_point(filled=True, size=size, stroke=PAPER, strokeWidth=1.1, xOffset=aside)
+    made: alt.Chart = marked.encode(color=target_colour(looks), shape=target_marker(looks))
+    return made
+
+
+def hollow(layer: alt.Chart, looks: Mapping[str, Look], size: int) -> alt.Chart:
+    """Marks of which only the outline is drawn."""
+    made: alt.Chart = layer.mark_point(filled=False, fill=PAPER, size=size, strokeWidth=1.9).encode(
+        color=target_colour(looks), shape=target_marker(looks)
+    )
+    return made
+
+
+def nearest(layer: alt.Chart, tips: list[alt.Tooltip]) -> alt.Chart:
+    """A ring around the point that is nearest to the pointer, with its words.
+
+    A thin line need not be hit, and a line as a whole has no figure to tell.
+    """
+    near = alt.selection_point(
+        name="near",
+        nearest=True,
+        on="pointermove",
+        clear="pointerout",
+        fields=["x", "target"],
+        empty=False,
+    )
+    ring: alt.Chart = (
+        layer.mark_point(size=140, filled=False, strokeWidth=2)
+        .encode(
+            stroke=alt.value(SOFT),
+            tooltip=tips,
+            opacity=alt.condition(near, alt.value(1), alt.value(0)),
+        )
+        .add_params(near)
+    )
+    return ring

@@ -1,0 +1,85 @@
+"""What was used in each measured window, as a table: the figures behind the plots over time."""
+
+from collections.abc import Iterator, Sequence
+from itertools import batched
+
+from bench.metrics import METRICS
+from bench.report.material import Material
+from bench.report.measures import NO_FIGURE
+from bench.report.memory import ROLES
+from bench.report.tables import Table
+from bench.report.timeline import GENERATOR, Band, SetUp, mean_cpu, set_ups, units
+
+MOST_ROWS = 240
+"""Rounds are joined until a table has no more rows than a page can show."""
+
+SET_UP = "set-up and warm-up"
+
+_CPU = ("app_cpu", "database_cpu", "generator_cpu")
+_MEMORY = ("app_memory", "database_memory")
+_COLUMNS = (
+    *("app CPU %", "database CPU %", "generator CPU %"),
+    *("app PSS MB", "database PSS MB"),
+)
+
+
+def windows_table(material: Material, found: Sequence[Band]) -> Table:
+    """A row per operation, framework and round; what was used before windows stands at the end.
+
+    With very many windows a row stands for several rounds, and holds their means.
+    """
+    rows = (*_window_rows(material, found), *_set_up_rows(material, found))
+    step = _step(found)
+    joined = f" Rows are means of up to {step} rounds; each is in rounds.csv." if step > 1 else ""
+    return Table(
+        title="Windows",
+        columns=("operation", "framework", "round", *_COLUMNS),
+        rows=rows,
+        numeric=(False, False, False, *([True] * len(_COLUMNS))),
+        caption="CPU: mean of the window, % of a core. PSS: read just after it. "
+        f"{SET_UP.capitalize()}: from the sampler, between a cell's start and its first window: "
+        f"rows are loaded, answers checked, the service warmed up.{joined}",
+    )
+
+
+def _step(found: Sequence[Band]) -> int:
+    return max(1, -(-len(found) // MOST_ROWS))
+
+
+def _window_rows(material: Material, found: Sequence[Band]) -> Iterator[tuple[str, ...]]:
+    step = _step(found)
+    for title in dict.fromkeys(band.title for band in found):
+        for target in material.looks:
+            mine = [band for band in found if (band.title, band.target) == (title, target)]
+            for part in batched(sorted(mine, key=lambda band: band.round), step, strict=False):
+                windows = [band.window for band in part]
+                metrics = (METRICS[name] for name in (*_CPU, *_MEMORY))
+                figures = (metric.format(metric.value(windows)) for metric in metrics)
+                yield (title, target, _rounds([band.round for band in part]), *figures)
+
+
+def _set_up_rows(material: Material, found: Sequence[Band]) -> Iterator[tuple[str, ...]]:
+    for target in material.looks:
+        mine = set_ups_of(material, found, target)
+        spans = [(one.start_s, one.end_s) for one in mine]
+        names = (*(units(material, role)[target] for role in ROLES), GENERATOR)
+        used = [mean_cpu(material, unit, spans) for unit in names]
+        if any(value is not None for value in used):
+            rounds = _rounds(sorted(one.round for one in mine))
+            figures = (NO_FIGURE if value is None else f"{value:,.0f}" for value in used)
+            yield (SET_UP, target, rounds, *figures, *[NO_FIGURE] * len(_MEMORY))
+
+
+def set_ups_of(material: Material, found: Sequence[Band], target: str) -> list[SetUp]:
+    """The target's set-ups before these windows."""
+    cells = {(band.target, band.workload, band.round) for band in found}
+    return [
+        one
+        for one in set_ups(material)
+        if one.target == target and (one.target, one.workload, one.round) in cells
+    ]
+
+
+def _rounds(numbers: Sequence[int]) -> str:
+    first, last = numbers[0], numbers[-1]
+    return str(first) if first == last else f"{first}–{last}"
