@@ -100,7 +100,8 @@ def set_ups(material: Material) -> tuple[SetUp, ...]:
 
 
 def _set_up_span(cell: CellResult, began: float) -> Iterator[Span]:
-    first = min((one.load.started_at_unix_s for one in cell.phases), default=0.0)
+    starts = [at for one in cell.phases if (at := one.load.started_at_unix_s) is not None]
+    first = min(starts, default=began)
     start = max(began, datetime.fromisoformat(cell.started_at).timestamp())
     # A clock that was set meanwhile may have turned the order round.
     if first > start:
