@@ -197,7 +197,8 @@ BEAT = Users(10, 5.0, throughput_per_s=2.0)
         (0.0009, 0, 10.0, {}),
         (0.004, 0, 10.0, {"late-sending": "doubt"}),
         (0.008, 0, 10.0, {"late-sending": "invalid"}),
-        (0.0009, 40, 12.0, {"unsent": "invalid"}),
+        (0.0009, 40, 12.0, {"unsent": "doubt"}),
+        (0.0009, 60, 12.0, {"unsent": "invalid"}),
         (0.0009, 0, 12.0, {"behind": "doubt"}),
     ],
 )
@@ -209,6 +210,7 @@ def test_users_with_a_beat_are_judged_like_an_open_loop(
     lateness = Lateness(late_s, late_s, late_s, 0, unsent, times, due_s=10.0)
     latency = {"read": distribution([0.010] * 1000)}
     load = replace(crowd_load(latency=latency), duration_s=duration_s, lateness=lateness)
+    assert load.succeeded == 1000
     found = doubt.open_loop_off(load, BEAT)
     assert {one.code: one.severity for one in found} == expected
     assert not any("RATE" in one.remedy for one in found)
