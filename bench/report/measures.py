@@ -206,7 +206,17 @@ def interval_words(ratio: Estimate) -> str:
     """E.g. "1.62 [1.55, 1.70]"; the point alone when one round gives no interval."""
     if ratio.n < 2:
         return plain(ratio.point)
-    return f"{plain(ratio.point)} [{plain(ratio.low)}, {plain(ratio.high)}]"
+    return f"{plain(ratio.point)} [{ratio_end(ratio.low)}, {ratio_end(ratio.high)}]"
+
+
+_TELLABLE_RATIO = 1000
+
+
+def ratio_end(ratio: float) -> str:
+    """An end of a ratio's interval. Beyond a thousandfold its digits say nothing more."""
+    if ratio < 1 / _TELLABLE_RATIO:
+        return "<0.001"
+    return ">1,000" if ratio > _TELLABLE_RATIO else plain(ratio)
 
 
 def verdict_words(verdict: Verdict, measure: Measure, elsewhere: str = "") -> str:

@@ -4,7 +4,7 @@ import pytest
 
 from bench.experiment.runner import narrow_enough
 from bench.model import CellResult, Estimate, LabWarning, OpenLoop, RunRecord
-from bench.report.measures import COST, LATENCY, RATE, inverse, plain, speeds_of
+from bench.report.measures import COST, LATENCY, RATE, interval_words, inverse, plain, speeds_of
 from bench.report.verdicts import verdict_table, verdicts
 
 from .factories import cell, distribution, load_result, plan, record, role_cost, window
@@ -172,6 +172,12 @@ def test_an_inconclusive_verdict_says_how_many_rounds_it_takes() -> None:
     (row,) = verdict_table(run_of(cells, plan=plan(targets=("flask", "drf")))).rows
     assert row[2] == "inconclusive"
     assert row[4].startswith(("about ", "over "))
+
+
+def test_an_interval_of_two_wild_rounds_is_not_spelt_out() -> None:
+    """Beyond a thousandfold the digits of an end say nothing more."""
+    assert interval_words(Estimate(1.5, 1e-15, 2e17, 2)) == "1.50 [<0.001, >1,000]"
+    assert interval_words(Estimate(1.62, 1.55, 1.7, 3)) == "1.62 [1.55, 1.70]"
 
 
 def test_an_unfinished_round_is_told() -> None:

@@ -10,11 +10,11 @@ from bench.report.measures import (
     measures_of,
     p_words,
     plain,
+    ratio_end,
     rounds_words,
 )
 from bench.report.verdicts import PhaseVerdict, verdict_table, verdicts
 
-_TELLABLE = 1000
 _MIRROR = {"faster": "slower", "slower": "faster"}
 
 
@@ -77,12 +77,5 @@ def _opinion(one: PhaseVerdict, measure: Measure, *, mirrored: bool) -> Opinion:
         return Opinion("–", "", kind, words, "; ".join(detail))
     ratio = measure.shown(verdict.ratio)
     ratio = inverse(ratio) if mirrored else ratio
-    interval = f"{_end(ratio.low)} to {_end(ratio.high)}" if ratio.n > 1 else "one round"
+    interval = f"{ratio_end(ratio.low)} to {ratio_end(ratio.high)}" if ratio.n > 1 else "one round"
     return Opinion(f"{plain(ratio.point)} ×", interval, kind, words, "; ".join(detail))
-
-
-def _end(ratio: float) -> str:
-    """An end of an interval. Beyond a thousandfold its digits say nothing more."""
-    if ratio < 1 / _TELLABLE:
-        return "<0.001"
-    return ">1,000" if ratio > _TELLABLE else plain(ratio)
