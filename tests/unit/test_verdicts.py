@@ -176,8 +176,8 @@ def test_an_inconclusive_verdict_says_how_many_rounds_it_takes() -> None:
 
 def test_an_interval_of_two_wild_rounds_is_not_spelt_out() -> None:
     """Beyond a thousandfold the digits of an end say nothing more."""
-    assert interval_words(Estimate(1.5, 1e-15, 2e17, 2)) == "1.50 [<0.001, >1,000]"
-    assert interval_words(Estimate(1.62, 1.55, 1.7, 3)) == "1.62 [1.55, 1.70]"
+    assert interval_words(Estimate(1.5, 1e-15, 2e17, 0.95, 2)) == "1.50 [<0.001, >1,000]"
+    assert interval_words(Estimate(1.62, 1.55, 1.7, 0.95, 3)) == "1.62 [1.55, 1.70]"
 
 
 def test_an_unfinished_round_is_told() -> None:
