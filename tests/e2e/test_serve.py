@@ -72,7 +72,7 @@ def test_the_index_lists_runs_newest_first_the_torn_one_too(port: int) -> None:
     status, kind, body = ask(port, "/")
     assert (status, kind) == (200, "text/html; charset=utf-8")
     assert body.index(TORN) < body.index(NEW) < body.index(OLD)
-    assert "cannot be read" in body
+    assert "is torn, or no JSON" in body
 
 
 def test_the_index_is_filtered_by_its_address(port: int) -> None:
