@@ -12,7 +12,7 @@ from bench.report.material import Material
 from bench.report.sending import sending_table
 from bench.report.tables import Table, cost_table, speed_table, use_table
 from bench.report.verdicts import verdict_table
-from bench.report.warnings import Counted, doubt_words, doubts
+from bench.report.warnings import Counted, doubt_words, doubts, message_words
 
 PIPE_WIDTH = 120
 """A pipe or file has no width of its own; no figure is cut for one."""
@@ -59,10 +59,20 @@ def print_table(console: Console, table: Table) -> None:
 
 
 def print_doubts(console: Console, found: Iterable[Counted]) -> None:
-    """One doubt after the other. The terminal wraps them: a remedy can be copied in one piece."""
+    """One doubt after the other, each in one line where there is no terminal.
+
+    On a terminal what was seen is wrapped between words. The remedy is a line of its own that only
+    the terminal breaks, so that it can be copied in one piece.
+    """
     for warning, count in found:
-        grade = (f"{warning.severity}:", _STYLE[warning.severity])
-        console.print(Text.assemble(grade, f" {doubt_words(warning, count)}"), soft_wrap=True)
+        grade = Text(f"{warning.severity}:", _STYLE[warning.severity])
+        if console.is_terminal:
+            seen = RichTable.grid(padding=(0, 1))
+            seen.add_row(grade, Text(message_words(warning, count)))
+            console.print(seen)
+            console.print(Text(warning.remedy, "dim"), soft_wrap=True)
+        else:
+            console.print(Text.assemble(grade, f" {doubt_words(warning, count)}"), soft_wrap=True)
 
 
 def print_run(console: Console, material: Material) -> None:
