@@ -6,7 +6,6 @@ both find it free. A claim is a lock on a file, and the kernel gives it back how
 
 import fcntl
 import os
-import socket
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -44,15 +43,3 @@ def claimed(what: str, first: int, step: int, usable: Callable[[int], bool]) -> 
                 yield number
                 return
     raise AssertionError(f"no {what} is free from {first} on")
-
-
-def is_free(port: int) -> bool:
-    """Whether a server could listen on this port of 127.0.0.1 now."""
-    with socket.socket() as probe:
-        # As a server would: a port that only waits for late packets counts as free.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True

@@ -18,9 +18,10 @@ from hypothesis import HealthCheck, settings
 from bench.experiment.assembly import open_lab
 from bench.experiment.lab import Lab
 from bench.load.people.settings import MASTER_PORT, UI_PORT
+from bench.supervise.ports import is_free
 from bench.targets import known_targets
 
-from .claims import claimed, is_free
+from .claims import claimed
 
 # A shell starts background jobs with Ctrl-C ignored, and children inherit that: the tests that
 # interrupt something would wait for ever.

@@ -12,7 +12,8 @@ from bench.experiment.assembly import site
 from bench.model import RunRecord
 from bench.report.agreement import agreement as runs_agreement
 from bench.report.agreement import agreement_table
-from bench.report.compare import compare_runs, comparison_page, outcome_words
+from bench.report.compare import compare_runs
+from bench.report.compare_tables import comparison_page, outcome_words
 from bench.report.page import print_page
 from bench.report.pages import page_of
 from bench.report.terminal import print_run, print_table

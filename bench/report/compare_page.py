@@ -1,12 +1,8 @@
 """The page of two runs set against each other."""
 
 from bench.model import LabWarning
-from bench.report.compare import (
-    RunComparison,
-    comparison_table,
-    differences_table,
-    outcome_words,
-)
+from bench.report.compare import RunComparison
+from bench.report.compare_tables import comparison_table, differences_table, outcome_words
 from bench.report.html.document import Document, Doubts, Figure, Prose, Section, Sheet
 from bench.report.look import looks
 from bench.report.plots.changes import changes_plot

@@ -1,5 +1,6 @@
 """Whether a unit's port is free, and who holds it otherwise."""
 
+import socket
 from contextlib import suppress
 
 import psutil
@@ -27,3 +28,15 @@ def require_free_port(unit: Unit) -> None:
         f"port {unit.port}, which {unit.name} needs, is taken by {who}",
         "Stop that process, or move all of the lab's ports as a block: PORT_OFFSET=1000.",
     )
+
+
+def is_free(port: int) -> bool:
+    """Whether a server could listen on this port of 127.0.0.1 now."""
+    with socket.socket() as probe:
+        # As a server would: a port that only waits for late packets counts as free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True

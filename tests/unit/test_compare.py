@@ -17,8 +17,9 @@ from bench.model import (
     Statement,
     Sweep,
 )
-from bench.report.compare import RunComparison, compare_runs, comparison_page
+from bench.report.compare import RunComparison, compare_runs
 from bench.report.compare_page import comparison_document
+from bench.report.compare_tables import comparison_page
 from bench.report.differences import differences
 from bench.report.html.document import Doubts
 from bench.report.page import page_markdown, print_page

@@ -5,13 +5,13 @@ differ, and that `slow` finds a `sitecustomize` on its PYTHONPATH. No service kn
 """
 
 import itertools
-import socket
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.errors import SetupError
 from bench.experiment.lab import Lab
 from bench.model import Target
+from bench.supervise.ports import is_free
 
 PLANTED_SHARE = 0.10
 PLANT = Path(__file__).parent / "plant"
@@ -77,20 +77,9 @@ def free_block(first: int) -> int:
     Raises SetupError when there is none.
     """
     for start in range(first, first + _BLOCKS * _BLOCK, _BLOCK):
-        if all(map(_is_free, range(start, start + _BLOCK))):
+        if all(map(is_free, range(start, start + _BLOCK))):
             return start
     raise SetupError(
         f"no block of {_BLOCK} free ports from {first} to {first + _BLOCKS * _BLOCK}",
         "Stop what listens there: ss -ltnp shows it.",
     )
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        # As a server would: a port that only waits for late packets counts as free.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True
