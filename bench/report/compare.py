@@ -324,8 +324,8 @@ def _weakness(rows: Sequence[Row]) -> str:
         return weak + "There is no witness: no database was asked the same in both runs."
     told = f"The witness, database CPU per request, is head/base {plain(min(known))}"
     told += "" if len(known) == 1 else f" to {plain(max(known))}"
-    drifted = any(drifted(ratio) for ratio in known)
-    return weak + told + (": THE MACHINE HAS CHANGED." if drifted else ": no sign of drift.")
+    changed = any(drifted(ratio) for ratio in known)
+    return weak + told + (": THE MACHINE HAS CHANGED." if changed else ": no sign of drift.")
 
 
 def drifted(ratio: float | None) -> bool:
