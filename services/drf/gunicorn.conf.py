@@ -8,8 +8,8 @@ workers = 1
 worker_class = "config.worker.ProblemWorker"  # gthread
 threads = 20
 keepalive = 75
-# No deadline for the worker's heartbeat. Whoever stops the whole service for a while, and lets it go
-# on, would find its worker killed: the time has passed, and the heart could not beat.
+# No deadline for the worker's heartbeat. Whoever stops the whole service for a while, and lets it
+# go on, would find its worker killed: the time has passed, and the heart could not beat.
 timeout = 0
 
 # The longest request line that Gunicorn offers: a long id deserves its 404, not a 414.
