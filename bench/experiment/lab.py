@@ -164,16 +164,23 @@ class Lab:
         for target in targets:
             self._start(self.app_unit(target), started, outlive=outlive)
         for target in targets:
-            url = f"{self.base_url(target)}/readyz"
-            wait_until_ready(
-                self.supervisor,
-                app_unit_name(target),
-                lambda url=url: http_ready(url),  # type: ignore[misc]
-            )
+            self._await_app(target)
+
+    def _await_app(self, target: Target) -> None:
+        url = f"{self.base_url(target)}/readyz"
+        wait_until_ready(self.supervisor, app_unit_name(target), lambda: http_ready(url))
 
     def _start(self, unit: Unit, started: list[str], *, outlive: bool) -> None:
         if self.supervisor.start(unit, outlive=outlive):
             started.append(unit.name)
+
+    def renew(self, target: Target) -> None:
+        """Give a target's app new processes, and wait until it answers. Its database runs on.
+
+        Raises SetupError when its files have changed since it was started.
+        """
+        self.supervisor.renew(self.app_unit(target))
+        self._await_app(target)
 
     def stop(self, names: tuple[str, ...]) -> None:
         """Stop these units. One that will not stop does not keep the others running."""

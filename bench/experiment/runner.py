@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -12,7 +12,7 @@ from bench import doubt
 from bench.errors import DatabaseFailed, TargetUnfit, UnitFailed
 from bench.experiment.cell import Bench, measure_cell
 from bench.experiment.engines import engine_for
-from bench.experiment.lab import Lab
+from bench.experiment.lab import Lab, app_unit_name
 from bench.experiment.schedule import Visit, visits, visits_of_round
 from bench.load.engine import Engine
 from bench.model import CellResult, LabWarning, Pacing, Plan, Progress, RunRecord, Sample, Target
@@ -71,7 +71,8 @@ class Runner:
                 if (visit.round, visit.target, visit.workload) not in done:
                     if len(cells) > len(record.cells):
                         time.sleep(record.plan.pause_s)
-                    cells.append(self._kept(self._measure(bench, visit)))
+                    measured = cells[len(record.cells) :]
+                    cells.append(self._kept(self._measure(bench, visit, measured)))
                     sampler.require_alive()
         whole = replace(record, cells=tuple(cells))
         finished = replace(
@@ -96,11 +97,15 @@ class Runner:
             self.observer.round_added(number, len(record.plan.targets) * len(record.plan.workloads))
             yield from visits_of_round(record.plan, number)
 
-    def _measure(self, bench: Bench, visit: Visit) -> CellResult:
+    def _measure(self, bench: Bench, visit: Visit, before: Sequence[CellResult]) -> CellResult:
+        """Measure a cell; `before` are those that were measured since everything was brought up."""
         target = self._target(visit.target)
         self.observer.cell_started(visit, target)
         try:
             revived = self._revive(target)
+            if begins_round(visit, before) and app_unit_name(target) not in revived:
+                self.lab.isolate(target)
+                self.lab.renew(target)
             return with_doubts(measure_cell(bench, visit, target), doubt.restarted(revived))
         except (TargetUnfit, UnitFailed, DatabaseFailed) as error:
             # The target failed, not the lab: that is a result, and the others go on.
@@ -160,6 +165,12 @@ class Runner:
             for target in self.lab.targets:
                 for name in self.lab.unit_names(target):
                     (folder / f"{name}.log").write_text(self.lab.supervisor.log(name))
+
+
+def begins_round(visit: Visit, before: Sequence[CellResult]) -> bool:
+    """Whether a target's processes have been measured in the round before, and in this not yet."""
+    latest = next((cell for cell in reversed(before) if cell.target == visit.target), None)
+    return latest is not None and latest.round != visit.round
 
 
 def unmeasured(bench: Bench, visit: Visit, why: str) -> CellResult:

@@ -13,7 +13,7 @@ from bench.experiment.assembly import exclusively, measuring_alone, open_lab, si
 from bench.experiment.engines import with_workers
 from bench.experiment.fitness import examine, require_fit
 from bench.experiment.interruption import undisturbed
-from bench.experiment.lab import Lab
+from bench.experiment.lab import Lab, app_unit_name
 from bench.experiment.plan import DEFAULT_CONCURRENCY, DEFAULT_ROWS
 from bench.experiment.runner import Observer, Runner, engine_probe, unit_probes
 from bench.experiment.verify import verify
@@ -131,13 +131,19 @@ def brought_up(lab: Lab, watcher: Watcher, *, strict: bool = False) -> Iterator[
             require_fit(checks)
         watcher.setting_up(lab)
         started: list[str] = []
+        ran: tuple[Target, ...] = ()
         try:
             started = lab.start(lab.targets, outlive=False)
+            ran = tuple(one for one in lab.targets if app_unit_name(one) not in started)
+            for target in ran:  # whatever these processes have done before, a run begins with new
+                lab.renew(target)
             yield checks
         finally:
             with undisturbed():
                 lab.thaw_all()
                 lab.stop(tuple(reversed(started)))
+                # Also what has died or was interrupted between two processes.
+                lab.start(ran, outlive=True)
 
 
 def require_same_conditions(begun: RunRecord, now: RunRecord) -> None:

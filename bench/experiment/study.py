@@ -55,7 +55,7 @@ class StudyRunner(Runner):
                 # hold the server's places, and the next step would find it full.
                 with self._instruments(step.pacing) as (engine, sampler):
                     bench = self._bench(record, step, engine, bench)
-                    cell = self._measure(bench, step.visit)
+                    cell = self._measure(bench, step.visit, cells[len(record.cells) :])
                 cells.append(self._kept(cell))
                 sampler_share = sampler.own_share
         finished = replace(
@@ -76,9 +76,9 @@ class StudyRunner(Runner):
             return replace(before, plan=plan, engine=engine)
         return Bench(self.lab, plan, engine, record.ceiling_per_s, self.observer.progress)
 
-    def _measure(self, bench: Bench, visit: Visit) -> CellResult:
+    def _measure(self, bench: Bench, visit: Visit, before: Sequence[CellResult]) -> CellResult:
         try:
-            return super()._measure(bench, visit)
+            return super()._measure(bench, visit, before)
         except RateRefused as error:
             # It cannot keep this rate: that says nothing of the target, and a lower one may do.
             return unmeasured(bench, visit, f"{REFUSED}: {error.message}")

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Protocol
 
+from bench.errors import SetupError
 from bench.model import Memory, Unit, UnitStatus, Usage
 
 
@@ -24,8 +25,15 @@ class Supervisor(Protocol):
     def start(self, unit: Unit, *, outlive: bool) -> bool:
         """Start `unit` unless it already runs as described; True when it was (re)started.
 
-        `outlive` decides whether the unit goes on when the lab's process has ended. Raises
-        PortTaken or UnitFailed.
+        With `outlive` the unit goes on when the lab's process has ended. Without it the unit ends
+        with the lab, unless it ran before. Raises PortTaken or UnitFailed.
+        """
+        ...
+
+    def renew(self, unit: Unit) -> None:
+        """End the processes of a unit that was started, and run it with new ones as before.
+
+        Raises SetupError when it would be another unit (`changed`), PortTaken or UnitFailed.
         """
         ...
 
@@ -87,6 +95,14 @@ def fingerprint(unit: Unit) -> str:
     """Tells whether a unit is described as it was: equal descriptions, equal fingerprints."""
     description = json.dumps(asdict(unit), default=str, sort_keys=True)
     return hashlib.sha256(description.encode()).hexdigest()
+
+
+def changed(unit: Unit) -> SetupError:
+    """What is raised where new processes would not be those of the unit that was started."""
+    return SetupError(
+        f"{unit.name} is not what was started: it was stopped, or its files have changed since",
+        "One run measures one state of the code: put it back and resume, or begin a new run.",
+    )
 
 
 def tail(log: str, lines: int) -> str:

@@ -19,7 +19,7 @@ import psutil
 
 from bench.errors import UnitFailed
 from bench.model import Memory, Unit, UnitStatus, Usage
-from bench.supervise import fingerprint, tail
+from bench.supervise import changed, fingerprint, tail
 from bench.supervise.guardian import Guardian
 from bench.supervise.identity import Identity
 from bench.supervise.ports import require_free_port
@@ -38,8 +38,9 @@ class _Record:
     lab: int | None = None
     """The pid of the lab that this unit ends with, if it does not outlive it."""
 
-    def is_ending(self) -> bool:
-        return self.lab not in (None, os.getpid())
+    def goes_on(self, *, outlive: bool) -> bool:
+        """Whether the unit runs as long as is wanted: for ever, or for as long as this lab."""
+        return self.lab is None or (self.lab == os.getpid() and not outlive)
 
 
 _RUN_WHEN_TOLD = ("sh", "-c", 'read -r _ && exec "$@" </dev/null', "sh")
@@ -111,7 +112,7 @@ class ProcessSupervisor:
     def start(self, unit: Unit, *, outlive: bool) -> bool:
         record = self._record(unit.name)
         same = record is not None and record.fingerprint == fingerprint(unit)
-        if record and same and _alive(record) and not record.is_ending():
+        if record and same and _alive(record) and record.goes_on(outlive=outlive):
             self.thaw(unit.name)
             return False
         # Also of a unit that has died: what it left behind would hold its port.
@@ -121,21 +122,30 @@ class ProcessSupervisor:
         log.unlink(missing_ok=True)
         for command in unit.prepare:
             log.write_text(self.run(command, unit.environment, unit.directory))
-        with self._waiting(unit, log, outlive=outlive) as process:
-            self._write(unit, process, outlive=outlive)
-            _let_run(process)
+        self._launch(unit, outlive=outlive)
         return True
 
+    def renew(self, unit: Unit) -> None:
+        record = self._record(unit.name)
+        if record is None or record.fingerprint != fingerprint(unit):
+            raise changed(unit)
+        self.stop(unit.name)
+        require_free_port(unit)
+        self._launch(unit, outlive=record.lab is None)
+
+    def _launch(self, unit: Unit, *, outlive: bool) -> None:
+        with self._waiting(unit, outlive=outlive) as process:
+            self._write(unit, process, outlive=outlive)
+            _let_run(process)
+
     @contextmanager
-    def _waiting(
-        self, unit: Unit, log: Path, *, outlive: bool
-    ) -> Iterator[subprocess.Popen[bytes]]:
+    def _waiting(self, unit: Unit, *, outlive: bool) -> Iterator[subprocess.Popen[bytes]]:
         """The unit's process, which waits to be told to run; it ends when it is not told to."""
         cpus = ",".join(map(str, unit.cpus))
         # The user changes first: that would clear a parent-death signal set before.
         death = () if outlive else _ends_with_parent(unit.stop_signal)
         pinned = ("taskset", "--cpu-list", cpus, *self._identity.prefix, *death, *unit.command)
-        with log.open("ab") as output:
+        with self._log_path(unit.name).open("ab") as output:
             process = subprocess.Popen(
                 (*_RUN_WHEN_TOLD, *pinned),
                 cwd=unit.directory,
@@ -196,9 +206,10 @@ class ProcessSupervisor:
         return found
 
     def _reap(self) -> None:
+        # The sampler's thread comes here too, while a unit is being renewed.
         for pid, child in list(self._children.items()):
             if child.poll() is not None:
-                del self._children[pid]
+                self._children.pop(pid, None)
 
     # --- freeze
 

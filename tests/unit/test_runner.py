@@ -1,5 +1,6 @@
-"""What a run's record says of how it ended."""
+"""What a run's record says of how it ended, and with which processes a cell is measured."""
 
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -10,7 +11,7 @@ from bench.experiment import runner as module
 from bench.experiment.runner import Runner
 from bench.experiment.schedule import Visit
 from bench.experiment.study import StudyRunner
-from bench.model import RunRecord, UnitStatus
+from bench.model import CellResult, LabWarning, RunRecord, UnitStatus
 from bench.store import RunStore
 
 from .factories import cell, record
@@ -51,22 +52,85 @@ def test_a_run_that_ends_before_its_time_says_so(
     assert ended.finished_at
 
 
-def test_a_unit_that_ended_between_two_cells_is_told_in_the_next(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It is started again; the cell that finds a fresh process says so, the one after does not."""
-    target = SimpleNamespace(name="flask")
-    running = {"onecore-flask": None, "onecore-postgres-flask": 7}
-    lab = SimpleNamespace(
-        targets=(target,),
-        unit_names=lambda _target: tuple(running),
-        supervisor=SimpleNamespace(status=lambda name: UnitStatus("running", running[name])),
-        start=lambda _targets, outlive: running.update({"onecore-flask": 8}),
-    )
+@dataclass
+class FakeLab:
+    """Two units, of which `ended` have died; what the runner does with them is in `done`."""
+
+    ended: set[str] = field(default_factory=set)
+    done: list[str] = field(default_factory=list)
+    targets = (SimpleNamespace(name="flask"),)
+
+    @property
+    def supervisor(self) -> SimpleNamespace:
+        def status(name: str) -> UnitStatus:
+            return UnitStatus("running", None if name in self.ended else 7)
+
+        return SimpleNamespace(status=status)
+
+    def unit_names(self, _target: object) -> tuple[str, str]:
+        return "onecore-flask", "onecore-postgres-flask"
+
+    def start(self, _targets: object, *, outlive: bool) -> None:
+        assert not outlive
+        self.ended.clear()
+        self.done.append("start")
+
+    def isolate(self, _target: object) -> None:
+        self.done.append("isolate")
+
+    def renew(self, _target: object) -> None:
+        self.done.append("renew")
+
+
+@pytest.fixture
+def lab() -> FakeLab:
+    return FakeLab()
+
+
+@pytest.fixture
+def runner(lab: FakeLab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runner:
     monkeypatch.setattr(module, "measure_cell", lambda *_: cell(2, "flask"))
     observer = SimpleNamespace(cell_started=lambda *_: None)
-    runner = Runner(lab, RunStore(tmp_path), observer)  # type: ignore[arg-type]
-    visit = Visit(2, "flask", "read")
-    told = [runner._measure(None, visit).phases[0].warnings for _ in range(2)]  # type: ignore[arg-type]
-    assert [[one.code for one in each] for each in told] == [["restarted"], []]
-    assert "onecore-flask had ended" in told[0][0].message
+    return Runner(lab, RunStore(tmp_path), observer)  # type: ignore[arg-type]
+
+
+def measured(runner: Runner, number: int, *before: CellResult) -> list[LabWarning]:
+    """Measure a cell of this round; returns its doubts."""
+    cell = runner._measure(None, Visit(number, "flask", "read"), before)  # type: ignore[arg-type]
+    return list(cell.phases[0].warnings)
+
+
+def test_a_unit_that_ended_between_two_cells_is_told_in_the_next(
+    runner: Runner, lab: FakeLab
+) -> None:
+    """It is started again; the cell that finds a fresh process says so, the one after does not."""
+    lab.ended.add("onecore-flask")
+    (told,) = measured(runner, 2)
+    assert told.code == "restarted"
+    assert "onecore-flask had ended" in told.message
+    assert measured(runner, 2) == []
+
+
+def test_each_round_of_a_target_begins_with_new_processes(runner: Runner, lab: FakeLab) -> None:
+    """The first one with those that were brought up for it, whatever has been measured since."""
+    measured(runner, 1)
+    measured(runner, 1, cell(1, "flask"), cell(1, "drf"))
+    measured(runner, 2, cell(1, "drf"))
+    assert lab.done == []
+    measured(runner, 2, cell(1, "flask"), cell(2, "drf"))
+    assert lab.done == ["isolate", "renew"]
+    measured(runner, 2, cell(1, "flask"), cell(2, "flask"))
+    assert lab.done == ["isolate", "renew"]
+
+
+@pytest.mark.parametrize(
+    ("ended", "done"),
+    [("onecore-flask", ["start"]), ("onecore-postgres-flask", ["start", "isolate", "renew"])],
+)
+def test_an_app_that_has_just_been_started_again_is_new_already(
+    runner: Runner, lab: FakeLab, ended: str, done: list[str]
+) -> None:
+    """A database that was started again leaves its app as it was."""
+    lab.ended.add(ended)
+    measured(runner, 2, cell(1, "flask"))
+    assert lab.done == done

@@ -7,8 +7,10 @@ core is the limit, no database adds its noise, and 10 % more CPU per request is 
 both questions are equally hard. At the lab's usual 2 % the identical pair would take six times
 the rounds.
 
-**Windows** last half a second: a machine's speed changes in spells of seconds, and the closer the
-three cells of a round, the more of a spell they share. What counts is the number of rounds.
+**Windows** last half a second: a machine's speed changes all the time, and the closer the three
+cells are, the more of a change they share. **A round** begins with new processes, as in a run, and
+visits the three cells six times, there and back. Its ratio is the mean of six; what counts is the
+number of rounds, so that the interval holds what windows and what processes differ by.
 
 **Rounds are added** in fixed looks until both verdicts stand. Who looks five times has five
 chances to see what is not there. Therefore the looks share one error rate of 5 %, each with twice
@@ -19,9 +21,10 @@ first looks are strict; a noisy one has most of the error rate when it has most 
 look is inconclusive, this machine is too noisy to tell 10 %, and the self-test fails.
 """
 
+import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bench.experiment.cell import Bench, measure_cell
 from bench.experiment.schedule import visits_of_round
@@ -35,19 +38,19 @@ THRESHOLD = 0.05
 LEVEL = 0.95
 CONCURRENCY = 20
 
-Windows = Mapping[str, Mapping[int, PhaseResult]]
-"""Each target's window, by round."""
+PASSES = 6
+"""In a round. An even number: a steady drift cancels."""
+
+Windows = Mapping[str, Mapping[int, Sequence[PhaseResult]]]
+"""Each target's windows, by round: one for each pass."""
 
 
 @dataclass(frozen=True)
 class Patience:
-    """After how many rounds to look, and how long in all the rounds may take.
+    """After how many rounds to look, and how long in all the rounds may take."""
 
-    The numbers are even: after as many rounds in either order, a steady drift cancels.
-    """
-
-    looks: tuple[int, ...] = (12, 20, 34, 56, 90)
-    limit_s: float = 210.0
+    looks: tuple[int, ...] = (6, 10, 17, 28, 46)
+    limit_s: float = 1200.0
 
     def level(self, look: int) -> float:
         """The level of one look; all of them together keep LEVEL."""
@@ -69,7 +72,7 @@ def compare(
 
     The twins are up. Raises what `measure_cell` raises.
     """
-    windows: dict[str, dict[int, PhaseResult]] = {one.name: {} for one in twins.in_order}
+    windows: dict[str, dict[int, list[PhaseResult]]] = {one.name: {} for one in twins.in_order}
     began_s, done = time.monotonic(), 0
     with Generator(twins.lab.placement.generator) as generator:
         bench = Bench(twins.lab, _plan(twins), generator, {}, lambda _progress: None)
@@ -95,23 +98,31 @@ def _plan(twins: Twins) -> Plan:
         rows=100,
         window_s=0.5,
         requests=1,
-        # The twins were only frozen: they need their connections again, and no more.
-        warm_up_min_s=0.1,
-        warm_up_max_s=0.2,
+        warm_up_min_s=0.5,
+        warm_up_max_s=1.0,
     )
 
 
-def _measure_round(bench: Bench, number: int, windows: dict[str, dict[int, PhaseResult]]) -> None:
+def _measure_round(
+    bench: Bench, number: int, windows: dict[str, dict[int, list[PhaseResult]]]
+) -> None:
     targets = {one.name: one for one in bench.lab.targets}
-    for visit in visits_of_round(bench.plan, number):
-        (window,) = measure_cell(bench, visit, targets[visit.target]).phases
-        windows[visit.target][number] = window
+    if number > 1:  # the first has those that were just started
+        for target in bench.lab.targets:
+            bench.lab.isolate(target)
+            bench.lab.renew(target)
+    for turn in range(PASSES):
+        for visit in visits_of_round(bench.plan, number * PASSES + turn):
+            (window,) = measure_cell(bench, visit, targets[visit.target]).phases
+            windows[visit.target].setdefault(number, []).append(window)
+        # From now on they were only frozen: they need their connections again, and no more.
+        bench = replace(bench, plan=replace(bench.plan, warm_up_min_s=0.1, warm_up_max_s=0.2))
 
 
 def judged(twins: Twins, windows: Windows, level: float) -> tuple[Verdict, Verdict]:
     """The twin's verdict and the slow one's, one family."""
     rates = {
-        name: speeds_of({n: None if is_invalid(one) else one for n, one in mine.items()}, RATE)
+        name: {number: _rate_per_s(passes) for number, passes in mine.items()}
         for name, mine in windows.items()
     }
     family = [
@@ -120,6 +131,13 @@ def judged(twins: Twins, windows: Windows, level: float) -> tuple[Verdict, Verdi
     ]
     identical, planted = judge(family, THRESHOLD, level)
     return identical, planted
+
+
+def _rate_per_s(passes: Sequence[PhaseResult]) -> float | None:
+    """Of a round: the geometric mean, as ratios are judged; None when a window is invalid."""
+    windows = {turn: None if is_invalid(one) else one for turn, one in enumerate(passes)}
+    rates = speeds_of(windows, RATE).values()
+    return statistics.geometric_mean(rates) if all(rates) else None
 
 
 def settled(verdicts: Sequence[Verdict]) -> bool:

@@ -20,7 +20,7 @@ from typing import TextIO
 from bench.errors import LabBusy, SetupError, UnitFailed
 from bench.model import Memory, Unit, UnitState, UnitStatus, Usage
 from bench.placement import format_cpulist, parse_cpulist
-from bench.supervise import tail
+from bench.supervise import changed, tail
 from bench.supervise.identity import Identity
 from bench.supervise.ports import require_free_port
 from bench.supervise.proctree import memory_of, usage_of
@@ -74,20 +74,15 @@ class SystemdSupervisor:
     # --- start and stop
 
     def start(self, unit: Unit, *, outlive: bool) -> bool:
-        templates = read_templates(self.templates)
-        name = systemd_name(unit.name, self.lab, templates)
-        shared = shared_files(templates, self.values, self.lab, root=self.root)
-        own = template_files(unit, templates, self.values, self.lab, root=self.root)
-        drop_in = lab_drop_in(unit, self.local, {**shared, **own})
-        there = self._drop_in(name)
-        self._require_ours(unit, there)
-        same = marks(there).get("Fingerprint") == marks(drop_in)["Fingerprint"]
-        if same and self.status(unit.name).pid is not None and not self._is_ending(name):
+        name, files = self._description(unit)
+        self._require_ours(unit, self._drop_in(name))
+        same = self._is_described_by(name, files)
+        goes_on = not (self._is_bound(name) if outlive else self._is_ending(name))
+        if same and goes_on and self.status(unit.name).pid is not None:
             self.thaw(unit.name)
             return False
         self.stop(unit.name)
         require_free_port(unit)
-        files = {**shared, **own, f"{name}.d/{LAB_DROP_IN}": drop_in}
         if not outlive:
             files[f"{name}.d/{_GUARD_DROP_IN}"] = (
                 f"[Unit]\nBindsTo={self._guard}\nAfter={self._guard}\n"
@@ -102,6 +97,28 @@ class SystemdSupervisor:
             self.stop(unit.name)
             raise
         return True
+
+    def renew(self, unit: Unit) -> None:
+        name, files = self._description(unit)
+        if not self._is_described_by(name, files):
+            raise changed(unit)
+        self.thaw(unit.name)
+        self._call(unit, name, "restart")
+
+    def _description(self, unit: Unit) -> tuple[str, dict[str, str]]:
+        """systemd's name of a unit, and the files that describe it."""
+        templates = read_templates(self.templates)
+        name = systemd_name(unit.name, self.lab, templates)
+        shared = shared_files(templates, self.values, self.lab, root=self.root)
+        own = template_files(unit, templates, self.values, self.lab, root=self.root)
+        described = {**shared, **own}
+        drop_in = lab_drop_in(unit, self.local, described)
+        return name, {**described, f"{name}.d/{LAB_DROP_IN}": drop_in}
+
+    def _is_described_by(self, name: str, files: Mapping[str, str]) -> bool:
+        """Whether the unit was started from these very files."""
+        now = marks(files[f"{name}.d/{LAB_DROP_IN}"])
+        return marks(self._drop_in(name)).get("Fingerprint") == now["Fingerprint"]
 
     def _require_ours(self, unit: Unit, there: str) -> None:
         owner = marks(there).get("State", str(self.local.state))
@@ -125,15 +142,7 @@ class SystemdSupervisor:
                 )
 
     def _start(self, unit: Unit, name: str, *, outlive: bool) -> None:
-        self.manager.ask("reset-failed", name)
-        self._seen.pop(unit.name, None)
-        done = self.manager.ask("start", name)
-        if done.returncode != 0:
-            raise UnitFailed(
-                f"{unit.name} did not start: {first_line(done.stderr) or 'no reason given'}\n"
-                f"Its log:\n{self.log_tail(unit.name)}"
-            )
-        self._require_cpus(unit)
+        self._call(unit, name, "start")
         if outlive:
             wants = self.manager.folder / f"{self.lab}.target.wants"
             wants.mkdir(exist_ok=True)
@@ -142,6 +151,20 @@ class SystemdSupervisor:
                 link.symlink_to(f"../{name}")
             self.manager.tell("daemon-reload")
             self.manager.tell("start", f"{self.lab}.target")
+
+    def _call(self, unit: Unit, name: str, verb: str) -> None:
+        """Let systemd start or restart the unit, on its CPUs."""
+        self.manager.ask("reset-failed", name)
+        self._seen.pop(unit.name, None)
+        done = self.manager.ask(verb, name)
+        if done.returncode != 0:
+            raise UnitFailed(
+                f"{unit.name} did not {verb}: {first_line(done.stderr) or 'no reason given'}\n"
+                f"Its log:\n{self.log_tail(unit.name)}"
+            )
+        # Again: while it was being restarted, the sampler may have looked at the processes before.
+        self._seen.pop(unit.name, None)
+        self._require_cpus(unit)
 
     def _require_cpus(self, unit: Unit) -> None:
         """systemd may run a unit on other CPUs than it was told, without a word."""
@@ -227,8 +250,10 @@ class SystemdSupervisor:
 
     def _is_ending(self, unit: str) -> bool:
         """Whether the unit ends with another lab, which is over: nothing else holds two of them."""
-        bound = (self.manager.folder / f"{unit}.d" / _GUARD_DROP_IN).exists()
-        return bound and self._lock is None
+        return self._is_bound(unit) and self._lock is None
+
+    def _is_bound(self, unit: str) -> bool:
+        return (self.manager.folder / f"{unit}.d" / _GUARD_DROP_IN).exists()
 
     def _hold_guard(self) -> None:
         """From here on, the end of this process is noticed. Raises LabBusy."""

@@ -13,10 +13,12 @@ from bench.model import Unit
 from bench.supervise.process import ProcessSupervisor
 
 from .conftest import make_supervisor
-from .test_supervisor import start
+from .test_supervisor import renew, start
 
 ROOT = Path(__file__).parents[3]
-When = Literal["at once", "when it answers", "when it is frozen", "before its record"]
+When = Literal[
+    "at once", "when it answers", "when it is frozen", "when it is renewed", "before its record"
+]
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,8 @@ def carry_out(order: Order) -> None:
         start(supervisor, order.unit, outlive=order.outlive)
     if order.when == "when it is frozen":
         supervisor.freeze(order.unit.name)
+    if order.when == "when it is renewed":
+        renew(supervisor, order.unit)
     _die()
 
 

@@ -10,7 +10,7 @@ import pytest
 from bench.supervise import Supervisor
 
 from .conftest import MakeUnit
-from .killed_lab import in_a_killed_lab
+from .killed_lab import When, in_a_killed_lab
 from .test_supervisor import eventually, listening, start
 
 
@@ -63,12 +63,13 @@ def test_a_unit_that_ends_with_its_lab_is_not_taken_for_a_running_one(
 
 
 @pytest.mark.parametrize("outlive", [False, True])
+@pytest.mark.parametrize("when", ["at once", "when it is renewed"])
 def test_outlives_a_killed_lab_only_when_asked_to(
-    supervisor: Supervisor, kind: str, state: Path, make_unit: MakeUnit, outlive: bool
+    supervisor: Supervisor, kind: str, state: Path, make_unit: MakeUnit, when: When, outlive: bool
 ) -> None:
     """After kill -9 of the lab nothing is left running but what was started to stay."""
     unit = make_unit()
-    in_a_killed_lab(kind, state, unit, when="at once", outlive=outlive)
+    in_a_killed_lab(kind, state, unit, when=when, outlive=outlive)
     if outlive:
         eventually(listening(unit.port))
         assert supervisor.status(unit.name).state == "running"

@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from bench.database.cluster import SYSTEM_PATH
-from bench.errors import PortTaken, UnitFailed
+from bench.errors import PortTaken, SetupError, UnitFailed
 from bench.model import Unit
 from bench.supervise import Supervisor
 from bench.supervise.peak import fallen_since_peak_bytes, reset_peaks
@@ -74,6 +74,58 @@ def test_a_changed_unit_is_restarted(supervisor: Supervisor, make_unit: MakeUnit
     assert start(supervisor, changed) != pid
     environment = psutil.Process(supervisor.status(changed.name).pid).environ()
     assert environment["COLOUR"] == "green"
+
+
+def renew(supervisor: Supervisor, unit: Unit) -> int:
+    supervisor.renew(unit)
+    wait_until_ready(supervisor, unit.name, listening(unit.port))
+    pid = supervisor.status(unit.name).pid
+    assert pid is not None
+    return pid
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+def test_a_renewed_unit_is_the_same_with_new_processes(
+    supervisor: Supervisor, make_unit: MakeUnit, frozen: bool
+) -> None:
+    """Of the old ones only what they said is left; the cost of the new ones counts from nothing."""
+    unit = make_unit("fork")
+    pid = start(supervisor, unit)
+    old = psutil.Process(pid).children()
+    supervisor.usage(unit.name)
+    if frozen:
+        supervisor.freeze(unit.name)
+    assert renew(supervisor, unit) != pid
+    assert not any(one.is_running() and one.status() != "zombie" for one in old)
+    assert supervisor.status(unit.name).state == "running"
+    assert supervisor.usage(unit.name).processes == 2
+    eventually(lambda: supervisor.log(unit.name).count("listening") == 2)
+    # It is on record as it was: nothing starts it once more.
+    assert supervisor.start(unit, outlive=False) is False
+
+
+def test_a_unit_that_is_another_by_now_is_not_renewed(
+    supervisor: Supervisor, make_unit: MakeUnit
+) -> None:
+    """New processes of changed files would not be what was measured before; it runs on."""
+    with pytest.raises(SetupError, match="onecore-test is not what was started"):
+        supervisor.renew(make_unit())
+    pid = start(supervisor, make_unit(source="as it was"))
+    with pytest.raises(SetupError, match="its files have changed since"):
+        supervisor.renew(make_unit(source="as edited"))
+    assert supervisor.status("onecore-test").pid == pid
+
+
+def test_a_unit_that_was_to_end_with_the_lab_can_be_made_to_stay(
+    supervisor: Supervisor, make_unit: MakeUnit
+) -> None:
+    """Who asks for a unit that stays gets one; who does not care takes it as it is."""
+    unit = make_unit()
+    pid = start(supervisor, unit)
+    staying = start(supervisor, unit, outlive=True)
+    assert staying != pid
+    assert start(supervisor, unit, outlive=True) == staying
+    assert start(supervisor, unit) == staying
 
 
 def test_stopping_what_does_not_run_is_harmless(supervisor: Supervisor) -> None:

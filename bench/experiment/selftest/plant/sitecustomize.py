@@ -4,72 +4,61 @@ Python imports this module when it starts, if this folder is on PYTHONPATH. With
 the program then spends 10 % more CPU time than its own work takes, whatever that work is; without
 the variable nothing happens.
 
-A timer of the kernel (ITIMER_PROF) fires each time the process has used up a little more CPU, and
-its signal handler burns what is owed. The timer only gives the occasions: it counts in whole
-ticks, fires late when the main thread is busy in C, and counts the burning too. What is owed is
-reckoned from the process's exact CPU clock, so that the planted share is exact all the same.
+A thread burns what is owed. How much that is it reckons from exact CPU clocks: the process's, and
+its own, which counts whatever the planting itself costs. It burns where Python's lock is let go
+and next to no memory is touched, so that the program's own work takes no more CPU than before. (A
+signal handler, for which all threads of a server wait, made that work dearer by half of the share
+that it was to plant.)
 
-Timers do not survive a fork: a child starts its own. They do survive an exec, and its signal would
-kill a program that does not know it, so this is nothing for programs that replace themselves.
+A program that forks lets its children do the work: they burn, and the parent stops, so that it
+forks as a process with one thread.
 """
 
-import atexit
+import hashlib
 import importlib.machinery
 import importlib.util
 import os
-import signal
 import sys
+import threading
 import time
 
 OCCASION_S = 0.01
-"""CPU time between two occasions to burn. A tenth of it is less than threads notice: they hand
-over to each other every 5 ms."""
+"""Between two looks at what is owed."""
+
+_PASSES = 200
+"""Of a derivation of keys, which takes about a tenth of a millisecond then."""
 
 
 class Planted:
-    """What this process has burnt so far, and what it owes."""
+    """Burns `share` of what its process uses beside it, from `start` on."""
 
     def __init__(self, share: float) -> None:
         self._share = share
         self.start()
 
     def start(self) -> None:
-        """Begin to count, in a new process from nothing."""
-        self._began_s = time.process_time()
-        self._burnt_s = 0.0
-        self._burning = False
-        signal.setitimer(signal.ITIMER_PROF, OCCASION_S, OCCASION_S)
+        """Begin to burn; in a new process, from nothing."""
+        self._enough = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="plant", daemon=True)
+        self._thread.start()
 
-    def share(self) -> float:
-        """The share planted so far."""
-        return self._burnt_s / self._useful_s()
+    def stop(self) -> None:
+        self._enough.set()
+        self._thread.join()
 
-    def _useful_s(self) -> float:
-        return time.process_time() - self._began_s - self._burnt_s
+    def _run(self) -> None:
+        began_s = time.process_time() - time.thread_time()
+        while not self._enough.wait(OCCASION_S):
+            while time.thread_time() < self._share * self._useful_s(began_s):
+                hashlib.pbkdf2_hmac("sha256", b"", b"", _PASSES)
 
-    def burn(self, *_: object) -> None:
-        """Burn what is owed. The signal may come again meanwhile."""
-        if self._burning:
-            return
-        self._burning = True
-        began_s = time.thread_time()
-        end_s = began_s + self._share * self._useful_s() - self._burnt_s
-        try:
-            while time.thread_time() < end_s:
-                pass
-        finally:
-            self._burnt_s += time.thread_time() - began_s
-            self._burning = False
+    def _useful_s(self, began_s: float) -> float:
+        return time.process_time() - time.thread_time() - began_s
 
 
 def plant(share: float) -> Planted:
     planted = Planted(share)
-    signal.signal(signal.SIGPROF, planted.burn)
-    # System calls that the signal interrupts go on, as if nothing had been.
-    signal.siginterrupt(signal.SIGPROF, False)
-    os.register_at_fork(after_in_child=planted.start)
-    # Python takes its signal handlers down when it ends; the next signal would then kill it.
-    atexit.register(signal.setitimer, signal.ITIMER_PROF, 0)
+    os.register_at_fork(before=planted.stop, after_in_child=planted.start)
     return planted
 
 
