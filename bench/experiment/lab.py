@@ -80,6 +80,8 @@ class Lab:
             environment=self._app_environment(target),
             cpus=self.placement_of(target).app,
             port=target.http_port,
+            # At once: Gunicorn would wait for what is left open by whoever has just been measured.
+            stop_signal="INT",
             prepare=(tuple(part.format_map(fill) for part in target.migrate),),
             # Twins are made from the folder of the service that they are twins of.
             template=f"onecore-{target.directory.name}",

@@ -44,7 +44,7 @@ class Profile:
 
 
 _ALL = (
-    Profile("quick", "about 2 minutes for the default workloads", 4, 1.0, 0.4, 1.0),
+    Profile("quick", "about 2 minutes for the default workloads", 4, 0.8, 0.4, 1.0),
     Profile("standard", "about 10 minutes", 8, 3.0, 0.6, 2.0),
     Profile(
         "publish",

@@ -136,8 +136,8 @@ def judged(twins: Twins, windows: Windows, level: float) -> tuple[Verdict, Verdi
 def _rate_per_s(passes: Sequence[PhaseResult]) -> float | None:
     """Of a round: the geometric mean, as ratios are judged; None when a window is invalid."""
     windows = {turn: None if is_invalid(one) else one for turn, one in enumerate(passes)}
-    rates = speeds_of(windows, RATE).values()
-    return statistics.geometric_mean(rates) if all(rates) else None
+    rates = [rate for rate in speeds_of(windows, RATE).values() if rate]
+    return statistics.geometric_mean(rates) if len(rates) == len(passes) else None
 
 
 def settled(verdicts: Sequence[Verdict]) -> bool:
