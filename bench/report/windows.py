@@ -7,7 +7,7 @@ from bench.metrics import METRICS
 from bench.report.material import Material
 from bench.report.measures import NO_FIGURE
 from bench.report.memory import ROLES
-from bench.report.tables import Table
+from bench.report.tables import Series, Table, forbidden_words
 from bench.report.timeline import GENERATOR, Band, SetUp, mean_cpu, set_ups, units
 
 MOST_ROWS = 240
@@ -28,7 +28,8 @@ def windows_table(material: Material, found: Sequence[Band]) -> Table:
 
     With very many windows a row stands for several rounds, and holds their means.
     """
-    rows = (*_window_rows(material, found), *_set_up_rows(material, found))
+    parts = tuple(_parts(material, found))
+    rows = (*map(_window_row, parts), *_set_up_rows(material, found))
     step = _step(found)
     joined = f" Rows are means of up to {step} rounds; each is in rounds.csv." if step > 1 else ""
     return Table(
@@ -38,7 +39,8 @@ def windows_table(material: Material, found: Sequence[Band]) -> Table:
         numeric=(False, False, False, *([True] * len(_COLUMNS))),
         caption="CPU: mean of the window, % of a core. PSS: read just after it. "
         f"{SET_UP.capitalize()}: from the sampler, between a cell's start and its first window: "
-        f"rows are loaded, answers checked, the service warmed up.{joined}",
+        f"rows are loaded, answers checked, the service warmed up.{joined}"
+        + forbidden_words(one for one, _ in parts),
     )
 
 
@@ -46,16 +48,23 @@ def _step(found: Sequence[Band]) -> int:
     return max(1, -(-len(found) // MOST_ROWS))
 
 
-def _window_rows(material: Material, found: Sequence[Band]) -> Iterator[tuple[str, ...]]:
+def _parts(material: Material, found: Sequence[Band]) -> Iterator[tuple[Series, str]]:
+    """The windows of each row as any table has them, with their rounds in words."""
     step = _step(found)
     for title in dict.fromkeys(band.title for band in found):
         for target in material.looks:
             mine = [band for band in found if (band.title, band.target) == (title, target)]
             for part in batched(sorted(mine, key=lambda band: band.round), step, strict=False):
-                windows = [band.window for band in part]
-                metrics = (METRICS[name] for name in (*_CPU, *_MEMORY))
-                figures = (metric.format(metric.value(windows)) for metric in metrics)
-                yield (title, target, _rounds([band.round for band in part]), *figures)
+                first, windows = part[0], tuple(band.window for band in part)
+                one = Series(first.workload, first.window.phase, target, windows)
+                yield one, _rounds([band.round for band in part])
+
+
+def _window_row(part: tuple[Series, str]) -> tuple[str, ...]:
+    one, rounds = part
+    metrics = (METRICS[name] for name in (*_CPU, *_MEMORY))
+    figures = (metric.format(metric.value(one.usable)) for metric in metrics)
+    return (one.title, one.name, rounds, *figures)
 
 
 def _set_up_rows(material: Material, found: Sequence[Band]) -> Iterator[tuple[str, ...]]:

@@ -38,19 +38,20 @@ THRESHOLD = 0.05
 LEVEL = 0.95
 CONCURRENCY = 20
 
-PASSES = 6
-"""In a round. An even number: a steady drift cancels."""
-
 Windows = Mapping[str, Mapping[int, Sequence[PhaseResult]]]
 """Each target's windows, by round: one for each pass."""
 
 
 @dataclass(frozen=True)
 class Patience:
-    """After how many rounds to look, and how long in all the rounds may take."""
+    """After how many rounds to look, and how long in all the rounds may take.
+
+    The passes of a round are an even number, there and back: a steady drift cancels.
+    """
 
     looks: tuple[int, ...] = (6, 10, 17, 28, 46)
-    limit_s: float = 1200.0
+    limit_s: float = 1500.0
+    passes: int = 6
 
     def level(self, look: int) -> float:
         """The level of one look; all of them together keep LEVEL."""
@@ -78,7 +79,7 @@ def compare(
         bench = Bench(twins.lab, _plan(twins), generator, {}, lambda _progress: None)
         while look := patience.goes_on(done, time.monotonic() - began_s):
             for number in range(done + 1, look + 1):
-                _measure_round(bench, number, windows)
+                _measure_round(bench, number, patience.passes, windows)
             done = look
             identical, planted = judged(twins, windows, patience.level(look))
             say(f"{done} rounds: twin {identical.kind}, planted slowdown {planted.kind}")
@@ -104,15 +105,15 @@ def _plan(twins: Twins) -> Plan:
 
 
 def _measure_round(
-    bench: Bench, number: int, windows: dict[str, dict[int, list[PhaseResult]]]
+    bench: Bench, number: int, passes: int, windows: dict[str, dict[int, list[PhaseResult]]]
 ) -> None:
     targets = {one.name: one for one in bench.lab.targets}
     if number > 1:  # the first has those that were just started
         for target in bench.lab.targets:
             bench.lab.isolate(target)
             bench.lab.renew(target)
-    for turn in range(PASSES):
-        for visit in visits_of_round(bench.plan, number * PASSES + turn):
+    for turn in range(passes):
+        for visit in visits_of_round(bench.plan, number * passes + turn):
             (window,) = measure_cell(bench, visit, targets[visit.target]).phases
             windows[visit.target].setdefault(number, []).append(window)
         # From now on they were only frozen: they need their connections again, and no more.

@@ -25,7 +25,7 @@ def _say_nothing(_line: str) -> None:
 def run_selftest(
     service: str = SERVICE, patience: Patience | None = None, say: Say = _say_nothing
 ) -> tuple[Check, ...]:
-    """Every check, in about three minutes on a quiet machine and at most about twenty.
+    """Every check, in about three minutes on a quiet machine and at most about half an hour.
 
     `service` is what the twins are made from. `say` is told how it goes. Raises LabBusy when
     something else measures, UsageError on an unknown service, and any LabError that keeps the

@@ -1,7 +1,9 @@
 """The load generator against servers with known service times.
 
 The windows last whole periods of the stall, so that it does not matter where in a period they
-begin. Every figure is judged by its median over three windows.
+begin. Every figure is judged by its median over three windows. On a machine that others use, more
+are tried, until there are three in which the cores were idle beside the lab. Which three are
+judged is decided by what else was on the cores, never by what the generator has seen.
 """
 
 import time
@@ -10,6 +12,7 @@ from dataclasses import dataclass
 
 from bench import host
 from bench.experiment.selftest.checks import (
+    QUIET_SHARE,
     Check,
     Latencies,
     Sending,
@@ -28,6 +31,7 @@ from bench.model import ClosedLoop, LoadResult, LoadSpec, OpenLoop, Pacing, Plac
 from bench.supervise.proctree import tree_usage
 
 WINDOWS = 3
+TRIES = 12
 DELAY_S = 0.005
 TRUTH = StallingServer(delay_s=DELAY_S, stall_s=0.2, period_s=1.0)
 STALL_WINDOW_S = 3 * TRUTH.period_s
@@ -51,7 +55,7 @@ def check_generator(placement: Placement, say: Callable[[str], None]) -> tuple[C
     stall_closed = _windows(placement, stalling, CLOSED, STALL_WINDOW_S)
     say("... and how late it sends 1,000 requests/s ...")
     sending = _windows(placement, Behaviour(), SENDING, WINDOW_S)
-    every = (*steady_open, *steady_closed, *stall_open, *stall_closed, *sending)
+    every = (steady_open, steady_closed, stall_open, stall_closed, sending)
     return (
         judge_constant("open", DELAY_S, _latencies(steady_open)),
         judge_constant("closed", DELAY_S, _latencies(steady_closed)),
@@ -59,18 +63,24 @@ def check_generator(placement: Placement, say: Callable[[str], None]) -> tuple[C
         *judge_stall_closed(
             TRUTH, _latencies(stall_closed), median_latencies(_latencies(stall_open)).p95_s
         ),
-        *judge_sending(SENDING.rate_per_s, [_sending(window) for window in sending]),
-        judge_failures([window.result for window in every]),
+        *judge_sending(SENDING.rate_per_s, [_sending(one) for one in least_disturbed(sending)]),
+        judge_failures([window.result for windows in every for window in windows]),
     )
 
 
 @dataclass(frozen=True)
-class _Window:
-    """What the generator saw, and what else was on its core meanwhile."""
+class Window:
+    """What the generator saw, and what else was on its core and on the server's meanwhile."""
 
     result: LoadResult
     foreign_share: float
     steal_share: float
+    server_steal_share: float
+
+    @property
+    def disturbed_share(self) -> float:
+        """Of the generator's core and the server's: what others had of the one they had more of."""
+        return max(self.foreign_share + self.steal_share, self.server_steal_share)
 
 
 @dataclass(frozen=True)
@@ -82,31 +92,47 @@ class _Core:
     steal_s: float
 
 
+def least_disturbed(windows: Sequence[Window]) -> Sequence[Window]:
+    """Those that are judged."""
+    return sorted(windows, key=lambda one: one.disturbed_share)[:WINDOWS]
+
+
+def are_enough(windows: Sequence[Window]) -> bool:
+    """Whether enough of them were undisturbed, or there is no hope of it."""
+    quiet = sum(one.disturbed_share <= QUIET_SHARE for one in windows)
+    return quiet >= WINDOWS or len(windows) >= TRIES
+
+
 def _windows(
     placement: Placement, behaviour: Behaviour, pacing: Pacing, window_s: float
-) -> tuple[_Window, ...]:
-    cpus = placement.generator
-    with running(placement.app[:1], behaviour) as base_url, Generator(cpus) as generator:
-        specs = [
-            LoadSpec(base_url, (Share("ping"),), pacing, number, duration_s=window_s)
-            for number in range(WINDOWS)
-        ]
-        return tuple(_window(generator, cpus, spec) for spec in specs)
+) -> tuple[Window, ...]:
+    found: list[Window] = []
+    with (
+        running(placement.app[:1], behaviour) as base_url,
+        Generator(placement.generator) as generator,
+    ):
+        while not are_enough(found):
+            shares, number = (Share("ping"),), len(found)
+            spec = LoadSpec(base_url, shares, pacing, number, duration_s=window_s)
+            found.append(_window(generator, placement, spec))
+    return tuple(found)
 
 
-def _window(generator: Generator, cpus: tuple[int, ...], spec: LoadSpec) -> _Window:
+def _window(generator: Generator, placement: Placement, spec: LoadSpec) -> Window:
+    cpus, server = placement.generator, placement.app[:1]
     generator.warm_up(spec, min_s=0.3, max_s=0.6)
     generator.prepare(spec)
-    before = _core(generator, cpus)
+    before, server_before = _core(generator, cpus), host.cpu_totals(server)
     generator.go()
-    after = _core(generator, cpus)
+    after, server_after = _core(generator, cpus), host.cpu_totals(server)
     result = generator.collect()
     busy_s, lab_s = after.busy_s - before.busy_s, after.lab_s - before.lab_s
     available_s = result.duration_s * len(cpus)
-    return _Window(
+    return Window(
         result,
         foreign_share=max(0.0, busy_s - lab_s) / available_s,
         steal_share=(after.steal_s - before.steal_s) / available_s,
+        server_steal_share=(server_after.steal_s - server_before.steal_s) / result.duration_s,
     )
 
 
@@ -117,11 +143,11 @@ def _core(generator: Generator, cpus: tuple[int, ...]) -> _Core:
     return _Core(totals.busy_s, lab_s, totals.steal_s)
 
 
-def _latencies(windows: Sequence[_Window]) -> tuple[Latencies, ...]:
-    return tuple(latencies(window.result) for window in windows)
+def _latencies(windows: Sequence[Window]) -> tuple[Latencies, ...]:
+    return tuple(latencies(window.result) for window in least_disturbed(windows))
 
 
-def _sending(window: _Window) -> Sending:
+def _sending(window: Window) -> Sending:
     lateness = window.result.lateness
     assert lateness is not None  # an open loop always has it
     assert lateness.p50_s is not None  # what was answered was sent

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bench.metrics import METRICS
-from bench.model import Memory, Sample
+from bench.model import LabWarning, Memory, Sample
 from bench.report.html.document import Cards, Commands, Matrices
 from bench.report.latency import HALF, curves, percentile_at
 from bench.report.material import Material
@@ -215,6 +215,27 @@ def test_many_windows_are_joined_and_none_is_left_out() -> None:
     assert told[:2] == ["1–3", "4–6"]
     assert told[-1] == "100"
     assert "up to 3 rounds" in table.caption
+
+
+def test_an_invalid_window_is_marked_in_its_row() -> None:
+    """A row of several rounds is a mean of the valid ones; one that has no other shows it."""
+    invalid = LabWarning("errors", "", "", "invalid")
+    made = cells(("drf",), ("read",), rounds=3)
+    first, *others = made
+    (part,) = first.phases
+    busy = replace(part.app, cpu_s=10 * part.app.cpu_s)
+    lies = replace(first, phases=(replace(part, app=busy, warnings=(invalid,)),))
+    record = bench(cells=(lies, *others), plan=plan(targets=("drf",), workloads=("read",)))
+    found = Material(record, samples(2000))
+    table = windows_table(found, bands(found))
+    assert [row[1] for row in table.rows[:3]] == ["drf ✕ 1 of 1", "drf", "drf"]
+    assert "errors" in table.caption
+    many = [replace(band, round=band.round + 100 * n) for n in range(100) for band in bands(found)]
+    joined = windows_table(found, many)
+    sound = {row[3] for row in table.rows if row[1] == "drf"}
+    marked = {row[3] for row in joined.rows if "✕ 1 of 2" in row[1]}
+    assert marked
+    assert marked <= sound
 
 
 def test_windows_are_marked_where_they_were() -> None:
