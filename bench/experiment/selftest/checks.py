@@ -35,8 +35,9 @@ def selftest_table(checks: Sequence[Check]) -> Table:
         ),
         numeric=(False, False, False, False),
         caption=(
-            "Times are medians of the three windows in which others used the cores least. Ratios are "
-            f"of requests/s, with their interval and number of rounds. A core is idle if others took at most {QUIET_SHARE:.0%} of it."
+            "Times are medians of the three windows in which others used the cores least. Ratios "
+            "are of requests/s, with their interval and number of rounds. A core is idle if others "
+            f"took at most {QUIET_SHARE:.0%} of it."
         ),
     )
 
