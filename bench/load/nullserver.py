@@ -6,7 +6,8 @@ item that was sent comes back with an id put in front. It does not validate; onl
 talks to it.
 
 It can also be slow in a known way: `--delay-ms` adds a constant service time, and `--stall-ms`
-freezes the whole server once in every `--period-ms`.
+freezes the whole server once in every `--period-ms`. It knows where the machine has kept it from
+being punctual: `/kept` tells how long answers have really taken.
 """
 
 import argparse
@@ -14,9 +15,11 @@ import asyncio
 import contextlib
 import os
 import signal
+import statistics
 import subprocess
 import sys
 import time
+import urllib.request
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -31,6 +34,7 @@ from bench.load import process
 from bench.load.alarm import Alarm
 
 PAGE = 100
+_TIMES_KEPT = 100_000
 _CREATED_KEPT = 200_000
 """Created items that can still be read. The oldest are forgotten, so that memory stays flat."""
 
@@ -61,11 +65,28 @@ def request_length(data: bytes) -> int:
     return length if len(data) >= length else 0
 
 
+class Kept:
+    """How long answers have taken from the reading of their request, since that was last told."""
+
+    def __init__(self) -> None:
+        self._taken_s: deque[float] = deque(maxlen=_TIMES_KEPT)
+
+    def add(self, taken_s: float) -> None:
+        self._taken_s.append(taken_s)
+
+    def told(self) -> bytes:
+        """As JSON: the median in seconds, null where nothing was delayed."""
+        median_s = statistics.median(self._taken_s) if self._taken_s else None
+        self._taken_s.clear()
+        return orjson.dumps({"p50_s": median_s})
+
+
 class Items:
     """The items this server pretends to store: the data set, and what was written since."""
 
-    def __init__(self, rows: int) -> None:
+    def __init__(self, rows: int, kept: Kept) -> None:
         self._rows = rows
+        self._kept = kept
         self._next_id = rows + 1
         self._written: dict[int, bytes] = {}
         page = [{"id": n, **row(n)} for n in range(1, min(PAGE, rows) + 1)]
@@ -79,6 +100,8 @@ class Items:
             return _PONG
         if path == b"/echo":
             return respond(b"200 OK", body)
+        if path == b"/kept":
+            return respond(b"200 OK", self._kept.told())
         if path == b"/items":
             return self._create(body) if method == b"POST" else self._page
         if path.startswith(b"/items/"):
@@ -130,8 +153,9 @@ class Connection(asyncio.Protocol):
 class Delay:
     """Sends each answer a constant time after its request was read."""
 
-    def __init__(self, delay_s: float) -> None:
+    def __init__(self, delay_s: float, kept: Kept) -> None:
         self._delay_s = delay_s
+        self._kept = kept
         self._due: deque[tuple[float, asyncio.Transport, bytes]] = deque()
         self._arrived = asyncio.Event()
 
@@ -147,8 +171,9 @@ class Delay:
                     await self._arrived.wait()
                 await alarm.until(self._due[0][0])
                 while self._due and self._due[0][0] <= time.monotonic():
-                    _, transport, answer = self._due.popleft()
+                    due_s, transport, answer = self._due.popleft()
                     send_now(transport, answer)
+                    self._kept.add(time.monotonic() - due_s + self._delay_s)
 
 
 async def stall(stall_s: float, period_s: float) -> None:
@@ -179,8 +204,9 @@ class Behaviour:
 async def serve(port: int, behaviour: Behaviour) -> None:
     """Serve on 127.0.0.1 until SIGTERM or SIGINT. Port 0 takes a free one; it is printed."""
     loop = asyncio.get_running_loop()
-    items = Items(behaviour.rows)
-    delay = Delay(behaviour.delay_s)
+    kept = Kept()
+    items = Items(behaviour.rows, kept)
+    delay = Delay(behaviour.delay_s, kept)
     send = delay.send if behaviour.delay_s else send_now
     server = await loop.create_server(lambda: Connection(items, send), "127.0.0.1", port)
     ended = asyncio.Event()
@@ -195,6 +221,15 @@ async def serve(port: int, behaviour: Behaviour) -> None:
     for task in slow:
         task.cancel()
     server.close()
+
+
+def kept_p50_s(base_url: str) -> float | None:
+    """The median of what delayed answers have taken in the server, since this was asked last.
+
+    None when none was delayed.
+    """
+    with urllib.request.urlopen(f"{base_url}/kept", timeout=10) as answer:  # noqa: S310 - our own
+        return cast("float | None", orjson.loads(answer.read())["p50_s"])
 
 
 @contextlib.contextmanager

@@ -172,9 +172,15 @@ def test_half_way_between_both_truths_lies_the_threshold() -> None:
 # --- the generator ----------------------------------------------------------------------------
 
 
-def seen(p50: float = 5.2, p95: float = 161, p99: float = 201, slowest: float = 206) -> Latencies:
+def seen(
+    p50: float = 5.2,
+    p95: float = 161,
+    p99: float = 201,
+    slowest: float = 206,
+    served: float = 5.0,
+) -> Latencies:
     """One window, in milliseconds."""
-    return Latencies(p50 / 1e3, p95 / 1e3, p99 / 1e3, slowest / 1e3)
+    return Latencies(served / 1e3, p50 / 1e3, p95 / 1e3, p99 / 1e3, slowest / 1e3)
 
 
 def disturbed(*shares: float) -> list[truth.Window]:
@@ -204,12 +210,12 @@ def test_a_window_is_disturbed_on_either_core() -> None:
 def test_figures_of_a_window() -> None:
     """The checks read percentiles and the slowest; a failure is an error."""
     result = load_result(latency={"ping": distribution([0.005] * 96 + [0.1] * 3 + [0.3])})
-    found = checks.latencies(result)
+    found = checks.latencies(result, 0.005)
     assert found.p50_s == found.p95_s == pytest.approx(0.005, rel=1e-3)
     assert found.p99_s == pytest.approx(0.1, rel=1e-3)
     assert found.max_s == pytest.approx(0.3)
     with pytest.raises(GeneratorFailed, match="reset"):
-        checks.latencies(load_result(0, failures={"reset": 9}))
+        checks.latencies(load_result(0, failures={"reset": 9}), 0.005)
 
 
 def test_the_median_lets_one_disturbed_window_pass_and_not_two() -> None:
@@ -226,6 +232,13 @@ def test_a_constant_service_time(p50: float, passes: bool) -> None:
         assert checks.judge_constant(pacing, 0.005, [seen(p50)] * 3).passed == passes
 
 
+def test_a_server_that_was_late_is_no_fault_of_the_generator() -> None:
+    """What it took by its own account is the truth; what the generator adds is judged."""
+    assert checks.judge_constant("open", 0.005, [seen(p50=6.2, served=5.5)] * 3).passed
+    assert not checks.judge_constant("open", 0.005, [seen(p50=6.3, served=5.5)] * 3).passed
+    assert not checks.judge_constant("open", 0.005, [seen(p50=4.9, served=5.5)] * 3).passed
+
+
 @pytest.mark.parametrize(
     ("window", "failures"),
     [
@@ -236,7 +249,7 @@ def test_a_constant_service_time(p50: float, passes: bool) -> None:
         (seen(p99=189), ["p99"]),
         (seen(p99=211), ["p99"]),
         (seen(p95=5.3, p99=5.6), ["p95", "p99"]),  # as a closed loop would show it
-        (Latencies(0, 0, 0, 0), ["p50", "p95", "p99"]),
+        (Latencies(0, 0, 0, 0, 0), ["p50", "p95", "p99"]),
     ],
 )
 def test_stalls_in_an_open_loop(window: Latencies, failures: list[str]) -> None:
@@ -251,7 +264,7 @@ def test_stalls_in_an_open_loop(window: Latencies, failures: list[str]) -> None:
         (seen(p50=6.0, p95=6.1), ["p50"]),
         (seen(p95=17.0), ["p95"]),
         (seen(p95=5.3, slowest=180), ["slowest"]),  # no stall, so that nothing was omitted
-        (Latencies(0, 0, 0, 0), ["p50", "p95", "slowest"]),
+        (Latencies(0, 0, 0, 0, 0), ["p50", "p95", "slowest"]),
     ],
 )
 def test_stalls_in_a_closed_loop(window: Latencies, failures: list[str]) -> None:

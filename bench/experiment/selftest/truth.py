@@ -25,7 +25,7 @@ from bench.experiment.selftest.checks import (
     median_latencies,
 )
 from bench.load.generator import Generator
-from bench.load.nullserver import Behaviour, running
+from bench.load.nullserver import Behaviour, kept_p50_s, running
 from bench.load.truth import StallingServer
 from bench.model import ClosedLoop, LoadResult, LoadSpec, OpenLoop, Pacing, Placement, Share
 from bench.supervise.proctree import tree_usage
@@ -76,6 +76,8 @@ class Window:
     foreign_share: float
     steal_share: float
     server_steal_share: float
+    served_p50_s: float | None = None
+    """What a delayed answer has taken in the server, by its own clock."""
 
     @property
     def disturbed_share(self) -> float:
@@ -122,6 +124,7 @@ def _window(generator: Generator, placement: Placement, spec: LoadSpec) -> Windo
     cpus, server = placement.generator, placement.app[:1]
     generator.warm_up(spec, min_s=0.3, max_s=0.6)
     generator.prepare(spec)
+    kept_p50_s(spec.base_url)  # that of the warm-up is not wanted
     before, server_before = _core(generator, cpus), host.cpu_totals(server)
     generator.go()
     after, server_after = _core(generator, cpus), host.cpu_totals(server)
@@ -133,6 +136,7 @@ def _window(generator: Generator, placement: Placement, spec: LoadSpec) -> Windo
         foreign_share=max(0.0, busy_s - lab_s) / available_s,
         steal_share=(after.steal_s - before.steal_s) / available_s,
         server_steal_share=(server_after.steal_s - server_before.steal_s) / result.duration_s,
+        served_p50_s=kept_p50_s(spec.base_url),
     )
 
 
@@ -144,7 +148,12 @@ def _core(generator: Generator, cpus: tuple[int, ...]) -> _Core:
 
 
 def _latencies(windows: Sequence[Window]) -> tuple[Latencies, ...]:
-    return tuple(latencies(window.result) for window in least_disturbed(windows))
+    return tuple(map(_latencies_of, least_disturbed(windows)))
+
+
+def _latencies_of(window: Window) -> Latencies:
+    assert window.served_p50_s is not None  # its server delays every answer
+    return latencies(window.result, window.served_p50_s)
 
 
 def _sending(window: Window) -> Sending:

@@ -17,6 +17,7 @@ from bench.errors import GeneratorFailed
 from bench.load import process
 from bench.load.endurance import LIMIT_BYTES, measure_endurance
 from bench.load.generator import Generator
+from bench.load.nullserver import Behaviour, kept_p50_s, running
 from bench.model import (
     ClosedLoop,
     Created,
@@ -74,6 +75,24 @@ def test_every_operation_in_every_pacing(
     assert 0 < told.min_s <= told.mean_s <= told.max_s <= result.duration_s
     assert histogram.decode(told.hdr).sum() == 100
     assert (result.lateness is None) == (pacing == CLOSED)
+
+
+def test_a_slow_server_knows_how_slow_it_was(generator: Generator, cpu: int) -> None:
+    """Its own account holds the delay, lies within what the generator saw, and begins anew when it
+    was told. One without a delay has nothing to tell."""
+    with running((cpu,), Behaviour(delay_s=0.005)) as base_url:
+        assert kept_p50_s(base_url) is None
+        result = window(generator, base_url, Share("ping"))
+        told_s = kept_p50_s(base_url)
+        assert told_s is not None
+        assert 0.005 <= told_s <= result.latency["ping"].max_s
+        window(generator, base_url, Share("ping"), requests=1)
+        anew_s = kept_p50_s(base_url)
+        assert anew_s is not None
+        assert anew_s >= 0.005
+    with running((cpu,), Behaviour()) as base_url:
+        window(generator, base_url, Share("ping"))
+        assert kept_p50_s(base_url) is None
 
 
 def test_traffic_is_counted_to_the_byte(generator: Generator, null_server: str) -> None:
