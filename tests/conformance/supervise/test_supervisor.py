@@ -99,7 +99,7 @@ def test_a_renewed_unit_is_the_same_with_new_processes(
     assert not any(one.is_running() and one.status() != "zombie" for one in old)
     assert supervisor.status(unit.name).state == "running"
     assert supervisor.usage(unit.name).processes == 2
-    eventually(lambda: supervisor.log(unit.name).count("listening") == 2)
+    eventually(lambda: supervisor.log(unit.name).count("listening") >= 2)
     # It is on record as it was: nothing starts it once more.
     assert supervisor.start(unit, outlive=False) is False
 
