@@ -4,7 +4,9 @@ import os
 import socket
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +16,7 @@ from bench.errors import GeneratorFailed
 from bench.experiment.lab import Lab
 from bench.experiment.selftest import checks, truth
 from bench.experiment.selftest.checks import Check, Latencies, Sending
-from bench.experiment.selftest.comparison import THRESHOLD, Patience, judged, settled
+from bench.experiment.selftest.comparison import ORDERS, THRESHOLD, Patience, judged, settled
 from bench.experiment.selftest.twins import PLANT, PLANTED_SHARE, Twins, free_block, make_twins
 from bench.load.truth import StallingServer
 from bench.model import (
@@ -89,9 +91,16 @@ def test_all_looks_together_keep_the_level() -> None:
     assert [round(100 * error, 1) for error in errors] == [0.2, 0.3, 0.6, 1.3, 2.6]
 
 
-def test_each_round_keeps_abba_balanced() -> None:
-    """It goes there as often as back."""
-    assert Patience().passes % 2 == 0
+def test_a_round_is_balanced() -> None:
+    """Each target has each place twice and comes twice after each other one, never after itself."""
+    places = Counter((place, target) for order in ORDERS for place, target in enumerate(order))
+    assert set(places.values()) == {2}
+    assert len(places) == 9
+    after = Counter(pair for order in ORDERS for pair in pairwise(order))
+    assert set(after.values()) == {2}
+    assert len(after) == 6
+    assert all(last != first for (*_, last), (first, *_) in pairwise(ORDERS))
+    assert Patience().passes == len(ORDERS)
 
 
 def target(name: str = "flask") -> Target:

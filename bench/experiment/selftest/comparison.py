@@ -9,8 +9,11 @@ the rounds.
 
 **Windows** last half a second: a machine's speed changes all the time, and the closer the three
 cells are, the more of a change they share. **A round** begins with new processes, as in a run, and
-visits the three cells six times, there and back. Its ratio is the mean of six; what counts is the
-number of rounds, so that the interval holds what windows and what processes differ by.
+visits the three cells six times, once in every order. So each is as often first as last and comes
+as often after each of the others, and never after itself: who has just been measured has its caches
+warm (Williams, *Experimental designs balanced for the estimation of residual effects of
+treatments*, 1949). A round's ratio is the mean of six; what counts is the number of rounds, so that the interval
+holds what windows and what processes differ by.
 
 **Rounds are added** in fixed looks until both verdicts stand. Who looks five times has five
 chances to see what is not there. Therefore the looks share one error rate of 5 %, each with twice
@@ -27,7 +30,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bench.experiment.cell import Bench, measure_cell
-from bench.experiment.schedule import visits_of_round
+from bench.experiment.schedule import Visit
 from bench.experiment.selftest.twins import Twins
 from bench.load.generator import Generator
 from bench.model import ClosedLoop, PhaseResult, Plan, Verdict
@@ -38,6 +41,9 @@ THRESHOLD = 0.05
 LEVEL = 0.95
 CONCURRENCY = 20
 
+ORDERS = ((0, 1, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0), (1, 0, 2), (0, 2, 1))
+"""Of the three targets, in a round's passes."""
+
 Windows = Mapping[str, Mapping[int, Sequence[PhaseResult]]]
 """Each target's windows, by round: one for each pass."""
 
@@ -46,12 +52,12 @@ Windows = Mapping[str, Mapping[int, Sequence[PhaseResult]]]
 class Patience:
     """After how many rounds to look, and how long in all the rounds may take.
 
-    The passes of a round are an even number, there and back: a steady drift cancels.
+    A round has so many `passes`, of which all of ORDERS make it balanced.
     """
 
     looks: tuple[int, ...] = (6, 10, 17, 28, 46)
     limit_s: float = 1500.0
-    passes: int = 6
+    passes: int = len(ORDERS)
 
     def level(self, look: int) -> float:
         """The level of one look; all of them together keep LEVEL."""
@@ -107,15 +113,16 @@ def _plan(twins: Twins) -> Plan:
 def _measure_round(
     bench: Bench, number: int, passes: int, windows: dict[str, dict[int, list[PhaseResult]]]
 ) -> None:
-    targets = {one.name: one for one in bench.lab.targets}
+    targets = bench.lab.targets
     if number > 1:  # the first has those that were just started
-        for target in bench.lab.targets:
+        for target in targets:
             bench.lab.isolate(target)
             bench.lab.renew(target)
-    for turn in range(passes):
-        for visit in visits_of_round(bench.plan, number * passes + turn):
-            (window,) = measure_cell(bench, visit, targets[visit.target]).phases
-            windows[visit.target].setdefault(number, []).append(window)
+    for turn, order in enumerate(ORDERS[:passes]):
+        for target in (targets[place] for place in order):
+            visit = Visit(number * passes + turn, target.name, "ping")
+            (window,) = measure_cell(bench, visit, target).phases
+            windows[target.name].setdefault(number, []).append(window)
         # From now on they were only frozen: they need their connections again, and no more.
         bench = replace(bench, plan=replace(bench.plan, warm_up_min_s=0.1, warm_up_max_s=0.2))
 

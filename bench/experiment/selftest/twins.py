@@ -34,7 +34,7 @@ class Twins:
 
     @property
     def in_order(self) -> tuple[Target, ...]:
-        """The order of a round. `a` is in the middle, next to both that it is compared with."""
+        """As the self-test knows them: its orders are places in this."""
         return self.b, self.a, self.slow
 
 
