@@ -12,8 +12,8 @@ cells are, the more of a change they share. **A round** begins with new processe
 visits the three cells six times, once in every order. So each is as often first as last and comes
 as often after each of the others, and never after itself: who has just been measured has its caches
 warm (Williams, *Experimental designs balanced for the estimation of residual effects of
-treatments*, 1949). A round's ratio is the mean of six; what counts is the number of rounds, so that the interval
-holds what windows and what processes differ by.
+treatments*, 1949). A round's ratio is the mean of six; what counts is the number of rounds, so
+that the interval holds what windows and what processes differ by.
 
 **Rounds are added** in fixed looks until both verdicts stand. Who looks five times has five
 chances to see what is not there. Therefore the looks share one error rate of 5 %, each with twice
