@@ -53,8 +53,9 @@ class Alarm:
         if is_ahead:
             took_s = min(time.monotonic() - early_s, _MOST_LEAD_S)
             self._lead_s += _NEWEST * (took_s - self._lead_s)
-            while time.monotonic() < moment_s:
-                pass
+        # Also to a moment that was too close for the timer.
+        while time.monotonic() < moment_s:
+            pass
 
     def _fire(self) -> None:
         with contextlib.suppress(BlockingIOError):

@@ -22,6 +22,22 @@ def test_nobody_is_woken_before_the_moment() -> None:
     assert max(asyncio.run(early_s())) <= 0
 
 
+def test_nobody_is_woken_before_a_moment_that_is_closer_than_waking_takes() -> None:
+    """There the timer would be set to what has passed already."""
+
+    async def early_s() -> list[float]:
+        with Alarm() as alarm:
+            alarm._lead_s = 0.05
+            found = []
+            for _ in range(5):
+                moment_s = time.monotonic() + 0.02
+                await alarm.until(moment_s)
+                found.append(moment_s - time.monotonic())
+            return found
+
+    assert max(asyncio.run(early_s())) <= 0
+
+
 def test_what_has_passed_is_no_reason_to_set_the_timer_earlier() -> None:
     """How late one comes to an appointment says nothing of how long waking takes."""
 
