@@ -61,7 +61,7 @@ def judge_planted(verdict: Verdict, share: float) -> Check:
         f"planted {share:.0%} more CPU per request",
         verdict.kind == "slower",
         _told(verdict),
-        f"slower at {verdict.threshold:.0%} (true: {plain(1 / (1 + share))})",
+        f"slower at {verdict.threshold:.0%} (by its CPU: {plain(1 / (1 + share))})",
     )
 
 
