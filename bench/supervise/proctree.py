@@ -20,22 +20,35 @@ _GONE = (ProcessLookupError, FileNotFoundError, psutil.NoSuchProcess)
 
 def descendants(root: int) -> list[int]:
     """`root` and all its living descendants, parents before children."""
-    found = [root]
-    for pid in found:
+    return list(_family(root))
+
+
+def _family(root: int) -> dict[int, tuple[int, ...]]:
+    """`root` and all its living descendants, parents before children, each with its children."""
+    family: dict[int, tuple[int, ...]] = {}
+    coming = [root]
+    for pid in coming:
+        children: tuple[int, ...] = ()
         with suppress(*_GONE):
             for task in os.listdir(f"/proc/{pid}/task"):
-                children = Path(f"/proc/{pid}/task/{task}/children").read_text()
-                found.extend(map(int, children.split()))
-    return found
+                children += tuple(map(int, _read(f"/proc/{pid}/task/{task}/children").split()))
+        family[pid] = children
+        coming.extend(children)
+    return family
 
 
-def _stat(pid: int) -> list[bytes]:
-    """The fields of proc_pid_stat(5) from the third on: those behind the command's bracket."""
-    return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
+def _read(name: str) -> bytes:
+    """A file of the kernel's. Without Path and io, which cost more here than the kernel does."""
+    descriptor = os.open(name, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return b"".join(iter(lambda: os.read(descriptor, 65536), b""))
+    finally:
+        os.close(descriptor)
 
 
 def _ended_children_s(pid: int) -> float:
-    fields = _stat(pid)
+    # The fields of proc_pid_stat(5) from the third on: those behind the command's bracket.
+    fields = _read(f"/proc/{pid}/stat").rpartition(b")")[2].split()
     return (int(fields[13]) + int(fields[14])) * _TICK_S
 
 
@@ -53,42 +66,46 @@ class TreeClock:
 
     Which processes there are is looked up in every `LOOK_EVERY`-th reading only: a process that has
     just been started counts a little later, and then with all that it has used. One that has ended
-    counts on as its parent's ended child.
+    counts on as its parent's ended child. A tree that has not run since the last look, like that of
+    a frozen unit, has started no process and is not looked at.
     """
 
     LOOK_EVERY = 8
 
     def __init__(self, root: int) -> None:
         self._root = root
-        self._pids: list[int] = []
-        self._parents: list[int] = []
-        self._left = 0
+        self._others: tuple[int, ...] = ()
+        self._parents: tuple[int, ...] = ()
+        self._readings_since_look = self.LOOK_EVERY
+        self._before_look_s: float | None = None
 
     def cpu_s(self) -> float:
         """CPU seconds so far. Raises ProcessLookupError when the root has ended."""
-        if self._left == 0:
+        total_s = self._total_s()
+        if self._readings_since_look >= self.LOOK_EVERY and total_s != self._before_look_s:
+            # From before the look: what forks while it goes on makes the next sum another one.
+            self._before_look_s = total_s
             self._look()
-        self._left -= 1
-        total = process_cpu_s(self._root)
-        for pid in self._pids:
+            total_s = self._total_s()
+            self._readings_since_look = 0
+        self._readings_since_look += 1
+        return total_s
+
+    def _total_s(self) -> float:
+        total_s = process_cpu_s(self._root)
+        for pid in self._others:
             with suppress(*_GONE):
-                total += process_cpu_s(pid)
+                total_s += process_cpu_s(pid)
         for pid in self._parents:
             with suppress(*_GONE):
-                total += _ended_children_s(pid)
-        return total
+                total_s += _ended_children_s(pid)
+        return total_s
 
     def _look(self) -> None:
-        _, *self._pids = descendants(self._root)
-        parents = {_parent(pid) for pid in self._pids}
-        self._parents = [pid for pid in (self._root, *self._pids) if pid in {self._root, *parents}]
-        self._left = self.LOOK_EVERY
-
-
-def _parent(pid: int) -> int | None:
-    with suppress(*_GONE):
-        return int(_stat(pid)[1])
-    return None
+        family = _family(self._root)
+        self._others = tuple(pid for pid in family if pid != self._root)
+        # The root always: children that ended before this look are its own.
+        self._parents = tuple(pid for pid in family if family[pid] or pid == self._root)
 
 
 def _switches(pid: int) -> Iterator[tuple[int, int, int]]:

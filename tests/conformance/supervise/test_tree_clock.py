@@ -56,6 +56,43 @@ def test_children_count_while_they_run_and_when_they_have_ended() -> None:
     assert all(after >= before - 0.02 for before, after in itertools.pairwise(seen))
 
 
+def test_a_tree_that_has_not_run_is_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A frozen unit's processes cannot start others: to list them would cost CPU for nothing."""
+    looks = 0
+    look = TreeClock._look
+
+    def counted(clock: TreeClock) -> None:
+        nonlocal looks
+        looks += 1
+        look(clock)
+
+    monkeypatch.setattr(TreeClock, "_look", counted)
+    with subprocess.Popen(
+        [sys.executable, "-S", "-c", PARENT], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        clock = TreeClock(process.pid)
+        eventually(lambda: clock.cpu_s() >= BURN_S)
+        before_s = -1.0
+        while clock.cpu_s() != before_s:  # until it waits for its input
+            before_s = clock.cpu_s()
+            time.sleep(0.1)
+        for _ in range(2 * TreeClock.LOOK_EVERY):
+            clock.cpu_s()
+        settled = looks
+        for _ in range(4 * TreeClock.LOOK_EVERY):
+            clock.cpu_s()
+        assert looks == settled
+        process.stdin.write(b"\n")
+        process.stdin.flush()
+        assert process.stdout.readline() == b"ended\n"
+        for _ in range(TreeClock.LOOK_EVERY):
+            clock.cpu_s()
+        assert looks > settled
+        process.stdin.write(b"\n")
+
+
 def test_a_tree_that_has_ended_has_no_time() -> None:
     """Its pid may be another process's by now."""
     process = subprocess.Popen([sys.executable, "-S", "-c", "pass"])
