@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -26,10 +27,27 @@ def cells(run: Path) -> list[dict]:
     return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
 
-def test_one_framework_is_measured_and_no_other(fresh: Cli) -> None:
+@dataclass(frozen=True)
+class Finished:
+    """A run of one framework that several tests look at, and what was printed of it."""
+
+    folder: Path
+    said: str
+    left_running: list[str]
+
+
+@pytest.fixture(scope="module")
+def finished(cli: Cli) -> Finished:
+    """The first run of this module: the latest one until another test measures."""
+    said = cli.run("bench", FRAMEWORK="drf", WORKLOAD="crud,read", ROUNDS="1", REQUESTS="60")
+    left_running = cli.left_running()
+    (folder,) = cli.runs()
+    return Finished(folder, said, left_running)
+
+
+def test_one_framework_is_measured_and_no_other(finished: Finished) -> None:
     """FRAMEWORK=drf: only DRF in the run, the scenario in four phases, nothing left running."""
-    said = fresh.run("bench", FRAMEWORK="drf", WORKLOAD="crud,read", ROUNDS="1", REQUESTS="60")
-    (run,) = fresh.runs()
+    run = finished.folder
     assert {cell["target"] for cell in cells(run)} == {"drf"}
     (crud,) = [cell for cell in cells(run) if cell["workload"] == "crud"]
     assert [window["phase"] for window in crud["phases"]] == ["create", "read", "update", "delete"]
@@ -38,14 +56,13 @@ def test_one_framework_is_measured_and_no_other(fresh: Cli) -> None:
         assert window["load"]["failures"] == {}
         assert window["app"]["cpu_s"] > 0
         assert window["database"]["memory"]["pss_bytes"] > 0
-    assert "60/60" in said
-    assert fresh.left_running() == []
+    assert "60/60" in finished.said
+    assert finished.left_running == []
 
 
-def test_what_a_run_leaves_behind(fresh: Cli) -> None:
+def test_what_a_run_leaves_behind(finished: Finished) -> None:
     """Record, rounds, samples, logs, report and the classic log; provenance from what ran."""
-    fresh.run("bench", FRAMEWORK="flask", WORKLOAD="read", ROUNDS="1")
-    (run,) = fresh.runs()
+    run = finished.folder
     found = {path.name for path in run.iterdir()}
     assert {
         "run.json",
@@ -56,40 +73,38 @@ def test_what_a_run_leaves_behind(fresh: Cli) -> None:
         "report.html",
     } <= found
     (log,) = run.glob("api_benchmark_*.log")
-    assert "FLASK read =>" in log.read_text()
-    assert (run / "logs" / "onecore-postgres-flask.log").exists()
+    assert "DRF read =>" in log.read_text()
+    assert (run / "logs" / "onecore-postgres-drf.log").exists()
     record = json.loads((run / "run.json").read_text())
     assert record["state"] == "complete"
-    assert record["provenance"]["services"]["flask"]["flask"]
-    assert record["provenance"]["databases"]["flask"]["fsync"] == "on"
+    assert record["provenance"]["services"]["drf"]["django"]
+    assert record["provenance"]["databases"]["drf"]["fsync"] == "on"
     assert record["placement"]["app"]
     units = {json.loads(line)["unit"] for line in (run / "samples.jsonl").read_text().splitlines()}
-    assert units == {"onecore-flask", "onecore-postgres-flask", "generator"}
+    assert units == {"onecore-drf", "onecore-postgres-drf", "generator"}
 
 
-def test_no_secret_is_stored_with_a_run(fresh: Cli) -> None:
+def test_no_secret_is_stored_with_a_run(cli: Cli, finished: Finished) -> None:
     """Whoever gets a results folder gets no password."""
-    fresh.run("bench", FRAMEWORK="flask", WORKLOAD="ping", ROUNDS="1")
-    (run,) = fresh.runs()
-    stored = b"".join(path.read_bytes() for path in run.rglob("*") if path.is_file())
-    secrets = list(fresh.state.glob("*/secrets/*"))
+    files = (path for path in finished.folder.rglob("*") if path.is_file())
+    stored = b"".join(path.read_bytes() for path in files)
+    secrets = list(cli.state.glob("*/secrets/*"))
     assert secrets
     for path in secrets:
         secret = path.read_text().strip().rpartition(":")[2]
         assert secret.encode() not in stored
 
 
-def test_report_renders_a_run_again(fresh: Cli) -> None:
+def test_report_renders_a_run_again(cli: Cli, finished: Finished) -> None:
     """make report shows the latest run, or the named one, without measuring anything."""
-    fresh.run("bench", FRAMEWORK="flask", WORKLOAD="ping", ROUNDS="1")
-    (run,) = fresh.runs()
+    run = finished.folder
     (run / "report.md").unlink()
-    assert run.name in fresh.run("report")
-    assert "| ping" in (run / "report.md").read_text()
-    assert "there is no run" in fresh.run("report", expect=2, RUN="19990101-000000")
-    fresh.run("report", FORMAT="csv,parquet,svg")
+    assert run.name in cli.run("report")
+    assert "| read" in (run / "report.md").read_text()
+    assert "there is no run" in cli.run("report", expect=2, RUN="19990101-000000")
+    cli.run("report", FORMAT="csv,parquet,svg")
     assert {"rounds.csv", "rounds.parquet", "plots"} <= {path.name for path in run.iterdir()}
-    assert "html, md, csv" in fresh.run("report", expect=2, FORMAT="pdf")
+    assert "html, md, csv" in cli.run("report", expect=2, FORMAT="pdf")
 
 
 @pytest.mark.parametrize(

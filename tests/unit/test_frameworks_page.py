@@ -51,7 +51,7 @@ def test_figures_name_their_machine() -> None:
     assert re.search(r"[Rr]un \d{8}-\d{6} of \d{4}-\d{2}-\d{2}", text)
     assert re.search(r"\d+ (shared )?CPUs of an? \w+", text)
     for target in known_targets():
-        assert re.search(rf"\| {target.label} \| [\d,]+ ±\d+ \| \d+ ±\d+ \|", text)
+        assert re.search(rf"\| {target.label} \| [\d,]+ ±[\d,]+ \| [\d,]+ ±[\d,]+ \|", text)
 
 
 def test_figures_are_those_of_the_run_in_the_readme() -> None:
