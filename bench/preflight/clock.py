@@ -132,5 +132,5 @@ def steadiness(facts: MachineFacts, where: Placement) -> Check:
         seen,
         "CPU per request grows with it",
         "Governor and turbo are above; a virtual machine's neighbours cannot be seen from inside. "
-        "More rounds help: make bench PROFILE=standard",
+        "More rounds help: make bench PROFILE=publish",
     )
