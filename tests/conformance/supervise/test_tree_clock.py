@@ -4,7 +4,8 @@ import itertools
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -31,13 +32,28 @@ def eventually(condition: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-def test_children_count_while_they_run_and_when_they_have_ended() -> None:
-    """What a child has used is in the sum once, and stays there; the sum never falls."""
+@contextmanager
+def parent() -> Iterator[tuple[subprocess.Popen[bytes], Callable[[], bytes]]]:
+    """PARENT, and how to have its child burn, which returns what is said at that child's end."""
     with subprocess.Popen(
         [sys.executable, "-S", "-c", PARENT], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as process:
         assert process.stdin is not None
         assert process.stdout is not None
+        stdin, stdout = process.stdin, process.stdout
+
+        def burn() -> bytes:
+            stdin.write(b"\n")
+            stdin.flush()
+            return stdout.readline()
+
+        yield process, burn
+        stdin.write(b"\n")
+
+
+def test_children_count_while_they_run_and_when_they_have_ended() -> None:
+    """What a child has used is in the sum once, and stays there; the sum never falls."""
+    with parent() as (process, burn):
         clock = TreeClock(process.pid)
         seen = [clock.cpu_s()]
 
@@ -46,12 +62,9 @@ def test_children_count_while_they_run_and_when_they_have_ended() -> None:
             return seen[-1] >= amount_s
 
         eventually(lambda: reaches(BURN_S))
-        process.stdin.write(b"\n")
-        process.stdin.flush()
-        assert process.stdout.readline() == b"ended\n"
+        assert burn() == b"ended\n"
         # An ended child is counted in ticks of 10 ms.
         eventually(lambda: reaches(2 * BURN_S - 0.02))
-        process.stdin.write(b"\n")
     assert max(seen) < 4 * BURN_S
     assert all(after >= before - 0.02 for before, after in itertools.pairwise(seen))
 
@@ -67,11 +80,7 @@ def test_a_tree_that_has_not_run_is_not_looked_at(monkeypatch: pytest.MonkeyPatc
         look(clock)
 
     monkeypatch.setattr(TreeClock, "_look", counted)
-    with subprocess.Popen(
-        [sys.executable, "-S", "-c", PARENT], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
+    with parent() as (process, burn):
         clock = TreeClock(process.pid)
         eventually(lambda: clock.cpu_s() >= BURN_S)
         before_s = -1.0
@@ -84,13 +93,10 @@ def test_a_tree_that_has_not_run_is_not_looked_at(monkeypatch: pytest.MonkeyPatc
         for _ in range(4 * TreeClock.LOOK_EVERY):
             clock.cpu_s()
         assert looks == settled
-        process.stdin.write(b"\n")
-        process.stdin.flush()
-        assert process.stdout.readline() == b"ended\n"
+        assert burn() == b"ended\n"
         for _ in range(TreeClock.LOOK_EVERY):
             clock.cpu_s()
         assert looks > settled
-        process.stdin.write(b"\n")
 
 
 def test_a_tree_that_has_ended_has_no_time() -> None:
