@@ -7,11 +7,12 @@ bound. One window of as many requests as you like shows it, on a server with not
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from bench.load.generator import Generator
 from bench.load.nullserver import Behaviour, running
 from bench.model import ClosedLoop, LoadSpec, Progress, Rows, Share
+from bench.procstatus import process_status, size_bytes
+from bench.procstatus import process_status, size_bytes
 
 LIMIT_BYTES = 200_000_000
 
@@ -59,6 +60,4 @@ def measure_endurance(
 
 def _peak_bytes(pid: int) -> int:
     """The high-water mark of a process's resident memory, proc_pid_status(5)."""
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    (size,) = (line.split()[1] for line in lines if line.startswith("VmHWM:"))
-    return int(size) * 1024
+    return size_bytes(process_status(pid), "VmHWM")

@@ -7,6 +7,7 @@ The kernel keeps a high-water mark of each process's resident memory, and forget
 from contextlib import suppress
 from pathlib import Path
 
+from bench.procstatus import process_status, size_bytes
 from bench.supervise.proctree import descendants
 
 _RESET_HIGH_WATER_MARK = "5"
@@ -34,12 +35,7 @@ def fallen_since_peak_bytes(root: int) -> int:
     total = 0
     for pid in descendants(root):
         with suppress(*_GONE):
-            status = Path(f"/proc/{pid}/status").read_text()
-            sizes = dict(line.split(":", 1) for line in status.splitlines())
-            if "VmHWM" in sizes:  # one that is just ending has no memory any more
-                total += max(0, _bytes(sizes["VmHWM"]) - _bytes(sizes["VmRSS"]))
+            status = process_status(pid)
+            if "VmHWM" in status:  # one that is just ending has no memory any more
+                total += max(0, size_bytes(status, "VmHWM") - size_bytes(status, "VmRSS"))
     return total
-
-
-def _bytes(text: str) -> int:
-    return int(text.split()[0]) * 1024

@@ -7,12 +7,12 @@ children that have ended, whose time the parent inherits.
 import os
 from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
 
 import psutil
 
 from bench.cpuclock import process_cpu_s
 from bench.model import Memory, Usage
+from bench.procstatus import thread_status
 
 _TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 _GONE = (ProcessLookupError, FileNotFoundError, psutil.NoSuchProcess)
@@ -110,9 +110,8 @@ class TreeClock:
 
 def _switches(pid: int) -> Iterator[tuple[int, int, int]]:
     """(threads, voluntary, involuntary) of each thread; /proc/PID/status knows only the first."""
-    for task in os.listdir(f"/proc/{pid}/task"):
-        status = Path(f"/proc/{pid}/task/{task}/status").read_text()
-        counts = dict(line.split(":", 1) for line in status.splitlines()[-2:])
+    for thread in os.listdir(f"/proc/{pid}/task"):
+        counts = thread_status(pid, int(thread))
         yield 1, int(counts["voluntary_ctxt_switches"]), int(counts["nonvoluntary_ctxt_switches"])
 
 

@@ -37,7 +37,7 @@ class Cgroup:
         folder = self.folder
         with suppress(FileNotFoundError):
             text = (folder / "cpu.stat").read_text()
-            if match := re.match(r"usage_usec (\d+)", text):
+            if match := re.search(r"^usage_usec (\d+)$", text, re.MULTILINE):
                 return int(match[1]) / 1e6
         for hierarchy in ("cpu,cpuacct", "cpuacct"):
             with suppress(FileNotFoundError):

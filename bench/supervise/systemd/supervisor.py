@@ -20,6 +20,7 @@ from typing import TextIO
 from bench.errors import LabBusy, SetupError, UnitFailed
 from bench.model import Memory, Unit, UnitState, UnitStatus, Usage
 from bench.placement import format_cpulist, parse_cpulist
+from bench.procstatus import process_status
 from bench.supervise import changed, tail
 from bench.supervise.identity import Identity
 from bench.supervise.ports import require_free_port
@@ -172,9 +173,7 @@ class SystemdSupervisor:
         if pid is None:
             return  # ended already: whoever waits for it says so
         with suppress(FileNotFoundError, ProcessLookupError):
-            status = Path(f"/proc/{pid}/status").read_text()
-            (line,) = (one for one in status.splitlines() if one.startswith("Cpus_allowed_list"))
-            allowed = parse_cpulist(line.split()[1])
+            allowed = parse_cpulist(process_status(pid)["Cpus_allowed_list"])
             if allowed != tuple(sorted(unit.cpus)):
                 raise SetupError(
                     f"{unit.name} was to run on CPUs {format_cpulist(unit.cpus)}, "
