@@ -1,87 +1,155 @@
-"""The registry of targets: every folder of `services/` with a `service.toml` is one."""
+"""The registry of targets: every folder of `services/` with a `service.toml` is a framework, and
+every table `[targets.NAME]` in that file is one of its targets.
+"""
 
+import os
 import tomllib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from bench.errors import SetupError, UsageError
-from bench.model import Target
+from bench.model import Contract, Mode, Target
 
 SERVICES = Path(__file__).resolve().parent.parent / "services"
+MORE_SERVICES = "ONECORE_SERVICES"
+"""The variable that names further folders like `services/`, with colons between them."""
 UNPRIVILEGED_PORTS = range(1024, 65536)
+
 Port = Annotated[int, Field(ge=1, le=65535)]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*([_-][a-z0-9]+)*$")]
+Command = Annotated[tuple[str, ...], Field(min_length=1)]
 
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class _Http(_Strict):
-    port: Port
-
-
 class _Database(_Strict):
-    name: str
+    name: Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]*$", max_length=40)]
     port: Port
 
 
 class _Commands(_Strict):
-    migrate: tuple[str, ...]
-    serve: tuple[str, ...]
+    migrate: Command | None = None
+    serve: Command | None = None
 
 
 class _Versions(_Strict):
-    packages: tuple[str, ...]
+    packages: tuple[str, ...] = ()
+
+
+class _Target(_Strict):
+    mode: Mode
+    contract: Contract
+    port: Port
+    label: str | None = None
+    serve: Command | None = None
+    migrate: Command | None = None
+    environment: Mapping[str, str] = {}
+    packages: tuple[str, ...] = ()
+    compared_with: tuple[Name, ...] = ()
 
 
 class _ServiceFile(_Strict):
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    name: Name
     label: str
-    http: _Http
     database: _Database
-    commands: _Commands
-    versions: _Versions
+    commands: _Commands = _Commands()
+    versions: _Versions = _Versions()
+    targets: Annotated[Mapping[Name, _Target], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _targets_are_its_own(self) -> "_ServiceFile":
+        for name, target in self.targets.items():
+            if name != self.name and not name.startswith(f"{self.name}-"):
+                raise ValueError(
+                    f"[targets.{name}] is neither {self.name!r} nor begins with {self.name + '-'!r}"
+                )
+            if not (target.serve or self.commands.serve):
+                raise ValueError(f"nothing says how to serve {name}: neither it nor [commands]")
+        return self
 
 
-def read_target(path: Path) -> Target:
-    """The target that one `service.toml` describes.
+def read_targets(path: Path) -> tuple[Target, ...]:
+    """The targets that one `service.toml` describes, in its order.
 
     Raises SetupError when the file is not what the lab understands.
     """
     try:
         service = _ServiceFile.model_validate(tomllib.loads(path.read_text()))
-    except (ValidationError, tomllib.TOMLDecodeError) as error:
-        raise SetupError(f"{path} is not a service description: {error}") from error
+    except (ValidationError, ValueError) as error:
+        raise SetupError(
+            f"{path} is not a service description: {error}",
+            "CONTRIBUTING.md says what stands in it; those of the other services are examples.",
+        ) from error
     if service.name != path.parent.name:
         raise SetupError(
             f"{path} names {service.name!r}, but its folder is {path.parent.name!r}",
             "Give the folder and the service the same name.",
         )
+    return tuple(_target(service, name, path.parent) for name in service.targets)
+
+
+def _target(service: _ServiceFile, name: str, directory: Path) -> Target:
+    own = service.targets[name]
+    variant = name.removeprefix(service.name).replace("-", "_")
     return Target(
-        name=service.name,
-        label=service.label,
-        directory=path.parent,
-        http_port=service.http.port,
-        database_name=service.database.name,
+        name=name,
+        label=own.label or service.label,
+        framework=service.name,
+        mode=own.mode,
+        contract=own.contract,
+        directory=directory,
+        http_port=own.port,
+        database_name=service.database.name + variant,
         database_port=service.database.port,
-        migrate=service.commands.migrate,
-        serve=service.commands.serve,
-        packages=service.versions.packages,
+        migrate=own.migrate or service.commands.migrate or (),
+        serve=own.serve or service.commands.serve or (),
+        packages=(*service.versions.packages, *own.packages),
+        environment=dict(own.environment),
+        compared_with=own.compared_with,
     )
 
 
-def known_targets(port_offset: int = 0, services: Path = SERVICES) -> tuple[Target, ...]:
-    """All targets in the order of their database ports, all ports moved by `port_offset`.
+def service_folders() -> tuple[Path, ...]:
+    """Where frameworks are looked for: `services/`, and what ONECORE_SERVICES names.
 
-    Raises UsageError when the offset moves a port out of 1024..65535: the services' user may not
-    listen below that. Raises SetupError when two targets share a port.
+    Raises UsageError when that names no folder.
     """
-    found = map(read_target, services.glob("*/service.toml"))
+    named = filter(None, os.environ.get(MORE_SERVICES, "").split(os.pathsep))
+    more = tuple(Path(text).absolute() for text in named)
+    missing = [str(folder) for folder in more if not folder.is_dir()]
+    if missing:
+        raise UsageError(
+            f"{MORE_SERVICES} names what is no folder: {', '.join(missing)}",
+            "Name folders that hold frameworks, as services/ does, with colons between them.",
+        )
+    return (SERVICES, *more)
+
+
+def known_targets(
+    port_offset: int = 0, services: Path | Sequence[Path] | None = None
+) -> tuple[Target, ...]:
+    """All targets, by the ports of their databases and in the order of their files.
+
+    `services` are the folders that hold frameworks (default: `service_folders()`). All ports are
+    moved by `port_offset`. Raises UsageError when it moves one out of 1024..65535: the services'
+    user may not listen below that. Raises SetupError when names or ports are not unique.
+    """
+    folders = service_folders() if services is None else services
+    folders = (folders,) if isinstance(folders, Path) else folders
+    files = sorted(path for folder in folders for path in folder.glob("*/service.toml"))
+    found = [target for path in files for target in read_targets(path)]
+    # Stable: a framework's targets stay in the order of its file.
     targets = sorted(found, key=lambda target: target.database_port)
-    moved = tuple(
+    _require_unique(targets)
+    _require_usable_ports(targets, port_offset)
+    return tuple(
         replace(
             target,
             http_port=target.http_port + port_offset,
@@ -89,17 +157,42 @@ def known_targets(port_offset: int = 0, services: Path = SERVICES) -> tuple[Targ
         )
         for target in targets
     )
-    ports = [port for target in moved for port in (target.http_port, target.database_port)]
-    if any(port not in UNPRIVILEGED_PORTS for port in ports):
-        lowest, highest = min(ports) - port_offset, max(ports) - port_offset
+
+
+def _require_unique(targets: Sequence[Target]) -> None:
+    """Raises SetupError when two targets, databases or servers are taken for one."""
+    names = _repeated(target.name for target in targets)
+    if names:
+        raise SetupError(f"two services share the name {names[0]!r}", "Mend their service.toml.")
+    instances = {(target.directory, target.database_port) for target in targets}
+    ports = [*(target.http_port for target in targets), *(port for _, port in instances)]
+    if _repeated(ports):
+        raise SetupError(
+            f"two servers share a port: {', '.join(map(str, _repeated(ports)))}",
+            "Mend their service.toml.",
+        )
+    unknown = sorted({other for one in targets for other in one.compared_with})
+    unknown = [name for name in unknown if name not in {target.name for target in targets}]
+    if unknown:
+        raise SetupError(
+            f"compared_with names {', '.join(unknown)}, which is no target",
+            "Mend service.toml, or add that target.",
+        )
+
+
+def _repeated[T](values: Iterable[T]) -> list[T]:
+    return [value for value, count in Counter(values).items() if count > 1]
+
+
+def _require_usable_ports(targets: Sequence[Target], offset: int) -> None:
+    ports = [port for target in targets for port in (target.http_port, target.database_port)]
+    if any(port + offset not in UNPRIVILEGED_PORTS for port in ports):
+        lowest, highest = min(ports), max(ports)
         raise UsageError(
-            f"PORT_OFFSET={port_offset} moves a port out of 1024..65535",
+            f"PORT_OFFSET={offset} moves a port out of 1024..65535",
             f"The ports are {lowest} to {highest}; "
             f"choose an offset from {1024 - lowest} to {65535 - highest}.",
         )
-    if len(set(ports)) != len(ports):
-        raise SetupError(f"two services share a port: {sorted(ports)}", "Mend their service.toml.")
-    return moved
 
 
 def select_targets(targets: tuple[Target, ...], names: tuple[str, ...]) -> tuple[Target, ...]:

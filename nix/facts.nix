@@ -27,16 +27,32 @@ rec {
   project = lib.importTOML ../pyproject.toml;
 
   # By name, as services/*/service.toml has them.
-  targets = lib.mapAttrs (name: _: lib.importTOML (../services + "/${name}/service.toml")) folders;
+  frameworks = lib.mapAttrs (name: _: lib.importTOML (../services + "/${name}/service.toml")) folders;
+
+  # By name: each knows its framework. Its database is named as bench/targets.py names it.
+  targets = lib.mergeAttrsList (
+    lib.mapAttrsToList (
+      framework: file:
+      lib.mapAttrs (name: target: {
+        inherit framework;
+        http.port = target.port;
+        database = {
+          inherit (file.database) port;
+          name =
+            file.database.name
+            + lib.replaceStrings [ "-" ] [ "_" ] (lib.removePrefix framework name);
+        };
+      }) file.targets
+    ) frameworks
+  );
 
   # Both as bench has them.
   host = find ../bench/model/place.py "host: str = \"([0-9.]+)\"";
   databaseUser = find ../bench/database/secrets.py "SERVICE_USER = \"([a-z]+)\"";
 
-  ports = lib.concatMap (target: [
-    target.http.port
-    target.database.port
-  ]) (lib.attrValues targets);
+  ports =
+    map (target: target.http.port) (lib.attrValues targets)
+    ++ map (framework: framework.database.port) (lib.attrValues frameworks);
 
   pins = {
     python = read ../.python-version;

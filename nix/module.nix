@@ -109,7 +109,7 @@ in
     };
 
     portOffset = mkOption {
-      type = types.ints.between (-3976) 57534;
+      type = types.ints.between (1024 - lib.foldl' lib.min 65535 facts.ports) (65535 - lib.foldl' lib.max 0 facts.ports);
       default = 0;
       description = "Moves all ports as a block, as PORT_OFFSET does.";
     };

@@ -102,7 +102,10 @@ class Lab:
             "DATABASE_URL": self.dsn(target),
             "PGPASSFILE": str(self.secrets.pgpass),
             "SECRET_KEY_FILE": str(self.secrets.secret_key),
+            # For what a framework's targets share: which of them this is.
+            "ONECORE_TARGET": target.name,
             **self._named_elsewhere(),
+            **target.environment,
             **self.extra_environment.get(target.name, {}),
         }
 

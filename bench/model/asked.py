@@ -1,16 +1,31 @@
 """What is measured, how load arrives, and the plan of a run."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
+
+Mode = Literal["standard", "tuned", "engine"]
+"""How a target uses its framework: as its documentation teaches, tuned for speed, or not at all."""
+
+Contract = Literal["core", "strict"]
+"""How much of the contract a target claims to keep."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """One service under test, as its `service.toml` describes it."""
+    """One service under test, as its framework's `service.toml` describes it.
+
+    The targets of one framework share its folder and its PostgreSQL instance; each has a database
+    of its own in it. `environment` is what it gets beside what all get. Verdicts compare it with
+    the targets that `compared_with` names, beside the usual ones.
+    """
 
     name: str
     label: str
+    framework: str
+    mode: Mode
+    contract: Contract
     directory: Path
     http_port: int
     database_name: str
@@ -18,6 +33,13 @@ class Target:
     migrate: tuple[str, ...]
     serve: tuple[str, ...]
     packages: tuple[str, ...]
+    environment: Mapping[str, str] = field(default_factory=dict, hash=False)
+    compared_with: tuple[str, ...] = ()
+
+    @property
+    def variant(self) -> str:
+        """What its name adds to its framework's: "tuned"; "" when it is named like it."""
+        return self.name.removeprefix(self.framework).removeprefix("-")
 
 
 Operation = Literal["create", "read", "update", "delete", "list", "echo", "ping"]

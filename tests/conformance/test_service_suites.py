@@ -7,20 +7,21 @@ import sys
 import pytest
 
 from bench.experiment.lab import Lab
-from bench.targets import SERVICES
+from bench.targets import known_targets
 
-NAMES = sorted(path.parent.name for path in SERVICES.glob("*/service.toml"))
+NAMES = sorted({target.framework for target in known_targets()})
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_its_own_suite_passes(lab: Lab, name: str) -> None:
     """`python -m pytest` in the service's folder is green, and did run tests."""
-    target = next(one for one in lab.targets if one.name == name)
+    target = next(one for one in lab.targets if one.framework == name)
     environment = {
         **os.environ,
         "DATABASE_URL": lab.dsn(target),
         "PGPASSFILE": str(lab.secrets.pgpass),
         "SECRET_KEY_FILE": str(lab.secrets.secret_key),
+        "ONECORE_TARGET": target.name,
     }
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"],

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from bench.targets import known_targets
+
 from . import by_hand
 from .service import Service
 
@@ -16,10 +18,10 @@ SERVICES = Path(__file__).parents[2] / "services"
 
 
 def names_of_services() -> list[str]:
-    """Every folder with a service.toml is a service; nothing here lists them."""
+    """Every target that a service.toml describes; nothing here lists them."""
     if by_hand.is_asked_for():
         return sorted(by_hand.read())
-    return sorted(path.parent.name for path in SERVICES.glob("*/service.toml"))
+    return [target.name for target in known_targets()]
 
 
 if by_hand.is_asked_for():

@@ -1,14 +1,14 @@
 """Paths, methods and ids."""
 
 import platform
-import tomllib
 from importlib.metadata import version
 
 import pytest
 
+from bench.targets import known_targets
+
 from .answer import JSON, encoded
 from .bodies import VALID
-from .conftest import SERVICES
 from .problem import PROBLEM, assert_problem
 from .routes import READABLE, REFUSED, RESOURCES, ROUTES
 from .wire import Wire
@@ -363,8 +363,7 @@ def test_http_1_0_is_served(service):
 
 def test_readyz_reports_what_runs(service):
     """Readyz names Python and each package of service.toml, in the versions that are installed."""
-    listed = tomllib.loads((SERVICES / service.name / "service.toml").read_text())
-    packages = listed["versions"]["packages"]
+    (packages,) = [one.packages for one in known_targets() if one.name == service.name]
     expected = {"python": platform.python_version()} | {name: version(name) for name in packages}
     answer = service.ask("GET", "/readyz")
     assert answer.status == 200

@@ -27,10 +27,12 @@ from bench.model import (
     VerdictKind,
 )
 from bench.stats.ratio import paired_log_ratio
+from bench.targets import known_targets
 from tests.claims import claimed
 
 from .factories import distribution, load_result, placement, window
 
+FLASK = next(one for one in known_targets() if one.name == "flask")
 TRUTH = StallingServer(delay_s=0.005, stall_s=0.2, period_s=1.0)
 
 
@@ -101,7 +103,7 @@ def test_a_round_is_balanced() -> None:
 
 
 def target(name: str = "flask") -> Target:
-    return Target(name, "Flask", Path("services/flask"), 5000, "testdb_flask", 5433, (), (), ())
+    return replace(FLASK, name=name)
 
 
 @pytest.fixture

@@ -5,51 +5,118 @@ from pathlib import Path
 import pytest
 
 from bench.errors import SetupError, UsageError
-from bench.targets import known_targets, read_target, select_targets
+from bench.targets import MORE_SERVICES, SERVICES, known_targets, read_targets, select_targets
 
 GOOD = """
 name = "{name}"
 label = "Bottle"
-[http]
-port = {http}
+
 [database]
-name = "testdb_{name}"
+name = "testdb_bottle"
 port = {database}
+
 [commands]
 migrate = ["true"]
 serve = ["{{python}}", "-m", "bottle"]
+
 [versions]
 packages = ["bottle"]
+
+[targets.{name}]
+mode = "standard"
+contract = "core"
+port = {http}
+"""
+
+VARIANT = """
+[targets.bottle-on-stilts]
+label = "Bottle, high"
+mode = "tuned"
+contract = "strict"
+port = 9001
+serve = ["{python}", "stilts.py"]
+migrate = ["false"]
+packages = ["stilts"]
+environment = { HEIGHT = "2" }
+compared_with = ["bottle"]
 """
 
 
-def service(root: Path, name: str, http: int = 9000, database: int = 9432) -> Path:
+def service(root: Path, name: str, http: int = 9000, database: int = 9432, more: str = "") -> Path:
     folder = root / name
-    folder.mkdir()
+    folder.mkdir(parents=True)
     path = folder / "service.toml"
-    path.write_text(GOOD.format(name=name, http=http, database=database))
+    path.write_text(GOOD.format(name=name, http=http, database=database) + more)
     return path
 
 
-def test_the_three_are_known_with_their_promised_addresses() -> None:
-    """Names, ports and databases are what the original's users know, in that order."""
-    found = [(t.name, t.http_port, t.database_name, t.database_port) for t in known_targets()]
-    assert found == [
-        ("fastapi", 8000, "testdb_fastapi", 5432),
-        ("flask", 5000, "testdb_flask", 5433),
-        ("drf", 8001, "testdb_drf", 5434),
-    ]
+def test_the_promised_addresses_are_kept() -> None:
+    """Names, ports and databases are what the original's users know."""
+    found = {t.name: (t.http_port, t.database_name, t.database_port) for t in known_targets()}
+    promised = {
+        "fastapi": (8000, "testdb_fastapi", 5432),
+        "flask": (5000, "testdb_flask", 5433),
+        "drf": (8001, "testdb_drf", 5434),
+    }
+    assert {name: found[name] for name in promised} == promised
 
 
-def test_a_folder_with_a_service_file_is_a_target(tmp_path: Path) -> None:
+def test_a_folder_with_a_service_file_is_a_framework(tmp_path: Path) -> None:
     """Adding a framework is adding a folder: nothing lists them."""
     service(tmp_path, "bottle")
     (target,) = known_targets(services=tmp_path)
-    assert (target.name, target.http_port, target.directory) == (
-        "bottle",
-        9000,
-        tmp_path / "bottle",
+    assert (target.name, target.framework, target.http_port) == ("bottle", "bottle", 9000)
+    assert (target.directory, target.variant) == (tmp_path / "bottle", "")
+
+
+def test_a_name_may_have_hyphens(tmp_path: Path) -> None:
+    """A framework is named as its users know it."""
+    service(tmp_path, "django-ninja")
+    (target,) = known_targets(services=tmp_path)
+    assert (target.name, target.variant) == ("django-ninja", "")
+
+
+def test_a_variant_has_a_database_of_its_own_and_takes_the_rest_over(tmp_path: Path) -> None:
+    """What its table says is its own; what it leaves out is its framework's."""
+    service(tmp_path, "bottle", more=VARIANT)
+    plain, variant = known_targets(services=tmp_path)
+    assert (variant.framework, variant.variant) == ("bottle", "on-stilts")
+    assert (plain.database_name, variant.database_name) == (
+        "testdb_bottle",
+        "testdb_bottle_on_stilts",
     )
+    assert plain.database_port == variant.database_port
+    assert (plain.label, variant.label) == ("Bottle", "Bottle, high")
+    assert (plain.mode, variant.mode) == ("standard", "tuned")
+    assert (plain.contract, variant.contract) == ("core", "strict")
+    assert (plain.serve[-1], variant.serve[-1]) == ("bottle", "stilts.py")
+    assert (plain.migrate, variant.migrate) == (("true",), ("false",))
+    assert (plain.packages, variant.packages) == (("bottle",), ("bottle", "stilts"))
+    assert (plain.environment, variant.environment) == ({}, {"HEIGHT": "2"})
+    assert (plain.compared_with, variant.compared_with) == ((), ("bottle",))
+
+
+def test_targets_keep_the_order_of_their_file(tmp_path: Path) -> None:
+    """Frameworks come by the ports of their databases, their targets as they are written."""
+    service(tmp_path, "anvil", http=9010, database=9500)
+    service(tmp_path, "bottle", more=VARIANT)
+    names = [target.name for target in known_targets(services=tmp_path)]
+    assert names == ["bottle", "bottle-on-stilts", "anvil"]
+
+
+def test_frameworks_in_other_folders_are_found_beside_the_lab_s_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ONECORE_SERVICES adds folders, so that nothing needs to be put into this one."""
+    for name, http, database in (("one", 9010, 9500), ("two", 9011, 9501)):
+        service(tmp_path / f"of-{name}", name, http, database)
+    here = known_targets(services=SERVICES)
+    monkeypatch.setenv(MORE_SERVICES, f"{tmp_path}/of-one:{tmp_path}/of-two")
+    added = set(known_targets()) - set(here)
+    assert {target.name for target in added} == {"one", "two"}
+    monkeypatch.setenv(MORE_SERVICES, f"{tmp_path}/nowhere")
+    with pytest.raises(UsageError, match="nowhere"):
+        known_targets()
 
 
 def test_ports_move_as_a_block() -> None:
@@ -66,11 +133,29 @@ def test_an_impossible_offset_is_a_usage_error(offset: int) -> None:
         known_targets(offset)
 
 
-def test_two_services_on_one_port_are_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("http", "database"), [(9000, 9433), (9010, 9432), (9010, 9000)], ids=["http", "db", "mixed"]
+)
+def test_two_servers_on_one_port_are_refused(tmp_path: Path, http: int, database: int) -> None:
     """A copied service.toml is told at once, not when the second one fails to bind."""
     service(tmp_path, "one")
-    service(tmp_path, "two", database=9433)
+    service(tmp_path, "two", http, database)
     with pytest.raises(SetupError, match="share a port"):
+        known_targets(services=tmp_path)
+
+
+def test_two_targets_of_one_name_are_refused(tmp_path: Path) -> None:
+    """One name means one target, whichever folder or framework it comes from."""
+    service(tmp_path, "bottle", more=VARIANT)
+    service(tmp_path, "bottle-on-stilts", http=9010, database=9500)
+    with pytest.raises(SetupError, match="share the name 'bottle-on-stilts'"):
+        known_targets(services=tmp_path)
+
+
+def test_a_comparison_with_nobody_is_refused(tmp_path: Path) -> None:
+    """A mistyped name in compared_with would silently compare nothing."""
+    service(tmp_path, "bottle", more=VARIANT.replace('["bottle"]', '["botle"]'))
+    with pytest.raises(SetupError, match="compared_with names botle"):
         known_targets(services=tmp_path)
 
 
@@ -80,15 +165,23 @@ def test_two_services_on_one_port_are_refused(tmp_path: Path) -> None:
         ('name = "bottle"', 'name = "other"'),
         ("port = 9000", "port = 0"),
         ("label", "lable"),
-        ("[http]", "[http"),
+        ("[database]", "[database"),
+        ("[targets.bottle]", "[targets.flask]"),
+        ("[targets.bottle]", "[targets.bottlenose]"),
+        ("[targets.bottle]", "[targets.bottle-]"),
+        ('"standard"', '"usual"'),
+        ('contract = "core"', ""),
+        ('serve = ["{python}", "-m", "bottle"]', ""),
+        ("testdb_bottle", "testdb-bottle"),
     ],
 )
 def test_a_wrong_service_file_is_named(tmp_path: Path, old: str, new: str) -> None:
     """The error names the file, whatever is wrong with it."""
     path = service(tmp_path, "bottle")
+    assert old in path.read_text()
     path.write_text(path.read_text().replace(old, new, 1))
     with pytest.raises(SetupError, match=r"service\.toml"):
-        read_target(path)
+        read_targets(path)
 
 
 def test_selection_keeps_registry_order_and_names_the_unknown() -> None:
@@ -99,5 +192,6 @@ def test_selection_keeps_registry_order_and_names_the_unknown() -> None:
     with pytest.raises(UsageError) as caught:
         select_targets(targets, ("nope",))
     assert "nope" in caught.value.message
-    assert caught.value.remedy == "Known frameworks: fastapi, flask, drf."
+    known = ", ".join(target.name for target in targets)
+    assert caught.value.remedy == f"Known frameworks: {known}."
     assert caught.value.exit_code == 2

@@ -19,6 +19,7 @@ let
     optionals = condition: list: if condition then list else [ ];
     optionalAttrs = condition: attrs: if condition then attrs else { };
     optionalString = condition: text: if condition then text else "";
+    inherit (builtins) foldl';
     unique = builtins.foldl' (seen: one: if lists.elem one seen then seen else seen ++ [ one ]) [ ];
     flatten = value: if builtins.isList value then lists.concatMap lists.flatten value else [ value ];
     nameValuePair = name: value: { inherit name value; };
@@ -46,6 +47,12 @@ let
         start = size - builtins.stringLength suffix;
       in
       start >= 0 && builtins.substring start size text == suffix;
+    removePrefix =
+      prefix: text:
+      if hasPrefix prefix text then
+        builtins.substring (builtins.stringLength prefix) (builtins.stringLength text) text
+      else
+        text;
     hasInfix = infix: text: lists.length (splitString infix text) > 1;
     removeSuffix =
       suffix: text:
@@ -65,6 +72,8 @@ let
   };
 
   others = {
+    min = one: other: if one < other then one else other;
+    max = one: other: if one > other then one else other;
     assertMsg = condition: message: condition || throw message;
     composeManyExtensions = builtins.foldl' (
       first: second: final: prev:
