@@ -22,6 +22,12 @@ from bench.supervise.ports import is_free
 from bench.targets import known_targets
 
 from .claims import claimed
+from .parallel import (  # noqa: F401
+    pytest_cmdline_main,
+    pytest_collection_modifyitems,
+    pytest_configure,
+)
+from .skipping import pytest_runtest_makereport, pytest_terminal_summary  # noqa: F401
 
 # A shell starts background jobs with Ctrl-C ignored, and children inherit that: the tests that
 # interrupt something would wait for ever.
@@ -30,24 +36,6 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # A busy machine must not fail a property.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
-
-
-NEEDED = "not possible here:"
-"""Begins the reason for skipping a test that this machine cannot run, but CI's can."""
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
-    """ONECORE_SKIP_NOTHING=1: what a missing tool or right would skip fails. What does not apply
-    (a test for root, called by a user) is skipped all the same.
-    """
-    report = yield
-    if report.skipped and os.environ.get("ONECORE_SKIP_NOTHING") and call.excinfo is not None:
-        reason = str(call.excinfo.value)
-        if reason.startswith(NEEDED) or "apt install" in reason:
-            report.outcome = "failed"
-            report.longrepr = f"{item.nodeid} may not be skipped (ONECORE_SKIP_NOTHING): {reason}"
-    return report
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bench.supervise.identity import closed_folder, uncovering
-from tests.conftest import NEEDED
+from tests.skipping import NEEDED
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = Path(__file__).parent / "private-systemd"

@@ -1,4 +1,4 @@
-"""With ONECORE_SKIP_NOTHING, CI cannot be green because a tool is missing."""
+"""With ONECORE_SKIP_NOTHING, CI cannot be green because a tool is missing; without, one is told."""
 
 import os
 import subprocess
@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.skipping import what_is_lacking
+
 ROOT = Path(__file__).parents[2]
 TESTS = """
 import pytest
 
-from tests.conftest import NEEDED, pytest_runtest_makereport  # noqa: F401
+from tests.skipping import NEEDED
 
 
 @pytest.mark.skipif(True, reason="no wheel on PATH (Debian: apt install wheel)")
@@ -25,24 +27,46 @@ def test_right():
 @pytest.mark.skipif(True, reason="only root changes users")
 def test_other(): ...
 """
+LINE = (
+    "NOT TESTED HERE: 2 tests: 1 for want of tools (Debian: apt install wheel); "
+    "1 x cgroups cannot be made here"
+)
 
 
 @pytest.mark.parametrize(
-    ("variable", "told"),
-    [("", "3 skipped"), ("1", "1 failed, 1 skipped, 1 error")],
-    ids=["unset", "set"],
+    ("variable", "workers", "closing", "line"),
+    [
+        ("", "0", "3 skipped", [LINE]),
+        ("", "2", "3 skipped", [LINE]),
+        ("1", "0", "1 failed, 1 skipped, 1 error", []),
+    ],
+    ids=["unset", "unset, two workers", "set"],
 )
-def test_what_is_missing_fails_where_nothing_may_be_skipped(
-    tmp_path: Path, variable: str, told: str
+def test_what_is_missing_is_told_or_fails_where_nothing_may_be_skipped(
+    tmp_path: Path, variable: str, workers: str, closing: str, line: list[str]
 ) -> None:
-    """A missing tool or right is a failure; what does not apply stays skipped."""
+    """A missing tool or right is a failure there, and one line here; what does not apply stays
+    skipped.
+    """
     (tmp_path / "test_it.py").write_text(TESTS)
-    (tmp_path / "conftest.py").write_text("from tests.conftest import *  # noqa: F403\n")
+    (tmp_path / "conftest.py").write_text("from tests.skipping import *  # noqa: F403\n")
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--rootdir={tmp_path}",
-         "-c", os.devnull, str(tmp_path)],
-        env={**os.environ, "ONECORE_SKIP_NOTHING": variable, "PYTHONPATH": str(ROOT)},
+         "-p", "xdist", "-n", workers, "-c", os.devnull, str(tmp_path)],
+        # Plugins that it has no use for take longer to import than the tests to run.
+        env={**os.environ, "ONECORE_SKIP_NOTHING": variable, "PYTHONPATH": str(ROOT),
+             "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         capture_output=True, text=True, check=False,
     )  # fmt: skip
-    assert told in done.stdout, done.stdout + done.stderr
+    assert closing in done.stdout.splitlines()[-1], done.stdout + done.stderr
+    assert [one for one in done.stdout.splitlines() if "NOT TESTED" in one] == line
     assert done.returncode == bool(variable)
+
+
+def test_packages_are_named_once_and_nothing_is_said_of_what_does_not_apply() -> None:
+    """However many tests lack them; a test for root, called by a user, lacks nothing."""
+    reasons = ["no b (Debian: apt install b c)", "no c: apt install c", "only root changes users"]
+    assert what_is_lacking(reasons) == (
+        "NOT TESTED HERE: 2 tests: 2 for want of tools (Debian: apt install b c)"
+    )
+    assert what_is_lacking(reasons[2:]) == ""
