@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from bench.errors import SetupError, UsageError
 from bench.model import Contract, Mode, Target
@@ -18,6 +18,7 @@ from bench.model import Contract, Mode, Target
 SERVICES = Path(__file__).resolve().parent.parent / "services"
 MORE_SERVICES = "ONECORE_SERVICES"
 """The variable that names further folders like `services/`, with colons between them."""
+_OTHER_UNITS = ("postgres", "guard")
 UNPRIVILEGED_PORTS = range(1024, 65536)
 
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -62,6 +63,14 @@ class _ServiceFile(_Strict):
     commands: _Commands = _Commands()
     versions: _Versions = _Versions()
     targets: Annotated[Mapping[Name, _Target], Field(min_length=1)]
+
+    @field_validator("name")
+    @classmethod
+    def _is_no_other_unit(cls, name: str) -> str:
+        """Units of apps are called after their targets; some names are taken."""
+        if name in _OTHER_UNITS or name.startswith("postgres-"):
+            raise ValueError(f"the name {name!r} is taken by a unit of the lab's own")
+        return name
 
     @model_validator(mode="after")
     def _targets_are_its_own(self) -> "_ServiceFile":

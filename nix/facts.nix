@@ -33,18 +33,33 @@ rec {
   targets = lib.mergeAttrsList (
     lib.mapAttrsToList (
       framework: file:
-      lib.mapAttrs (name: target: {
-        inherit framework;
-        http.port = target.port;
-        database = {
-          inherit (file.database) port;
-          name =
-            file.database.name
-            + lib.replaceStrings [ "-" ] [ "_" ] (lib.removePrefix framework name);
-        };
-      }) file.targets
+      lib.mapAttrs (
+        name: target:
+        {
+          environment = { };
+        }
+        // file.commands or { }
+        // target
+        // {
+          inherit framework;
+          http.port = target.port;
+          database = {
+            inherit (file.database) port;
+            name = file.database.name + lib.replaceStrings [ "-" ] [ "_" ] (lib.removePrefix framework name);
+          };
+        }
+      ) file.targets
     ) frameworks
   );
+
+  # What runs where nobody has chosen, as bench/targets.py has it.
+  default =
+    let
+      standard = lib.filter (
+        name: name == targets.${name}.framework && targets.${name}.mode == "standard"
+      ) (lib.attrNames targets);
+    in
+    if standard == [ ] then lib.attrNames targets else standard;
 
   # Both as bench has them.
   host = find ../bench/model/place.py "host: str = \"([0-9.]+)\"";

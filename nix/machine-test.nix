@@ -7,7 +7,7 @@
 }:
 let
   inherit (pkgs) lib;
-  names = lib.attrNames facts.targets;
+  names = facts.default;
   ports = map (name: toString facts.targets.${name}.http.port) names;
 in
 pkgs.testers.runNixOSTest {

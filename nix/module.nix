@@ -29,7 +29,10 @@ let
     http = facts.targets.${name}.http.port + cfg.portOffset;
     database = facts.targets.${name}.database.port + cfg.portOffset;
   });
-  allPorts = lib.concatMap lib.attrValues (lib.attrValues ports);
+  frameworks = lib.unique (map (name: facts.targets.${name}.framework) cfg.targets);
+  ofFramework = framework: lib.filter (name: facts.targets.${name}.framework == framework) cfg.targets;
+  databasePort = framework: facts.frameworks.${framework}.database.port + cfg.portOffset;
+  allPorts = map (one: one.http) (lib.attrValues ports) ++ map databasePort frameworks;
 
   environment = {
     ONECORE_STATE = cfg.dataDir;
@@ -55,8 +58,41 @@ let
       AllowedCPUs=${listed cpus}
     '';
 
+  root = "${cfg.package}/share/onecore";
+  python = "${cfg.package.python}/bin/python";
+
+  # A command of service.toml as a unit file has it; bench/supervise/systemd/units.py does the same.
+  commandLine =
+    name: command:
+    lib.concatMapStringsSep " " (
+      word:
+      quoted (
+        lib.replaceStrings
+          [ "{python}" "{host}" "{port}" "$" ]
+          [ python facts.host (toString ports.${name}.http) "$$" ]
+          word
+      )
+    ) command;
+  quoted =
+    word:
+    "\"${lib.replaceStrings [ "\\" "\"" "%" ] [ "\\\\" "\\\"" "%%" ] word}\"";
+  setting = values: name: "Environment=${quoted "${name}=${values.${name}}"}\n";
+
   app = name: ''
+    [Unit]
+    Wants=onecore-postgres@${facts.targets.${name}.framework}.service
+    After=onecore-postgres@${facts.targets.${name}.framework}.service
+
     [Service]
+    WorkingDirectory=${root}/services/${facts.targets.${name}.framework}
+    ${lib.optionalString (facts.targets.${name} ? migrate)
+      "ExecStartPre=${commandLine name facts.targets.${name}.migrate}"
+    }
+    ExecStart=${commandLine name facts.targets.${name}.serve}
+    ${lib.concatMapStrings (setting facts.targets.${name}.environment) (
+      lib.attrNames facts.targets.${name}.environment
+    )}
+    Environment=ONECORE_TARGET=${name}
     Environment=PATH=${path}
     Environment=PORT=${toString ports.${name}.http}
     Environment=DATABASE_URL=postgresql://${facts.databaseUser}@${facts.host}:${toString ports.${name}.database}/${
@@ -64,17 +100,17 @@ let
     }
     ${pinned (cfg.cpus.apps.${name} or [ ])}'';
 
-  database = name: ''
+  database = framework: ''
     [Unit]
     Requires=onecore-prepare.service
     After=onecore-prepare.service
 
     [Service]
     Environment=PATH=${path}
-    Environment=PORT=${toString ports.${name}.database}
-    Environment=PGDATA=${state}/postgres/${name}
-    # Started is a database when it has its role and its tables' owner.
-    ExecStartPost=${onecore} provision --framework ${name}
+    Environment=PORT=${toString (databasePort framework)}
+    Environment=PGDATA=${state}/postgres/${framework}
+    # Started is a server when it has its role and its targets' databases.
+    ExecStartPost=${onecore} provision --framework ${lib.concatStringsSep "," (ofFramework framework)}
     ${pinned cfg.cpus.databases}'';
 
   units = import ./units.nix {
@@ -83,12 +119,11 @@ let
       inherit state;
       inherit (cfg) user;
       inherit (facts) host;
-      root = "${cfg.package}/share/onecore";
-      python = "${cfg.package.python}/bin/python";
+      inherit root python;
       pg_bin = "${cfg.package.postgresql}/bin";
     };
     apps = lib.genAttrs cfg.targets app;
-    databases = lib.genAttrs cfg.targets database;
+    databases = lib.genAttrs frameworks database;
   };
 in
 {
@@ -104,8 +139,8 @@ in
 
     targets = mkOption {
       type = types.listOf (types.enum known);
-      default = known;
-      description = "The frameworks that run here.";
+      inherit (facts) default;
+      description = "What runs here: the standard targets when nobody says otherwise.";
     };
 
     portOffset = mkOption {

@@ -4,7 +4,7 @@
   lib,
   # For the placeholders of systemd/: root, python, pg_bin, state, host, user.
   fill,
-  # One text for each target that runs here, by name.
+  # One text for each target that runs here, by name, and one for each of their frameworks.
   apps,
   databases,
 }:
@@ -21,21 +21,19 @@ let
     in
     if left == [ ] then text else throw "${toString path} asks for ${toString left}, which is unknown";
 
-  # What concerns all units, and what concerns one that runs here.
+  # What units here are made of: the guard is the lab's own, for as long as it measures.
   wanted =
     name:
-    lib.any (own: lib.hasPrefix own name) (
-      [
-        "onecore.slice"
-        "onecore.target"
-        "onecore-.service.d"
-        "onecore-postgres@"
-      ]
-      ++ map (target: "onecore-${target}.service") (lib.attrNames apps)
-    );
+    lib.any (own: lib.hasPrefix own name) [
+      "onecore.slice"
+      "onecore.target"
+      "onecore-.service.d"
+      "onecore-app@"
+      "onecore-postgres@"
+    ];
 
   # What is for an ordinary user's manager is not for the machine's.
-  # A file by its own name; a folder of drop-ins, or a link to one, by the files in it.
+  # A file by its own name; a folder of drop-ins by the files in it.
   texts =
     name:
     if lib.hasSuffix ".d" name then
@@ -52,14 +50,14 @@ let
   dropIn = unit: name: text: lib.nameValuePair "${unit name}.service.d/50-machine.conf" text;
 in
 shared
-// lib.mapAttrs' (dropIn (name: "onecore-${name}")) apps
+// lib.mapAttrs' (dropIn (name: "onecore-app@${name}")) apps
 // lib.mapAttrs' (dropIn (name: "onecore-postgres@${name}")) databases
 // {
   # NixOS does not read [Install].
   "onecore.target.d/50-machine.conf" = ''
     [Unit]
     Wants=${
-      lib.concatStringsSep " " (map (name: "onecore-${name}.service") (lib.attrNames apps))
+      lib.concatStringsSep " " (map (name: "onecore-app@${name}.service") (lib.attrNames apps))
     }
   '';
 }

@@ -5,6 +5,7 @@ from bench.cli.options import app, out
 from bench.errors import LabError
 from bench.experiment.assembly import measuring_alone, targets
 from bench.experiment.fitness import examine
+from bench.experiment.lab import apps_at_once
 from bench.model import Placement
 from bench.placement import plan_placement
 from bench.preflight import Check
@@ -65,7 +66,7 @@ def unisolate() -> None:
 
 
 def _placement() -> Placement:
-    return plan_placement(host.topology(), apps_at_once=len(targets()))
+    return plan_placement(host.topology(), apps_at_once(targets()))
 
 
 def _print_checks(checks: tuple[Check, ...]) -> None:

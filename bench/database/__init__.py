@@ -1,1 +1,1 @@
-"""Each target's PostgreSQL: where the binaries come from, how a cluster is made, the lab's SQL."""
+"""Each framework's PostgreSQL: where its binaries come from, how it is made, the lab's SQL."""

@@ -13,6 +13,7 @@ from psycopg2.extensions import POLL_OK, POLL_READ, POLL_WRITE, connection
 
 from bench.database.cluster import Cluster
 from bench.database.secrets import SUPERUSER, Secrets
+from bench.model import Target
 
 PATIENCE_S = 0.5
 
@@ -20,8 +21,9 @@ PATIENCE_S = 0.5
 class Activity:
     """The transactions of one target's database, through a connection that is kept."""
 
-    def __init__(self, cluster: Cluster, secrets: Secrets) -> None:
+    def __init__(self, cluster: Cluster, target: Target, secrets: Secrets) -> None:
         self._cluster = cluster
+        self._target = target
         self._secrets = secrets
         self._connection: connection | None = None
 
@@ -51,7 +53,7 @@ class Activity:
         cursor = self._connection.cursor()
         cursor.execute(
             "SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname = %s",
-            (self._cluster.target.database_name,),
+            (self._target.database_name,),
         )
         _wait(self._connection, deadline_s)
         row = cursor.fetchone()
@@ -60,7 +62,7 @@ class Activity:
     def _connect(self) -> connection:
         opened: connection = psycopg2.connect(
             host=self._cluster.host,
-            port=self._cluster.target.database_port,
+            port=self._cluster.port,
             # Not the service's own database: this look would count as its transactions.
             dbname="postgres",
             user=SUPERUSER,

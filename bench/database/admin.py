@@ -1,11 +1,14 @@
 """The lab's own SQL: provisioning, the same start for every cell, and what a window cost.
 
+The targets of a framework share a server. What is done here to one target's database leaves the
+others alone, and what is counted is its own.
+
 Everything here runs as superuser on the lab's own connection, outside the measured windows.
 """
 
 import io
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -17,7 +20,7 @@ from bench import dataset
 from bench.database.cluster import Cluster
 from bench.database.secrets import SERVICE_USER, SUPERUSER, Secrets
 from bench.errors import DatabaseFailed
-from bench.model import QueryCounts, Statement
+from bench.model import QueryCounts, Statement, Target
 
 TABLE = sql.Identifier("items")
 COLUMNS = ("id", "name", "description", "price", "in_stock")
@@ -30,6 +33,7 @@ REPORTED_SETTINGS = (
     "work_mem", "effective_cache_size", "password_encryption", "data_checksums",
     "default_transaction_isolation", "track_io_timing", "shared_preload_libraries",
 )  # fmt: skip
+_THIS_DATABASE = "FROM pg_database WHERE datname = current_database()"
 
 
 @lru_cache(maxsize=4)
@@ -38,14 +42,14 @@ def _copy_text(rows: int) -> str:
 
 
 @contextmanager
-def _explained(cluster: Cluster, doing: str) -> Iterator[None]:
+def _explained(cluster: Cluster, target: Target, doing: str) -> Iterator[None]:
     try:
         yield
     except psycopg2.Error as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
         raise DatabaseFailed(
             f"{cluster.unit_name} failed while {doing}: {reason}",
-            f"See `make logs FRAMEWORK={cluster.target.name}` for its log.",
+            f"See `make logs FRAMEWORK={target.name}` for its log.",
         ) from error
 
 
@@ -63,8 +67,9 @@ class Totals:
 class Admin:
     """The lab's superuser connection to one target's database."""
 
-    def __init__(self, cluster: Cluster, secrets: Secrets) -> None:
+    def __init__(self, cluster: Cluster, target: Target, secrets: Secrets) -> None:
         self._cluster = cluster
+        self._target = target
         self._secrets = secrets
         self._connection: connection | None = None
 
@@ -79,10 +84,13 @@ class Admin:
             self._connection.close()
             self._connection = None
 
+    def _explained(self, doing: str) -> AbstractContextManager[None]:
+        return _explained(self._cluster, self._target, doing)
+
     def _connect(self, database: str) -> connection:
         opened = psycopg2.connect(
             host=self._cluster.host,
-            port=self._cluster.target.database_port,
+            port=self._cluster.port,
             dbname=database,
             user=SUPERUSER,
             passfile=str(self._secrets.admin_pgpass),
@@ -94,15 +102,15 @@ class Admin:
 
     def _items(self) -> connection:
         if self._connection is None or self._connection.closed:
-            self._connection = self._connect(self._cluster.target.database_name)
+            self._connection = self._connect(self._target.database_name)
         return self._connection
 
     # --- provisioning
 
     def provision(self) -> None:
         """Make the service's role, database and extension where they are missing."""
-        name = self._cluster.target.database_name
-        with _explained(self._cluster, "making its role and database"):
+        name = self._target.database_name
+        with self._explained("making its role and database"):
             server = self._connect("postgres")
             try:
                 self._provision_role(server)
@@ -140,7 +148,7 @@ class Admin:
 
     def load_rows(self, rows: int) -> None:
         """Empty the table, load rows 1..`rows`, ANALYZE, CHECKPOINT, forget statistics."""
-        with _explained(self._cluster, "loading the data set"), self._items().cursor() as cursor:
+        with self._explained("loading the data set"), self._items().cursor() as cursor:
             cursor.execute(sql.SQL("TRUNCATE {}").format(TABLE))
             # Before the rows: a lab that is killed in between must not leave rows behind whose ids
             # come again.
@@ -157,11 +165,12 @@ class Admin:
                 )
             cursor.execute(sql.SQL("VACUUM (ANALYZE) {}").format(TABLE))
             cursor.execute("CHECKPOINT")
-            cursor.execute("SELECT pg_stat_statements_reset()")
+            # Of this database alone: on the same server others may be counted.
+            cursor.execute("SELECT pg_stat_statements_reset(0, oid, 0) " + _THIS_DATABASE)
 
     def fetch_item(self, item_id: int) -> dict[str, object] | None:
         """The stored row, for verifying that an answer is true; None when there is none."""
-        with _explained(self._cluster, "reading an item"), self._items().cursor() as cursor:
+        with self._explained("reading an item"), self._items().cursor() as cursor:
             select = sql.SQL("SELECT {} FROM {} WHERE id = %s").format(_COLUMN_LIST, TABLE)
             cursor.execute(select, (item_id,))
             row = cursor.fetchone()
@@ -171,11 +180,12 @@ class Admin:
 
     def totals(self) -> Totals:
         """What the service's user has run so far."""
-        with _explained(self._cluster, "reading its counters"), self._items().cursor() as cursor:
+        with self._explained("reading its counters"), self._items().cursor() as cursor:
             cursor.execute(
                 "SELECT s.queryid, min(s.query), sum(s.calls)::bigint, sum(s.rows)::bigint"
                 " FROM pg_stat_statements s JOIN pg_roles r ON r.oid = s.userid"
-                " WHERE r.rolname = %s GROUP BY s.queryid",
+                " JOIN pg_database d ON d.oid = s.dbid"
+                " WHERE r.rolname = %s AND d.datname = current_database() GROUP BY s.queryid",
                 (SERVICE_USER,),
             )
             rows = cursor.fetchall()
@@ -206,7 +216,7 @@ class Admin:
         pg_stat_database would count the others too, but an idle session reports its latest second
         as much as ten seconds late.
         """
-        with _explained(self._cluster, "reading its log"), self._items().cursor() as cursor:
+        with self._explained("reading its log"), self._items().cursor() as cursor:
             cursor.execute(
                 'SELECT coalesce(sum("count"), 0)::bigint FROM pg_get_wal_stats(%s, %s, true)'
                 " WHERE \"resource_manager/record_type\" = 'Transaction/COMMIT'",
@@ -217,7 +227,7 @@ class Admin:
 
     def table(self) -> dict[str, str]:
         """The items' columns and indexes, as the running server describes them."""
-        with _explained(self._cluster, "reading its table"), self._items().cursor() as cursor:
+        with self._explained("reading its table"), self._items().cursor() as cursor:
             cursor.execute(
                 "SELECT 'column ' || attname, format_type(atttypid, atttypmod)"
                 " || CASE WHEN attnotnull THEN ' not null' ELSE '' END"
@@ -235,7 +245,7 @@ class Admin:
 
     def settings(self) -> dict[str, str]:
         """Effective settings, as the running server reports them."""
-        with _explained(self._cluster, "reading its settings"), self._items().cursor() as cursor:
+        with self._explained("reading its settings"), self._items().cursor() as cursor:
             cursor.execute(
                 "SELECT name, current_setting(name) FROM pg_settings WHERE name = ANY(%s)",
                 (list(REPORTED_SETTINGS),),

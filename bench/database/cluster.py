@@ -1,4 +1,7 @@
-"""One PostgreSQL cluster per target: made by initdb once, cloned for the others, run as a unit."""
+"""One PostgreSQL cluster per framework, with a database for each of its targets.
+
+The first is made by initdb, the others are its copies; each runs as a unit.
+"""
 
 import os
 import shutil
@@ -10,7 +13,7 @@ from typing import Protocol
 from bench.database.binaries import MAJOR, Binaries
 from bench.database.secrets import SUPERUSER, Secrets
 from bench.errors import SetupError
-from bench.model import Target, Unit
+from bench.model import Unit
 from bench.sources import fingerprint_of
 
 CONFIGURATION = Path(__file__).resolve().parent.parent.parent / "services"
@@ -41,16 +44,17 @@ class Runner(Protocol):
 
 @dataclass(frozen=True)
 class Cluster:
-    """The PostgreSQL of one target."""
+    """The PostgreSQL of one framework."""
 
-    target: Target
+    framework: str
+    port: int
     directory: Path
     host: str
     binaries: Binaries
 
     @property
     def unit_name(self) -> str:
-        return f"onecore-postgres-{self.target.name}"
+        return f"onecore-postgres-{self.framework}"
 
     def unit(self, cpus: tuple[int, ...]) -> Unit:
         """The unit that runs this cluster on `cpus`. SIGINT is PostgreSQL's fast shutdown."""
@@ -59,7 +63,7 @@ class Cluster:
             "config_file": config_file,
             "hba_file": hba_file,
             "listen_addresses": self.host,
-            "port": self.target.database_port,
+            "port": self.port,
         }
         flags = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         return Unit(
@@ -68,7 +72,7 @@ class Cluster:
             directory=self.directory,
             environment={**ENVIRONMENT, "PGDATA": str(self.directory)},
             cpus=cpus,
-            port=self.target.database_port,
+            port=self.port,
             stop_signal="INT",
             template="onecore-postgres@",
             source=fingerprint_of(config_file, hba_file),
@@ -127,7 +131,7 @@ def ensure_clusters(
     own(template)
     _initdb(template, missing[0].binaries, secrets, run)
     for cluster in missing[1:]:
-        copy = cluster.directory.with_name(f".{cluster.target.name}.new")
+        copy = cluster.directory.with_name(f".{cluster.framework}.new")
         shutil.rmtree(copy, ignore_errors=True)
         # `cp` keeps owner and mode, which shutil.copytree does not.
         run(("cp", "--archive", str(template), str(copy)), ENVIRONMENT, template)

@@ -13,7 +13,7 @@ from filelock import FileLock, Timeout
 from bench import host
 from bench.database.binaries import find_binaries
 from bench.errors import LabBusy, SetupError, UsageError
-from bench.experiment.lab import Lab, make_secrets
+from bench.experiment.lab import Lab, apps_at_once, make_secrets
 from bench.experiment.refusal import not_yours, refused
 from bench.experiment.supervisors import Ground, choose_supervisor, reachable_supervisors
 from bench.model import Site, Target
@@ -129,7 +129,7 @@ def _lab(
         registry=registry,
         targets=select_targets(registry, names),
         supervisor=supervisor,
-        placement=plan_placement(machine, apps_at_once=len(registry)),
+        placement=plan_placement(machine, apps_at_once(registry)),
         cpus=machine.cpus,
         binaries=ground.binaries,
         secrets=make_secrets(ground.site, supervisor),

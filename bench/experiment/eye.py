@@ -1,12 +1,13 @@
 """What runs at this moment: every service and database of a lab, looked at again and again."""
 
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 
 from bench.database.activity import Activity
 from bench.errors import LabError
-from bench.experiment.lab import DATABASE_HOST, Lab
+from bench.experiment.lab import DATABASE_HOST, Lab, app_unit_name
 from bench.model import Target, UnitStatus
 from bench.report.meter import Meter
 from bench.report.status import UnitLine
@@ -28,7 +29,7 @@ class Eye:
         self._meter = Meter(kept=2)
         self._pss: dict[str, int] = {}
         self._activity = {
-            target.name: Activity(lab.cluster(target), lab.secrets)
+            target.name: Activity(lab.cluster(target), target, lab.secrets)
             for target in (lab.targets if asking else ())
         }
 
@@ -41,42 +42,68 @@ class Eye:
 
     def look(self) -> tuple[UnitLine, ...]:
         """Every unit as it is now; rates are known from the second look on."""
-        lines = tuple(line for target in self._lab.targets for line in self._target(target))
+        of_framework: dict[str, list[Target]] = {}
+        for target in self._lab.targets:
+            of_framework.setdefault(target.framework, []).append(target)
+        lines = tuple(line for each in of_framework.values() for line in self._framework(each))
         self._looks += 1
         return lines
 
-    def _target(self, target: Target) -> tuple[UnitLine, UnitLine]:
+    def _framework(self, targets: Sequence[Target]) -> tuple[UnitLine, ...]:
+        """The apps of these targets of one framework, and the database that they share."""
+        return (*map(self._app, targets), self._database(targets))
+
+    def _app(self, target: Target) -> UnitLine:
         lab = self._lab
-        placement = lab.placement_of(target)
-        app, database = lab.unit_names(target)
-        at_database = f"{DATABASE_HOST}:{target.database_port}/{target.database_name}"
-        asked = f"{database} transactions"
-        served = self._line(database, at_database, placement.database)
-        activity = self._activity.get(target.name) if served.status.state == "running" else None
-        transactions = activity.transactions() if activity else None
-        return (
-            self._line(app, lab.base_url(target), placement.app),
-            replace(served, transactions_per_s=self._rate(asked, transactions)),
+        return self._used(
+            UnitLine(
+                name=app_unit_name(target),
+                target=target.name,
+                mode=target.mode,
+                status=lab.supervisor.status(app_unit_name(target)),
+                address=lab.base_url(target),
+                cpus=lab.placement_of(target).app,
+            )
         )
 
-    def _line(self, name: str, address: str, cpus: tuple[int, ...]) -> UnitLine:
-        status = self._lab.supervisor.status(name)
-        if status.pid is None:
+    def _database(self, targets: Sequence[Target]) -> UnitLine:
+        lab, (first, *others) = self._lab, targets
+        name = lab.cluster(first).unit_name
+        address = f"{DATABASE_HOST}:{first.database_port}"
+        line = UnitLine(
+            name=name,
+            target=first.name,
+            mode="",
+            status=lab.supervisor.status(name),
+            address=address if others else f"{address}/{first.database_name}",
+            cpus=lab.placement.database,
+        )
+        rate = self._rate(f"{name} transactions", self._transactions(targets, line.status))
+        return replace(self._used(line), transactions_per_s=rate)
+
+    def _transactions(self, targets: Sequence[Target], status: UnitStatus) -> int | None:
+        """Of these targets' databases together; None where they are not asked or do not answer."""
+        activities = [self._activity[one.name] for one in targets if one.name in self._activity]
+        if not activities or status.state != "running":
+            return None
+        found = [one.transactions() for one in activities]
+        known = [one for one in found if one is not None]
+        return sum(known) if len(known) == len(found) else None
+
+    def _used(self, line: UnitLine) -> UnitLine:
+        """The line with what its unit uses, if it runs."""
+        name = line.name
+        if line.status.pid is None:
             self._meter.forget(name)
             self._pss.pop(name, None)
-            return UnitLine(name, status, address, cpus, None)
-        return self._running(name, status, address, cpus)
-
-    def _running(
-        self, name: str, status: UnitStatus, address: str, cpus: tuple[int, ...]
-    ) -> UnitLine:
+            return line
         # It may end while it is looked at: the next look will say so.
         with suppress(LabError):
             cpu_s = self._lab.supervisor.cpu_s(name)
             self._meter.read(name, time.monotonic(), cpu_s)
             if self._looks % MEMORY_EVERY == 0 or name not in self._pss:
                 self._pss[name] = self._lab.supervisor.memory(name).pss_bytes
-        return UnitLine(name, status, address, cpus, self._pss.get(name), self._meter.share(name))
+        return replace(line, pss_bytes=self._pss.get(name), cpu_share=self._meter.share(name))
 
     def _rate(self, name: str, total: int | None) -> float | None:
         if total is None:

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,12 +17,30 @@ from bench.sources import fingerprint_of
 from bench.supervise import Supervisor
 from bench.supervise.readiness import http_ready, postgres_ready, wait_until_ready
 
+APP_TEMPLATE = "onecore-app@"
+"""The file in systemd/ that all apps are instances of."""
+
 DATABASE_HOST = "127.0.0.1"
 """Databases are for this machine alone, wherever the services listen."""
 
 
 def app_unit_name(target: Target) -> str:
     return f"onecore-{target.name}"
+
+
+def cores_by_framework(registry: Iterable[Target]) -> list[str]:
+    """The frameworks in the order in which they are given cores: engines last.
+
+    An engine is a floor to compare with, not one more app that runs beside the others.
+    """
+    ordered = sorted(registry, key=lambda target: target.mode == "engine")
+    return list(dict.fromkeys(target.framework for target in ordered))
+
+
+def apps_at_once(registry: Iterable[Target]) -> int:
+    """How many frameworks are to have a core of their own; engines share what there is."""
+    frameworks = {target.framework for target in registry if target.mode != "engine"}
+    return max(1, len(frameworks))
 
 
 @dataclass(frozen=True)
@@ -47,13 +65,26 @@ class Lab:
     # --- names and addresses
 
     def cluster(self, target: Target) -> Cluster:
-        directory = self.site.state / "postgres" / target.name
-        return Cluster(target, directory, DATABASE_HOST, self.binaries)
+        """The PostgreSQL instance that holds a target's database."""
+        return Cluster(
+            target.framework,
+            target.database_port,
+            self.site.state / "postgres" / target.framework,
+            DATABASE_HOST,
+            self.binaries,
+        )
+
+    def clusters(self, targets: tuple[Target, ...]) -> tuple[Cluster, ...]:
+        """The instances of these targets, each once."""
+        return tuple(dict.fromkeys(self.cluster(target) for target in targets))
 
     def placement_of(self, target: Target) -> Placement:
-        """The placement as one target sees it: `app` is that app's own CPU."""
+        """The placement as one target sees it: `app` is that app's own CPU.
+
+        The targets of a framework share it.
+        """
         cpus = self.placement.app
-        index = [each.name for each in self.registry].index(target.name)
+        index = cores_by_framework(self.registry).index(target.framework)
         return replace(self.placement, app=(cpus[index % len(cpus)],))
 
     def base_url(self, target: Target) -> str:
@@ -65,7 +96,7 @@ class Lab:
         return f"postgresql://{SERVICE_USER}@{address}/{target.database_name}"
 
     def admin(self, target: Target) -> Admin:
-        return Admin(self.cluster(target), self.secrets)
+        return Admin(self.cluster(target), target, self.secrets)
 
     def app_unit(self, target: Target) -> Unit:
         fill = {
@@ -82,9 +113,11 @@ class Lab:
             port=target.http_port,
             # At once: Gunicorn would wait for what is left open by whoever has just been measured.
             stop_signal="INT",
-            prepare=(tuple(part.format_map(fill) for part in target.migrate),),
-            # Twins are made from the folder of the service that they are twins of.
-            template=f"onecore-{target.directory.name}",
+            prepare=(tuple(part.format_map(fill) for part in target.migrate),)
+            if target.migrate
+            else (),
+            template=APP_TEMPLATE,
+            needs=(self.cluster(target).unit_name,),
             source=fingerprint_of(target.directory),
         )
 
@@ -119,15 +152,16 @@ class Lab:
 
     def is_prepared(self, targets: tuple[Target, ...]) -> bool:
         """Whether these targets' databases have their data folders: they appear complete."""
-        return all(self.cluster(target).directory.exists() for target in targets)
+        return all(cluster.directory.exists() for cluster in self.clusters(targets))
 
     def prepare(self, targets: tuple[Target, ...]) -> None:
         """Make the data folders of these targets' databases where they are missing."""
-        clusters = tuple(self.cluster(target) for target in targets)
-        ensure_clusters(clusters, self.secrets, self.supervisor.run, self.supervisor.own)
+        ensure_clusters(
+            self.clusters(targets), self.secrets, self.supervisor.run, self.supervisor.own
+        )
 
     def provision(self, targets: tuple[Target, ...]) -> None:
-        """Make role, database and extension in these targets' running databases."""
+        """Make role, database and extensions of these targets on their running servers."""
         for target in targets:
             with self.admin(target) as admin:
                 admin.provision()
@@ -151,15 +185,16 @@ class Lab:
         self, targets: tuple[Target, ...], started: list[str], *, outlive: bool
     ) -> None:
         self.prepare(targets)
-        clusters = tuple(self.cluster(target) for target in targets)
+        clusters = self.clusters(targets)
         for cluster in clusters:
             self._start(cluster.unit(self.placement.database), started, outlive=outlive)
-        for cluster, target in zip(clusters, targets, strict=True):
-            port = target.database_port
+        for cluster in clusters:
             wait_until_ready(
                 self.supervisor,
                 cluster.unit_name,
-                lambda port=port: postgres_ready(self.binaries["pg_isready"], DATABASE_HOST, port),  # type: ignore[misc]
+                lambda port=cluster.port: postgres_ready(
+                    self.binaries["pg_isready"], DATABASE_HOST, port
+                ),  # type: ignore[misc]
             )
         self.provision(targets)
 
@@ -208,10 +243,20 @@ class Lab:
     # --- alone on the core
 
     def unit_names(self, target: Target) -> tuple[str, str]:
+        """A target's app, and the PostgreSQL that it shares with its framework's other targets."""
         return app_unit_name(target), self.cluster(target).unit_name
 
+    def all_unit_names(self) -> tuple[str, ...]:
+        """Every unit of the chosen targets once, each database after its framework's apps."""
+        of_framework: dict[str, list[str]] = {}
+        for target in self.targets:
+            of_framework.setdefault(self.cluster(target).unit_name, []).append(
+                app_unit_name(target)
+            )
+        return tuple(name for database, apps in of_framework.items() for name in (*apps, database))
+
     def isolate(self, target: Target) -> None:
-        """Freeze every other target with its database; thaw this one."""
+        """Freeze every other target, and every other database; thaw this one with its own."""
         mine = self.unit_names(target)
         for name in self.supervisor.names():
             if name not in mine:

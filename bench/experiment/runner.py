@@ -162,9 +162,8 @@ class Runner:
         folder = self.store.directory / "logs"
         with explained(folder):
             folder.mkdir(exist_ok=True)
-            for target in self.lab.targets:
-                for name in self.lab.unit_names(target):
-                    (folder / f"{name}.log").write_text(self.lab.supervisor.log(name))
+            for name in self.lab.all_unit_names():
+                (folder / f"{name}.log").write_text(self.lab.supervisor.log(name))
 
 
 def begins_round(visit: Visit, before: Sequence[CellResult]) -> bool:
@@ -192,14 +191,13 @@ def with_doubts(cell: CellResult, doubts: tuple[LabWarning, ...]) -> CellResult:
 def unit_probes(lab: Lab) -> Iterator[Probe]:
     """How the sampler reads every unit of the lab."""
     supervisor = lab.supervisor
-    for target in lab.targets:
-        for name in lab.unit_names(target):
-            yield Probe(
-                unit=name,
-                cpu_s=lambda name=name: supervisor.cpu_s(name),  # type: ignore[misc]
-                pss_bytes=lambda name=name: supervisor.memory(name).pss_bytes,  # type: ignore[misc]
-                memory_every=DATABASE_MEMORY_EVERY if "postgres" in name else MEMORY_EVERY,
-            )
+    for name in lab.all_unit_names():
+        yield Probe(
+            unit=name,
+            cpu_s=lambda name=name: supervisor.cpu_s(name),  # type: ignore[misc]
+            pss_bytes=lambda name=name: supervisor.memory(name).pss_bytes,  # type: ignore[misc]
+            memory_every=DATABASE_MEMORY_EVERY if "postgres" in name else MEMORY_EVERY,
+        )
 
 
 def engine_probe(engine: Engine) -> Probe:

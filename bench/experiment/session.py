@@ -192,9 +192,8 @@ def _keep_busy(lab: Lab, engine: Generator, target: Target, seconds: float) -> N
 
 def sending_ceiling(lab: Lab) -> Mapping[Operation, float]:
     """What the generator can send where it will run, against a server where the app will run."""
-    for target in lab.targets:
-        for name in lab.unit_names(target):
-            lab.supervisor.freeze(name)
+    for name in lab.all_unit_names():
+        lab.supervisor.freeze(name)
     measured = measure_ceiling(
         lab.placement.generator,
         lab.placement.app[:1],

@@ -119,12 +119,6 @@ def make_systemd(
     cpuset: bool,
 ) -> SystemdSupervisor:
     """A supervisor under `manager` whose units may see the `needed` folders."""
-    if manager.scope == "user" and os.geteuid() == 0:
-        # Units of another user say here that they are ready. The folder it is in stays closed: only
-        # who is shown the socket can reach it.
-        notify = manager.folder.parent / "notify"
-        notify.chmod(0o666)
-        needed = (*needed, notify)
     is_root = os.geteuid() == 0
     # What is closed to others is open to a user's own services.
     closed = [closed_folder(path) if is_root else None for path in needed]

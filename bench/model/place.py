@@ -23,7 +23,8 @@ class Unit:
 
     `prepare` are commands run to completion, in order, before `command` (migrations). `template`
     names the file in `systemd/` that describes the same unit to systemd. `source` stands for the
-    files that it runs from: when they change, it is another unit, and is restarted.
+    files that it runs from: when they change, it is another unit, and is restarted. `needs` are
+    units that have to run before it.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Unit:
     stop_signal: Literal["TERM", "INT"] = "TERM"
     template: str = ""
     source: str = ""
+    needs: tuple[str, ...] = ()
 
 
 UnitState = Literal["running", "frozen", "stopped", "failed"]

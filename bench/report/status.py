@@ -1,8 +1,9 @@
 """What runs at this moment, as a table."""
 
 from dataclasses import dataclass
+from typing import Literal
 
-from bench.model import UnitStatus
+from bench.model import Mode, UnitStatus
 from bench.report.tables import Table
 
 NO_FIGURE = "–"
@@ -12,26 +13,29 @@ NO_FIGURE = "–"
 class UnitLine:
     """One unit at a moment.
 
-    Memory is PSS in bytes, None when it does not run. CPU is a share of one core, and
-    transactions are those of a database; both are None where only one look has been taken.
+    `target` is whose app it is, or one of those whose database it is; a database has no `mode`.
+    Memory is PSS in bytes, None when it does not run. CPU is a share of one core, and transactions
+    are those of a database; both are None where only one look has been taken.
     """
 
     name: str
+    target: str
+    mode: Mode | Literal[""]
     status: UnitStatus
     address: str
     cpus: tuple[int, ...]
-    pss_bytes: int | None
+    pss_bytes: int | None = None
     cpu_share: float | None = None
     transactions_per_s: float | None = None
 
 
 def status_table(lines: tuple[UnitLine, ...]) -> Table:
-    """Service, state, address, core and memory of every unit."""
+    """Service, mode, state, address, core and memory of every unit."""
     return Table(
         title="",
-        columns=("unit", "state", "address", "CPU", "PSS MB"),
+        columns=("unit", "mode", "state", "address", "CPU", "PSS MB"),
         rows=tuple(map(_status_row, lines)),
-        numeric=(False, False, False, True, True),
+        numeric=(False, False, False, False, True, True),
         caption=" ".join(map(_remedy, filter(_has_failed, lines))),
     )
 
@@ -41,11 +45,10 @@ def _has_failed(line: UnitLine) -> bool:
 
 
 def _remedy(line: UnitLine) -> str:
-    framework = line.name.rpartition("-")[2]
     why = f": {line.status.detail}" if line.status.detail else ""
     return (
-        f"{line.name} has failed{why}. Its log: make logs FRAMEWORK={framework}. "
-        f"Start it again: make up FRAMEWORK={framework}."
+        f"{line.name} has failed{why}. Its log: make logs FRAMEWORK={line.target}. "
+        f"Start it again: make up FRAMEWORK={line.target}."
     )
 
 
@@ -53,9 +56,9 @@ def watch_table(lines: tuple[UnitLine, ...]) -> Table:
     """The same with what each uses at the moment; narrow enough for 80 columns."""
     return Table(
         title="",
-        columns=("unit", "state", "address", "CPU", "CPU %", "PSS MB", "trans/s"),
+        columns=("unit", "mode", "state", "port", "CPU", "CPU %", "PSS MB", "trans/s"),
         rows=tuple(map(_watch_row, lines)),
-        numeric=(False, False, False, True, True, True, True),
+        numeric=(False, False, False, False, True, True, True, True),
         caption=(
             "CPU %: of one core. trans/s: transactions in the database; a request that asks it "
             "makes at least one. Services count no requests themselves."
@@ -66,16 +69,24 @@ def watch_table(lines: tuple[UnitLine, ...]) -> Table:
 
 
 def _status_row(line: UnitLine) -> tuple[str, ...]:
-    return (line.name, _state(line.status), line.address, _cpus(line), _megabytes(line.pss_bytes))
+    return (
+        line.name,
+        line.mode,
+        _state(line.status),
+        line.address,
+        _cpus(line),
+        _megabytes(line.pss_bytes),
+    )
 
 
 def _watch_row(line: UnitLine) -> tuple[str, ...]:
     share, rate = line.cpu_share, line.transactions_per_s
-    address = line.address.removeprefix("http://").partition("/")[0]
+    port = line.address.removeprefix("http://").partition("/")[0].rpartition(":")[2]
     return (
         line.name.removeprefix("onecore-"),
+        line.mode,
         _state(line.status),
-        address,
+        port,
         _cpus(line),
         NO_FIGURE if share is None else f"{100 * share:.1f}",
         _megabytes(line.pss_bytes),

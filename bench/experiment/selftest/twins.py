@@ -65,6 +65,8 @@ def _twin(service: Target, name: str, http_port: int, database_port: int) -> Tar
     return replace(
         service,
         name=f"selftest_{name}",
+        # One of its own, and so a PostgreSQL of its own.
+        framework=f"selftest_{name}",
         label=f"{service.label} ({name})",
         http_port=http_port,
         database_port=database_port,

@@ -113,7 +113,8 @@ class SystemdSupervisor:
         shared = shared_files(templates, self.values, self.lab, root=self.root)
         own = template_files(unit, templates, self.values, self.lab, root=self.root)
         described = {**shared, **own}
-        drop_in = lab_drop_in(unit, self.local, described)
+        needed = (systemd_name(each, self.lab, templates) for each in unit.needs)
+        drop_in = lab_drop_in(unit, self.local, described, needed)
         return name, {**described, f"{name}.d/{LAB_DROP_IN}": drop_in}
 
     def _is_described_by(self, name: str, files: Mapping[str, str]) -> bool:

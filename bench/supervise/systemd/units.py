@@ -1,7 +1,8 @@
 """From the templates in `systemd/` to the files of one lab on one machine. Pure functions.
 
 The templates carry no path, no port and no CPU of a machine. Paths are `@name@`; what is particular
-to one unit (its port, its CPUs, its environment) stands in a drop-in that the lab writes.
+to one unit (its commands, its port, its CPUs, its environment) stands in a drop-in that the lab
+writes.
 
 A lab on other ports has other unit names: in its files `onecore` reads `onecore_2000`.
 """
@@ -9,7 +10,7 @@ A lab on other ports has other unit names: in its files `onecore` reads `onecore
 import hashlib
 import re
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from bench.model import Unit
 from bench.placement import format_cpulist
 
 LAB_DROP_IN = "90-lab.conf"
+_APPS = "onecore-app@.service"
+_DATABASES = "onecore-postgres@.service"
 _PLACEHOLDER = re.compile(r"@([a-z_]+)@")
 _UNFIT_IN_A_VALUE = re.compile(r"[\s\"'\\$;]")
 # What ProtectHome= and PrivateTmp= cover.
@@ -34,16 +37,19 @@ def lab_name(port_offset: int) -> str:
     return f"onecore_{port_offset}".replace("-", "m")
 
 
-def systemd_name(name: str, lab: str, templates: Iterable[str]) -> str:
+def systemd_name(name: str, lab: str, templates: Container[str]) -> str:
     """The name that systemd knows a unit by.
 
-    `onecore-postgres-drf` is `onecore-postgres@drf.service` where there is a template for it.
+    `onecore-postgres-drf` is an instance of the databases' template,
+    `onecore-postgres@drf.service`. What has no file of its own is an app: `onecore-drf` is
+    `onecore-app@drf.service`.
     """
-    for path in templates:
-        kind = path.removesuffix("@.service")
-        if kind != path and name.startswith(f"{kind}-"):
-            name = f"{kind}@{name.removeprefix(f'{kind}-')}"
-    return f"{lab}{name.removeprefix('onecore')}.service"
+    rest = name.removeprefix("onecore")
+    if _DATABASES in templates and rest.startswith("-postgres-"):
+        rest = f"-postgres@{rest.removeprefix('-postgres-')}"
+    elif _APPS in templates and f"{name}.service" not in templates:
+        rest = f"-app@{rest.removeprefix('-')}"
+    return f"{lab}{rest}.service"
 
 
 # --- templates --------------------------------------------------------------------------------
@@ -60,12 +66,12 @@ def render(text: str, values: Mapping[str, str], lab: str) -> str:
         if name not in values:
             raise SetupError(f"a systemd template asks for @{name}@, which the lab does not know")
         value = values[name]
-        if _UNFIT_IN_A_VALUE.search(value) and name != "command":
+        if _UNFIT_IN_A_VALUE.search(value):
             raise SetupError(
                 f"the {name} {value!r} cannot stand in a systemd unit",
                 "Use a path without blanks and quotes, or SUPERVISOR=process.",
             )
-        return value if name == "command" else value.replace("%", "%%")
+        return value.replace("%", "%%")
 
     return _PLACEHOLDER.sub(fill, re.sub(r"\bonecore(?=[-.])", lab, text))
 
@@ -111,11 +117,9 @@ def template_files(
         )
     own = (path for path in templates if path == file or path.startswith(f"{file}.d/"))
     mine = re.sub(r"@.*\.service$", "@.service", systemd_name(unit.name, lab, templates))
-    command = quoted(unit.command).replace("$", "$$")
-    every = {**values, "command": command, "directory": str(unit.directory)}
     texts = _usable(own, templates, root=root)
     return {
-        mine + path.removeprefix(file): render(text, every, lab) for path, text in texts.items()
+        mine + path.removeprefix(file): render(text, values, lab) for path, text in texts.items()
     }
 
 
@@ -151,17 +155,22 @@ def environment_names(texts: Iterable[str]) -> frozenset[str]:
     )
 
 
-def lab_drop_in(unit: Unit, local: Local, applying: Files) -> str:
+def lab_drop_in(unit: Unit, local: Local, applying: Files, needed: Iterable[str] = ()) -> str:
     """The drop-in of one unit; `applying` are all other files that describe it.
 
-    What the unit files set is theirs; the lab's environment adds the rest. The fingerprint covers
-    everything, so that an edit anywhere restarts the unit that it concerns.
+    What the unit files set is theirs; the lab adds the rest: the environment, and the commands
+    where a template leaves them to its instances. `needed` are systemd's names of the units that
+    run before it. The fingerprint covers everything, so that an edit anywhere restarts the unit
+    that it concerns.
     """
     said = environment_names(applying.values())
     environment = {"PORT": str(unit.port), **unit.environment}
     added = [f"{name}={value}" for name, value in environment.items() if name not in said]
     lines = [
+        *(f"{how}={name}" for name in needed for how in ("Wants", "After")),
+        "",
         "[Service]",
+        *([] if _says_what_runs(applying) else _commands(unit)),
         # Emptied first: lists of several files add up, and the machine's own may name other CPUs.
         "CPUAffinity=",
         f"CPUAffinity={format_cpulist(unit.cpus)}",
@@ -178,7 +187,24 @@ def lab_drop_in(unit: Unit, local: Local, applying: Files) -> str:
         f"X-Onecore-State={local.state}",
         f"X-Onecore-Fingerprint={hashlib.sha256(whole.encode()).hexdigest()}",
     ]
-    return "\n".join([*head, "", *lines, ""])
+    return "\n".join([*head, *lines, ""])
+
+
+def _says_what_runs(applying: Files) -> bool:
+    return any(re.search("^ExecStart=", text, re.MULTILINE) for text in applying.values())
+
+
+def _commands(unit: Unit) -> list[str]:
+    """What a unit runs, and where."""
+    return [
+        f"WorkingDirectory={str(unit.directory).replace('%', '%%')}",
+        *(f"ExecStartPre={_command_line(command)}" for command in unit.prepare),
+        f"ExecStart={_command_line(unit.command)}",
+    ]
+
+
+def _command_line(words: tuple[str, ...]) -> str:
+    return quoted(words).replace("$", "$$")
 
 
 def marks(drop_in: str) -> dict[str, str]:

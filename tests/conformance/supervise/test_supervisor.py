@@ -195,7 +195,7 @@ def test_a_unit_that_never_answers_is_told(supervisor: Supervisor, make_unit: Ma
 def test_a_failing_preparation_is_told(supervisor: Supervisor, make_unit: MakeUnit) -> None:
     """A unit whose preparation fails is not started; its output is in the error."""
     broken = (sys.executable, "-S", "program.py", "0", "unprepared")
-    unit = make_unit(prepare=(broken,), template="onecore-unprepared")
+    unit = make_unit(prepare=(broken,))
     with pytest.raises(UnitFailed, match="no schema today"):
         supervisor.start(unit, outlive=False)
     assert not listening(unit.port)()

@@ -27,11 +27,9 @@ from bench.supervise.systemd.units import (
     template_files,
     to_show,
 )
-from bench.targets import known_targets
 
 ROOT = Path(__file__).parents[3]
 TEMPLATES = read_templates(ROOT / "systemd")
-TARGETS = known_targets()
 LOCAL = Local(Path("/srv/onecore/.lab/default"), cpuset=True)
 VALUES = {
     "root": "/srv/onecore",
@@ -49,18 +47,20 @@ VALUES = {
 def app_unit(service: str, /, **changes: object) -> Unit:
     unit = Unit(
         name=f"onecore-{service}",
-        command=("true",),
-        directory=ROOT / "services" / service,
+        command=(sys.executable, "-m", "server", "--port", "8000"),
+        directory=ROOT / "services" / service.partition("-")[0],
         environment={"DATABASE_URL": "postgresql://testuser@127.0.0.1/x"},
         cpus=(3,),
         port=8000,
-        template=f"onecore-{service}",
+        prepare=((sys.executable, "migrate.py"),),
+        template="onecore-app@",
+        needs=(f"onecore-postgres-{service.partition('-')[0]}",),
     )
     return replace(unit, **changes)  # type: ignore[arg-type]
 
 
 def postgres_unit(name: str) -> Unit:
-    return app_unit(name, name=f"onecore-postgres-{name}", template="onecore-postgres@")
+    return app_unit(name, name=f"onecore-postgres-{name}", template="onecore-postgres@", needs=())
 
 
 def files_of(unit: Unit, lab: str = "onecore", *, root: bool = True) -> dict[str, str]:
@@ -68,7 +68,8 @@ def files_of(unit: Unit, lab: str = "onecore", *, root: bool = True) -> dict[str
     files = shared_files(TEMPLATES, VALUES, lab, root=root)
     files |= template_files(unit, TEMPLATES, VALUES, lab, root=root)
     name = systemd_name(unit.name, lab, TEMPLATES)
-    return {**files, f"{name}.d/90-lab.conf": lab_drop_in(unit, LOCAL, files)}
+    needed = [systemd_name(each, lab, TEMPLATES) for each in unit.needs]
+    return {**files, f"{name}.d/90-lab.conf": lab_drop_in(unit, LOCAL, files, needed)}
 
 
 def settings(text: str, name: str) -> list[str]:
@@ -78,17 +79,31 @@ def settings(text: str, name: str) -> list[str]:
 # --- the templates themselves -----------------------------------------------------------------
 
 
-@pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
-def test_units_run_what_service_toml_says(target) -> None:
-    """Both supervisors run the same commands, migrations and server alike."""
-    text = TEMPLATES[f"onecore-{target.name}.service"]
-    fill = {"python": "@python@", "host": "@host@", "port": "${PORT}"}
+def test_an_app_runs_what_its_service_toml_says() -> None:
+    """Both supervisors run the same commands in the same folder, migrations and server alike."""
+    unit = app_unit("flask", command=("/bin/serve", "a b", "$X", "100%"), prepare=(("/bin/up",),))
+    files = files_of(unit)
+    text = files["onecore-app@flask.service.d/90-lab.conf"]
+    assert settings(text, "ExecStart") == ['"/bin/serve" "a b" "$$X" "100%%"']
+    assert settings(text, "ExecStartPre") == ['"/bin/up"']
+    assert settings(text, "WorkingDirectory") == [str(ROOT / "services" / "flask")]
+    assert not settings(files["onecore-app@.service"], "ExecStart")
 
-    def words(command: tuple[str, ...]) -> list[str]:
-        return [part.format_map(fill) for part in command]
 
-    assert [shlex.split(line) for line in settings(text, "ExecStart")] == [words(target.serve)]
-    assert words(target.migrate) in [shlex.split(line) for line in settings(text, "ExecStartPre")]
+def test_an_app_waits_for_the_database_that_it_shares() -> None:
+    """That of its framework, whichever of its targets it is; in another lab the other lab's."""
+    for lab in ("onecore", "onecore_7"):
+        for name in ("flask", "flask-tuned"):
+            text = files_of(app_unit(name), lab)[f"{lab}-app@{name}.service.d/90-lab.conf"]
+            assert settings(text, "After") == [f"{lab}-postgres@flask.service"]
+            assert settings(text, "Wants") == [f"{lab}-postgres@flask.service"]
+
+
+def test_a_database_runs_what_its_template_says() -> None:
+    """Its command line is the same for all: the drop-in has none."""
+    text = files_of(postgres_unit("drf"))["onecore-postgres@drf.service.d/90-lab.conf"]
+    assert not settings(text, "ExecStart")
+    assert not settings(text, "After")
 
 
 def test_templates_name_no_machine() -> None:
@@ -123,24 +138,25 @@ def test_the_other_name_is_used_throughout() -> None:
     """Files, slice, target and dependencies are all the other lab's; paths are not touched."""
     values = {**VALUES, "root": "/srv/onecore-main"}
     files = shared_files(TEMPLATES, values, "onecore_7", root=True)
-    files |= template_files(app_unit("drf"), TEMPLATES, values, "onecore_7", root=True)
+    for unit in (app_unit("drf"), postgres_unit("drf")):
+        files |= template_files(unit, TEMPLATES, values, "onecore_7", root=True)
     assert {path.split("/")[0].split("-")[0].split(".")[0] for path in files} == {"onecore_7"}
     text = "\n".join(files.values())
-    assert "After=onecore_7-postgres@%j.service" in text
     assert "Slice=onecore_7.slice" in text
     assert "PartOf=onecore_7.target" in text
-    assert "WorkingDirectory=/srv/onecore-main/services/drf" in text
+    assert "config_file=/srv/onecore-main/services/postgresql.conf" in text
 
 
 @pytest.mark.parametrize(
     ("name", "unit"),
     [
-        ("onecore-drf", "onecore-drf.service"),
+        ("onecore-drf", "onecore-app@drf.service"),
+        ("onecore-drf-tuned", "onecore-app@drf-tuned.service"),
         ("onecore-postgres-drf", "onecore-postgres@drf.service"),
         ("onecore-postgres-selftest_a", "onecore-postgres@selftest_a.service"),
     ],
 )
-def test_databases_are_instances_of_one_template(name: str, unit: str) -> None:
+def test_apps_and_databases_are_instances_of_a_template_each(name: str, unit: str) -> None:
     """The lab's name of a unit tells systemd's."""
     assert systemd_name(name, "onecore", TEMPLATES) == unit
 
@@ -164,9 +180,10 @@ def test_a_percent_sign_in_a_path_stays_one() -> None:
 
 
 def test_a_unit_without_a_template_is_told() -> None:
-    """A new framework without a unit file: what is missing, and what to do meanwhile."""
-    with pytest.raises(SetupError, match=r"systemd/onecore-tornado\.service"):
-        template_files(app_unit("tornado"), TEMPLATES, VALUES, "onecore", root=True)
+    """A new kind of unit without a file: what is missing, and what to do meanwhile."""
+    unit = app_unit("tornado", template="onecore-cache@")
+    with pytest.raises(SetupError, match=r"systemd/onecore-cache@\.service"):
+        template_files(unit, TEMPLATES, VALUES, "onecore", root=True)
 
 
 def test_each_kind_of_manager_gets_what_it_can_do() -> None:
@@ -205,7 +222,7 @@ def test_without_cpuset_nothing_pretends_to_confine() -> None:
 def test_what_the_unit_sets_the_lab_leaves_alone() -> None:
     """The unit's password file is its credential, not the lab's file."""
     unit = app_unit("drf", environment={"PGPASSFILE": "/secret", "COLOUR": "green"})
-    text = files_of(unit)["onecore-drf.service.d/90-lab.conf"]
+    text = files_of(unit)["onecore-app@drf.service.d/90-lab.conf"]
     assert environment_names([text]) == {"PORT", "COLOUR"}
 
 
@@ -216,13 +233,15 @@ def test_what_the_unit_sets_the_lab_leaves_alone() -> None:
         {"port": 8001},
         {"environment": {"COLOUR": "green"}},
         {"source": "edited"},
+        {"command": ("other",)},
+        {"prepare": ()},
     ],
     ids=lambda changed: next(iter(changed)),
 )
 def test_an_edit_changes_the_fingerprint(changed: dict[str, object]) -> None:
     """Whatever describes a unit, its source included, is in what decides on a restart."""
     prints = {
-        marks(files_of(unit)["onecore-drf.service.d/90-lab.conf"])["Fingerprint"]
+        marks(files_of(unit)["onecore-app@drf.service.d/90-lab.conf"])["Fingerprint"]
         for unit in (app_unit("drf"), app_unit("drf"), app_unit("drf", **changed))
     }
     assert len(prints) == 2
@@ -230,15 +249,16 @@ def test_an_edit_changes_the_fingerprint(changed: dict[str, object]) -> None:
 
 def test_an_edited_template_changes_only_its_own_units() -> None:
     """make up after an edit restarts what was edited and nothing else."""
-    edited = {**TEMPLATES, "onecore-drf.service": TEMPLATES["onecore-drf.service"] + "# edited\n"}
+    app = "onecore-app@.service"
+    edited = {**TEMPLATES, app: TEMPLATES[app] + "# edited\n"}
 
-    def fingerprint(name: str, templates: dict[str, str]) -> str:
-        unit = app_unit(name)
+    def fingerprint(unit: Unit, templates: dict[str, str]) -> str:
         files = template_files(unit, templates, VALUES, "onecore", root=True)
         return marks(lab_drop_in(unit, LOCAL, files))["Fingerprint"]
 
-    assert fingerprint("drf", edited) != fingerprint("drf", dict(TEMPLATES))
-    assert fingerprint("flask", edited) == fingerprint("flask", dict(TEMPLATES))
+    drf, database = app_unit("drf"), postgres_unit("drf")
+    assert fingerprint(drf, edited) != fingerprint(drf, dict(TEMPLATES))
+    assert fingerprint(database, edited) == fingerprint(database, dict(TEMPLATES))
 
 
 @pytest.mark.parametrize("word", ['say "hi"', "back\\slash", "100%", "two words"])
@@ -257,7 +277,7 @@ def test_needed_folders_are_shown_where_they_would_be_covered() -> None:
 
 # --- what systemd makes of them ---------------------------------------------------------------
 
-UNITS = [app_unit(target.name) for target in TARGETS] + [postgres_unit(TARGETS[0].name)]
+UNITS = [app_unit("flask"), app_unit("flask-tuned"), postgres_unit("flask")]
 needs_analyze = pytest.mark.skipif(
     shutil.which("systemd-analyze") is None,
     reason="no systemd-analyze: apt install systemd",
@@ -266,7 +286,7 @@ needs_analyze = pytest.mark.skipif(
 
 def analyze(unit: Unit, folder: Path, *words: str, root: bool = True) -> str:
     """What systemd-analyze says about a rendered unit, standard error included."""
-    database = postgres_unit(unit.name.removeprefix("onecore-"))
+    database = postgres_unit("flask")
     for path, text in {**files_of(database, root=root), **files_of(unit, root=root)}.items():
         (folder / path).parent.mkdir(exist_ok=True)
         (folder / path).write_text(text.replace("/srv/onecore", str(ROOT)))
@@ -299,9 +319,9 @@ def test_systemd_understands_the_units(unit: Unit, tmp_path: Path) -> None:
 def test_a_bad_directive_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The test above can fail: a planted spelling mistake is found."""
     monkeypatch.setitem(
-        TEMPLATES, "onecore-drf.service", TEMPLATES["onecore-drf.service"] + "[Service]\nUsr=x\n"
+        TEMPLATES, "onecore-app@.service", TEMPLATES["onecore-app@.service"] + "[Service]\nUsr=x\n"
     )
-    assert any("Usr" in line for line in complaints(app_unit("drf"), tmp_path))
+    assert any("Usr" in line for line in complaints(app_unit("flask"), tmp_path))
 
 
 @needs_analyze
