@@ -1,15 +1,20 @@
-"""One black-box suite for the contract in services/openapi.yaml, run against every live service.
+"""One black-box suite for the contract in services/openapi.yaml, run against every live target.
 
-The suite knows services only by their URL and their database. It speaks HTTP, and looks into
-PostgreSQL to see what was stored and which statements were run.
+The suite knows targets only by their URL, their database and the level that they claim. It speaks
+HTTP, and looks into PostgreSQL to see what was stored and which statements were run.
 
+    levels.py   core and strict          openapi.py   the contract as each level reads it
     routes.py   the route table          bodies.py    good and bad request bodies
-    service.py  one service under test   problem.py   what an error answer must look like
+    service.py  one target under test    problem.py   what an error answer must look like
     answer.py   what comes back          wire.py      raw sockets
-    by_hand.py  services that were started by hand
+    story.py    operations in a row      by_hand.py   targets that were started by hand
+
+Rows of a table are subtests of one test, and start no database anew: with nine targets it is the
+small things that cost.
 """
 
 import pytest
 
 # Before they are imported, so that a failed assertion in them shows its values.
-pytest.register_assert_rewrite(f"{__name__}.problem", f"{__name__}.service")
+for _name in ("answer", "problem", "service"):
+    pytest.register_assert_rewrite(f"{__name__}.{_name}")

@@ -38,3 +38,11 @@ def _reject_constant(literal: str) -> None:
 def encoded(value: object) -> bytes:
     """A value as the contract writes it: compact, UTF-8, members in their order."""
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def assert_item(told: object, wanted: Mapping[str, object]) -> None:
+    """The parsed answer is this item: members in any order, 10 or 10.0, but not 1 for true."""
+    assert isinstance(told, dict), told
+    assert told == dict(wanted)
+    for name, value in told.items():
+        assert isinstance(value, bool) == (name == "in_stock"), (name, value)

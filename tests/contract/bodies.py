@@ -1,25 +1,35 @@
 """Request bodies for the routes that take an item, and what each must lead to.
 
-The tables hold ordinary bodies, on which all services agree exactly, and exotic ones, which may be
-refused with a 4xx problem or answered with the one correct value.
+The tables hold ordinary bodies and exotic ones. Ordinary ones have one answer, at the level of the
+contract that their row tells. Exotic ones may be refused with a 4xx problem or answered with the
+one correct value, and so may what only the strict level refuses, at a target that claims no more
+than the core.
 """
 
+import gzip
 from dataclasses import dataclass, field
 
 from .answer import JSON, encoded
+from .levels import CORE, STRICT, Level
 
 MEBIBYTE = 1_048_576
 
 
 @dataclass(frozen=True)
 class Bad:
-    """A body that is refused."""
+    """A body that is refused with this status, which names these fields.
+
+    A row of the strict level has the item that the body means where a framework takes it after
+    all; None when it means nothing.
+    """
 
     name: str
     body: bytes | None
     status: int
     fields: tuple[str, ...] = ()
     content_type: str | None = JSON
+    level: Level = CORE
+    item: dict[str, object] | None = None
 
 
 @dataclass(frozen=True)
@@ -69,10 +79,9 @@ def with_member(name: str, value: object) -> bytes:
 
 # --- ordinary, refused
 
-MALFORMED = [
+MALFORMED = [Bad("malformed: nothing", b"", 400, level=STRICT)] + [
     Bad(f"malformed: {name}", body, 400)
     for name, body in {
-        "nothing": b"",
         "white space": b" \n ",
         "an open brace": b"{",
         "an open string": b'{"name":"n',
@@ -107,22 +116,27 @@ MEDIA_TYPES = [
         for media_type in (
             "text/plain",
             "text/json",
+            "application/x-www-form-urlencoded",
+            "multipart/form-data; boundary=x",
+            "application/xml",
+        )
+    ),
+    *(
+        Bad(f"media type {media_type}", VALID, 415, (), media_type, STRICT, WIDGET)
+        for media_type in (
             "application/vnd.api+json",
             "application/problem+json",
             "application/jsonx",
             "application/json5",
-            "application/x-www-form-urlencoded",
-            "multipart/form-data; boundary=x",
-            "application/xml",
             "application/*",
             "*/*",
             "application",
             "json",
         )
     ),
-    Bad("no media type", VALID, 415, (), None),
-    Bad("no media type, no body", b"", 400, (), None),
-    Bad("another media type, no body", b"", 415, (), "text/plain"),
+    Bad("no media type", VALID, 415, (), None, STRICT, WIDGET),
+    Bad("no media type, no body", b"", 400, (), None, STRICT),
+    Bad("another media type, no body", b"", 415, (), "text/plain", STRICT),
 ]
 
 NO_OBJECT = [
@@ -138,9 +152,17 @@ MISSING = [
     Bad("only an id", b'{"id":1}', 422, ("name", "price")),
     Bad(
         "everything wrong, in another order",
+        b'{"in_stock":"maybe","price":"free","description":[],"name":{}}',
+        422,
+        ("name", "description", "price", "in_stock"),
+    ),
+    Bad(
+        "everything of a kind that might be converted",
         b'{"in_stock":"yes","price":"1","description":2,"name":3}',
         422,
         ("name", "description", "price", "in_stock"),
+        level=STRICT,
+        item=item(name="3", description="2"),
     ),
     Bad(
         "everything null",
@@ -148,20 +170,34 @@ MISSING = [
         422,
         ("name", "description", "price", "in_stock"),
     ),
-    Bad("price missing, in_stock wrong", b'{"name":"n","in_stock":1}', 422, ("price", "in_stock")),
+    Bad("price missing, in_stock wrong", b'{"name":"n","in_stock":[]}', 422, ("price", "in_stock")),
 ]
 
 _WRONG_TYPES = {
-    "name": ("null", "1", "1.5", "true", "false", "[]", '["n"]', "{}"),
-    "description": ("null", "0", "1.5", "true", "false", "[]", "{}"),
-    "price": ("null", '"1.5"', '"1"', '""', "true", "false", "[]", "[1]", "{}"),
-    "in_stock": ("null", "0", "1", "1.0", '"true"', '"false"', '""', '"on"', "[]", "{}"),
+    "name": ("null", "true", "false", "[]", '["n"]', "{}"),
+    "description": ("null", "true", "false", "[]", "{}"),
+    "price": ("null", '""', '"free"', "[]", "[1]", "{}"),
+    "in_stock": ("null", "2", '""', '"maybe"', "[]", "{}"),
 }
+# What a framework may take for a value of the right kind, and for which one.
+_CONVERTED: dict[str, dict[str, object]] = {
+    "name": {"1": "1", "1.5": "1.5"},
+    "description": {"0": "0", "1.5": "1.5"},
+    "price": {'"1.5"': 1.5, '"1"': 1.0, "true": 1.0, "false": 0.0},
+    "in_stock": {
+        "0": False, "1": True, "1.0": True, '"true"': True, '"false"': False, '"on"': True,
+    },
+}  # fmt: skip
 TYPES = [
     Bad(f"{name} is {literal}", raw(name, literal), 422, (name,))
     for name, literals in _WRONG_TYPES.items()
     for literal in literals
-]
+] + [
+    Bad(f"{name} is {literal}", raw(name, literal), 422, (name,), JSON, STRICT,
+        item(**{name: value}))
+    for name, values in _CONVERTED.items()
+    for literal, value in values.items()
+]  # fmt: skip
 
 LENGTHS = [
     Bad("empty name", with_member("name", ""), 422, ("name",)),
@@ -190,6 +226,11 @@ PRICES = [
         "2**63": str(2**63),
         "2**64": str(2**64),
         "10**30": "1" + "0" * 30,
+    }.items()
+] + [
+    # More than a double can hold.
+    Bad(f"price {name}", raw("price", literal), 422, ("price",), level=STRICT)
+    for name, literal in {
         "of 400 digits": "9" * 400,
         "of 400 digits, negative": "-" + "9" * 400,
     }.items()
@@ -219,7 +260,7 @@ BAD = [*MALFORMED, *MEDIA_TYPES, *NO_OBJECT, *MISSING, *TYPES, *LENGTHS, *PRICES
 
 # --- ordinary, accepted
 
-# For these the answers are equal to the byte.
+# For these the strict answers are equal to the byte.
 STRINGS = {
     "a space": " ",
     "spaces around": "  padded\t ",
@@ -276,9 +317,8 @@ GOOD = [
             "APPLICATION/JSON ; x=y",
         )
     ),
-    *(Good(f"name with {what}", with_member("name", text), item(name=text))
-      for what, text in STRINGS.items()),
-    *(Good(f"description with {what}", with_member("description", text), item(description=text))
+    *(Good(f"strings with {what}", encoded({"name": text, "description": text, "price": 1}),
+           item(name=text, description=text))
       for what, text in STRINGS.items()),
     *(
         Good(f"price {literal}", raw("price", literal), item(price=float(literal)))
@@ -327,7 +367,21 @@ _LATIN = encoded({"name": "caf\u00e9", "price": 1})
 EXOTIC = [
     *(Exotic(f"price {literal}", raw("price", literal))
       for literal in ("NaN", "Infinity", "-Infinity", "nan", "inf", "-NaN")),
+    *(Exotic(f'price "{text}"', raw("price", f'"{text}"'))
+      for text in ("nan", "NaN", "inf", "-inf", "Infinity", "1e400", "1,5", "0x10", "9" * 5_000)),
+    *(Exotic(f'price "{text}"', raw("price", f'"{text}"'), item(price=value))
+      for text, value in {" 1.5 ": 1.5, "1e2": 100.0, "1_000": 1000.0, "\u0661": 1.0}.items()),
+    *(Exotic(f'in_stock "{text}"', raw("in_stock", f'"{text}"'), item(in_stock=False))
+      for text in ("no", "off", "0", "FALSE")),
+    Exotic('in_stock "1"', raw("in_stock", '"1"'), item()),
+    *(Exotic(f"in_stock {literal}", raw("in_stock", literal)) for literal in ("-1", '"null"')),
+    Exotic("integer price of 2**1024", raw("price", str(2**1024))),
     Exotic("NaN ignored", in_json("x", b"NaN"), item()),
+    Exotic("members that frameworks use themselves", in_json("pk", b"77" + b"".join(
+        b',"%b":{"a":1}' % name for name in (
+            b"_state", b"metadata", b"registry", b"query", b"objects", b"save", b"self", b"cls",
+            b"data", b"_sa_instance_state", b"__class__", b"__dict__", b"__init__", b"__proto__",
+        ))), item()),
     Exotic("duplicate name", b'{"name":"a","name":"b","price":1}', item(name="b")),
     Exotic("duplicate name, first wrong", b'{"name":1,"name":"b","price":1}', item(name="b")),
     Exotic("duplicate name, last wrong", b'{"name":"a","name":1,"price":1}'),
@@ -395,7 +449,16 @@ EXOTIC = [
     Exotic("empty media type", VALID, WIDGET, _headers("")),
     Exotic("only a semicolon", VALID, WIDGET, _headers(";")),
     Exotic("media type of 4,000 letters", VALID, None, _headers("application/" + "j" * 4_000)),
+    Exotic("name of 900,000 letters", with_member("name", "x" * 900_000)),
+    Exotic("pair of surrogates in UTF-8 as a name",
+           b'{"name":"\xed\xa0\xbd\xed\xb8\x80","price":1}'),
+    Exotic("two charsets", VALID, WIDGET,
+           _headers("application/json; charset=utf-8; charset=utf-16")),
     Exotic("compressed, it says", VALID, WIDGET, _headers(JSON, Content_Encoding="gzip")),
+    Exotic("compressed", gzip.compress(VALID, mtime=0), WIDGET,
+           _headers(JSON, Content_Encoding="gzip")),
+    Exotic("compressed, and does not say so", gzip.compress(VALID, mtime=0)),
+    Exotic("an unknown compression", VALID, WIDGET, _headers(JSON, Content_Encoding="klingon")),
     Exotic("the caller waits for 100", VALID, WIDGET, _headers(JSON, Expect="100-continue")),
     Exotic("unknown expectation", VALID, WIDGET, _headers(JSON, Expect="the-spanish-inquisition")),
     Exotic("another method by header", VALID, WIDGET,
@@ -407,3 +470,15 @@ EXOTIC = [
     Exotic("strange credentials", VALID, WIDGET, _headers(JSON, Authorization="Basic !!!")),
     Exotic("a token", VALID, WIDGET, _headers(JSON, Authorization="Bearer x.y.z")),
 ]  # fmt: skip
+
+# What hostile or careless clients send: refused somehow, or taken for the one thing that it means.
+HOSTILE = EXOTIC + [
+    Exotic(
+        bad.name,
+        bad.body or b"",
+        bad.item,
+        {} if bad.content_type is None else {"Content-Type": bad.content_type},
+    )
+    for bad in BAD
+    if bad.level == STRICT
+]

@@ -1,6 +1,9 @@
-"""Fixtures: each service under test, and all of them side by side.
+"""Fixtures: each target under test, at the level of the contract that it claims.
 
-The services come from the session fixture `live_services`, which starts them. With
+A test that asks for `service` runs for every target: what it shows is core. A test that asks for
+`strict_service` runs for those that claim the strict level. Nothing else tells the levels apart.
+
+The targets come from the session fixture `live_services`, which starts them. With
 CONTRACT_SERVICES set they were started by hand, and `live_services` is overridden here.
 """
 
@@ -12,52 +15,86 @@ import pytest
 from bench.targets import known_targets
 
 from . import by_hand
+from .levels import CORE, STRICT, claimed
 from .service import Service
 
 SERVICES = Path(__file__).parents[2] / "services"
+LEVELS = by_hand.levels() if by_hand.is_asked_for() else claimed()
+ALL = tuple(LEVELS)
+STRICT_ONES = tuple(name for name in ALL if LEVELS[name] == STRICT)
+CORE_ONES = tuple(name for name in ALL if LEVELS[name] == CORE)
 
 
-def names_of_services() -> list[str]:
-    """Every target that a service.toml describes; nothing here lists them."""
-    if by_hand.is_asked_for():
-        return sorted(by_hand.read())
-    return [target.name for target in known_targets()]
+# The fixtures below that are one target.
+ONE_EACH = {"service", "strict_service", "core_service", "standard_service"}
+
+
+def of_mode(mode: str) -> tuple[str, ...]:
+    """The targets of this mode; what is described nowhere is standard."""
+    modes = {target.name: target.mode for target in known_targets()}
+    return tuple(name for name in ALL if modes.get(name, "standard") == mode)
+
+
+def of_framework(framework: str) -> tuple[str, ...]:
+    """The targets of this framework."""
+    frameworks = {target.name: target.framework for target in known_targets()}
+    return tuple(name for name in ALL if frameworks.get(name) == framework)
 
 
 if by_hand.is_asked_for():
 
     @pytest.fixture(scope="session")
     def live_services() -> dict[str, by_hand.LiveService]:
-        """The services that were started by hand."""
+        """The targets that were started by hand."""
         return by_hand.read()
 
 
 @pytest.fixture(scope="session")
 def services_by_name(live_services) -> Iterator[dict[str, Service]]:
-    """Every service with a client and a superuser's connection that last the whole session."""
-    services = {name: Service(live_services[name]) for name in names_of_services()}
+    """Every target with a connection to it and to its database that last the whole session."""
+    services = {name: Service(live_services[name]) for name in ALL}
     yield services
     for service in services.values():
         service.close()
 
 
-@pytest.fixture(scope="session", params=names_of_services())
+@pytest.fixture(scope="session", params=ALL)
 def service(request: pytest.FixtureRequest, services_by_name: dict[str, Service]) -> Service:
-    """One service; a test that asks for it runs once for each."""
+    """One target; a test that asks for it runs once for each."""
+    return services_by_name[request.param]
+
+
+@pytest.fixture(scope="session", params=STRICT_ONES)
+def strict_service(request: pytest.FixtureRequest, services_by_name: dict[str, Service]) -> Service:
+    """One target of the strict level; a test that asks for it runs once for each of those."""
+    return services_by_name[request.param]
+
+
+@pytest.fixture(scope="session", params=CORE_ONES)
+def core_service(request: pytest.FixtureRequest, services_by_name: dict[str, Service]) -> Service:
+    """One target that claims no more than the core, where a strict one has a test of its own."""
+    return services_by_name[request.param]
+
+
+@pytest.fixture(scope="session", params=of_mode("standard"))
+def standard_service(
+    request: pytest.FixtureRequest, services_by_name: dict[str, Service]
+) -> Service:
+    """One target that uses its framework as its users do."""
     return services_by_name[request.param]
 
 
 @pytest.fixture(scope="session")
-def all_services(services_by_name: dict[str, Service]) -> list[Service]:
-    """All services, for tests that compare their answers."""
-    return list(services_by_name.values())
+def strict_services(services_by_name: dict[str, Service]) -> list[Service]:
+    """All targets of the strict level, for tests that compare their answers."""
+    return [services_by_name[name] for name in STRICT_ONES]
 
 
 @pytest.fixture(autouse=True)
 def empty_tables(request: pytest.FixtureRequest) -> None:
     """Each test starts from an empty table whose next id is 1."""
-    if "service" in request.fixturenames:
-        request.getfixturevalue("service").empty()
-    if "all_services" in request.fixturenames:
-        for service in request.getfixturevalue("all_services"):
+    for name in ONE_EACH & set(request.fixturenames):
+        request.getfixturevalue(name).empty()
+    if "strict_services" in request.fixturenames:
+        for service in request.getfixturevalue("strict_services"):
             service.empty()

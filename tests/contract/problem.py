@@ -1,4 +1,8 @@
-"""What an error answer must look like, in every service."""
+"""What an error answer must look like.
+
+Every target answers with a problem of the common shape; a strict one with the very sentences of
+the contract, and with the fields in their order.
+"""
 
 from collections.abc import Sequence
 
@@ -17,52 +21,69 @@ TITLE_AND_DETAIL = {
     503: ("Service Unavailable", "The database does not answer."),
 }
 
-# What is said of a request that cannot be read, mostly by the server itself.
+# What a strict target says of a request that cannot be read, mostly by the server itself.
 NOT_HTTP = {
     "type": "about:blank",
     "title": "Bad Request",
     "status": 400,
     "detail": "The request is not valid HTTP.",
 }
+# What a server may say of a request in a coding, or of a version, that it does not know (RFC 9110).
+UNKNOWN_TO_SERVERS = {501, 505}
 
 
 def assert_problem(answer: Answer, status: int, fields: Sequence[str] = ()) -> None:
-    """The answer is the problem of this status, and names these fields in this order."""
+    """The answer is a problem of this status, and names just these fields, in any order."""
     assert answer.status == status, (answer.status, answer.body[:500])
-    assert answer.media_type == PROBLEM, (answer.content_type, answer.body[:500])
+    assert sorted(_fields_of(answer)) == sorted(fields)
+
+
+def assert_exact_problem(answer: Answer, status: int, fields: Sequence[str] = ()) -> None:
+    """The answer is the contract's own problem of this status, with these fields in this order."""
+    assert_problem(answer, status, fields)
     title, detail = TITLE_AND_DETAIL[status]
     problem = answer.json()
-    errors = problem.pop("errors", None)
+    errors = problem.pop("errors", [])
     assert problem == {"type": "about:blank", "title": title, "status": status, "detail": detail}
-    if status != 422:
-        assert errors is None
-        return
     assert [error["field"] for error in errors] == list(fields)
-    for error in errors:
-        assert set(error) == {"field", "message"}
-        assert isinstance(error["message"], str)
-        assert error["message"]
 
 
 def assert_client_problem(answer: Answer) -> None:
-    """The answer is some 4xx problem of the common shape.
-
-    Only a 400 may have a sentence of its own: a server or framework may refuse a strange request
-    before the application sees it, for a reason that the contract has no sentence for.
-    """
+    """The answer is some 4xx problem of the common shape."""
     assert 400 <= answer.status < 500, (answer.status, answer.body[:500])
+    _fields_of(answer)
+
+
+def _fields_of(answer: Answer) -> list[str]:
+    """The fields that a problem names. It has the shape of all problems."""
     assert answer.media_type == PROBLEM, (answer.content_type, answer.body[:500])
-    problem = answer.json()
-    errors = {"errors"} if answer.status == 422 else set()
-    assert set(problem) == {"type", "title", "status", "detail"} | errors
-    assert (problem["type"], problem["status"]) == ("about:blank", answer.status)
-    title, detail = TITLE_AND_DETAIL[answer.status]
-    assert problem["title"] == title
-    assert problem["detail"] == detail or answer.status == 400
-    assert problem["detail"].endswith(".")
-    for error in problem.get("errors", ()):
-        assert set(error) == {"field", "message"}
     assert b"Traceback" not in answer.body
+    problem = answer.json()
+    errors = problem.pop("errors", None)
+    assert set(problem) == {"type", "title", "status", "detail"}, problem
+    assert (problem["type"], problem["status"]) == ("about:blank", answer.status)
+    for text in (problem["title"], problem["detail"]):
+        assert isinstance(text, str)
+        assert text
+    # Those that are 422 name a field, and no others do.
+    assert bool(errors) == (answer.status == 422), (answer.status, errors)
+    for error in errors or ():
+        assert set(error) == {"field", "message"}
+        assert isinstance(error["message"], str)
+        assert error["message"]
+    return [error["field"] for error in errors or ()]
+
+
+def assert_no_fault(answer: Answer) -> None:
+    """The answer is no failure: neither of the service, nor one that tells of its inside."""
+    assert answer.status < 500, (answer.status, answer.body[:500])
+    assert b"Traceback" not in answer.body
+
+
+def assert_no_fault_of_http(answer: Answer) -> None:
+    """As above, for what may be no HTTP: the server itself may refuse it, in words of its own."""
+    if answer.status not in UNKNOWN_TO_SERVERS:
+        assert_no_fault(answer)
 
 
 def assert_refused(answer: Answer) -> None:
@@ -74,7 +95,7 @@ def assert_refused(answer: Answer) -> None:
 
 
 def is_refused(answer: Answer) -> bool:
-    """Whether the server refused the request itself; then it did so as it has to."""
+    """Whether a strict target's server refused the request itself; then it did so as it has to."""
     refused = answer.status == 400 and answer.json() == NOT_HTTP
     if refused:
         assert_refused(answer)

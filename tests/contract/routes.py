@@ -41,6 +41,9 @@ REFUSED = [
     if method not in resource.success
 ]
 
+# What frameworks answer by themselves, each in its way; only the strict level says how.
+LEFT_TO_FRAMEWORKS = {"HEAD", "OPTIONS", "TRACE"}
+
 READABLE = [
     (path, resource)
     for resource in RESOURCES

@@ -1,39 +1,18 @@
 """The contract file itself: valid, complete, and covered by this suite."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import yaml
 from jsonschema import Draft202012Validator
 from schemathesis.specs.openapi.definitions import OPENAPI_31
 
 from .answer import JSON
 from .bodies import BAD, GOOD
-from .conftest import SERVICES
+from .openapi import CONTRACT, CORE_ONLY, VERBS, WHOLE
 from .problem import PROBLEM, TITLE_AND_DETAIL
 from .routes import RESOURCES
 
-CONTRACT: dict[str, Any] = yaml.safe_load((SERVICES / "openapi.yaml").read_text())
-VERBS = {"get", "head", "post", "put", "delete", "patch", "options", "trace"}
-
-
-def resolved(node: Any) -> Any:
-    """The node, or what its $ref points at, with every $ref inside resolved as well."""
-    if isinstance(node, list):
-        return [resolved(part) for part in node]
-    if not isinstance(node, dict):
-        return node
-    if "$ref" in node:
-        target: Any = CONTRACT
-        for step in node["$ref"].removeprefix("#/").split("/"):
-            target = target[step]
-        return resolved(target) | {
-            key: resolved(value) for key, value in node.items() if key != "$ref"
-        }
-    return {key: resolved(value) for key, value in node.items()}
-
-
-WHOLE = resolved(CONTRACT)
 OPERATIONS = [
     pytest.param(path, verb, operation, id=f"{verb.upper()} {path}")
     for path, path_item in WHOLE["paths"].items()
@@ -66,10 +45,40 @@ def test_file_is_valid_openapi():
     assert not errors
 
 
-@pytest.mark.parametrize("name", CONTRACT["components"]["schemas"])
-def test_schemas_are_valid(name):
+def test_schemas_are_valid(subtests):
     """Each schema is a valid JSON Schema of the 2020-12 draft."""
-    Draft202012Validator.check_schema(WHOLE["components"]["schemas"][name])
+    for name, schema in WHOLE["components"]["schemas"].items():
+        with subtests.test(name):
+            Draft202012Validator.check_schema(schema)
+
+
+def test_only_strict_is_marked():
+    """`x-level` marks what is strict, and it marks something; all else is core."""
+    found = list(marks(CONTRACT))
+    assert set(found) == {"strict"}
+    assert all("head" not in path_item for path_item in CORE_ONLY["paths"].values())
+    for _, verb, operation in (operation.values for operation in OPERATIONS):
+        assert ("413" in operation["responses"]) == (verb in {"post", "put"})
+    for path_item in CORE_ONLY["paths"].values():
+        for verb, operation in path_item.items():
+            assert verb not in VERBS or "413" not in operation["responses"]
+
+
+def test_core_is_a_contract_of_its_own():
+    """What is left without the strict promises is a valid document too."""
+    errors = [error.message for error in Draft202012Validator(OPENAPI_31).iter_errors(CORE_ONLY)]
+    assert not errors
+
+
+def marks(node: Any) -> Iterator[object]:
+    """Every value of `x-level` in the document."""
+    if isinstance(node, dict):
+        if "x-level" in node:
+            yield node["x-level"]
+        node = list(node.values())
+    if isinstance(node, list):
+        for part in node:
+            yield from marks(part)
 
 
 def test_operation_ids_are_unique():
@@ -92,8 +101,8 @@ def test_every_body_has_an_example(path, verb, operation):
             assert media["examples"]
 
 
-def test_examples_of_problems_are_what_the_services_say():
-    """Titles and details of the examples are those that the suite demands."""
+def test_examples_of_problems_are_what_strict_targets_say():
+    """Titles and details of the examples are those that the suite demands of the strict level."""
     for response in WHOLE["components"]["responses"].values():
         for example in response["content"].get(PROBLEM, {}).get("examples", {}).values():
             problem = example["value"]
@@ -125,11 +134,12 @@ def test_every_answer_to_a_bad_body_is_in_the_file():
             assert {status for status in written if 400 <= status < 500} - {404} == statuses
 
 
-@pytest.mark.parametrize("good", GOOD, ids=lambda good: good.name)
-def test_good_bodies_are_good_by_the_file(good):
+def test_good_bodies_are_good_by_the_file(subtests):
     """What the suite takes for a valid item is one by the file's schema."""
-    schema = WHOLE["components"]["schemas"]["EchoedItem"]
-    Draft202012Validator(schema).validate(good.item)
+    validator = Draft202012Validator(WHOLE["components"]["schemas"]["EchoedItem"])
+    for good in GOOD:
+        with subtests.test(good.name):
+            validator.validate(good.item)
 
 
 @pytest.mark.parametrize(("path", "verb", "operation"), OPERATIONS)

@@ -18,6 +18,7 @@ import pytest
 # More than a service has threads, so that some have to wait their turn.
 IN_FLIGHT = 30
 LOCUSTFILE = Path(__file__).parent / "locust_by_classes.py"
+STOPPER = Path(__file__).parent / "locust_stops.py"
 
 
 def payload(number: int) -> dict[str, Any]:
@@ -65,9 +66,9 @@ async def crud(base_url: str, slash: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("slash", ["/", ""], ids=["/items/", "/items"])
-def test_original_script_reports_no_failure(service, slash):
+def test_original_script_reports_no_failure(standard_service, slash):
     """The original script's phases all succeed, and every answer is the item that was meant."""
-    story = asyncio.run(crud(service.base_url, slash))
+    story = asyncio.run(crud(standard_service.base_url, slash))
     assert story["successes"] == (IN_FLIGHT,) * 4
     assert len(set(story["ids"])) == IN_FLIGHT
     assert story["created"] == story["read"]
@@ -78,10 +79,10 @@ def test_original_script_reports_no_failure(service, slash):
     ]
     assert story["deleted"] == {204}
     assert story["redirects"] == 0
-    assert service.rows() == []
+    assert standard_service.rows() == []
 
 
-def test_original_load_test_reports_no_failure(service):
+def test_original_load_test_reports_no_failure(standard_service):
     """The tasks of the original load test succeed for many users side by side."""
 
     async def user(client: httpx.AsyncClient, number: int) -> list[int]:
@@ -99,36 +100,36 @@ def test_original_load_test_reports_no_failure(service):
 
     async def users() -> list[list[int]]:
         async with httpx.AsyncClient(
-            base_url=service.base_url, timeout=60, trust_env=False
+            base_url=standard_service.base_url, timeout=60, trust_env=False
         ) as client:
             return await asyncio.gather(*(user(client, number) for number in range(IN_FLIGHT)))
 
     assert asyncio.run(users()) == [[201, 200, 200, 200, 200, 204]] * IN_FLIGHT
-    assert service.rows() == []
+    assert standard_service.rows() == []
 
 
-def test_a_plain_locust_file_reports_no_failure(service, tmp_path):
+def test_a_plain_locust_file_reports_no_failure(standard_service, tmp_path):
     """Users of Locust's HttpUser with weighted tasks, unaware of this lab. It is written for this
     test in the form of such files, and is nobody else's file.
     """
     files = tmp_path / "locust"
     command = [
-        *(sys.executable, "-m", "locust", "--locustfile", str(LOCUSTFILE), "--headless"),
-        *("--users", "10", "--spawn-rate", "100", "--run-time", "1s", "--only-summary"),
-        *("--host", service.base_url, "--json-file", str(files)),
+        *(sys.executable, "-m", "locust", "--locustfile", f"{LOCUSTFILE},{STOPPER}", "--headless"),
+        *("--users", "10", "--spawn-rate", "100", "--run-time", "60s", "--only-summary"),
+        *("--host", standard_service.base_url, "--json-file", str(files)),
     ]
     told = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     # Locust exits with 1 when any request has failed.
     assert told.returncode == 0, told.stdout + told.stderr
     rows = json.loads(files.with_suffix(".json").read_text())
-    assert sum(row["num_requests"] for row in rows) > 10
+    assert sum(row["num_requests"] for row in rows) >= 100
 
 
-def test_json_of_common_clients_is_taken(service):
+def test_json_of_common_clients_is_taken(standard_service):
     """Bodies with white space and escaped letters, as the clients' JSON libraries write them."""
     for body in (
         b'{"name": "caf\\u00e9", "description": "d", "price": 1.5, "in_stock": true}',
         b'{\n  "in_stock": false,\n  "price": 2,\n  "description": "",\n  "name": "x"\n}\n',
     ):
-        assert service.ask("POST", "/items/", body).status == 201
-    assert service.ask("GET", "/items/1").json()["name"] == "caf\u00e9"
+        assert standard_service.ask("POST", "/items/", body).status == 201
+    assert standard_service.ask("GET", "/items/1").json()["name"] == "caf\u00e9"

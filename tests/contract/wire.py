@@ -32,7 +32,15 @@ class Wire:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Hang up."""
         self._socket.close()
+
+    def is_quiet(self) -> bool:
+        """Whether nothing has come that was not asked for, the end of the connection included."""
+        return not select.select([self._socket], [], [], 0)[0]
 
     def send(self, data: bytes) -> None:
         """Send all of it. A reset connection raises."""
