@@ -5,12 +5,12 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from bench.analysis.history import history_of
 from bench.cli.options import app, err, out, whole
 from bench.cli.showing import write_history
 from bench.errors import StoreError
 from bench.experiment.assembly import site
 from bench.model import RunRecord
-from bench.report.history import history_of
 from bench.report.history_page import history_page
 from bench.report.page import print_page
 from bench.store import find_run, stored_runs

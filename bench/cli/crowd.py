@@ -6,6 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from bench.analysis.studies.crosscheck import agreements
 from bench.cli.measuring import drawn, require_answered, require_clean
 from bench.cli.options import (
     Framework,
@@ -30,13 +31,13 @@ from bench.experiment.crowd import crowd_plan, require_resolvable, run_ui, run_w
 from bench.experiment.elsewhere import require_listening, use_elsewhere
 from bench.experiment.engines import LOCUST_FOLDER
 from bench.experiment.plan import select_profile
+from bench.live.watching import TerminalWatcher
 from bench.load.people.settings import MASTER_PORT, UI_PORT, make_users, parse_run_time
 from bench.model import Site, Users
-from bench.report.crosscheck import agreements, outcome_words
+from bench.report.crosscheck import outcome_words
 from bench.report.crowd import elsewhere_page
 from bench.report.page import print_page
 from bench.targets import select_targets
-from bench.watching import TerminalWatcher
 
 NumberOfUsers = Annotated[
     int | None,
@@ -228,7 +229,7 @@ def crosscheck(
     show_run(record)
     require_clean(record)
     found = agreements(record)
-    if any(one.word == "DISAGREE" for one in found):
+    if any(one.outcome == "disagree" for one in found):
         raise LabError(outcome_words(found), "docs/method.md says what can set them apart.")
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from bench import host
+from bench.analysis.studies.saturation import outcomes, unmeasured
 from bench.cli.options import (
     ArrivalsName,
     Framework,
@@ -35,19 +36,18 @@ from bench.experiment.plan import (
 from bench.experiment.resume import resume as resume_run
 from bench.experiment.saturate import make_saturation, saturation_plan
 from bench.experiment.saturate import saturate as run_saturation
-from bench.experiment.selftest.checks import selftest_table
 from bench.experiment.selftest.run import SERVICE, run_selftest
 from bench.experiment.sweep import sweep as run_sweep
 from bench.experiment.sweep import sweep_plan
+from bench.live.watching import TerminalWatcher, view_share
 from bench.load.ceiling import measure_ceiling
 from bench.load.endurance import LIMIT_BYTES, measure_endurance
 from bench.model import LoadResult, RunRecord
 from bench.placement import plan_placement
 from bench.report.ceiling import ceiling_table
-from bench.report.saturation import outcomes, unmeasured
+from bench.report.selftest import selftest_table
 from bench.report.terminal import print_table
 from bench.targets import select_targets
-from bench.watching import TerminalWatcher, view_share
 from bench.workloads import Workload as WorkloadEntry
 from bench.workloads import select_workloads
 

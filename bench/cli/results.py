@@ -5,15 +5,15 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from bench.analysis.agreement import agreement as runs_agreement
+from bench.analysis.comparison import compare_runs
 from bench.cli.options import Framework, Workload, app, err, names_in, out
 from bench.cli.showing import known_formats, stored_material, write_comparison, write_report
 from bench.errors import LabError, UsageError
 from bench.experiment.assembly import site
 from bench.model import RunRecord
-from bench.report.agreement import agreement as runs_agreement
 from bench.report.agreement import agreement_table
-from bench.report.compare import compare_runs
-from bench.report.compare_tables import comparison_page, outcome_words
+from bench.report.comparison import comparison_page, outcome_words
 from bench.report.page import print_page
 from bench.report.pages import page_of
 from bench.report.terminal import print_run, print_table

@@ -14,12 +14,12 @@ from bench.experiment.assembly import (
     site,
     targets,
 )
-from bench.experiment.eye import Eye
 from bench.experiment.lab import Lab
+from bench.live.status import status_table
+from bench.live.units import Eye
+from bench.live.watching import print_notes, watch_units
 from bench.model import Target
-from bench.report.status import status_table
 from bench.report.terminal import print_table
-from bench.watching import print_notes, watch_units
 
 
 def _one_framework(framework: str) -> tuple[Lab, Target]:

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from bench.analysis.comparison import RunComparison
+from bench.analysis.history import History
+from bench.analysis.stored import StoredRun
 from bench.cli.options import out
 from bench.experiment.assembly import site
 from bench.model import RunRecord
-from bench.report.compare import RunComparison
-from bench.report.history import History
-from bench.report.material import Material
 from bench.report.page import print_page
 from bench.report.pages import page_of
 from bench.report.terminal import print_results
@@ -30,17 +30,17 @@ def show_run(record: RunRecord) -> None:
     write_report(store, material)
 
 
-def stored_material(store: RunStore) -> Material:
+def stored_material(store: RunStore) -> StoredRun:
     """All that a report of this run is made from, what is torn included.
 
     Raises StoreError when the run cannot be read.
     """
     record, torn = store.read()
     samples, torn_samples = store.read_samples()
-    return Material(record, samples, torn_words((*torn, *torn_samples)))
+    return StoredRun(record, samples, torn_words((*torn, *torn_samples)))
 
 
-def write_report(store: RunStore, material: Material, names: Sequence[str] = ()) -> None:
+def write_report(store: RunStore, material: StoredRun, names: Sequence[str] = ()) -> None:
     """The run as files in its folder, in these formats or the default ones.
 
     Raises StoreError when the folder cannot be written.
@@ -66,7 +66,7 @@ def write_comparison(folder: Path, found: RunComparison) -> None:
     from bench.report.compare_page import comparison_document
     from bench.report.formats import write_page
 
-    path = folder / f"compared-with-{found.base}.html"
+    path = folder / f"compared-with-{found.base.run_id}.html"
     write_page(comparison_document(found), path, cache_folder())
     out.print(f"Page: {path}", soft_wrap=True, markup=False)
 

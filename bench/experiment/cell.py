@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from bench import doubt
+from bench.analysis import diagnostics
 from bench.database.admin import Admin
 from bench.experiment.fitness import Speed, condition_warnings, conditions
 from bench.experiment.lab import Lab
@@ -207,16 +207,20 @@ def _measure_phase(
         app_cpus=times,
         queries=queries,
         ceiling_share=_ceiling_share(bench, phase, load),
-        limited_by=doubt.limited_by(load, app, database, generator, placement),
+        limited_by=diagnostics.limited_by(load, app, database, generator, placement),
         warnings=(
-            *doubt.window_warnings(load, generator, times.steal_s, times.foreign_s, placement),
+            *diagnostics.window_warnings(
+                load, generator, times.steal_s, times.foreign_s, placement
+            ),
             *condition_warnings(seen, moved.siblings, load.duration_s, bench.speed, cpu),
-            *doubt.littles_law_off(load, bench.plan.pacing),
-            *doubt.open_loop_off(load, bench.plan.pacing),
-            *doubt.crowd_off(load, bench.plan.window_s),
-            *doubt.too_few_samples(load, bench.plan.pacing, study=bench.plan.study is not None),
-            *doubt.ran_out(load),
-            *doubt.unsteady_warm_up(warm_up),
+            *diagnostics.littles_law_off(load, bench.plan.pacing),
+            *diagnostics.open_loop_off(load, bench.plan.pacing),
+            *diagnostics.crowd_off(load, bench.plan.window_s),
+            *diagnostics.too_few_samples(
+                load, bench.plan.pacing, study=bench.plan.study is not None
+            ),
+            *diagnostics.ran_out(load),
+            *diagnostics.unsteady_warm_up(warm_up),
         ),
         conditions=seen,
     )

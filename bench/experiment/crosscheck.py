@@ -88,7 +88,7 @@ def expected_cells(plan: Plan) -> int:
 
 
 def crosscheck(plan: Plan, watcher: Watcher, *, strict: bool = False) -> RunRecord:
-    """Carry out a crosscheck; `bench.report.crosscheck` makes a page of its record."""
+    """Carry out a crosscheck and return its record."""
     return carry_out(
         plan,
         Crosscheck(),

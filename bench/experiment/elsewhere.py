@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from bench import doubt, host
+from bench import host
+from bench.analysis import diagnostics
 from bench.errors import LabError
 from bench.experiment.crowd import WORKLOAD
 from bench.experiment.engines import LOCUST_FOLDER, ports
@@ -92,8 +93,8 @@ def _use(site: Site, target: Target, asked: Elsewhere, folder: Path) -> Use:
 def _doubts(load: LoadResult, asked: Elsewhere) -> tuple[LabWarning, ...]:
     """What can be doubted without having seen the service."""
     return (
-        *doubt.requests_failed(load),
-        *doubt.open_loop_off(load, asked.pacing),
-        *doubt.crowd_off(load, asked.window_s),
-        *doubt.too_few_samples(load, asked.pacing),
+        *diagnostics.requests_failed(load),
+        *diagnostics.open_loop_off(load, asked.pacing),
+        *diagnostics.crowd_off(load, asked.window_s),
+        *diagnostics.too_few_samples(load, asked.pacing),
     )

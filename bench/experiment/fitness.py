@@ -3,7 +3,8 @@
 from collections import defaultdict
 from statistics import median
 
-from bench import doubt, host, preflight
+from bench import host, preflight
+from bench.analysis import diagnostics
 from bench.errors import SetupError
 from bench.host import WindowCounters
 from bench.model import Conditions, LabWarning, Placement
@@ -61,10 +62,10 @@ def condition_warnings(
     """Doubts that follow from what the machine did."""
     drift: tuple[LabWarning, ...] = ()
     if seen.spin_before_s and seen.spin_after_s:
-        drift = doubt.clock_drift(seen.spin_before_s, seen.spin_after_s, speed.usual_s(cpu))
+        drift = diagnostics.clock_drift(seen.spin_before_s, seen.spin_after_s, speed.usual_s(cpu))
     return (
         *drift,
-        *doubt.throttling(seen.throttled, seen.throttled_s, seen.thermal_events, duration_s),
-        *doubt.swapping(seen.swapped_in, seen.swapped_out),
-        *doubt.smt_sibling_busy(seen.sibling_busy_s, siblings, duration_s),
+        *diagnostics.throttling(seen.throttled, seen.throttled_s, seen.thermal_events, duration_s),
+        *diagnostics.swapping(seen.swapped_in, seen.swapped_out),
+        *diagnostics.smt_sibling_busy(seen.sibling_busy_s, siblings, duration_s),
     )

@@ -1,6 +1,5 @@
 """From a plan to a stored run: every cell of every round, kept as soon as it is finished."""
 
-import math
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -8,7 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal, Protocol
 
-from bench import doubt
+from bench.analysis import diagnostics
+from bench.analysis.precision import narrow_enough, not_narrow
 from bench.errors import DatabaseFailed, TargetUnfit, UnitFailed
 from bench.experiment.cell import Bench, measure_cell
 from bench.experiment.engines import engine_for
@@ -16,9 +16,7 @@ from bench.experiment.lab import Lab, app_unit_name
 from bench.experiment.schedule import Visit, visits, visits_of_round
 from bench.load.engine import Engine
 from bench.model import CellResult, LabWarning, Pacing, Plan, Progress, RunRecord, Sample, Target
-from bench.report.verdicts import PhaseVerdict, ratios
 from bench.sampling import Probe, Sampler
-from bench.stats.rounds import relative_half_width
 from bench.store import RunStore, explained
 from bench.supervise.proctree import TreeClock, tree_memory
 
@@ -106,7 +104,7 @@ class Runner:
             if begins_round(visit, before) and app_unit_name(target) not in revived:
                 self.lab.isolate(target)
                 self.lab.renew(target)
-            return with_doubts(measure_cell(bench, visit, target), doubt.restarted(revived))
+            return with_doubts(measure_cell(bench, visit, target), diagnostics.restarted(revived))
         except (TargetUnfit, UnitFailed, DatabaseFailed) as error:
             # The target failed, not the lab: that is a result, and the others go on.
             return unmeasured(bench, visit, str(error))
@@ -230,48 +228,6 @@ class _Cumulated:
 
 def _planned_cells(plan: Plan) -> int:
     return plan.rounds * len(plan.targets) * len(plan.workloads)
-
-
-def narrow_enough(record: RunRecord) -> bool:
-    """Whether every ratio of two targets is known to within the plan's half width.
-
-    What counts is the plain 95 % interval of each ratio, whatever its verdict. A comparison with
-    an invalid cell will never be narrow, nor one whose windows are too short for the figure: they
-    do not keep the run going.
-    """
-    wanted, widest = record.plan.half_width, widest_ratio(record)
-    return wanted is None or widest is None or _half_width(widest) <= wanted
-
-
-def widest_ratio(record: RunRecord) -> PhaseVerdict | None:
-    """The ratio that is known least well, of those that more rounds would tell better."""
-    found = [
-        one for one in ratios(record) if one.verdict.kind != "invalid" and one.verdict.rounds_help
-    ]
-    return max(found, key=_half_width, default=None)
-
-
-def _half_width(one: PhaseVerdict) -> float:
-    ratio = one.verdict.ratio
-    return math.inf if ratio is None else relative_half_width(ratio)
-
-
-def not_narrow(record: RunRecord) -> tuple[LabWarning, ...]:
-    """The doubt of an adaptive run that has reached its limit and not its width."""
-    wanted, widest = record.plan.half_width, widest_ratio(record)
-    if wanted is None or widest is None or narrow_enough(record):
-        return ()
-    rounds = max((cell.round for cell in record.cells), default=0)
-    half = _half_width(widest)
-    told = f"± {half:.1%}" if math.isfinite(half) else "without an interval"
-    return (
-        LabWarning(
-            "not-narrow",
-            f"after {rounds} rounds the ratio {widest.verdict.subject} / "
-            f"{widest.verdict.reference} of {widest.title} is known to {told}, not ± {wanted:.0%}",
-            "Use a quieter machine (make doctor), or be content with the intervals as they are.",
-        ),
-    )
 
 
 def _now() -> str:

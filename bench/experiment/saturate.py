@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 
+from bench.analysis.studies.saturation import outcome
 from bench.errors import UsageError
 from bench.experiment.plan import (
     DEFAULT_CONCURRENCY,
@@ -15,7 +16,6 @@ from bench.experiment.schedule import Visit
 from bench.experiment.session import Watcher
 from bench.experiment.study import NextStep, Step, carry_out, require_one_window
 from bench.model import CellResult, ClosedLoop, OpenLoop, Plan, RunRecord, Saturation, Target
-from bench.report.saturation import outcome
 from bench.workloads import Workload
 
 _LONGEST_FOR_QUEUE_S = 30.0
@@ -87,7 +87,7 @@ def _step_of(
 
 
 def saturate(plan: Plan, study: Saturation, watcher: Watcher, *, strict: bool = False) -> RunRecord:
-    """Carry out a search and return its record; `bench.report.saturation` makes a page of it."""
+    """Carry out a search and return its record."""
     return carry_out(
         plan,
         study,

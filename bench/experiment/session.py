@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from bench import host, preflight, tuning
+from bench.analysis.differences import ABSENT, differences
 from bench.errors import LabError, TargetUnfit, UsageError
 from bench.experiment.assembly import exclusively, measuring_alone, open_lab, site
 from bench.experiment.engines import with_workers
@@ -31,7 +32,6 @@ from bench.model import (
     Users,
 )
 from bench.preflight import Check
-from bench.report.differences import ABSENT, differences
 from bench.sampling import Sampler
 from bench.store import SCHEMA_VERSION, RunStore, Torn, find_run, new_run_id
 from bench.workloads import WORKLOADS

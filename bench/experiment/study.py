@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from bench.analysis.studies.saturation import REFUSED
 from bench.errors import RateRefused, UsageError
 from bench.experiment.cell import Bench
 from bench.experiment.runner import Runner, unmeasured
@@ -15,7 +16,6 @@ from bench.experiment.schedule import Visit
 from bench.experiment.session import Watcher, begun, taken_up
 from bench.load.engine import Engine
 from bench.model import CellResult, Pacing, Plan, RunRecord, Study
-from bench.report.saturation import REFUSED
 from bench.store import RunStore
 from bench.workloads import Workload
 

@@ -72,7 +72,7 @@ def next_of(plan: Plan, sweep: Sweep) -> NextStep:
 
 
 def sweep(plan: Plan, watcher: Watcher, *, strict: bool = False) -> RunRecord:
-    """Carry out a sweep and return its record; `bench.report.scaling` makes a page of it."""
+    """Carry out a sweep and return its record."""
     study = Sweep(LEVELS)
     return carry_out(
         plan,

@@ -1,8 +1,15 @@
 """The page of two runs set against each other."""
 
+from bench.analysis.comparison import RunComparison
 from bench.model import LabWarning
-from bench.report.compare import RunComparison
-from bench.report.compare_tables import comparison_table, differences_table, outcome_words
+from bench.report.comparison import (
+    comparison_table,
+    differences_table,
+    machine_drift,
+    notes,
+    outcome_words,
+    weakness,
+)
 from bench.report.html.document import Document, Doubts, Figure, Prose, Section, Sheet
 from bench.report.look import looks
 from bench.report.plots.changes import changes_plot
@@ -12,8 +19,8 @@ def comparison_document(found: RunComparison) -> Document:
     """What changed, by how much, how sure that is, and what differed between the runs."""
     targets = tuple(looks(row.target for row in found.rows))
     return Document(
-        title=f"Run {found.head} compared with {found.base}",
-        facts=(f"Head: run {found.head}. Base: run {found.base}.",),
+        title=f"Run {found.head.run_id} compared with {found.base.run_id}",
+        facts=(f"Head: run {found.head.run_id}. Base: run {found.base.run_id}.",),
         sections=(_outcome(found), _changes(found), _differences(found)),
         targets=targets,
     )
@@ -23,13 +30,12 @@ def _outcome(found: RunComparison) -> Section:
     code, severity = ("failed", "invalid") if found.fails else ("undecided", "doubt")
     told = LabWarning(code, outcome_words(found), "", severity)  # type: ignore[arg-type]
     calm = not (found.fails or found.inconclusive or found.void)
-    weakness, *others = found.notes
-    notes = tuple((LabWarning("comparison", note, "", "doubt"), 1) for note in others)
-    drift = ((found.drift, 1),) if found.drift else ()
-    doubts = (*drift, *notes)
+    drift = machine_drift(found)
+    told_notes = (LabWarning("comparison", note, "", "doubt") for note in notes(found))
+    doubts = tuple((each, 1) for each in (drift, *told_notes) if each)
     blocks = (
         Prose(outcome_words(found)) if calm else Doubts(((told, 1),)),
-        *(() if drift else (Prose(weakness),)),
+        *(() if drift else (Prose(weakness(found)),)),
         *((Doubts(doubts),) if doubts else ()),
     )
     return Section("outcome", "The answer", blocks)

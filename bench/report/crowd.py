@@ -1,9 +1,12 @@
 """A run of Locust: what its users were answered, how that went over time, and what it cost."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from bench import histogram
+from bench.analysis.diagnostics.collected import doubts
+from bench.analysis.series import Series, series
+from bench.analysis.stored import StoredRun
+from bench.analysis.users import PERCENTILES, courses
 from bench.metrics import METRICS
 from bench.model import (
     Crowd,
@@ -11,107 +14,26 @@ from bench.model import (
     Elsewhere,
     LoadResult,
     LocustWorker,
-    Moment,
     Operation,
     RunRecord,
     Users,
 )
 from bench.report.facts import machine_line, placement_line, provenance_lines, state_line
-from bench.report.material import Material
-from bench.report.measures import NO_FIGURE
 from bench.report.page import Page
 from bench.report.tables import (
-    Series,
     Table,
     cost_table,
     forbidden_words,
-    series,
+    marked_name,
     speed_table,
     time_word,
     use_table,
 )
 from bench.report.verdicts import verdict_table
-from bench.report.warnings import doubts
+from bench.words import NO_FIGURE
 
 MOST_ROWS = 12
 """Rows of the course for each window; the moments behind them are finer."""
-
-FEWEST_POINTS = 6
-_REQUESTS_FOR_P95 = 120
-"""100, and what a slice may fall short of the average."""
-
-_PERCENTILES = (50.0, 95.0, 99.0)
-
-
-@dataclass(frozen=True)
-class Point:
-    """One stretch of a window: its users, its rates, and percentiles in seconds.
-
-    Percentiles are those of the moments together; None where the requests were too few to tell.
-    """
-
-    from_s: float
-    to_s: float
-    users: int
-    rate_per_s: float
-    failures_per_s: float
-    p50_s: float | None
-    p95_s: float | None
-    p99_s: float | None
-
-
-@dataclass(frozen=True)
-class Course:
-    """How one window went: a target in one round, its stretches in order."""
-
-    target: str
-    round: int
-    points: tuple[Point, ...]
-
-
-def courses(record: RunRecord, most_points: int = 60) -> tuple[Course, ...]:
-    """Users, rates and percentiles over time: every window with users, in the order measured.
-
-    Moments are joined until a window has at most `most_points`, and on average enough requests in
-    each to tell a p95, as far as that leaves a few points.
-    """
-    return tuple(
-        Course(cell.target, cell.round, points_of(crowd.moments, _points(crowd, most_points)))
-        for cell in record.cells
-        for window in cell.phases
-        if (crowd := window.load.crowd) is not None
-    )
-
-
-def _points(crowd: Crowd, most: int) -> int:
-    requests = sum(one.succeeded for one in crowd.moments)
-    return max(FEWEST_POINTS, min(most, requests // _REQUESTS_FOR_P95))
-
-
-def points_of(moments: Sequence[Moment], most: int) -> tuple[Point, ...]:
-    """The moments, joined to at most `most` stretches of nearly equal length."""
-    size = max(1, -(-len(moments) // most))
-    return tuple(_point(moments[at : at + size]) for at in range(0, len(moments), size))
-
-
-def _point(moments: Sequence[Moment]) -> Point:
-    from_s, to_s = moments[0].from_s, moments[-1].to_s
-    latency = histogram.merge(one.latency for one in moments if one.latency is not None)
-    p50_s, p95_s, p99_s = histogram.percentiles(latency, _PERCENTILES).values()
-    length_s = max(to_s - from_s, 1e-9)
-    return Point(
-        from_s=from_s,
-        to_s=to_s,
-        users=max(one.users for one in moments),
-        rate_per_s=sum(one.succeeded for one in moments) / length_s,
-        failures_per_s=sum(one.failed for one in moments) / length_s,
-        p50_s=p50_s,
-        p95_s=p95_s,
-        p99_s=p99_s,
-    )
-
-
-# --- tables -----------------------------------------------------------------------------------
 
 
 def _ms(seconds: float | None) -> str:
@@ -140,14 +62,14 @@ def _operation_rows(one: Series) -> list[tuple[str, ...]]:
     for operation in _ORDER:
         parts = [w.load.latency[operation] for w in one.usable if operation in w.load.latency]
         if parts:
-            rows.append((one.name, operation, *_time_words(histogram.merge(parts))))
+            rows.append((marked_name(one), operation, *_time_words(histogram.merge(parts))))
     return rows
 
 
 def _time_words(times: Distribution) -> tuple[str, ...]:
     if not times.count:
-        return ("0", *[NO_FIGURE] * (1 + len(_PERCENTILES)))
-    told = histogram.percentiles(times, _PERCENTILES).values()
+        return ("0", *[NO_FIGURE] * (1 + len(PERCENTILES)))
+    told = histogram.percentiles(times, PERCENTILES).values()
     return (f"{times.count:,}", _ms(times.mean_s), *map(_ms, told))
 
 
@@ -281,9 +203,9 @@ def _sending_notes(record: RunRecord) -> list[str]:
     return [f"Locust sent up to {p99_ms:.1f} ms late at p99; the latencies hold that too."]
 
 
-def crowd_page(material: Material) -> Page:
+def crowd_page(run: StoredRun) -> Page:
     """The report of a run with users."""
-    record = material.record
+    record = run.record
     pacing = record.plan.pacing
     assert isinstance(pacing, Users)
     several_rounds = len({cell.round for cell in record.cells}) > 1
@@ -309,6 +231,6 @@ def crowd_page(material: Material) -> Page:
         ),
         tables=tuple(tables),
         notes=(*_failure_notes(record), *_sending_notes(record)),
-        warnings=doubts(material),
+        warnings=doubts(run),
         facts=tuple(provenance_lines(record)),
     )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bench.model import ClosedLoop, OpenLoop, Pacing, Placement, Plan, RunRecord, Site, Users
+from bench.model import ClosedLoop, OpenLoop, Pacing, Placement, Plan, RunRecord, Users
 from bench.report.studies import study_words
 
 
@@ -52,17 +52,6 @@ def placement_words(placement: Placement) -> str:
         f"app on {_cpus(placement.app)}; database on {_cpus(placement.database)}; "
         f"generator on {_cpus(placement.generator)}; lab on {_cpus(placement.housekeeping)}"
     )
-
-
-def bind_words(record: RunRecord) -> tuple[str, ...]:
-    """BIND= as the command had it; empty where the services listened on loopback."""
-    host = record.provenance.get("bind", Site.host)
-    return () if host == Site.host else (f"BIND={host}",)
-
-
-def resume_command(record: RunRecord) -> str:
-    """What finishes an interrupted run."""
-    return " ".join(("make bench", f"RESUME={record.run_id}", *bind_words(record)))
 
 
 def placement_line(record: RunRecord) -> str:

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.analysis.stored import StoredRun
 from bench.errors import StoreError, UsageError
 from bench.report.facts import machine_line
 from bench.report.html.document import Document
@@ -12,7 +13,6 @@ from bench.report.html.library import vega_code
 from bench.report.html.render import render
 from bench.report.images import png, svg
 from bench.report.markdown import render_markdown
-from bench.report.material import Material
 from bench.report.page import page_markdown
 from bench.report.pages import page_of
 from bench.report.run_page import run_document
@@ -29,7 +29,7 @@ class Place:
     cache: Path
 
 
-Writer = Callable[[Material, Place], None]
+Writer = Callable[[StoredRun, Place], None]
 
 
 def write_page(document: Document, path: Path, cache: Path) -> None:
@@ -38,32 +38,32 @@ def write_page(document: Document, path: Path, cache: Path) -> None:
         path.write_text(render(document, vega_code(cache) if document.plots else ""))
 
 
-def _html(material: Material, place: Place) -> None:
-    write_page(run_document(material), place.run / "report.html", place.cache)
+def _html(run: StoredRun, place: Place) -> None:
+    write_page(run_document(run), place.run / "report.html", place.cache)
 
 
-def _markdown(material: Material, place: Place) -> None:
-    page = page_of(material)
-    text = render_markdown(material) if page is None else page_markdown(page)
+def _markdown(run: StoredRun, place: Place) -> None:
+    page = page_of(run)
+    text = render_markdown(run) if page is None else page_markdown(page)
     (place.run / "report.md").write_text(text)
 
 
-def _csv(material: Material, place: Place) -> None:
-    write_csv(material.record, place.run / "rounds.csv")
+def _csv(run: StoredRun, place: Place) -> None:
+    write_csv(run.record, place.run / "rounds.csv")
 
 
-def _parquet(material: Material, place: Place) -> None:
-    write_parquet(material.record, place.run / "rounds.parquet")
+def _parquet(run: StoredRun, place: Place) -> None:
+    write_parquet(run.record, place.run / "rounds.parquet")
 
 
-def _svg(material: Material, place: Place) -> None:
-    for plot in run_document(material).plots:
-        (_plots(place) / f"{plot.name}.svg").write_text(svg(plot, _source(material)))
+def _svg(run: StoredRun, place: Place) -> None:
+    for plot in run_document(run).plots:
+        (_plots(place) / f"{plot.name}.svg").write_text(svg(plot, _source(run)))
 
 
-def _png(material: Material, place: Place) -> None:
-    for plot in run_document(material).plots:
-        (_plots(place) / f"{plot.name}.png").write_bytes(png(plot, _source(material)))
+def _png(run: StoredRun, place: Place) -> None:
+    for plot in run_document(run).plots:
+        (_plots(place) / f"{plot.name}.png").write_bytes(png(plot, _source(run)))
 
 
 def _plots(place: Place) -> Path:
@@ -72,8 +72,8 @@ def _plots(place: Place) -> Path:
     return folder
 
 
-def _source(material: Material) -> str:
-    return f"Run {material.record.run_id}. {machine_line(material.record)}"
+def _source(run: StoredRun) -> str:
+    return f"Run {run.record.run_id}. {machine_line(run.record)}"
 
 
 FORMATS: dict[str, Writer] = {
@@ -100,14 +100,14 @@ def select_formats(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names)) or DEFAULT
 
 
-def write_formats(material: Material, place: Place, names: Sequence[str]) -> None:
+def write_formats(run: StoredRun, place: Place, names: Sequence[str]) -> None:
     """Write the run in each of these forms into its folder.
 
     Raises StoreError when the folder cannot be written.
     """
     for name in names:
         with _explained(place.run):
-            FORMATS[name](material, place)
+            FORMATS[name](run, place)
 
 
 @contextmanager

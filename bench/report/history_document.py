@@ -2,9 +2,9 @@
 
 from collections.abc import Container, Iterator
 
+from bench.analysis.history import History
 from bench.model import LabWarning
 from bench.report.facts import load_words, machine_line
-from bench.report.history import History
 from bench.report.history_page import (
     change_table,
     notes,

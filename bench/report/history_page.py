@@ -3,15 +3,14 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from bench.report.compare import DRIFT
-from bench.report.differences import Difference
+from bench.analysis.comparison import DRIFT, drifted
+from bench.analysis.differences import Difference
+from bench.analysis.history import ERROR, WORTH_SEEING, Change, History, Trend
 from bench.report.facts import load_words, machine_line, placement_words
-from bench.report.history import ERROR, WORTH_SEEING, Change, History, Trend
-from bench.report.measures import NO_FIGURE, interval_words, p_words, plain
 from bench.report.page import Page
 from bench.report.tables import Table
-from bench.report.words import times
 from bench.stats.changes import FEWEST
+from bench.words import NO_FIGURE, interval_words, p_words, plain, times
 
 _MOST_DIFFERENCES = 4
 _LONGEST_VALUE = 12
@@ -129,20 +128,14 @@ def witness_words(change: Change) -> str:
     """The database's change, and whether it points at the machine."""
     if change.witness is None:
         return NO_FIGURE
-    return f"{plain(change.witness)}{' (machine?)' if drifted(change) else ''}"
-
-
-def drifted(change: Change) -> bool:
-    """Whether the database betrays a change of the machine itself."""
-    witness = change.witness
-    return witness is not None and max(witness, 1 / witness) > 1 + DRIFT
+    return f"{plain(change.witness)}{' (machine?)' if drifted(change.witness) else ''}"
 
 
 def witness_doubts(history: History) -> Iterator[str]:
     """Changes at which the database, asked the same, changed too."""
     for trend in history.trends:
         for change in trend.changes:
-            if change.witness is not None and drifted(change):
+            if change.witness is not None and drifted(change.witness):
                 yield (
                     f"{trend.target} {trend.title}, {trend.measure.title}, from run {change.after} "
                     f"on: the database's CPU per request changed too, by {plain(change.witness)} x"

@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 
 from markupsafe import Markup
 
+from bench.analysis.diagnostics.collected import collect_warnings
 from bench.model import RunRecord
 from bench.report.facts import load_words
 from bench.report.html.document import Document, Raw, Section
 from bench.report.html.render import environment
-from bench.report.warnings import collect_warnings
 
 ANY = ""
 _DOUBTS = {"none": "none", "some": "some", "invalid": "invalid figures"}

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
+from bench.analysis.stored import StoredRun
 from bench.targets import known_targets
 
 _WIDEST_SHORT = 12
@@ -55,6 +56,11 @@ class Look:
     @property
     def marker(self) -> str:
         return self.swatch.marker
+
+
+def looks_of(run: StoredRun) -> dict[str, Look]:
+    """The looks of a run's targets, in their constant order."""
+    return looks(run.record.plan.targets)
 
 
 def looks(names: Iterable[str]) -> dict[str, Look]:

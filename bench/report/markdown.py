@@ -5,20 +5,21 @@ from dataclasses import replace
 
 from tabulate import tabulate
 
+from bench.analysis.diagnostics.collected import Counted, doubts
+from bench.analysis.stored import StoredRun
 from bench.model import LabWarning
 from bench.report.facts import machine_line, placement_line, provenance_lines, state_line
-from bench.report.material import Material
 from bench.report.sending import sending_table
 from bench.report.tables import Table, cost_table, speed_table, use_table
 from bench.report.verdicts import verdict_table
-from bench.report.warnings import Counted, doubt_words, doubts
+from bench.report.warnings import doubt_words
 
 _MARKUP = re.compile(r"[\\`*_\[\]<~]")
 
 
-def render_markdown(material: Material) -> str:
+def render_markdown(run: StoredRun) -> str:
     """The whole report as one Markdown text."""
-    record = material.record
+    record = run.record
     parts = [
         f"# Run {record.run_id}",
         state_line(record),
@@ -29,7 +30,7 @@ def render_markdown(material: Material) -> str:
         table_markdown(cost_table(record)),
         table_markdown(use_table(record)),
         table_markdown(verdict_table(record)) if len(record.plan.targets) > 1 else "",
-        doubts_markdown(doubts(material)),
+        doubts_markdown(doubts(run)),
         "## Provenance\n\n" + "\n".join(f"- {line}" for line in provenance_lines(record)),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"

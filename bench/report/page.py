@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from rich.console import Console
 
+from bench.analysis.diagnostics.collected import Counted
 from bench.report.markdown import doubts_markdown, plain_text, table_markdown
 from bench.report.tables import Table
 from bench.report.terminal import print_doubts, print_table
-from bench.report.warnings import Counted
 
 
 @dataclass(frozen=True)

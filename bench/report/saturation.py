@@ -1,176 +1,20 @@
-"""The highest rate that holds a latency objective: trials judged, the search's answer, a page.
-
-All of it is derived from stored cells, so that a report never depends on what was on the screen.
-"""
+"""A search for saturation as tables, and the page of one."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from textwrap import shorten
 
-from bench.metrics import METRICS
-from bench.model import (
-    CellResult,
-    ClosedLoop,
-    Lateness,
-    OpenLoop,
-    PhaseResult,
-    RunRecord,
-    Saturation,
-)
+from bench.analysis.diagnostics.collected import doubts
+from bench.analysis.stored import StoredRun
+from bench.analysis.studies.saturation import Outcome, cells_behind, outcomes
+from bench.model import CellResult, Saturation
 from bench.report.facts import machine_line, placement_line, provenance_lines
-from bench.report.material import Material
-from bench.report.measures import NO_FIGURE
 from bench.report.page import Page
 from bench.report.scaling import figures
 from bench.report.tables import Table
-from bench.report.warnings import doubts
-from bench.stats.search import Answer, Search, Trial, answer, next_rate
+from bench.stats.search import Answer, Trial
+from bench.words import NO_FIGURE
 
-REFUSED = "the load generator refused this rate"
-"""Begins the `unfit` of a cell whose rate the generator could not keep."""
-
-LATE_SHARE = 0.1
-"""A generator that is later than this share of the objective, at p99, measures itself."""
-
-_GIVE_UP_AFTER = 2
 _WIDEST_OUTCOME = 44
-
-
-def judge(cell: CellResult, objective_s: float) -> Trial:
-    """One trial: passed, failed, or unjudged where the target is not to blame.
-
-    A late generator makes latencies longer, never shorter. So a target fails beyond doubt when
-    its p99 is too long even after the worst lateness is taken off.
-    """
-    assert isinstance(cell.pacing, OpenLoop)
-    rate = cell.pacing.rate_per_s
-    if cell.unfit or not cell.phases:
-        return Trial(rate, "unjudged", cell.unfit.splitlines()[0] if cell.unfit else "no window")
-    (window, *_) = cell.phases
-    lateness = window.load.lateness or Lateness(None, None, None, 0, 0)
-    late_p99_s, late_max_s = lateness.p99_s or 0.0, lateness.max_s or 0.0
-    p99_ms = METRICS["p99"].per_window(window)
-    if window.load.failed:
-        return Trial(rate, "failed", f"{window.load.failed:,} requests failed")
-    if p99_ms is not None and p99_ms / 1e3 - late_max_s > objective_s:
-        return Trial(rate, "failed", _too_long(p99_ms))
-    if late_p99_s > LATE_SHARE * objective_s:
-        late = f"generator-bound: it sent {late_p99_s * 1e3:.1f} ms late at p99"
-        return Trial(rate, "unjudged", late)
-    if lateness.unsent:
-        return Trial(rate, "failed", f"{lateness.unsent:,} requests could not be sent in time")
-    if p99_ms is None:
-        return Trial(rate, "unjudged", f"only {window.load.succeeded:,} requests: too few for p99")
-    if p99_ms / 1e3 > objective_s:
-        return Trial(rate, "failed", _too_long(p99_ms))
-    return _unless_invalid(rate, window)
-
-
-def _too_long(p99_ms: float) -> str:
-    return f"p99 {p99_ms:,.0f} ms"
-
-
-def _unless_invalid(rate_per_s: float, window: PhaseResult) -> Trial:
-    for warning in window.warnings:
-        if warning.severity == "invalid":
-            return Trial(rate_per_s, "unjudged", warning.message)
-    return Trial(rate_per_s, "passed")
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """All about one target. `trials` and `cells` belong together, one by one.
-
-    Without a capacity there was no search, and `answer` is None.
-    """
-
-    target: str
-    capacity_per_s: float | None
-    cells: tuple[CellResult, ...]
-    trials: tuple[Trial, ...]
-    answer: Answer | None
-    next_per_s: float | None
-
-    def windows(self, rate_per_s: float | None, mark: str) -> tuple[PhaseResult, ...]:
-        """The windows of the trials at a rate that went this way."""
-        if rate_per_s is None:
-            return ()
-        return tuple(
-            cell.phases[0]
-            for cell, trial in zip(self.cells, self.trials, strict=True)
-            if cell.phases and trial.mark == mark and _same(trial.rate_per_s, rate_per_s)
-        )
-
-    def reasons(self, rate_per_s: float | None) -> tuple[str, ...]:
-        """Why trials at a rate did not pass."""
-        if rate_per_s is None:
-            return ()
-        at_rate = (trial for trial in self.trials if _same(trial.rate_per_s, rate_per_s))
-        return tuple(trial.reason for trial in at_rate if trial.reason)
-
-    @property
-    def limited_by(self) -> str:
-        """What gave way first: the resource in the first failing trial just above the answer."""
-        failing = self.windows(self.answer.upper_per_s, "failed") if self.answer else ()
-        return failing[0].limited_by if failing else NO_FIGURE
-
-
-def _same(one: float, other: float) -> bool:
-    return abs(one / other - 1) < 1e-6
-
-
-def outcome(study: Saturation, target: str, cells: Sequence[CellResult]) -> Outcome:
-    """What one target's cells say so far, and which rate to try next."""
-    mine = [cell for cell in cells if cell.target == target]
-    capacity = _capacity_per_s(mine)
-    tried = tuple(cell for cell in mine if isinstance(cell.pacing, OpenLoop))
-    trials = tuple(judge(cell, study.objective_s) for cell in tried)
-    if capacity is None:
-        return Outcome(target, None, tried, trials, None, None)
-    search = _search(study, capacity)
-    rate = None if _given_up(tried) else next_rate(search, trials)
-    return Outcome(target, capacity, tried, trials, answer(search, trials), rate)
-
-
-def _capacity_per_s(cells: Sequence[CellResult]) -> float | None:
-    """The rate in a closed loop: where to start, so it need not be exact."""
-    for cell in cells:
-        if isinstance(cell.pacing, ClosedLoop) and cell.phases:
-            return cell.phases[0].load.rate_per_s or None
-    return None
-
-
-def _search(study: Saturation, capacity_per_s: float) -> Search:
-    start = study.start_share * capacity_per_s
-    return Search(
-        start_per_s=start,
-        lowest_per_s=min(study.lowest_per_s, start),
-        highest_per_s=study.highest_share * capacity_per_s,
-        tolerance=study.tolerance,
-        most_trials=study.most_trials,
-    )
-
-
-def _given_up(cells: Sequence[CellResult]) -> bool:
-    """Whether the target has been unfit again and again: other rates would not mend it."""
-    last = cells[-_GIVE_UP_AFTER:]
-    return len(last) == _GIVE_UP_AFTER and all(_is_unfit(cell) for cell in last)
-
-
-def _is_unfit(cell: CellResult) -> bool:
-    return bool(cell.unfit) and not cell.unfit.startswith(REFUSED)
-
-
-def unmeasured(found: Sequence[Outcome]) -> tuple[str, ...]:
-    """The targets whose search found nothing for their own fault: unfit, or given up."""
-    return tuple(one.target for one in found if one.answer is None or _given_up(one.cells))
-
-
-def outcomes(record: RunRecord, study: Saturation) -> tuple[Outcome, ...]:
-    return tuple(outcome(study, target, record.cells) for target in record.plan.targets)
-
-
-# --- as tables --------------------------------------------------------------------------------
 
 
 def remark(found: Outcome, study: Saturation) -> str:
@@ -178,7 +22,7 @@ def remark(found: Outcome, study: Saturation) -> str:
     told = found.answer
     if told is None:
         return "not measured in a closed loop: nowhere to start"
-    if _given_up(found.cells):
+    if found.given_up:
         return f"given up: {found.trials[-1].reason}"
     why = "; ".join(dict.fromkeys(found.reasons(told.upper_per_s)))
     match told.kind:
@@ -234,7 +78,7 @@ def _answer_row(one: Outcome) -> tuple[str, ...]:
         _bracket(told),
         figures(windows, "p99"),
         figures(windows, "app_cpu", "database_cpu", "generator_cpu") if windows else NO_FIGURE,
-        one.limited_by,
+        one.limited_by or NO_FIGURE,
         str(len(one.trials)),
     )
 
@@ -287,9 +131,9 @@ def _trial_row(target: str, number: int, cell: CellResult, trial: Trial) -> tupl
     )
 
 
-def saturation_page(material: Material) -> Page:
+def saturation_page(run: StoredRun) -> Page:
     """The report of a search for saturation."""
-    record = material.record
+    record = run.record
     study = record.plan.study
     assert isinstance(study, Saturation)
     found = outcomes(record, study)
@@ -307,7 +151,7 @@ def saturation_page(material: Material) -> Page:
         tables=(answers_table(found, study), trials_table(found)),
         notes=tuple(f"{one.target}: {told}." for one in found if (told := remark(one, study))),
         # What is wrong with trials beyond the boundary is their outcome; the table has it.
-        warnings=doubts(material, cells_behind(found)),
+        warnings=doubts(run, cells_behind(found)),
         facts=tuple(provenance_lines(record)),
     )
 
@@ -320,15 +164,4 @@ def _starts(found: Sequence[Outcome], study: Saturation) -> str:
         f"Closed-loop capacity with {study.concurrency} connections, requests/s: "
         f"{', '.join(known) or 'none measured'}. Each search starts at "
         f"{study.start_share:.0%} of it and ends with a bracket of {study.tolerance:.0%}."
-    )
-
-
-def cells_behind(found: Sequence[Outcome]) -> tuple[CellResult, ...]:
-    """The cells that the answers rest on: those that passed at the answer's rate."""
-    return tuple(
-        cell
-        for one in found
-        if one.answer and one.answer.lower_per_s
-        for cell, trial in zip(one.cells, one.trials, strict=True)
-        if trial.mark == "passed" and _same(trial.rate_per_s, one.answer.lower_per_s)
     )

@@ -1,88 +1,20 @@
-"""How rate and service time change with concurrency, and the scalability law behind it."""
+"""A sweep as tables, and the page of one."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
+from bench.analysis.diagnostics.collected import doubts
+from bench.analysis.stored import StoredRun
+from bench.analysis.studies.sweep import Level, Scaling, scalings
 from bench.metrics import METRICS
-from bench.model import CellResult, ClosedLoop, PhaseResult, RunRecord
+from bench.model import PhaseResult
 from bench.report.facts import machine_line, placement_line, provenance_lines
-from bench.report.material import Material
-from bench.report.measures import NO_FIGURE, is_invalid
 from bench.report.page import Page
 from bench.report.tables import Table
-from bench.report.warnings import doubts
-from bench.stats.usl import MIN_CONCURRENCIES, Coefficient, UslFit, fit_usl
+from bench.stats.usl import Coefficient, UslFit
+from bench.words import NO_FIGURE
 
 POOR_FIT = 0.9
 """An R² below this says that the law explains too little of what was measured."""
-
-
-@dataclass(frozen=True)
-class Level:
-    """One target at one concurrency: its usable windows, and how many must not be used."""
-
-    concurrency: int
-    windows: tuple[PhaseResult, ...]
-    left_out: int
-
-    @property
-    def rates_per_s(self) -> tuple[float, ...]:
-        return tuple(window.load.rate_per_s for window in self.windows)
-
-
-@dataclass(frozen=True)
-class Scaling:
-    """One target under one workload: what was measured, and the law or why there is none."""
-
-    workload: str
-    target: str
-    levels: tuple[Level, ...]
-    fit: UslFit | None
-    no_fit: str = ""
-
-
-def scalings(record: RunRecord) -> tuple[Scaling, ...]:
-    """Every target under every workload, in plan order; those without a cell are left out."""
-    found = []
-    for workload in record.plan.workloads:
-        for target in record.plan.targets:
-            mine = [c for c in record.cells if (c.workload, c.target) == (workload, target)]
-            if levels := _levels(mine):
-                found.append(Scaling(workload, target, levels, *_fit(levels)))
-    return tuple(found)
-
-
-def _levels(cells: Sequence[CellResult]) -> tuple[Level, ...]:
-    by_concurrency: dict[int, list[CellResult]] = {}
-    for cell in cells:
-        if isinstance(cell.pacing, ClosedLoop):
-            by_concurrency.setdefault(cell.pacing.concurrency, []).append(cell)
-    return tuple(_level(level, by_concurrency[level]) for level in sorted(by_concurrency))
-
-
-def _level(concurrency: int, cells: Sequence[CellResult]) -> Level:
-    # A sweep's workload has one window; without any, the cell was unfit.
-    windows = [cell.phases[0] if cell.phases else None for cell in cells]
-    usable = tuple(w for w in windows if w and w.load.succeeded and not is_invalid(w))
-    return Level(concurrency, usable, len(cells) - len(usable))
-
-
-def _fit(levels: Sequence[Level]) -> tuple[UslFit | None, str]:
-    """The law over all rounds of all levels, or why there is none."""
-    usable = [level for level in levels if level.windows]
-    if len(usable) < MIN_CONCURRENCIES:
-        return None, (
-            f"no fit: the law takes {MIN_CONCURRENCIES} usable concurrencies, there are "
-            f"{len(usable)}"
-        )
-    points = [(level.concurrency, rate) for level in usable for rate in level.rates_per_s]
-    try:
-        return fit_usl([n for n, _ in points], [rate for _, rate in points]), ""
-    except ValueError:
-        return None, "no fit: the law does not describe these rates"
-
-
-# --- as tables --------------------------------------------------------------------------------
 
 
 def levels_table(found: Sequence[Scaling]) -> Table:
@@ -195,9 +127,9 @@ def _left_out(one: Scaling) -> str:
     return f"{left_out} invalid or unfit left out" if left_out else ""
 
 
-def sweep_page(material: Material) -> Page:
+def sweep_page(run: StoredRun) -> Page:
     """The report of a sweep."""
-    record = material.record
+    record = run.record
     found = scalings(record)
     rounds = len({cell.round for cell in record.cells})
     state = "" if record.state == "complete" else f" This run is {record.state}, not complete."
@@ -213,6 +145,6 @@ def sweep_page(material: Material) -> Page:
             placement_line(record),
         ),
         tables=(levels_table(found), law_table(found)),
-        warnings=doubts(material),
+        warnings=doubts(run),
         facts=tuple(provenance_lines(record)),
     )

@@ -1,8 +1,9 @@
 """How an open loop kept its own schedule: what its latencies hold of the generator itself."""
 
+from bench.analysis.series import Series, series
 from bench.metrics import METRICS
 from bench.model import RunRecord
-from bench.report.tables import Series, Table, series
+from bench.report.tables import Table
 
 _FIGURES = ("late_p50", "late_p99", "late_max", "late", "unsent")
 

@@ -1,13 +1,6 @@
 """Runs that are more than a bench, in words."""
 
-from dataclasses import replace
-
-from bench.model import Crosscheck, RunRecord, Saturation, Study, Sweep
-
-
-def with_study(record: RunRecord, study: Study) -> RunRecord:
-    """The record with what it studies."""
-    return replace(record, plan=replace(record.plan, study=study))
+from bench.model import Crosscheck, Saturation, Study, Sweep
 
 
 def study_words(study: Study) -> str:

@@ -1,11 +1,11 @@
 """Tables as plain text cells, from records. How they are drawn is another module's matter."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bench.metrics import METRICS, Metric
-from bench.model import CellResult, ClosedLoop, Pacing, PhaseResult, RunRecord, Users
-from bench.report.measures import is_invalid
+from bench.analysis.series import Series, series
+from bench.metrics import METRICS
+from bench.model import ClosedLoop, Pacing, RunRecord, Users
 
 
 @dataclass(frozen=True)
@@ -23,9 +23,9 @@ FORBIDDEN = "✕"
 """Marks a target some of whose rounds an `invalid` doubt forbids to use."""
 
 
-def forbidden_words(found: Iterable["Series"]) -> str:
+def forbidden_words(found: Iterable[Series]) -> str:
     """What the mark means and why it stands in a table of these; "" where there is none."""
-    codes = dict.fromkeys(code for one in found for code in one.forbidden)
+    codes = dict.fromkeys(code for each in found for code in each.invalid_codes)
     if not codes:
         return ""
     return (
@@ -34,77 +34,15 @@ def forbidden_words(found: Iterable["Series"]) -> str:
     )
 
 
-@dataclass(frozen=True)
-class Series:
-    """All rounds of one target's window, in the order measured."""
-
-    workload: str
-    phase: str
-    target: str
-    windows: tuple[PhaseResult, ...]
-    unfit: tuple[str, ...] = ()
-
-    @property
-    def title(self) -> str:
-        return self.workload if self.workload == self.phase else f"{self.workload}: {self.phase}"
-
-    @property
-    def forbidden(self) -> tuple[str, ...]:
-        """The codes of the doubts that forbid the use of this target's figures, each once."""
-        found = (
-            warning.code
-            for window in self.windows
-            for warning in window.warnings
-            if warning.severity == "invalid"
-        )
-        return tuple(dict.fromkeys(found))
-
-    @property
-    def usable(self) -> tuple[PhaseResult, ...]:
-        """The windows that figures are made of: the valid ones, as in verdicts and histories.
-
-        Where no window is valid they are all of them, for the figures are shown with their mark.
-        """
-        return tuple(one for one in self.windows if not is_invalid(one)) or self.windows
-
-    @property
-    def mark(self) -> str:
-        """E.g. "✕ 1 of 3" for one invalid round of three; "" where every round may be used."""
-        invalid = sum(map(is_invalid, self.windows))
-        return f"{FORBIDDEN} {invalid} of {len(self.windows)}" if invalid else ""
-
-    @property
-    def name(self) -> str:
-        """The target, marked where a round of it must not be used: see `forbidden_words`."""
-        return f"{self.target} {self.mark}".rstrip()
-
-    def behind(self, metric: Metric) -> tuple[PhaseResult, ...]:
-        """The windows that this metric is reduced over: a count is of everything that happened."""
-        return self.windows if metric.counts else self.usable
+def mark(found: Series) -> str:
+    """E.g. "✕ 1 of 3" for one invalid round of three; "" where every round may be used."""
+    invalid = found.invalid_count
+    return f"{FORBIDDEN} {invalid} of {len(found.windows)}" if invalid else ""
 
 
-def series(record: RunRecord) -> tuple[Series, ...]:
-    """The run's windows by workload and phase, targets in plan order within each."""
-    found: list[Series] = []
-    for workload in record.plan.workloads:
-        cells = [cell for cell in record.cells if cell.workload == workload]
-        phases = dict.fromkeys(window.phase for cell in cells for window in cell.phases)
-        for phase in phases or [workload]:
-            found.extend(_by_target(record.plan.targets, workload, phase, cells))
-    return tuple(found)
-
-
-def _by_target(
-    targets: Sequence[str], workload: str, phase: str, cells: Iterable[CellResult]
-) -> list[Series]:
-    rows = []
-    for target in targets:
-        mine = [cell for cell in cells if cell.target == target]
-        windows = [window for cell in mine for window in cell.phases if window.phase == phase]
-        unfit = [cell.unfit for cell in mine if cell.unfit]
-        if windows or unfit:
-            rows.append(Series(workload, phase, target, tuple(windows), tuple(unfit)))
-    return rows
+def marked_name(found: Series) -> str:
+    """The target, marked where a round of it must not be used: see `forbidden_words`."""
+    return f"{found.target} {mark(found)}".rstrip()
 
 
 def _figure(name: str, one: Series) -> str:
@@ -120,11 +58,11 @@ def _limits(one: Series) -> str:
 def _speed_row(one: Series) -> tuple[str, ...]:
     rate, windows = METRICS["rate"], one.windows
     if not windows:
-        return (one.title, one.name, "–", "–", "–", "–", "–", "not measured", "–")
+        return (one.title, marked_name(one), "–", "–", "–", "–", "–", "not measured", "–")
     asked = sum(window.load.succeeded + window.load.failed for window in windows)
     return (
         one.title,
-        one.name,
+        marked_name(one),
         rate.format_interval(rate.estimate(one.usable)),
         _figure("p50", one),
         _figure("p95", one),
@@ -183,7 +121,7 @@ def cost_table(record: RunRecord) -> Table:
         rows=tuple(
             (
                 one.title,
-                one.name,
+                marked_name(one),
                 *_intervals(one, "app_cost", "database_cost", "generator_cost"),
                 _figure("queries", one),
                 _limits(one),
@@ -210,7 +148,7 @@ def use_table(record: RunRecord) -> Table:
         rows=tuple(
             (
                 one.title,
-                one.name,
+                marked_name(one),
                 *_intervals(one, "app_cpu", "database_cpu", "generator_cpu"),
                 *_intervals(one, "app_memory", "database_memory"),
             )

@@ -7,12 +7,13 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from bench.analysis.diagnostics.collected import Counted, doubts
+from bench.analysis.stored import StoredRun
 from bench.report.facts import machine_line, placement_line, state_line
-from bench.report.material import Material
 from bench.report.sending import sending_table
 from bench.report.tables import Table, cost_table, speed_table, use_table
 from bench.report.verdicts import verdict_table
-from bench.report.warnings import Counted, doubt_words, doubts, message_words
+from bench.report.warnings import doubt_words, message_words
 
 PIPE_WIDTH = 120
 """A pipe or file has no width of its own; no figure is cut for one."""
@@ -75,19 +76,19 @@ def print_doubts(console: Console, found: Iterable[Counted]) -> None:
             console.print(Text.assemble(grade, f" {doubt_words(warning, count)}"), soft_wrap=True)
 
 
-def print_run(console: Console, material: Material) -> None:
+def print_run(console: Console, run: StoredRun) -> None:
     """A run's report: where it was measured, the tables and the doubts."""
-    record = material.record
+    record = run.record
     console.print(f"Run {record.run_id}", style="bold")
     for line in (state_line(record), machine_line(record), placement_line(record)):
         console.print(line, markup=False, soft_wrap=True)
     console.print()
-    print_results(console, material)
+    print_results(console, run)
 
 
-def print_results(console: Console, material: Material) -> None:
+def print_results(console: Console, run: StoredRun) -> None:
     """The tables and the doubts alone, where the rest has just been seen."""
-    record = material.record
+    record = run.record
     print_table(console, speed_table(record))
     if sending := sending_table(record):
         print_table(console, sending)
@@ -95,4 +96,4 @@ def print_results(console: Console, material: Material) -> None:
     print_table(console, use_table(record))
     if len(record.plan.targets) > 1:
         print_table(console, verdict_table(record))
-    print_doubts(console, doubts(material))
+    print_doubts(console, doubts(run))

@@ -10,9 +10,9 @@ from pathlib import Path
 import pyarrow as pa
 from pyarrow import csv, parquet
 
+from bench.analysis.validity import is_invalid
 from bench.metrics import METRICS, Metric
 from bench.model import CellResult, ClosedLoop, OpenLoop, PhaseResult, RunRecord
-from bench.report.measures import is_invalid
 
 SUFFIXES: Mapping[str, str] = {
     "requests/s": "per_s",

@@ -1,110 +1,51 @@
-"""Which target is faster, as far as one run can tell.
+"""Verdicts in words and as a table."""
 
-Every pair of targets is compared within rounds, for every phase of every workload, and the whole
-table is one family: the more it asks, the wider each of its intervals.
-"""
-
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import combinations
+from collections.abc import Mapping, Sequence
+from textwrap import shorten
 
 from bench import histogram
+from bench.analysis.measures import Measure, measures_of
+from bench.analysis.verdicts import PhaseVerdict, verdicts
 from bench.metrics import METRICS
 from bench.model import RunRecord, Verdict
-from bench.report.measures import (
-    ELSEWHERE,
-    Measure,
-    cause_of,
-    elsewhere_words,
-    interval_words,
-    lacking,
-    measures_of,
-    p_words,
-    phases_of,
-    rounds_words,
-    speeds_of,
-    verdict_words,
-    windows_of,
-)
 from bench.report.tables import Table
-from bench.stats.verdict import Comparison, judge
+from bench.words import NO_FIGURE, interval_words, p_words
+
+ELSEWHERE = (
+    "*: in most rounds of a side something else than the app's core was the limit; the rate is the "
+    "other thing's."
+)
+"""Stands below a table in which `verdict_words` has marked a verdict."""
+
+_WIDEST_REASON = 40
 
 
-@dataclass(frozen=True)
-class PhaseVerdict:
-    """A verdict on two targets, and the phase it is about.
+def better_or_worse(kind: str, measure: Measure) -> str:
+    """The kind of a verdict in the measure's own words."""
+    return {"faster": measure.better, "slower": measure.worse}.get(kind, kind)
 
-    `elsewhere` names what limited a side in most rounds, where that was not its app's core.
+
+def verdict_words(
+    verdict: Verdict, measure: Measure, elsewhere: Mapping[str, str] | None = None
+) -> str:
+    """The verdict as it stands in a table; an invalid one says which cells are to blame.
+
+    A mark says that a side was limited `elsewhere` than by its app's core: see `ELSEWHERE`.
     """
-
-    workload: str
-    phase: str
-    verdict: Verdict
-    elsewhere: str = ""
-
-    @property
-    def title(self) -> str:
-        return self.workload if self.workload == self.phase else f"{self.workload}: {self.phase}"
+    if verdict.kind == "invalid":
+        return shorten(verdict.reason, _WIDEST_REASON, placeholder=" ...")
+    return f"{better_or_worse(verdict.kind, measure)}{' *' if elsewhere else ''}"
 
 
-def verdicts(
-    record: RunRecord, threshold: float = 0.02, level: float = 0.95
-) -> tuple[PhaseVerdict, ...]:
-    """A verdict per pair of targets and phase, in plan order.
-
-    Rates are compared in a closed loop, p99 latencies in an open loop. A cell that is unfit, has
-    an invalid window or a rate of 0 makes its comparisons invalid, and so does a rate that was
-    limited by the generator.
-    """
-    asked = tuple(questions(record))
-    judged = judge([one.comparison for one in asked], threshold, level)
-    return tuple(
-        PhaseVerdict(one.workload, one.phase, verdict, one.elsewhere)
-        for one, verdict in zip(asked, judged, strict=True)
-    )
-
-
-def ratios(record: RunRecord, level: float = 0.95) -> tuple[PhaseVerdict, ...]:
-    """The same comparisons, each a family of its own: with its plain interval at `level`.
-
-    How wide such an interval is depends on nothing but its own rounds.
-    """
-    return tuple(
-        PhaseVerdict(one.workload, one.phase, verdict, one.elsewhere)
-        for one in questions(record)
-        for verdict in judge([one.comparison], level=level)
-    )
-
-
-@dataclass(frozen=True)
-class Question:
-    """What a verdict is to be given on."""
-
-    workload: str
-    phase: str
-    comparison: Comparison
-    elsewhere: str
-
-
-def questions(record: RunRecord) -> Iterator[Question]:
-    """Every comparison of a run, in plan order."""
-    measure = measures_of(record.plan.pacing)[0]
-    for workload, phase in phases_of(record):
-        windows = {
-            target: windows_of(record, target, workload, phase) for target in record.plan.targets
-        }
-        speeds = {target: speeds_of(mine, measure) for target, mine in windows.items()}
-        for subject, reference in combinations(record.plan.targets, 2):
-            sides = {name: windows[name] for name in (subject, reference)}
-            comparison = Comparison(
-                subject,
-                reference,
-                speeds[subject],
-                speeds[reference],
-                cause=cause_of(measure, *sides.values()),
-                lacking=next(filter(None, (lacking(one, measure) for one in sides.values())), ""),
-            )
-            yield Question(workload, phase, comparison, elsewhere_words(measure, sides))
+def rounds_words(verdict: Verdict) -> str:
+    """How many rounds in all would settle an inconclusive verdict, or what would instead."""
+    if verdict.kind != "inconclusive":
+        return NO_FIGURE
+    if not verdict.rounds_help:
+        return "longer windows"
+    if verdict.ratio is None or verdict.ratio.n < 2:
+        return "at least 2"
+    return f"about {verdict.rounds_needed}" if verdict.rounds_needed else "over 1,000"
 
 
 def verdict_table(record: RunRecord, threshold: float = 0.02, level: float = 0.95) -> Table:

@@ -1,31 +1,6 @@
-"""The doubts of a run, gathered: one line for each kind, with how often it was raised."""
+"""Doubts in words."""
 
-from collections.abc import Iterable, Iterator, Sequence
-
-from bench.model import CellResult, LabWarning, RunRecord, Saturation
-from bench.report.facts import resume_command
-from bench.report.material import Material
-from bench.report.words import times
-
-Counted = tuple[LabWarning, int]
-"""A warning, and how often it was raised."""
-
-_ORDER = {"invalid": 0, "doubt": 1, "note": 2}
-
-
-def doubts(material: Material, cells: Sequence[CellResult] | None = None) -> tuple[Counted, ...]:
-    """All that weakens the figures of a run, the gravest first: the same in each form of a report.
-
-    `cells` are those that the figures rest on; all of the run's when left out.
-    """
-    record = material.record
-    raised = _raised(record, record.cells if cells is None else cells)
-    return _gravest_first([*((one, 1) for one in _about_the_run(material)), *raised])
-
-
-def collect_warnings(record: RunRecord) -> tuple[Counted, ...]:
-    """What the lab raised while it measured, each kind once with its first example."""
-    return _gravest_first(_raised(record, record.cells))
+from bench.model import LabWarning
 
 
 def doubt_words(warning: LabWarning, count: int = 1) -> str:
@@ -37,50 +12,3 @@ def message_words(warning: LabWarning, count: int = 1) -> str:
     """What was seen, and how often."""
     often = f" ({count} times)" if count > 1 else ""
     return f"{warning.message.rstrip('.')}{often}."
-
-
-def _gravest_first(found: Iterable[Counted]) -> tuple[Counted, ...]:
-    return tuple(sorted(found, key=lambda one: _ORDER[one[0].severity]))
-
-
-def _about_the_run(material: Material) -> Iterator[LabWarning]:
-    """What weakens every figure, and is no doubt of a window or of the machine."""
-    record = material.record
-    rounds = len({cell.round for cell in record.cells})
-    if record.state != "complete":
-        yield LabWarning(
-            "incomplete",
-            f"This run is {record.state}: figures are those up to then",
-            f"Go on where it can be resumed: {resume_command(record)}",
-        )
-    for line in material.unreadable:
-        yield LabWarning("unreadable", line, "The rest of the run is shown.")
-    if record.plan.study is None and record.cells and rounds < record.plan.rounds:
-        yield LabWarning(
-            "few-rounds",
-            f"{times(rounds, 'round')} of {record.plan.rounds} planned",
-            "Intervals are wider than planned.",
-        )
-    if rounds == 1 and not isinstance(record.plan.study, Saturation):
-        yield LabWarning(
-            "one-round",
-            "One round gives no interval and no verdict",
-            "Measure at least two: ROUNDS=2.",
-        )
-
-
-def _raised(record: RunRecord, cells: Sequence[CellResult]) -> Iterator[Counted]:
-    """Warnings of the run and of its windows; an unfit target is one of its own kind."""
-    kinds: dict[tuple[str, ...], list[LabWarning]] = {}
-    windows = (window for cell in cells for window in cell.phases)
-    for one in (*record.warnings, *(one for window in windows for one in window.warnings)):
-        kinds.setdefault((one.code, one.severity), []).append(one)
-    for cell in cells:
-        if cell.unfit:
-            kinds.setdefault(("unfit", cell.target), []).append(_unfit(cell))
-    yield from ((group[0], len(group)) for group in kinds.values())
-
-
-def _unfit(cell: CellResult) -> LabWarning:
-    seen = f"{cell.target} was not measured: {cell.unfit}"
-    return LabWarning("unfit", seen, "See its log.", "invalid")

@@ -3,12 +3,14 @@
 from collections.abc import Iterator, Sequence
 from itertools import batched
 
+from bench.analysis.memory import ROLES
+from bench.analysis.series import Series
+from bench.analysis.stored import StoredRun
+from bench.analysis.timeline import GENERATOR, Band, mean_cpu, set_ups_of, units
 from bench.metrics import METRICS
-from bench.report.material import Material
-from bench.report.measures import NO_FIGURE
-from bench.report.memory import ROLES
-from bench.report.tables import Series, Table, forbidden_words
-from bench.report.timeline import GENERATOR, Band, SetUp, mean_cpu, set_ups, units
+from bench.report.look import looks_of
+from bench.report.tables import Table, forbidden_words, marked_name
+from bench.words import NO_FIGURE
 
 MOST_ROWS = 240
 """Rounds are joined until a table has no more rows than a page can show."""
@@ -23,13 +25,13 @@ _COLUMNS = (
 )
 
 
-def windows_table(material: Material, found: Sequence[Band]) -> Table:
+def windows_table(run: StoredRun, found: Sequence[Band]) -> Table:
     """A row per operation, framework and round; what was used before windows stands at the end.
 
     With very many windows a row stands for several rounds, and holds their means.
     """
-    parts = tuple(_parts(material, found))
-    rows = (*map(_window_row, parts), *_set_up_rows(material, found))
+    parts = tuple(_parts(run, found))
+    rows = (*map(_window_row, parts), *_set_up_rows(run, found))
     step = _step(found)
     joined = f" Rows are means of up to {step} rounds; each is in rounds.csv." if step > 1 else ""
     return Table(
@@ -48,11 +50,11 @@ def _step(found: Sequence[Band]) -> int:
     return max(1, -(-len(found) // MOST_ROWS))
 
 
-def _parts(material: Material, found: Sequence[Band]) -> Iterator[tuple[Series, str]]:
+def _parts(run: StoredRun, found: Sequence[Band]) -> Iterator[tuple[Series, str]]:
     """The windows of each row as any table has them, with their rounds in words."""
     step = _step(found)
     for title in dict.fromkeys(band.title for band in found):
-        for target in material.looks:
+        for target in looks_of(run):
             mine = [band for band in found if (band.title, band.target) == (title, target)]
             for part in batched(sorted(mine, key=lambda band: band.round), step, strict=False):
                 first, windows = part[0], tuple(band.window for band in part)
@@ -64,29 +66,19 @@ def _window_row(part: tuple[Series, str]) -> tuple[str, ...]:
     one, rounds = part
     metrics = (METRICS[name] for name in (*_CPU, *_MEMORY))
     figures = (metric.format(metric.value(one.usable)) for metric in metrics)
-    return (one.title, one.name, rounds, *figures)
+    return (one.title, marked_name(one), rounds, *figures)
 
 
-def _set_up_rows(material: Material, found: Sequence[Band]) -> Iterator[tuple[str, ...]]:
-    for target in material.looks:
-        mine = set_ups_of(material, found, target)
+def _set_up_rows(run: StoredRun, found: Sequence[Band]) -> Iterator[tuple[str, ...]]:
+    for target in looks_of(run):
+        mine = set_ups_of(run, found, target)
         spans = [(one.start_s, one.end_s) for one in mine]
-        names = (*(units(material, role)[target] for role in ROLES), GENERATOR)
-        used = [mean_cpu(material, unit, spans) for unit in names]
+        names = (*(units(run, role)[target] for role in ROLES), GENERATOR)
+        used = [mean_cpu(run, unit, spans) for unit in names]
         if any(value is not None for value in used):
             rounds = _rounds(sorted(one.round for one in mine))
             figures = (NO_FIGURE if value is None else f"{value:,.0f}" for value in used)
             yield (SET_UP, target, rounds, *figures, *[NO_FIGURE] * len(_MEMORY))
-
-
-def set_ups_of(material: Material, found: Sequence[Band], target: str) -> list[SetUp]:
-    """The target's set-ups before these windows."""
-    cells = {(band.target, band.workload, band.round) for band in found}
-    return [
-        one
-        for one in set_ups(material)
-        if one.target == target and (one.target, one.workload, one.round) in cells
-    ]
 
 
 def _rounds(numbers: Sequence[int]) -> str:

@@ -12,20 +12,9 @@ def interval_text(metric: Metric, estimate: Estimate | None) -> str:
     """
     if estimate is None:
         return "too few answers"
+    low, high = metric.format(max(0.0, estimate.low)), metric.format(estimate.high)
     figure = f"{metric.format(estimate.point)} {metric.unit}"
     if not is_bounded(estimate):
         return f"{figure}, one round: no interval"
-    return (
-        f"{figure}, {estimate.level:.0%} interval {metric.format(max(0.0, estimate.low))} to "
-        f"{metric.format(estimate.high)}, {estimate.n} rounds"
-    ).replace("95%", "95 %")
-
-
-def times(count: int, what: str) -> str:
-    """E.g. "1 round", "4 rounds"."""
-    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
-
-
-def and_list(words: list[str]) -> str:
-    """E.g. "a", "a and b", "a, b and c"."""
-    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+    level = f"{100 * estimate.level:.0f} %"
+    return f"{figure}, {level} interval {low} to {high}, {estimate.n} rounds"

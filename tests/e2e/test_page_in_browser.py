@@ -16,12 +16,12 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from bench.report.compare import compare_runs
+from bench.analysis.comparison import compare_runs
+from bench.analysis.history import history_of
+from bench.analysis.stored import StoredRun
 from bench.report.compare_page import comparison_document
 from bench.report.formats import Place, write_formats, write_page
-from bench.report.history import history_of
 from bench.report.history_document import history_document
-from bench.report.material import Material
 from bench.store import RunStore
 from tests.unit.report.materials import bench, material
 from tests.unit.test_history import run_at
@@ -57,7 +57,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("pages")
     store = RunStore(RUN)
     found = {
-        "bench": Material(store.read()[0], store.read_samples()[0]),
+        "bench": StoredRun(store.read()[0], store.read_samples()[0]),
         "sweep": material("sweep"),
         "saturation": material("saturation"),
         "unfit": material("unfit"),

@@ -1,5 +1,7 @@
 """Small records for tests: everything has a default, and keyword arguments replace it."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from bench import histogram
@@ -17,6 +19,7 @@ from bench.model import (
     RoleCost,
     RunRecord,
     Statement,
+    Study,
 )
 
 
@@ -116,3 +119,8 @@ def record(**changes: object) -> RunRecord:
         "state": "complete",
     }
     return RunRecord(**{**fields, **changes})  # type: ignore[arg-type]
+
+
+def with_study(run: RunRecord, study: Study) -> RunRecord:
+    """The record with what it studies."""
+    return replace(run, plan=replace(run.plan, study=study))

@@ -6,14 +6,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from bench.analysis.agreement import agreement
 from bench.errors import UsageError
 from bench.model import RunRecord, Sweep
-from bench.report.agreement import agreement, agreement_table
-from bench.report.studies import with_study
+from bench.report.agreement import agreement_table
 from bench.stats.agreement import off_others
 from bench.stats.ratio import LogRatio, ratio_estimate
 
-from .factories import cell, load_result, plan, record, window
+from .factories import cell, load_result, plan, record, window, with_study
 
 JITTER = (1.0, 1.004, 0.996, 1.002)
 PLAN = plan(targets=("flask", "drf"), rounds=4)

@@ -1,11 +1,13 @@
 """Two runs set against each other: verdicts, what forbids it, what weakens it."""
 
 import io
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
 
+from bench.analysis.comparison import RunComparison, compare_runs
+from bench.analysis.differences import differences
 from bench.errors import UsageError
 from bench.model import (
     CellResult,
@@ -17,15 +19,13 @@ from bench.model import (
     Statement,
     Sweep,
 )
-from bench.report.compare import RunComparison, compare_runs
 from bench.report.compare_page import comparison_document
-from bench.report.compare_tables import comparison_page
-from bench.report.differences import differences
+from bench.report.comparison import comparison_page, machine_drift, notes, weakness
 from bench.report.html.document import Doubts
 from bench.report.page import page_markdown, print_page
-from bench.report.studies import with_study
+from bench.report.verdicts import better_or_worse
 
-from .factories import cell, distribution, load_result, plan, record, role_cost, window
+from .factories import cell, distribution, load_result, plan, record, role_cost, window, with_study
 
 JITTER = (1.0, 1.003, 0.998, 1.001)
 DRIFT = LabWarning("clock-drift", "the work took longer", "Measure again.")
@@ -95,7 +95,7 @@ def test_a_run_compared_with_its_equal() -> None:
 def test_a_slower_head_is_a_regression() -> None:
     """A tenth fewer requests: slower, with the ratio head / base."""
     found = compare_runs(BASE, run_of("head", speed=0.9))
-    assert [row.measure.word(row.verdict) for row in found.rows] == [
+    assert [better_or_worse(row.verdict.kind, row.measure) for row in found.rows] == [
         "slower",
         "indistinguishable",
         "slower",
@@ -109,7 +109,7 @@ def test_a_slower_head_is_a_regression() -> None:
 def test_a_dearer_head_is_a_regression() -> None:
     """The same rate for a tenth more CPU: the rate hides it where something else is the limit."""
     found = compare_runs(BASE, run_of("head", cost=1.1))
-    assert [row.measure.word(row.verdict) for row in found.rows[:2]] == [
+    assert [better_or_worse(row.verdict.kind, row.measure) for row in found.rows[:2]] == [
         "indistinguishable",
         "dearer",
     ]
@@ -121,7 +121,7 @@ def test_a_dearer_head_is_a_regression() -> None:
 def test_better_is_no_regression() -> None:
     """Faster and cheaper are told, and do not fail a gate."""
     found = compare_runs(BASE, run_of("head", speed=1.2, cost=0.8))
-    words = {row.measure.word(row.verdict) for row in found.rows}
+    words = {better_or_worse(row.verdict.kind, row.measure) for row in found.rows}
     assert words == {"faster", "cheaper"}
     assert found.regressions == ()
 
@@ -157,10 +157,10 @@ def test_invalid_cells_make_invalid_rows() -> None:
 def test_the_machines_drift_is_told() -> None:
     """Everything dearer, the database too: the machine is suspect, and the reader must know."""
     quiet = compare_runs(BASE, run_of("head"))
-    assert "no sign of drift" in quiet.notes[0]
+    assert "no sign of drift" in weakness(quiet)
     drifted = compare_runs(BASE, run_of("head", speed=0.7, cost=1.4, drift=1.4))
     assert drifted.rows[0].witness == pytest.approx(1.4, rel=1e-3)
-    assert "THE MACHINE HAS CHANGED" in drifted.notes[0]
+    assert "THE MACHINE HAS CHANGED" in weakness(drifted)
     assert "weaker evidence" in printed(drifted)
     assert "! 1.40" in printed(drifted)
 
@@ -168,14 +168,14 @@ def test_the_machines_drift_is_told() -> None:
 def test_a_changed_machine_is_a_doubt_in_every_form() -> None:
     """Not a sentence among others: it is marked, with what to do about it."""
     quiet = compare_runs(BASE, run_of("head"))
-    assert quiet.drift is None
+    assert machine_drift(quiet) is None
     drifted = compare_runs(BASE, run_of("head", drift=1.4))
-    assert drifted.drift is not None
+    assert machine_drift(drifted) is not None
     (outcome, *_) = comparison_document(drifted).sections
     marked = [
         one for block in outcome.blocks if isinstance(block, Doubts) for one in block.warnings
     ]
-    assert (drifted.drift, 1) in marked
+    assert (machine_drift(drifted), 1) in marked
     assert not any("weaker evidence" in getattr(block, "text", "") for block in outcome.blocks)
     assert "doubt: Two runs at different times" in printed(drifted)
     assert "**machine-drift**" in page_markdown(comparison_page(drifted))
@@ -188,7 +188,7 @@ def test_the_doubts_of_both_runs_are_told() -> None:
     spoilt = measured(2, "flask", warnings=(INVALID,))
     cells = tuple(spoilt if (c.round, c.target) == (2, "flask") else c for c in head.cells)
     found = compare_runs(BASE, replace(head, cells=cells))
-    told = [note for note in found.notes if "raised doubts" in note]
+    told = [note for note in notes(found) if "raised doubts" in note]
     assert told == [
         "head (head) raised doubts: errors (invalid), load, clock-drift 7 times. "
         "Its own report has the remedies."
@@ -200,7 +200,7 @@ def test_only_common_workloads_are_compared() -> None:
     head = with_plan(run_of("head"), workloads=("read", "list"))
     found = compare_runs(BASE, head)
     assert {row.workload for row in found.rows} == {"read"}
-    assert "Missing in base, and not compared: workload list." in found.notes
+    assert "Missing in base, and not compared: workload list." in notes(found)
 
 
 def test_a_witness_must_have_been_asked_the_same() -> None:
@@ -208,7 +208,7 @@ def test_a_witness_must_have_been_asked_the_same() -> None:
     changed = QueryCounts((Statement("SELECT", 60_000, 1),))
     other = compare_runs(BASE, run_of("head", queries=changed))
     assert {row.witness for row in other.rows} == {None}
-    assert "There is no witness" in other.notes[0]
+    assert "There is no witness" in weakness(other)
     silent = compare_runs(run_of(queries=None), run_of("head", queries=None))
     assert {row.witness for row in silent.rows} == {None}
 
@@ -255,7 +255,7 @@ def test_what_forbids_a_comparison(head: RunRecord, words: str) -> None:
     assert "FORCE=1" in refused.value.remedy
     forced = compare_runs(BASE, head, force=True)
     assert forced.blocking
-    assert any(note.startswith("FORCED") for note in forced.notes)
+    assert any(note.startswith("FORCED") for note in notes(forced))
     assert " no" in printed(forced)
 
 
@@ -274,9 +274,9 @@ def test_the_contract_must_be_the_same() -> None:
     head = run_of("head")
     with pytest.raises(UsageError, match="openapi_sha256: aaa -> bbb"):
         compare_runs(base, edited(head, "source", openapi_sha256="bbb"))
-    assert any("fingerprint was not recorded" in note for note in compare_runs(base, head).notes)
+    assert any("fingerprint was not recorded" in note for note in notes(compare_runs(base, head)))
     same = compare_runs(base, edited(head, "source", openapi_sha256="aaa"))
-    assert not any("fingerprint" in note for note in same.notes)
+    assert not any("fingerprint" in note for note in notes(same))
 
 
 def test_the_number_of_requests_forbids_only_where_it_is_used() -> None:
@@ -312,7 +312,7 @@ def test_a_target_that_the_head_lacks_does_not_pass() -> None:
     assert found.fails
     assert "BROKEN" in printed(found)
     assert "drf read (not measured in head)." in printed(found)
-    assert "Missing in base, and not compared: target fastapi." in found.notes
+    assert "Missing in base, and not compared: target fastapi." in notes(found)
     flask = compare_runs(BASE, head, targets=("flask",))
     assert {row.target for row in flask.rows} == {"flask"}
     assert not flask.fails
@@ -329,7 +329,7 @@ def test_a_workload_that_the_head_lacks_does_not_pass() -> None:
     assert found.fails
     read = compare_runs(base, run_of("head"), workloads=("read",))
     assert not read.fails
-    assert not any("Missing" in note for note in read.notes)
+    assert not any("Missing" in note for note in notes(read))
 
 
 def spoilt(run: RunRecord, *rounds: int, target: str = "flask", **how: object) -> RunRecord:
@@ -407,8 +407,8 @@ def test_a_rate_of_the_generators_own_is_not_compared() -> None:
 def test_a_rate_that_something_else_limited_is_marked() -> None:
     """The verdict stands, and the reader knows that it is not one of cores."""
     found = compare_runs(BASE, spoilt(run_of("head"), 1, 2, 3, limited_by="database"))
-    assert found.rows[0].elsewhere == "head: database"
-    assert found.rows[1].elsewhere == found.rows[2].elsewhere == ""
+    assert found.rows[0].elsewhere == {"head": "database"}
+    assert found.rows[1].elsewhere == found.rows[2].elsewhere == {}
     assert "indistinguishable *" in printed(found)
     assert "something else than the app's core" in printed(found)
 
@@ -424,7 +424,7 @@ def test_a_threshold_that_is_no_share_is_refused(threshold: float) -> None:
 def test_an_interrupted_run_is_told() -> None:
     """Its rounds are used, and the reader knows."""
     found = compare_runs(replace(BASE, state="interrupted"), run_of("head"))
-    assert "base (base) is interrupted, not complete." in found.notes
+    assert "base (base) is interrupted, not complete." in notes(found)
 
 
 def test_a_run_is_not_compared_with_itself() -> None:
@@ -481,7 +481,7 @@ def test_a_comparison_is_derived_from_records_alone() -> None:
     text = page_markdown(comparison_page(found))
     for words in ("# Comparison of head (head) with base (base)", "REGRESSION", "weaker evidence"):
         assert words in text
-    assert asdict(found)["base"] == "base"
+    assert (found.base.run_id, found.head.run_id) == ("base", "head")
 
 
 def test_rows_fit_a_pipe() -> None:

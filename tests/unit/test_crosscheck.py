@@ -7,6 +7,8 @@ from itertools import islice
 
 import pytest
 
+from bench.analysis.stored import StoredRun
+from bench.analysis.studies.crosscheck import agreements
 from bench.errors import UsageError
 from bench.experiment.crosscheck import (
     USERS,
@@ -20,8 +22,7 @@ from bench.experiment.plan import PROFILES, rows_to_load
 from bench.load.asking import Source
 from bench.load.people.behaviour import deal
 from bench.model import CellResult, Crosscheck, LoadSpec, OpenLoop, Pacing, RunRecord, Users
-from bench.report.crosscheck import agreements, outcome_words
-from bench.report.material import Material
+from bench.report.crosscheck import agreement_word, outcome_words
 from bench.report.page import page_markdown
 from bench.report.pages import page_of
 from bench.targets import known_targets
@@ -60,7 +61,7 @@ def run(*, slower: float = 1.0, dearer: float = 1.0, fewer: int = 0) -> RunRecor
 
 
 def words(found: RunRecord) -> dict[str, str]:
-    return {each.metric.name: each.word for each in agreements(found)}
+    return {each.metric.name: agreement_word(each) for each in agreements(found)}
 
 
 def test_both_send_the_same_rate_and_mix_over_as_many_rows() -> None:
@@ -136,7 +137,7 @@ def test_a_window_that_must_not_be_used_is_not_compared() -> None:
 
 def test_the_page_has_both_figures_and_the_tolerance() -> None:
     """A reader sees what was compared, and by which measure."""
-    page = page_of(Material(run(slower=1.5)))
+    page = page_of(StoredRun(run(slower=1.5)))
     assert page is not None
     text = page_markdown(page)
     for wanted in ("60 requests/s", f"{USERS} users", "DISAGREE", "tolerance", "35%", "1.50"):

@@ -8,7 +8,10 @@ import jsonschema
 import pytest
 from rich.console import Console
 
-from bench import doubt
+from bench.analysis import diagnostics
+from bench.analysis.comparison import compare_runs
+from bench.analysis.stored import StoredRun
+from bench.analysis.users import courses, points_of
 from bench.cli.measuring import require_answered
 from bench.errors import LabError, UsageError
 from bench.experiment.crowd import crowd_plan
@@ -28,14 +31,12 @@ from bench.model import (
     Users,
 )
 from bench.placement import Topology, plan_placement, spare_cpus
-from bench.report.compare import compare_runs
-from bench.report.crowd import courses, elsewhere_page, points_of
-from bench.report.material import Material
-from bench.report.measures import NO_FIGURE
+from bench.report.crowd import elsewhere_page
 from bench.report.page import page_markdown, print_page
 from bench.report.pages import page_of
 from bench.store import RunStore, schemas, write_elsewhere
 from bench.targets import known_targets
+from bench.words import NO_FIGURE
 from bench.workloads import WORKLOADS
 
 from .factories import cell, distribution, load_result, record, window
@@ -133,7 +134,7 @@ def test_workers_get_idle_cores_where_there_are_some(cpus: int, wanted: int, spa
 
 
 def codes(load: LoadResult) -> dict[str, str]:
-    return {one.code: one.severity for one in doubt.crowd_off(load, load.duration_s)}
+    return {one.code: one.severity for one in diagnostics.crowd_off(load, load.duration_s)}
 
 
 def test_a_quiet_crowd_raises_no_doubt_and_other_loads_have_none() -> None:
@@ -145,7 +146,7 @@ def test_a_quiet_crowd_raises_no_doubt_and_other_loads_have_none() -> None:
 def test_a_worker_above_90_percent_is_client_bound() -> None:
     """The same code as for the lab's own generator; which worker is told."""
     busy = crowd_load(worker(), worker("worker 1", busiest_share=0.93))
-    (found,) = doubt.crowd_off(busy, busy.duration_s)
+    (found,) = diagnostics.crowd_off(busy, busy.duration_s)
     assert found.code == "client-bound"
     assert "worker 1 used 93%" in found.message
     assert "worker 0" not in found.message
@@ -157,7 +158,7 @@ def test_a_lost_worker_is_a_doubt_and_all_of_them_are_no_measurement() -> None:
     """One lost worker is told; without any worker the window is invalid."""
     lost = worker("worker 1", lost_at_s=12.3)
     load = crowd_load(worker(), lost)
-    (found,) = doubt.crowd_off(load, load.duration_s)
+    (found,) = diagnostics.crowd_off(load, load.duration_s)
     assert (found.code, found.severity) == ("worker-lost", "doubt")
     assert "worker 1 (pid 123) 12 s" in found.message
     assert codes(crowd_load(lost)) == {"worker-lost": "invalid"}
@@ -171,7 +172,7 @@ def test_items_that_are_gone_are_told() -> None:
 def test_clocks_that_are_off_are_told_with_which_and_by_how_much() -> None:
     """A worker whose clock is off is a doubt that names it."""
     load = crowd_load(worker(), worker("worker 1", clock_off_s=-30.0))
-    (found,) = doubt.crowd_off(load, load.duration_s)
+    (found,) = diagnostics.crowd_off(load, load.duration_s)
     assert (found.code, found.severity) == ("clock-skew", "doubt")
     assert "worker 1 -30.0 s" in found.message
 
@@ -185,7 +186,7 @@ def test_a_window_that_lasted_much_longer_than_asked_is_told(
 ) -> None:
     """A window far longer than asked is told, a little longer is not."""
     load = replace(crowd_load(), duration_s=duration_s)
-    assert [one.code for one in doubt.crowd_off(load, window_s)] == ["overrun"] * told
+    assert [one.code for one in diagnostics.crowd_off(load, window_s)] == ["overrun"] * told
 
 
 BEAT = Users(10, 5.0, throughput_per_s=2.0)
@@ -211,10 +212,10 @@ def test_users_with_a_beat_are_judged_like_an_open_loop(
     latency = {"read": distribution([0.010] * 1000)}
     load = replace(crowd_load(latency=latency), duration_s=duration_s, lateness=lateness)
     assert load.succeeded == 1000
-    found = doubt.open_loop_off(load, BEAT)
+    found = diagnostics.open_loop_off(load, BEAT)
     assert {one.code: one.severity for one in found} == expected
     assert not any("RATE" in one.remedy for one in found)
-    assert doubt.open_loop_off(load, PACING) == ()
+    assert diagnostics.open_loop_off(load, PACING) == ()
 
 
 def test_remedies_exist_for_the_verb_that_made_the_window() -> None:
@@ -225,7 +226,7 @@ def test_remedies_exist_for_the_verb_that_made_the_window() -> None:
         (PACING, True, "PROFILE="),
         (ClosedLoop(20), False, "PROFILE="),
     ):
-        (found,) = doubt.too_few_samples(load, pacing, study=study)
+        (found,) = diagnostics.too_few_samples(load, pacing, study=study)
         assert named in found.remedy
 
 
@@ -275,7 +276,7 @@ def test_points_have_enough_requests_for_a_p95_where_they_can() -> None:
 def test_the_page_tells_of_users_and_their_processes() -> None:
     """On the terminal and as Markdown: speed, cost, operations, the course, the lost worker."""
     pacing = replace(PACING, workers=2)
-    page = page_of(Material(run(worker(), worker("worker 1", lost_at_s=12.0), pacing=pacing)))
+    page = page_of(StoredRun(run(worker(), worker("worker 1", lost_at_s=12.0), pacing=pacing)))
     assert page is not None
     text = page_markdown(page)
     for wanted in (
@@ -294,11 +295,11 @@ def test_the_page_tells_of_users_and_their_processes() -> None:
 def test_an_interrupted_run_and_an_unfit_target_have_a_page_too() -> None:
     """A page says what is missing, and why."""
     empty = record(plan=PLAN, cells=(), state="interrupted")
-    page = page_of(Material(empty))
+    page = page_of(StoredRun(empty))
     assert page is not None
     assert "interrupted" in page_markdown(page)
     unfit = record(plan=PLAN, cells=(cell(1, "flask", "mixed", phases=(), unfit="it is down"),))
-    page = page_of(Material(unfit))
+    page = page_of(StoredRun(unfit))
     assert page is not None
     assert "it is down" in page_markdown(page)
 

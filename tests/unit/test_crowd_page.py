@@ -2,14 +2,13 @@
 
 from dataclasses import replace
 
+from bench.analysis.commands import commands, resume_command
+from bench.analysis.stored import StoredRun
 from bench.model import Crowd
-from bench.report.facts import resume_command
 from bench.report.html.document import Figure, Sheet
-from bench.report.material import Material
 from bench.report.run_page import run_document
 from bench.report.sections.crosscheck import crosscheck
 from bench.report.sections.crowd import crowd
-from bench.report.sections.provenance import commands
 
 from .factories import cell, load_result, record, window
 from .test_crosscheck import run as crosscheck_run
@@ -18,7 +17,7 @@ from .test_crowd import PACING, PLAN, moment, run, worker
 
 def test_a_run_with_users_has_a_section_with_plots_and_tables() -> None:
     """The section has its plots, described, and its tables."""
-    found = crowd(Material(run(worker(), worker("worker 1", lost_at_s=12.0))))
+    found = crowd(StoredRun(run(worker(), worker("worker 1", lost_at_s=12.0))))
     assert found is not None
     (figure,) = [block for block in found.blocks if isinstance(block, Figure)]
     assert [plot.name for plot in figure.plots] == ["course-rate", "course-p50", "course-p95"]
@@ -32,7 +31,7 @@ def test_failures_and_p99_have_curves_where_there_are_any() -> None:
     moments = (moment(0, count=1000), moment(1, count=1000, failed=5), moment(2, count=1000))
     load = load_result(crowd=Crowd(moments, (worker(),)))
     failing = record(plan=PLAN, cells=(cell(1, "flask", "mixed", phases=(window(load=load),)),))
-    found = crowd(Material(failing))
+    found = crowd(StoredRun(failing))
     assert found is not None
     (figure,) = [block for block in found.blocks if isinstance(block, Figure)]
     plots = {plot.name: plot for plot in figure.plots}
@@ -44,25 +43,25 @@ def test_failures_and_p99_have_curves_where_there_are_any() -> None:
 def test_no_plot_is_blank() -> None:
     """Where no percentile can be told there is no plot of it; without users no section."""
     empty = record(plan=PLAN, cells=(), state="interrupted")
-    assert crowd(Material(empty)) is None
+    assert crowd(StoredRun(empty)) is None
     unfit = record(plan=PLAN, cells=(cell(1, "flask", "mixed", phases=(), unfit="down"),))
-    assert crowd(Material(unfit)) is None
-    assert crowd(Material(record())) is None
-    assert crosscheck(Material(record())) is None
+    assert crowd(StoredRun(unfit)) is None
+    assert crowd(StoredRun(record())) is None
+    assert crosscheck(StoredRun(record())) is None
 
 
 def test_whole_pages_are_made_of_every_kind_of_run() -> None:
     """And the other sections speak of users and crosschecks as what they are."""
-    document = run_document(Material(run()))
+    document = run_document(StoredRun(run()))
     names = [section.name for section in document.sections]
     assert "users" in names
     titles = {section.title for section in document.sections}
     assert "Response time, p99" in titles
     assert "Service time" not in titles
-    document = run_document(Material(crosscheck_run()))
+    document = run_document(StoredRun(crosscheck_run()))
     (section,) = [one for one in document.sections if one.name == "crosscheck"]
     assert "agree on all 4" in section.lead
-    run_document(Material(record(plan=PLAN, cells=(), state="interrupted")))
+    run_document(StoredRun(record(plan=PLAN, cells=(), state="interrupted")))
 
 
 def test_the_command_makes_the_run_again() -> None:

@@ -1,6 +1,6 @@
 """What limited a window, and when its figure is doubted."""
 
-from bench.doubt import limited_by, window_warnings
+from bench.analysis.diagnostics import limited_by, window_warnings
 from bench.model import Placement
 
 from .factories import load_result, placement, role_cost

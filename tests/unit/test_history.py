@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from bench.analysis.history import History, Trend, history_of
 from bench.model import (
     LabWarning,
     OpenLoop,
@@ -17,12 +18,10 @@ from bench.model import (
     Statement,
     Sweep,
 )
-from bench.report.history import History, Trend, history_of
 from bench.report.history_page import history_page
 from bench.report.page import page_markdown, print_page
-from bench.report.studies import with_study
 
-from .factories import cell, distribution, load_result, plan, record, role_cost, window
+from .factories import cell, distribution, load_result, plan, record, role_cost, window, with_study
 
 INVALID = LabWarning("errors", "3 failed", "See its log.", "invalid")
 TARGETS = ("fastapi", "flask")

@@ -7,9 +7,8 @@ import pytest
 from bench.model import LabWarning, Sweep
 from bench.report.html.render import render
 from bench.report.index import Filter, RunSummary, folder_document, index_document, summary_of
-from bench.report.studies import with_study
 
-from .factories import cell, plan, record, window
+from .factories import cell, plan, record, window, with_study
 
 DOUBT = LabWarning("steal", "the hypervisor took 5 %", "Ask for dedicated CPUs.")
 INVALID = LabWarning("errors", "3 failed", "See its log.", "invalid")

@@ -8,18 +8,11 @@ import pytest
 from rich.console import Console
 
 from bench.experiment.schedule import Visit
+from bench.live.classic import ClassicLog
+from bench.live.meter import Meter
+from bench.live.observer import LiveObserver, Surroundings, cell_line
+from bench.live.panel import Moment, Use, cores_of, panel_lines, time_left_s, time_words
 from bench.model import LabWarning, Placement, Progress, Sample
-from bench.report.classic import ClassicLog
-from bench.report.live import LiveObserver, Surroundings, cell_line
-from bench.report.meter import Meter
-from bench.report.panel import (
-    Moment,
-    Use,
-    cores_of,
-    panel_lines,
-    time_left_s,
-    time_words,
-)
 from bench.targets import known_targets
 
 from .factories import cell, load_result, plan, record, window

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from bench.analysis.precision import narrow_enough, not_narrow, widest_ratio
+from bench.analysis.verdicts import ratios, verdicts
 from bench.experiment.plan import PROFILES
-from bench.experiment.runner import narrow_enough, not_narrow, widest_ratio
 from bench.model import LabWarning, RunRecord
-from bench.report.verdicts import ratios, verdicts
 from bench.stats.ratio import paired_log_ratio, ratio_estimate
 from bench.stats.rounds import relative_half_width
 from bench.stats.student import critical_value

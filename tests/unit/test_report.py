@@ -11,33 +11,33 @@ from unittest.mock import Mock
 import pytest
 from rich.console import Console
 
+from bench.analysis.diagnostics.collected import collect_warnings, doubts
+from bench.analysis.history import history_of
+from bench.analysis.series import series
+from bench.analysis.stored import StoredRun
 from bench.errors import StoreError
+from bench.live.classic import ClassicLog, phase_lines, total_lines
+from bench.live.observer import cell_line
 from bench.metrics import METRICS
 from bench.model import ClosedLoop, LabWarning, Sweep
-from bench.report.classic import ClassicLog, phase_lines, total_lines
-from bench.report.history import history_of
 from bench.report.html.render import render
-from bench.report.live import cell_line
 from bench.report.markdown import render_markdown
-from bench.report.material import Material
 from bench.report.page import page_markdown, print_page
 from bench.report.pages import page_of
 from bench.report.run_page import run_document
 from bench.report.sections.figures import figure_tables
-from bench.report.studies import with_study
-from bench.report.tables import cost_table, series, speed_table, use_table
+from bench.report.tables import cost_table, speed_table, use_table
 from bench.report.terminal import print_doubts, print_run, print_table
-from bench.report.warnings import collect_warnings, doubts
 from bench.targets import known_targets
 
-from .factories import cell, load_result, plan, record, role_cost, window
+from .factories import cell, load_result, plan, record, role_cost, window, with_study
 
 FLASK = next(target for target in known_targets() if target.name == "flask")
 
 
 def printed(run) -> str:
     console = Console(file=io.StringIO(), width=120)
-    print_run(console, Material(run))
+    print_run(console, StoredRun(run))
     return console.file.getvalue()
 
 
@@ -68,7 +68,7 @@ def test_an_unfit_target_is_shown_and_not_measured() -> None:
     run = record(cells=(cell(1, "flask", phases=(), unfit="POST /items/ answered 500"),))
     (row,) = speed_table(run).rows
     assert "not measured" in row
-    assert "POST /items/ answered 500" in render_markdown(Material(run))
+    assert "POST /items/ answered 500" in render_markdown(StoredRun(run))
     assert "POST /items/ answered 500" in printed(run)
     assert cost_table(run).rows[0][-1] == "not measured"
 
@@ -96,7 +96,7 @@ def test_figures_that_must_not_be_used_are_marked_in_every_table() -> None:
     for table in (speed_table(run), cost_table(run), use_table(run)):
         assert [row[1] for row in table.rows] == ["flask ✕ 1 of 2", "drf"]
         assert "✕: so many of its rounds are invalid (errors)." in table.caption
-    (table,) = figure_tables(Material(run))
+    (table,) = figure_tables(StoredRun(run))
     assert ["✕" in heading for heading in table.columns] == [False, False, True, False]
     assert "errors" in table.caption
     assert "✕" not in speed_table(record(cells=(cell(),))).caption
@@ -132,7 +132,7 @@ def test_costs_and_memory_have_their_intervals() -> None:
 def test_a_run_without_cells_renders() -> None:
     """Interrupted before the first cell: tables without rows, and it says so."""
     run = record(state="interrupted")
-    assert "interrupted" in render_markdown(Material(run))
+    assert "interrupted" in render_markdown(StoredRun(run))
     assert "interrupted" in printed(run)
 
 
@@ -164,10 +164,10 @@ def test_an_invalid_round_is_in_no_figure_but_the_counts() -> None:
     assert speed[6:8] == ("2,100/3,000", "900")
     (trend, *_) = history_of([run], run).trends
     assert trend.points[0].estimate == METRICS["rate"].estimate(series(run)[0].usable)
-    (table,) = figure_tables(Material(run))
+    (table,) = figure_tables(StoredRun(run))
     told = {row[0]: row[2] for row in table.rows}
     assert (told["requests/s"], told["failed"]) == ("500 ±0", "900")
-    text = render(run_document(Material(run)))
+    text = render(run_document(StoredRun(run)))
     assert "500 requests/s" in text
     assert "1 of 3 rounds invalid and left out" in text
     assert 'data-target="flask"' in text
@@ -182,7 +182,7 @@ def test_every_form_of_a_report_has_the_same_doubts() -> None:
     one_round = record(cells=(cell(),), state="interrupted")
     torn = "samples.jsonl, line 7 is torn and left out"
     for run in (one_round, with_study(one_round, Sweep((1, 2)))):
-        material = Material(run, unreadable=(torn,))
+        material = StoredRun(run, unreadable=(torn,))
         page = page_of(material)
         console = Console(file=io.StringIO(), width=120)
         if page is None:
@@ -221,7 +221,7 @@ def test_each_unfit_target_is_a_doubt_of_its_own() -> None:
 def test_a_log_is_no_markup_in_markdown() -> None:
     """Of what a service has said there is one line, and none of it opens a fence or a list."""
     unfit = "*it* ended_with `x` [1]:\n```\n# traceback\n```"
-    text = render_markdown(Material(record(cells=(cell(1, "flask", phases=(), unfit=unfit),))))
+    text = render_markdown(StoredRun(record(cells=(cell(1, "flask", phases=(), unfit=unfit),))))
     assert r"\*it\* ended\_with \`x\` \[1\]:" in text
     assert "```" not in text
     assert "traceback" not in text
@@ -246,7 +246,7 @@ def test_a_remedy_can_be_pasted_from_any_console(is_terminal: bool) -> None:
 
 def test_markdown_names_machine_commit_and_versions() -> None:
     """A figure without its circumstances is worth nothing."""
-    text = render_markdown(Material(record(cells=(cell(),))))
+    text = render_markdown(StoredRun(record(cells=(cell(),))))
     for fact in ("Test CPU", "abc123", "flask 3.1.3", "18.6", "CPU 1", "process", "seed 1"):
         assert fact in text
 
@@ -316,7 +316,7 @@ def test_a_classic_log_that_cannot_be_written_ends_the_run(
 ) -> None:
     """A full disk is told once, with its remedy, and not by a traceback for each line."""
     now = datetime(2026, 11, 22, 10, tzinfo=UTC)
-    monkeypatch.setattr("bench.report.classic.datetime", Mock(now=lambda: now))
+    monkeypatch.setattr("bench.live.classic.datetime", Mock(now=lambda: now))
     (tmp_path / "api_benchmark_20261122_100000.log").symlink_to("/dev/full")
     log = ClassicLog(tmp_path, "127.0.0.1")
     with pytest.raises(StoreError, match="No space left on device") as caught:

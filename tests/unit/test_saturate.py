@@ -7,6 +7,8 @@ from collections.abc import Callable
 import pytest
 from rich.console import Console
 
+from bench.analysis.stored import StoredRun
+from bench.analysis.studies.saturation import REFUSED, judge, outcome, outcomes, unmeasured
 from bench.errors import UsageError
 from bench.experiment.plan import PROFILES
 from bench.experiment.saturate import make_saturation, next_of, saturation_plan, trial_window_s
@@ -20,14 +22,12 @@ from bench.model import (
     RunRecord,
     Saturation,
 )
-from bench.report.material import Material
 from bench.report.page import page_markdown, print_page
-from bench.report.saturation import REFUSED, judge, outcome, outcomes, saturation_page, unmeasured
-from bench.report.studies import with_study
+from bench.report.saturation import saturation_page
 from bench.targets import known_targets
 from bench.workloads import WORKLOADS
 
-from .factories import cell, distribution, load_result, record, window
+from .factories import cell, distribution, load_result, record, window, with_study
 
 STUDY = Saturation(0.1, "constant", 20)
 TARGETS = known_targets()
@@ -92,7 +92,7 @@ def run_of(cells: list[CellResult], plan=ALONE, **changes: object) -> RunRecord:
 
 def printed(run: RunRecord) -> str:
     console = Console(file=io.StringIO(), width=200)
-    print_page(console, saturation_page(Material(run)))
+    print_page(console, saturation_page(StoredRun(run)))
     return console.file.getvalue()
 
 
@@ -177,17 +177,17 @@ def test_a_stopped_search_goes_on() -> None:
 def test_the_answer_is_shown_with_what_it_rests_on() -> None:
     """Rate, bracket, p99, CPU and limit; every trial beneath."""
     run = run_of(searched(lambda _name, rate: rate <= 890, ALONE))
-    answers, trials = saturation_page(Material(run)).tables
+    answers, trials = saturation_page(StoredRun(run)).tables
     ((name, rate, bracket, p99, cpu, limited_by, count),) = answers.rows
     low, high = (float(end) for end in bracket.split(" .. "))
     assert (name, limited_by) == ("flask", "app core")
-    assert saturation_page(Material(run)).notes == ()
+    assert saturation_page(StoredRun(run)).notes == ()
     assert low <= 890 < high
     assert float(rate) == low
     assert p99 == "20.0"
     assert cpu.count("/") == 2
     assert int(count) == len(trials.rows)
-    for text in (printed(run), page_markdown(saturation_page(Material(run)))):
+    for text in (printed(run), page_markdown(saturation_page(StoredRun(run)))):
         assert "failed: p99 500 ms" in text
         assert "80%" in text.replace("80 %", "80%")
 

@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bench.analysis import selftest
+from bench.analysis.selftest import Check, Latencies, Sending
 from bench.errors import GeneratorFailed
 from bench.experiment.lab import Lab
-from bench.experiment.selftest import checks, truth
-from bench.experiment.selftest.checks import Check, Latencies, Sending
+from bench.experiment.selftest import truth
 from bench.experiment.selftest.comparison import ORDERS, THRESHOLD, Patience, judged, settled
 from bench.experiment.selftest.twins import PLANTED_SHARE, Twins, free_block, make_twins
-from bench.load.truth import StallingServer
 from bench.model import (
     Estimate,
     LabWarning,
@@ -26,7 +26,9 @@ from bench.model import (
     Verdict,
     VerdictKind,
 )
+from bench.report.selftest import selftest_table
 from bench.stats.ratio import paired_log_ratio
+from bench.stats.stalling import StallingServer
 from bench.targets import known_targets
 from tests.claims import claimed
 
@@ -59,17 +61,17 @@ KINDS: tuple[VerdictKind, ...] = (
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_twin_must_be_indistinguishable_and_a_planted_slowdown_slower(kind: VerdictKind) -> None:
     """Any other verdict fails the check."""
-    assert checks.judge_identical(verdict(kind)).passed == (kind == "indistinguishable")
-    assert checks.judge_planted(verdict(kind), 0.1).passed == (kind == "slower")
+    assert selftest.judge_identical(verdict(kind)).passed == (kind == "indistinguishable")
+    assert selftest.judge_planted(verdict(kind), 0.1).passed == (kind == "slower")
 
 
 def test_a_comparison_shows_its_figures() -> None:
     """What was seen and what was expected stand side by side."""
-    told = checks.judge_planted(verdict("slower", 0.91), 0.1)
+    told = selftest.judge_planted(verdict("slower", 0.91), 0.1)
     assert told.seen == "slower: 0.910 [0.890, 0.930], n=12"
     assert told.expected == "slower at 5% (by its CPU: 0.909)"
     invalid = replace(verdict("invalid"), ratio=None, reason="invalid: b in round 2")
-    assert checks.judge_identical(invalid).seen == "invalid: b in round 2"
+    assert selftest.judge_identical(invalid).seen == "invalid: b in round 2"
 
 
 def test_looks_go_on_until_the_last_or_until_time_is_short() -> None:
@@ -216,35 +218,35 @@ def test_a_window_is_disturbed_on_either_core() -> None:
 
 
 def test_figures_of_a_window() -> None:
-    """The checks read percentiles and the slowest; a failure is an error."""
+    """The selftest read percentiles and the slowest; a failure is an error."""
     result = load_result(latency={"ping": distribution([0.005] * 96 + [0.1] * 3 + [0.3])})
-    found = checks.latencies(result, 0.005)
+    found = selftest.latencies(result, 0.005)
     assert found.p50_s == found.p95_s == pytest.approx(0.005, rel=1e-3)
     assert found.p99_s == pytest.approx(0.1, rel=1e-3)
     assert found.max_s == pytest.approx(0.3)
     with pytest.raises(GeneratorFailed, match="reset"):
-        checks.latencies(load_result(0, failures={"reset": 9}), 0.005)
+        selftest.latencies(load_result(0, failures={"reset": 9}), 0.005)
 
 
 def test_the_median_lets_one_disturbed_window_pass_and_not_two() -> None:
     """One bad window of three is the machine's, two are the lab's."""
     good, bad = seen(), seen(p50=50, p95=500, p99=900, slowest=1000)
-    assert checks.median_latencies([good, bad, good]) == good
-    assert checks.median_latencies([bad, good, bad]) == bad
+    assert selftest.median_latencies([good, bad, good]) == good
+    assert selftest.median_latencies([bad, good, bad]) == bad
 
 
 @pytest.mark.parametrize(("p50", "passes"), [(5.0, True), (5.7, True), (5.8, False), (4.9, False)])
 def test_a_constant_service_time(p50: float, passes: bool) -> None:
     """A p50 near the known time passes; too far above or below fails."""
     for pacing in ("open", "closed"):
-        assert checks.judge_constant(pacing, 0.005, [seen(p50)] * 3).passed == passes
+        assert selftest.judge_constant(pacing, 0.005, [seen(p50)] * 3).passed == passes
 
 
 def test_a_server_that_was_late_is_no_fault_of_the_generator() -> None:
     """What it took by its own account is the truth; what the generator adds is judged."""
-    assert checks.judge_constant("open", 0.005, [seen(p50=6.2, served=5.5)] * 3).passed
-    assert not checks.judge_constant("open", 0.005, [seen(p50=6.3, served=5.5)] * 3).passed
-    assert not checks.judge_constant("open", 0.005, [seen(p50=4.9, served=5.5)] * 3).passed
+    assert selftest.judge_constant("open", 0.005, [seen(p50=6.2, served=5.5)] * 3).passed
+    assert not selftest.judge_constant("open", 0.005, [seen(p50=6.3, served=5.5)] * 3).passed
+    assert not selftest.judge_constant("open", 0.005, [seen(p50=4.9, served=5.5)] * 3).passed
 
 
 @pytest.mark.parametrize(
@@ -262,7 +264,7 @@ def test_a_server_that_was_late_is_no_fault_of_the_generator() -> None:
 )
 def test_stalls_in_an_open_loop(window: Latencies, failures: list[str]) -> None:
     """Each percentile that a stall must show is checked for itself."""
-    assert failed(*checks.judge_stall_open(TRUTH, [window] * 3)) == failures
+    assert failed(*selftest.judge_stall_open(TRUTH, [window] * 3)) == failures
 
 
 @pytest.mark.parametrize(
@@ -277,7 +279,7 @@ def test_stalls_in_an_open_loop(window: Latencies, failures: list[str]) -> None:
 )
 def test_stalls_in_a_closed_loop(window: Latencies, failures: list[str]) -> None:
     """A closed loop must hide the queue, and show the stall in its slowest."""
-    found = checks.judge_stall_closed(TRUTH, [window] * 3, open_p95_s=0.161)
+    found = selftest.judge_stall_closed(TRUTH, [window] * 3, open_p95_s=0.161)
     assert failed(*found) == failures
     assert "(open loop: 161.00 ms)" in found[1].seen
 
@@ -300,24 +302,24 @@ def sending(p50: float = 0.05, p99: float = 0.1, foreign: float = 0, steal: floa
 )
 def test_lateness(window: Sending, failures: list[str]) -> None:
     """A generator that sends late fails by just the percentile that is late."""
-    assert failed(*checks.judge_sending(1000, [window] * 3)) == failures
+    assert failed(*selftest.judge_sending(1000, [window] * 3)) == failures
 
 
 def test_one_late_window_is_no_proof() -> None:
     """One late window of three passes, two fail."""
     late = sending(p50=2, p99=9)
-    assert failed(*checks.judge_sending(1000, [late, sending(), sending()])) == []
-    assert failed(*checks.judge_sending(1000, [late, late, sending()])) == ["p50", "p99"]
+    assert failed(*selftest.judge_sending(1000, [late, sending(), sending()])) == []
+    assert failed(*selftest.judge_sending(1000, [late, late, sending()])) == ["p50", "p99"]
 
 
 def test_whatever_failed_or_was_left_unsent() -> None:
     """Any failure, any unsent request and an empty window fail."""
     good = load_result()
     unsent = load_result(lateness=Lateness(0.0, 0.0, 0.0, 0, unsent=1))
-    assert checks.judge_failures([good, good]).passed
-    assert not checks.judge_failures([good, load_result(failures={"timeout": 1})]).passed
-    assert not checks.judge_failures([good, unsent]).passed
-    assert not checks.judge_failures([load_result(0)]).passed
+    assert selftest.judge_failures([good, good]).passed
+    assert not selftest.judge_failures([good, load_result(failures={"timeout": 1})]).passed
+    assert not selftest.judge_failures([good, unsent]).passed
+    assert not selftest.judge_failures([load_result(0)]).passed
 
 
 # --- CPU accounting ---------------------------------------------------------------------------
@@ -329,12 +331,12 @@ def test_whatever_failed_or_was_left_unsent() -> None:
 )
 def test_counted_cpu_time(counted_s: float, passes: bool) -> None:
     """Counted CPU time must be what was burnt, within its tolerance."""
-    assert checks.judge_accounting(2.0, counted_s, tick_s=0.01).passed == passes
+    assert selftest.judge_accounting(2.0, counted_s, tick_s=0.01).passed == passes
 
 
 def test_a_program_that_burnt_nothing_proves_nothing() -> None:
     """Zero counted of zero burnt does not pass."""
-    assert not checks.judge_accounting(0.0, 0.0, tick_s=0.01).passed
+    assert not selftest.judge_accounting(0.0, 0.0, tick_s=0.01).passed
 
 
 # --- the table --------------------------------------------------------------------------------
@@ -342,7 +344,7 @@ def test_a_program_that_burnt_nothing_proves_nothing() -> None:
 
 def test_the_table_says_what_failed() -> None:
     """Each check has a row, and failed ones say so."""
-    table = checks.selftest_table([Check("one", True, "1", "1"), Check("two", False, "3", "2")])
+    table = selftest_table([Check("one", True, "1", "1"), Check("two", False, "3", "2")])
     assert [row[0] for row in table.rows if row[-1] == "FAILED"] == ["two"]
     assert all(len(row) == len(table.columns) == len(table.numeric) for row in table.rows)
 

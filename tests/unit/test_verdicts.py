@@ -2,10 +2,12 @@
 
 import pytest
 
-from bench.experiment.runner import narrow_enough
+from bench.analysis.measures import COST, LATENCY, RATE, inverse, speeds_of
+from bench.analysis.precision import narrow_enough
+from bench.analysis.verdicts import verdicts
 from bench.model import CellResult, Estimate, LabWarning, OpenLoop, RunRecord
-from bench.report.measures import COST, LATENCY, RATE, interval_words, inverse, plain, speeds_of
-from bench.report.verdicts import verdict_table, verdicts
+from bench.report.verdicts import verdict_table
+from bench.words import interval_words, plain
 
 from .factories import cell, distribution, load_result, plan, record, role_cost, window
 
@@ -107,7 +109,7 @@ def test_a_verdict_says_where_something_else_than_the_app_was_the_limit() -> Non
     table = verdict_table(run_of(cells))
     assert [row[2] for row in table.rows] == ["faster *", "faster *", "indistinguishable"]
     assert "something else than the app's core" in table.caption
-    assert verdicts(run_of(cells))[0].elsewhere == "fastapi: database"
+    assert verdicts(run_of(cells))[0].elsewhere == {"fastapi": "database"}
     assert "*" not in verdict_table(run_of(whole_run())).caption
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import IO
 
+from bench.analysis.selftest import Check, judge_accounting
 from bench.errors import LabError
-from bench.experiment.selftest.checks import Check, judge_accounting
 from bench.load import process
 from bench.supervise.proctree import tree_usage
 

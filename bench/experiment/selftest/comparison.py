@@ -29,12 +29,13 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from bench.analysis.measures import RATE, speeds_of
+from bench.analysis.validity import is_invalid
 from bench.experiment.cell import Bench, measure_cell
 from bench.experiment.schedule import Visit
 from bench.experiment.selftest.twins import Twins
 from bench.load.generator import Generator
 from bench.model import ClosedLoop, PhaseResult, Plan, Verdict
-from bench.report.measures import RATE, is_invalid, speeds_of
 from bench.stats.verdict import Comparison, judge
 
 THRESHOLD = 0.05

@@ -4,11 +4,11 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from bench.analysis.selftest import Check, judge_identical, judge_planted
 from bench.experiment.assembly import exclusively, measuring_alone, open_lab
 from bench.experiment.interruption import undisturbed
 from bench.experiment.lab import Lab
 from bench.experiment.selftest.accounting import check_accounting
-from bench.experiment.selftest.checks import Check, judge_identical, judge_planted
 from bench.experiment.selftest.comparison import Patience, compare
 from bench.experiment.selftest.truth import check_generator
 from bench.experiment.selftest.twins import PLANTED_SHARE, Twins, make_twins

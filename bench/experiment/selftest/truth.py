@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bench import host
-from bench.experiment.selftest.checks import (
+from bench.analysis.selftest import (
     QUIET_SHARE,
     Check,
     Latencies,
@@ -26,8 +26,8 @@ from bench.experiment.selftest.checks import (
 )
 from bench.load.generator import Generator
 from bench.load.nullserver import Behaviour, kept_p50_s, running
-from bench.load.truth import StallingServer
 from bench.model import ClosedLoop, LoadResult, LoadSpec, OpenLoop, Pacing, Placement, Share
+from bench.stats.stalling import StallingServer
 from bench.supervise.proctree import tree_usage
 
 WINDOWS = 3

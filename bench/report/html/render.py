@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from bench.report.html.document import Document, Plot
 from bench.report.look import SWATCHES, looks
-from bench.report.words import times
+from bench.words import times
 
 _FOLDER = files("bench.report.html") / "template"
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import altair as alt
 
+from bench.analysis.series import Series
 from bench.metrics import METRICS
 from bench.report.html.document import Plot
 from bench.report.look import Look
@@ -19,7 +20,6 @@ from bench.report.plots.paper import (
     tooltip,
 )
 from bench.report.plots.rows import layered, number, who
-from bench.report.tables import Series
 from bench.report.words import interval_text
 
 ROLES = (

@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 
 import altair as alt
 
-from bench.report.compare import Row
+from bench.analysis.comparison import Row
 from bench.report.html.document import Plot
 from bench.report.look import Look
-from bench.report.measures import interval_words, p_words, verdict_words
 from bench.report.plots.frame import Cut, cut, lanes, log_span, marker, moved, unbounded
 from bench.report.plots.paper import SOFT, fading, marks, plot, target_colour, tooltip
 from bench.report.plots.rows import Rows, layered, number, who
+from bench.report.verdicts import verdict_words
+from bench.words import interval_words, p_words
 
 _LANE = 26
 _AXIS = "head / base (log): 1 is no change"

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 import altair as alt
 
-from bench.report.crowd import Course
+from bench.analysis.users import Course
 from bench.report.html.document import Plot
 from bench.report.look import Look
-from bench.report.measures import NO_FIGURE
 from bench.report.plots.frame import marker
 from bench.report.plots.paper import SOFT, fading, marks, plot, target_colour, tooltip
 from bench.report.plots.rows import layered, who
+from bench.words import NO_FIGURE
 
 _HEIGHT = 190
 _X = "seconds since the first user"

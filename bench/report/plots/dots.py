@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 
 import altair as alt
 
+from bench.analysis.series import Series
+from bench.analysis.validity import is_invalid
 from bench.metrics import Metric
 from bench.report.html.document import Plot
 from bench.report.look import Look
-from bench.report.measures import is_invalid
 from bench.report.plots.frame import lanes, marker, moved, room, top
 from bench.report.plots.paper import (
     BAD,
@@ -21,7 +22,6 @@ from bench.report.plots.paper import (
     tooltip,
 )
 from bench.report.plots.rows import Rows, layered, named, number, packed, unpacked, who
-from bench.report.tables import Series
 from bench.report.words import interval_text
 from bench.stats.estimate import is_bounded
 

@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 
 import altair as alt
 
+from bench.analysis.studies.saturation import Outcome
+from bench.analysis.studies.sweep import Scaling
 from bench.metrics import METRICS
 from bench.report.html.document import Plot
 from bench.report.look import Look
 from bench.report.plots.frame import hollow, marker, moved, room, top
 from bench.report.plots.paper import BAD, CROSS, SOFT, fading, marks, plot, target_colour, tooltip
 from bench.report.plots.rows import Rows, layered, number, who
-from bench.report.saturation import Outcome
-from bench.report.scaling import Scaling
 from bench.report.words import interval_text
 from bench.stats.estimate import is_bounded
 

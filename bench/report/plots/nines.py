@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import altair as alt
 
+from bench.analysis.latency import HALF, Curve
 from bench.report.html.document import Plot
-from bench.report.latency import HALF, Curve
 from bench.report.look import Look
 from bench.report.plots.frame import marker, nearest
 from bench.report.plots.paper import fading, marks, plot, target_colour, tooltip

@@ -7,13 +7,13 @@ from typing import Literal
 
 import altair as alt
 
+from bench.analysis.timeline import Band, Line, Reading, SetUp, Span
 from bench.metrics import METRICS
 from bench.report.html.document import Plot
 from bench.report.look import Look
 from bench.report.plots.frame import marker, nearest, room
 from bench.report.plots.paper import SOFT, fading, marks, plot, target_colour, tooltip
 from bench.report.plots.rows import Rows, layered, named, number, packed, unpacked
-from bench.report.timeline import Band, Line, Reading, SetUp, Span
 
 MOST_TOLD = 200
 """With more windows than this they are too narrow to hover, and their words too many to carry."""

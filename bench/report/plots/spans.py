@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 
 import altair as alt
 
+from bench.analysis.memory import MemoryUse
 from bench.report.html.document import Plot
 from bench.report.look import Look
-from bench.report.memory import MemoryUse
 from bench.report.plots.frame import hollow, lanes, marker, room
 from bench.report.plots.paper import INK, fading, marks, plot, target_colour, tooltip
 from bench.report.plots.rows import Rows, layered, number, who

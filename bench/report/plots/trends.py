@@ -7,16 +7,17 @@ from statistics import geometric_mean
 
 import altair as alt
 
-from bench.report.history import Change, Trend
+from bench.analysis.history import Change, Trend
+from bench.analysis.measures import Measure
 from bench.report.html.document import Plot
 from bench.report.look import Look
-from bench.report.measures import Measure, interval_words, p_words, plain
 from bench.report.plots.frame import Cut, cut, log_span, marker, moved, unbounded
 from bench.report.plots.paper import CROSS, SOFT, fading, marks, plot, target_colour, tooltip
 from bench.report.plots.rows import Rows, layered, number, who
 from bench.report.words import interval_text
 from bench.stats.changes import stretches
 from bench.stats.estimate import is_bounded
+from bench.words import interval_words, p_words, plain
 
 _HEIGHT = 260
 

@@ -6,8 +6,8 @@ module with one function and put it into the list.
 
 from collections.abc import Callable
 
+from bench.analysis.stored import StoredRun
 from bench.report.html.document import Section
-from bench.report.material import Material
 from bench.report.sections.answer import answer
 from bench.report.sections.cost import cost
 from bench.report.sections.crosscheck import crosscheck
@@ -22,7 +22,7 @@ from bench.report.sections.scalability import scalability
 from bench.report.sections.throughput import throughput
 from bench.report.sections.verdicts import verdict_matrix
 
-SECTIONS: tuple[Callable[[Material], Section | None], ...] = (
+SECTIONS: tuple[Callable[[StoredRun], Section | None], ...] = (
     answer,
     throughput,
     verdict_matrix,
@@ -39,6 +39,6 @@ SECTIONS: tuple[Callable[[Material], Section | None], ...] = (
 )
 
 
-def sections(material: Material) -> tuple[Section, ...]:
+def sections(run: StoredRun) -> tuple[Section, ...]:
     """What there is to say about this run."""
-    return tuple(found for section in SECTIONS if (found := section(material)))
+    return tuple(found for section in SECTIONS if (found := section(run)))

@@ -2,19 +2,24 @@
 
 from collections.abc import Sequence
 
+from bench.analysis.diagnostics.collected import doubts
+from bench.analysis.measures import measures_of
+from bench.analysis.series import Series
+from bench.analysis.stored import StoredRun
+from bench.analysis.studies.crosscheck import agreements
+from bench.analysis.studies.saturation import Outcome, cells_behind, outcomes
+from bench.analysis.studies.sweep import Scaling, scalings
+from bench.analysis.validity import is_invalid
 from bench.metrics import METRICS
 from bench.model import Crosscheck, RunRecord, Saturation, Sweep
-from bench.report.crosscheck import agreements, outcome_words
+from bench.report.crosscheck import agreement_word, outcome_words
 from bench.report.facts import load_words, placement_words
 from bench.report.html.document import Block, Card, Cards, Doubts, Prose, Section
-from bench.report.material import Material
-from bench.report.measures import is_invalid, measures_of
-from bench.report.saturation import Outcome, cells_behind, outcomes, remark
-from bench.report.scaling import Scaling, scalings
-from bench.report.tables import Series
-from bench.report.warnings import doubts
-from bench.report.words import and_list, interval_text, times
+from bench.report.look import looks_of
+from bench.report.saturation import remark
+from bench.report.words import interval_text
 from bench.stats.estimate import is_bounded
+from bench.words import NO_FIGURE, and_list, times
 
 _HEADLINE = ("read", "mixed", "crud")
 """Which workload speaks for the others, where it was measured."""
@@ -22,26 +27,26 @@ _HEADLINE = ("read", "mixed", "crud")
 _NO_ANSWER = "not measured"
 
 
-def answer(material: Material) -> Section:
+def answer(run: StoredRun) -> Section:
     """One card per target, then every doubt: a figure without them is half a figure."""
-    record = material.record
-    cards, lead, behind = _bench(material), "", record.cells
+    record = run.record
+    cards, lead, behind = _bench(run), "", record.cells
     match record.plan.study:
         case Sweep():
-            cards, lead = _sweep(material), "The highest rate among the concurrencies measured."
+            cards, lead = _sweep(run), "The highest rate among the concurrencies measured."
         case Saturation() as study:
             found = outcomes(record, study)
-            cards = tuple(_saturation_card(one, study, material) for one in found)
+            cards = tuple(_saturation_card(one, study, run) for one in found)
             lead = (
                 f"The highest rate whose p99 latency stays within {study.objective_s * 1e3:g} ms."
             )
             behind = cells_behind(found)
         case Crosscheck():
-            cards, lead = _crosscheck(material), outcome_words(agreements(record))
+            cards, lead = _crosscheck(run), outcome_words(agreements(record))
         case None:
-            lead = _bench_lead(material)
+            lead = _bench_lead(run)
     first: Block = Cards(cards) if cards else Prose("Nothing was measured in this run.")
-    blocks = (first, Prose(_trust(record)), Doubts(doubts(material, behind)))
+    blocks = (first, Prose(_trust(record)), Doubts(doubts(run, behind)))
     return Section("answer", "The answer", blocks, lead)
 
 
@@ -65,28 +70,28 @@ def _headline(found: Sequence[Series]) -> str:
     return next(iter([*wanted, *operations]), "")
 
 
-def _bench_lead(material: Material) -> str:
-    operation = _headline(material.series)
-    others = sorted({one.title for one in material.series if one.windows} - {operation})
+def _bench_lead(run: StoredRun) -> str:
+    operation = _headline(run.series)
+    others = sorted({one.title for one in run.series if one.windows} - {operation})
     told = f" Figures of {and_list(others)} follow below." if others else ""
-    what = f"Operation {operation}, {load_words(material.record.plan)}." if operation else ""
+    what = f"Operation {operation}, {load_words(run.record.plan)}." if operation else ""
     return f"{what}{told}"
 
 
-def _bench(material: Material) -> tuple[Card, ...]:
-    operation = _headline(material.series)
-    by_target = {one.target: one for one in material.series if one.title == operation}
-    failed = {one.target: one for one in material.series if not one.windows}
-    found = [by_target.get(name) or failed.get(name) for name in material.record.plan.targets]
-    return tuple(_card(one, material) for one in found if one is not None)
+def _bench(run: StoredRun) -> tuple[Card, ...]:
+    operation = _headline(run.series)
+    by_target = {one.target: one for one in run.series if one.title == operation}
+    failed = {one.target: one for one in run.series if not one.windows}
+    found = [by_target.get(name) or failed.get(name) for name in run.record.plan.targets]
+    return tuple(_card(one, run) for one in found if one is not None)
 
 
-def _card(one: Series, material: Material) -> Card:
-    heading = f"{material.looks[one.target].label} · {one.title}"
+def _card(one: Series, run: StoredRun) -> Card:
+    heading = f"{looks_of(run)[one.target].label} · {one.title}"
     if not one.windows:
         reason = one.unfit[0].splitlines()[0]
         return Card(one.target, heading, _NO_ANSWER, "", f"It is unfit: {reason}", doubtful=True)
-    metric = measures_of(material.record.plan.pacing)[0].metric
+    metric = measures_of(run.record.plan.pacing)[0].metric
     estimate = metric.estimate(one.usable)
     name = "" if metric.name == "rate" else f"{metric.title} "
     interval = _interval(interval_text(metric, estimate)) if estimate else ""
@@ -141,12 +146,12 @@ def _invalid_sentence(one: Series) -> str:
 # --- studies ----------------------------------------------------------------------------------
 
 
-def _sweep(material: Material) -> tuple[Card, ...]:
-    return tuple(_sweep_card(one, material) for one in scalings(material.record))
+def _sweep(run: StoredRun) -> tuple[Card, ...]:
+    return tuple(_sweep_card(one, run) for one in scalings(run.record))
 
 
-def _sweep_card(one: Scaling, material: Material) -> Card:
-    heading = f"{material.looks[one.target].label} · {one.workload}"
+def _sweep_card(one: Scaling, run: StoredRun) -> Card:
+    heading = f"{looks_of(run)[one.target].label} · {one.workload}"
     rate = METRICS["rate"]
     known = [
         (estimate, level) for level in one.levels if (estimate := rate.estimate(level.windows))
@@ -165,19 +170,19 @@ def _sweep_card(one: Scaling, material: Material) -> Card:
     )
 
 
-def _crosscheck(material: Material) -> tuple[Card, ...]:
+def _crosscheck(run: StoredRun) -> tuple[Card, ...]:
     cards = []
-    for target, look in material.looks.items():
-        mine = [one for one in agreements(material.record) if one.target == target]
-        told = "; ".join(f"{one.metric.title}: {one.word}" for one in mine)
-        agreed = sum(one.word == "agree" for one in mine)
+    for target, look in looks_of(run).items():
+        mine = [one for one in agreements(run.record) if one.target == target]
+        told = "; ".join(f"{one.metric.title}: {agreement_word(one)}" for one in mine)
+        agreed = sum(one.outcome == "agree" for one in mine)
         figure = f"{agreed} of {len(mine)} figures agree"
         cards.append(Card(target, look.label, figure, "", f"{told}.", doubtful=agreed < len(mine)))
     return tuple(cards)
 
 
-def _saturation_card(one: Outcome, study: Saturation, material: Material) -> Card:
-    heading = material.looks[one.target].label
+def _saturation_card(one: Outcome, study: Saturation, run: StoredRun) -> Card:
+    heading = looks_of(run)[one.target].label
     told = one.answer
     note = remark(one, study)
     sentence = f"{note[0].upper()}{note[1:]}." if note else ""
@@ -189,5 +194,5 @@ def _saturation_card(one: Outcome, study: Saturation, material: Material) -> Car
         heading,
         f"{told.lower_per_s:,.0f} requests/s",
         above.strip(),
-        f"Limited by: {one.limited_by}. {sentence}".strip(),
+        f"Limited by: {one.limited_by or NO_FIGURE}. {sentence}".strip(),
     )

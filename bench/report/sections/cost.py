@@ -2,33 +2,34 @@
 
 from collections.abc import Sequence
 
+from bench.analysis.memory import MemoryUse, memory_use
+from bench.analysis.stored import StoredRun
 from bench.report.html.document import Block, Figure, Section, Sheet
-from bench.report.material import Material
-from bench.report.memory import MemoryUse, memory_use
+from bench.report.look import looks_of
 from bench.report.plots.bars import cost_bars
 from bench.report.plots.spans import memory_spans
 from bench.report.tables import Table, cost_table, use_table
 
 
-def cost(material: Material) -> Section | None:
+def cost(run: StoredRun) -> Section | None:
     """Stacked CPU of a bench, and the memory of any run. None where nothing was measured."""
     blocks: list[Block] = []
-    if any(one.windows for one in material.series):
+    if any(one.windows for one in run.series):
         blocks.append(
             Figure(
-                (cost_bars(material.series, material.looks),),
+                (cost_bars(run.series, looks_of(run)),),
                 "From left to right, ever lighter: app, database (PostgreSQL), load generator. "
                 "The number at the framework's mark is their sum. The generator is the lab's own "
                 "and no cost of yours.",
-                cost_table(material.record),
+                cost_table(run.record),
             )
         )
-        blocks.append(Sheet(use_table(material.record), folded=True))
-    memory = memory_use(material)
+        blocks.append(Sheet(use_table(run.record), folded=True))
+    memory = memory_use(run)
     if any(use.peak_bytes is not None for use in memory):
         blocks.append(
             Figure(
-                (memory_spans(memory, material.looks),),
+                (memory_spans(memory, looks_of(run)),),
                 "Hollow mark: idle, before the first request. Full mark, its number above it: "
                 "loaded, mean over windows. Bar, its number beside it: peak, the highest reading. "
                 "PSS counts a page that n processes share as 1/n for each.",

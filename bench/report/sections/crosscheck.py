@@ -1,16 +1,17 @@
 """Whether two generators agree about the same service."""
 
+from bench.analysis.stored import StoredRun
+from bench.analysis.studies.crosscheck import agreements
 from bench.model import Crosscheck
-from bench.report.crosscheck import agreements, crosscheck_table, outcome_words
+from bench.report.crosscheck import crosscheck_table, outcome_words
 from bench.report.html.document import Section, Sheet
-from bench.report.material import Material
 
 
-def crosscheck(material: Material) -> Section | None:
+def crosscheck(run: StoredRun) -> Section | None:
     """Every figure from both. None where nothing was checked."""
-    if not isinstance(material.record.plan.study, Crosscheck):
+    if not isinstance(run.record.plan.study, Crosscheck):
         return None
-    found = agreements(material.record)
+    found = agreements(run.record)
     return Section(
         "crosscheck", "Crosscheck", (Sheet(crosscheck_table(found)),), outcome_words(found)
     )

@@ -1,64 +1,38 @@
 """The equality sheet: what was the same for all targets, and what was not."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-from bench.metrics import METRICS
+from bench.analysis.equality import TOLERANCE, Equality, Fact, equality_of
+from bench.analysis.stored import StoredRun
 from bench.report.html.document import Block, Prose, Section, Sheet
-from bench.report.material import Material
+from bench.report.look import looks_of
 from bench.report.tables import Table
-from bench.workloads import WORKLOADS
 
-TOLERANCE = 0.01
-"""Counts per request are equal within this share: what is drawn and created varies a little."""
-
-_COUNTED = ("queries", "rows", "commits", "response_bytes")
-_OWN = ("*data_directory", "port", "data_directory")
-"""Settings that every instance must have for itself."""
-
-_ABSENT = "–"
+_CAPTION = (
+    f"Counted by the database and by the load generator. Equal: within {TOLERANCE:.0%} of each "
+    f"other."
+)
 
 
-@dataclass(frozen=True)
-class Fact:
-    """One condition, with its value for every target; `equal` in the sense of its kind."""
-
-    name: str
-    values: tuple[str, ...]
-    equal: bool
-
-
-def equality(material: Material) -> Section | None:
+def equality(run: StoredRun) -> Section | None:
     """Versions, settings and work per request. None for one target: there is nothing to equal."""
-    targets = material.record.plan.targets
-    if len(targets) < 2:
+    if len(run.record.plan.targets) < 2:
         return None
-    settings = [
-        *_stored(material, "settings", ""),
-        *_stored(material, "tables", "items,"),
-        *_rows(material),
-        *_stored(material, "databases", "PostgreSQL"),
-    ]
-    versions = [*_stored(material, "services", "")]
-    work = [*_work(material)]
-    shared = [one for one in versions if _ABSENT not in one.values]
-    facts = [*work, *shared, *settings]
-    differing = [one for one in facts if not one.equal]
-    own = [one for one in versions if _ABSENT in one.values]
-    blocks: list[Block] = [Prose(_summary(facts, differing))]
+    found = equality_of(run)
+    differing = [fact for fact in found.compared if not fact.equal]
+    own = [fact for fact in found.versions if not fact.in_all]
+    blocks: list[Block] = [Prose(_summary(found))]
     if differing:
-        blocks.append(Sheet(_table("What was not equal", differing, material)))
-    if work:
-        blocks.append(Sheet(_table("Work per request", work, material, caption=_CAPTION)))
+        blocks.append(Sheet(_table("What was not equal", differing, run)))
+    if found.work:
+        blocks.append(Sheet(_table("Work per request", found.work, run, caption=_CAPTION)))
     if own:
-        blocks.append(
-            Sheet(_table("Packages that not all of them use", own, material), folded=True)
-        )
-    equal = [one for one in (*shared, *settings) if one.equal]
+        blocks.append(Sheet(_table("Packages that not all of them use", own, run), folded=True))
+    equal = [fact for fact in (*found.shared_versions, *found.settings) if fact.equal]
     if equal:
         blocks.append(
             Sheet(
-                _table(f"What was equal: {len(equal)} versions and settings", equal, material),
+                _table(f"What was equal: {len(equal)} versions and settings", equal, run),
                 folded=True,
             )
         )
@@ -71,66 +45,19 @@ def equality(material: Material) -> Section | None:
     )
 
 
-_CAPTION = (
-    f"Counted by the database and by the load generator. Equal: within {TOLERANCE:.0%} of each "
-    f"other."
-)
-
-
-def _summary(facts: Sequence[Fact], differing: Sequence[Fact]) -> str:
-    if not facts:
+def _summary(found: Equality) -> str:
+    count = len(found.compared)
+    equal = sum(fact.equal for fact in found.compared)
+    if not count:
         return "This run has recorded nothing to compare."
-    if not differing:
-        return f"All {len(facts)} recorded conditions were equal."
-    return f"{len(facts) - len(differing)} of {len(facts)} recorded conditions were equal."
+    if equal == count:
+        return f"All {count} recorded conditions were equal."
+    return f"{equal} of {count} recorded conditions were equal."
 
 
-def _stored(material: Material, section: str, prefix: str) -> Iterator[Fact]:
-    """What the running services, or their databases, reported."""
-    stored = material.record.provenance.get(section)
-    by_target: Mapping[str, object] = stored if isinstance(stored, Mapping) else {}
-    told = [by_target.get(name) for name in material.record.plan.targets]
-    reported = [one if isinstance(one, Mapping) else {} for one in told]
-    names = dict.fromkeys(name for one in reported for name in one)
-    for name in names:
-        if name in _OWN:
-            continue
-        values = tuple(str(one[name]) if name in one else _ABSENT for one in reported)
-        yield Fact(f"{prefix} {name}".strip(), values, len(set(values)) == 1)
-
-
-def _rows(material: Material) -> Iterator[Fact]:
-    """Loading a data set fails unless the database has taken just as many rows."""
-    plan = material.record.plan
-    deletes = any(WORKLOADS[name].deletes for name in plan.workloads if name in WORKLOADS)
-    told = f"{plan.rows:,}{' and those to delete' if deletes else ''}"
-    if material.record.cells:
-        yield Fact("rows loaded before each cell", (told,) * len(plan.targets), True)
-
-
-def _work(material: Material) -> Iterator[Fact]:
-    """What the targets really did for a request, operation by operation."""
-    for title in dict.fromkeys(one.title for one in material.series):
-        mine = {one.target: one for one in material.series if one.title == title}
-        for name in _COUNTED:
-            metric = METRICS[name]
-            values = [
-                metric.value(mine[target].usable) if target in mine else None
-                for target in material.record.plan.targets
-            ]
-            known = [value for value in values if value is not None]
-            if known:
-                equal = len(known) == len(values) and _close(known)
-                yield Fact(f"{title}: {metric.title}", tuple(map(metric.format, values)), equal)
-
-
-def _close(values: Sequence[float]) -> bool:
-    return max(values) - min(values) <= TOLERANCE * max(map(abs, values))
-
-
-def _table(title: str, facts: Sequence[Fact], material: Material, caption: str = "") -> Table:
-    labels = [look.short for look in material.looks.values()]
-    order = [material.record.plan.targets.index(name) for name in material.looks]
+def _table(title: str, facts: Sequence[Fact], run: StoredRun, caption: str = "") -> Table:
+    labels = [look.short for look in looks_of(run).values()]
+    order = [run.record.plan.targets.index(name) for name in looks_of(run)]
     return Table(
         title=title,
         columns=("what", *labels, ""),
@@ -141,6 +68,6 @@ def _table(title: str, facts: Sequence[Fact], material: Material, caption: str =
 
 
 def _mark(fact: Fact) -> str:
-    if _ABSENT in fact.values:
+    if not fact.in_all:
         return "not in all"
     return "= equal" if fact.equal else "≠ differs"

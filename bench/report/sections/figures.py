@@ -2,35 +2,36 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from bench.analysis.series import Series
+from bench.analysis.stored import StoredRun
 from bench.metrics import METRICS, Metric
 from bench.report.html.document import Section, Sheet
-from bench.report.look import Look
-from bench.report.material import Material
-from bench.report.measures import NO_FIGURE
-from bench.report.tables import Series, Table, forbidden_words
+from bench.report.look import Look, looks_of
+from bench.report.tables import Table, forbidden_words, mark
+from bench.words import NO_FIGURE
 
 
-def figures(material: Material) -> Section | None:
+def figures(run: StoredRun) -> Section | None:
     """A folded table per operation. None where nothing was measured."""
-    found = tuple(Sheet(table, folded=True) for table in figure_tables(material))
+    found = tuple(Sheet(table, folded=True) for table in figure_tables(run))
     if not found:
         return None
     lead = "Means over rounds ± half of their 95 % interval. Percentiles, totals: all rounds."
     return Section("figures", "Every figure", found, lead)
 
 
-def figure_tables(material: Material) -> Iterator[Table]:
+def figure_tables(run: StoredRun) -> Iterator[Table]:
     """One row per metric that any target has, one column per target in the page's order."""
-    for title in dict.fromkeys(one.title for one in material.series):
-        mine = {one.target: one for one in material.series if one.title == title}
-        looks = [look for name, look in material.looks.items() if name in mine]
+    for title in dict.fromkeys(one.title for one in run.series):
+        mine = {one.target: one for one in run.series if one.title == title}
+        looks = [look for name, look in looks_of(run).items() if name in mine]
         rows = tuple(_rows([mine[look.name] for look in looks]))
         if rows:
             yield _table(title, looks, rows, mine)
 
 
 def _heading(look: Look, one: Series) -> str:
-    return f"{look.short} {one.mark}".rstrip()
+    return f"{look.short} {mark(one)}".rstrip()
 
 
 def _table(

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
+from bench.analysis.latency import HALF, MOST, Curve, curves
+from bench.analysis.stored import StoredRun
 from bench.model import ClosedLoop, OpenLoop, Pacing
 from bench.report.html.document import Figure, Section, Sheet
-from bench.report.latency import HALF, MOST, Curve, curves
-from bench.report.material import Material
+from bench.report.look import looks_of
 from bench.report.plots.nines import nines_plots
 from bench.report.sending import sending_table
 from bench.report.tables import Table, time_word
@@ -13,22 +14,22 @@ from bench.report.tables import Table, time_word
 _COLUMNS = {HALF: "p50", 1.0: "p90", MOST: "p95", 2.0: "p99", 3.0: "p99.9", 4.0: "p99.99"}
 
 
-def latency(material: Material) -> Section | None:
+def latency(run: StoredRun) -> Section | None:
     """A plot per operation on a nines axis. None for a study and where nothing was answered."""
-    found = curves(material.series)
+    found = curves(run.series)
     if not found:
         return None
-    pacing = material.record.plan.pacing
+    pacing = run.record.plan.pacing
     word = time_word(pacing)
     title, lead = word.capitalize(), _lead(pacing)
     figure = Figure(
-        nines_plots(found, material.looks, word),
+        nines_plots(found, looks_of(run), word),
         "Further left is better. The vertical axis counts nines, so that the tail gets the room. "
         "All rounds together; a line ends where fewer than 5 requests lie beyond. Marks: 50, 90, "
         "99, 99.9 %.",
         latency_table(found, word),
     )
-    sending = sending_table(material.record)
+    sending = sending_table(run.record)
     return Section("latency", title, (figure, *([Sheet(sending)] if sending else [])), lead)
 
 

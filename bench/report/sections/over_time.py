@@ -3,18 +3,9 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Literal
 
-from bench.metrics import METRICS
-from bench.report.html.document import Figure, Plot, Section
-from bench.report.material import Material
-from bench.report.memory import ROLES, Role, unit_name
-from bench.report.plots.over_time import (
-    CPU,
-    MEMORY,
-    MOST_TINTED,
-    Scene,
-    over_time_plot,
-)
-from bench.report.timeline import (
+from bench.analysis.memory import ROLES, Role, unit_name
+from bench.analysis.stored import StoredRun
+from bench.analysis.timeline import (
     GENERATOR,
     Band,
     Line,
@@ -25,10 +16,21 @@ from bench.report.timeline import (
     memory_line,
     round_span,
     set_ups,
+    set_ups_of,
     units,
     whole_span,
 )
-from bench.report.windows import SET_UP, set_ups_of, windows_table
+from bench.metrics import METRICS
+from bench.report.html.document import Figure, Plot, Section
+from bench.report.look import looks_of
+from bench.report.plots.over_time import (
+    CPU,
+    MEMORY,
+    MOST_TINTED,
+    Scene,
+    over_time_plot,
+)
+from bench.report.windows import SET_UP, windows_table
 
 _CPU_CAPTION = "Each point is the mean since the one before it."
 _MEMORY_CAPTION = (
@@ -43,46 +45,45 @@ _LEAD = (
 )
 
 
-def over_time(material: Material) -> Section | None:
+def over_time(run: StoredRun) -> Section | None:
     """One round closely, and the whole run. None without samples."""
-    if not material.samples:
+    if not run.samples:
         return None
-    figures = tuple(figure for figure in _figures(material) if figure.plots)
+    figures = tuple(figure for figure in _figures(run) if figure.plots)
     return Section("over-time", "Over time", figures, _LEAD) if figures else None
 
 
-def _figures(material: Material) -> Iterator[Figure]:
-    found = bands(material)
-    near = round_span(material)
-    if near is not None and material.record.plan.study is None:
+def _figures(run: StoredRun) -> Iterator[Figure]:
+    found = bands(run)
+    near = round_span(run)
+    if near is not None and run.record.plan.study is None:
         number, span = near
         mine = [band for band in found if band.round == number]
-        plots = _cpu_plots(material, _scene(material, mine, span), f"round {number}: ")
+        plots = _cpu_plots(run, _scene(run, mine, span), f"round {number}: ")
         caption = f"Round {number} closely. {_CPU_CAPTION}"
-        yield Figure(plots, caption, windows_table(material, mine))
-    scene = _scene(material, found, whole_span(material))
-    table = windows_table(material, found) if found else None
+        yield Figure(plots, caption, windows_table(run, mine))
+    scene = _scene(run, found, whole_span(run))
+    table = windows_table(run, found) if found else None
     untinted = " So many windows cannot be tinted." if len(found) > MOST_TINTED else ""
-    plots = _cpu_plots(material, scene, "whole run: ")
+    plots = _cpu_plots(run, scene, "whole run: ")
     yield Figure(plots, f"The whole run. {_CPU_CAPTION}{untinted}", table)
-    yield Figure(_memory_plots(material, scene), _MEMORY_CAPTION)
+    yield Figure(_memory_plots(run, scene), _MEMORY_CAPTION)
 
 
-def _scene(material: Material, found: Sequence[Band], span: Span) -> Scene:
-    inside = [one for one in set_ups(material) if one.end_s > span[0] and one.start_s < span[1]]
-    return Scene(material.looks, span, found, inside)
+def _scene(run: StoredRun, found: Sequence[Band], span: Span) -> Scene:
+    inside = [one for one in set_ups(run) if one.end_s > span[0] and one.start_s < span[1]]
+    return Scene(looks_of(run), span, found, inside)
 
 
-def _cpu_plots(material: Material, scene: Scene, title: str) -> tuple[Plot, ...]:
+def _cpu_plots(run: StoredRun, scene: Scene, title: str) -> tuple[Plot, ...]:
     name = title.rstrip(": ").replace(" ", "-")
     lines: dict[Role | Literal["generator"], dict[str, Line]] = {
         role: {
-            target: cpu_line(material, unit, scene.span_s)
-            for target, unit in units(material, role).items()
+            target: cpu_line(run, unit, scene.span_s) for target, unit in units(run, role).items()
         }
         for role in ROLES
     }
-    lines["generator"] = {"": cpu_line(material, GENERATOR, scene.span_s)}
+    lines["generator"] = {"": cpu_line(run, GENERATOR, scene.span_s)}
     plots = (
         over_time_plot(
             f"cpu-{role}-{name}",
@@ -90,7 +91,7 @@ def _cpu_plots(material: Material, scene: Scene, title: str) -> tuple[Plot, ...]
             CPU,
             drawn,
             scene,
-            _tell_means(material, scene.windows, role),
+            _tell_means(run, scene.windows, role),
         )
         for role, drawn in lines.items()
     )
@@ -98,7 +99,7 @@ def _cpu_plots(material: Material, scene: Scene, title: str) -> tuple[Plot, ...]
 
 
 def _tell_means(
-    material: Material, found: Sequence[Band], role: Role | Literal["generator"]
+    run: StoredRun, found: Sequence[Band], role: Role | Literal["generator"]
 ) -> Callable[[str], str]:
     """Says of a target how much CPU its role used in measured windows, and before them."""
     metric = METRICS[f"{role}_cpu"]
@@ -106,12 +107,12 @@ def _tell_means(
     def tell(target: str) -> str:
         mine = [band for band in found if target in ("", band.target)]
         mean = metric.value([band.window for band in mine])
-        targets = (target,) if target else tuple(material.looks)
+        targets = (target,) if target else tuple(looks_of(run))
         spans = [
-            (one.start_s, one.end_s) for each in targets for one in set_ups_of(material, mine, each)
+            (one.start_s, one.end_s) for each in targets for one in set_ups_of(run, mine, each)
         ]
         unit = GENERATOR if role == "generator" else unit_name(target, role)
-        before = mean_cpu(material, unit, spans)
+        before = mean_cpu(run, unit, spans)
         told = [f"mean {metric.format(mean)} % in {len(mine)} windows"] if mine else []
         told += [f"{before:,.0f} % in {SET_UP}"] if before is not None else []
         return "".join(f", {words}" for words in told)
@@ -119,15 +120,15 @@ def _tell_means(
     return tell
 
 
-def _memory_plots(material: Material, scene: Scene) -> tuple[Plot, ...]:
+def _memory_plots(run: StoredRun, scene: Scene) -> tuple[Plot, ...]:
     plots = (
         over_time_plot(
             f"memory-{role}",
             f"whole run: {role} memory",
             MEMORY,
             {
-                target: memory_line(material, target, role, scene.span_s)
-                for target in material.record.plan.targets
+                target: memory_line(run, target, role, scene.span_s)
+                for target in run.record.plan.targets
             },
             scene,
             lambda _target: "",

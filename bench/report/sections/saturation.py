@@ -1,23 +1,25 @@
 """A search for saturation: every trial, and the answer."""
 
+from bench.analysis.stored import StoredRun
+from bench.analysis.studies.saturation import outcomes
 from bench.model import Saturation
 from bench.report.html.document import Figure, Section, Sheet
-from bench.report.material import Material
+from bench.report.look import looks_of
 from bench.report.plots.laws import trials_plot
-from bench.report.saturation import answers_table, outcomes, trials_table
+from bench.report.saturation import answers_table, trials_table
 
 
-def saturation(material: Material) -> Section | None:
+def saturation(run: StoredRun) -> Section | None:
     """Trials by rate and p99. None where no saturation was searched."""
-    study = material.record.plan.study
+    study = run.record.plan.study
     if not isinstance(study, Saturation):
         return None
-    found = outcomes(material.record, study)
+    found = outcomes(run.record, study)
     blocks: list[Figure | Sheet] = []
     if any(one.trials for one in found):
         blocks.append(
             Figure(
-                (trials_plot(found, material.looks, study.objective_s),),
+                (trials_plot(found, looks_of(run), study.objective_s),),
                 f"Full: passed. Hollow: failed. ×: not judged, the generator was to blame. Dashed "
                 f"across: the objective, {study.objective_s * 1e3:g} ms. Dotted: the answers.",
                 trials_table(found),

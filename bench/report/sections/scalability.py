@@ -1,23 +1,23 @@
 """A sweep: rates at several concurrencies, and the law behind them."""
 
+from bench.analysis.stored import StoredRun
+from bench.analysis.studies.sweep import scalings
 from bench.report.html.document import Figure, Section, Sheet
-from bench.report.material import Material
+from bench.report.look import looks_of
 from bench.report.plots.laws import scaling_plot
-from bench.report.scaling import law_table, levels_table, scalings
+from bench.report.scaling import law_table, levels_table
 
 
-def scalability(material: Material) -> Section | None:
+def scalability(run: StoredRun) -> Section | None:
     """Points, intervals and the fitted law. None where no sweep was run."""
-    study = material.record.plan.study
+    study = run.record.plan.study
     if study is None or study.kind != "sweep":
         return None
-    found = scalings(material.record)
+    found = scalings(run.record)
     if not found:
         return None
-    workloads = [
-        one for one in material.record.plan.workloads if any(s.workload == one for s in found)
-    ]
-    plots = tuple(scaling_plot(found, material.looks, workload) for workload in workloads)
+    workloads = [one for one in run.record.plan.workloads if any(s.workload == one for s in found)]
+    plots = tuple(scaling_plot(found, looks_of(run), workload) for workload in workloads)
     figure = Figure(
         plots,
         "Marks: means over rounds with 95 % intervals. Lines: the Universal Scalability Law. "

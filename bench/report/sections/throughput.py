@@ -1,30 +1,31 @@
 """The main figure of every operation: rates of a closed loop, p99 latencies of an open loop."""
 
+from bench.analysis.measures import RATE, RESPONSE, measures_of
+from bench.analysis.stored import StoredRun
 from bench.model import OpenLoop
 from bench.report.html.document import Figure, Section
-from bench.report.material import Material
-from bench.report.measures import RATE, RESPONSE, measures_of
+from bench.report.look import looks_of
 from bench.report.plots.dots import dots
 from bench.report.tables import speed_table, time_word
 
 
-def throughput(material: Material) -> Section | None:
+def throughput(run: StoredRun) -> Section | None:
     """Dots with intervals and all rounds. None for a study, whose cells differ in pacing."""
-    found = material.series
+    found = run.series
     if not found:
         return None
-    pacing = material.record.plan.pacing
+    pacing = run.record.plan.pacing
     measure = measures_of(pacing)[0]
     closed = measure is RATE
     name, title = ("throughput", "Throughput") if closed else ("latency-p99", "Latency, p99")
     if measure is RESPONSE:
-        title = f"{time_word(material.record.plan.pacing).capitalize()}, p99"
+        title = f"{time_word(run.record.plan.pacing).capitalize()}, p99"
     figure = Figure(
-        (dots(name, "", found, material.looks, measure.metric),),
+        (dots(name, "", found, looks_of(run), measure.metric),),
         "Large marks: mean over rounds; bars: its 95 % interval; small dots: the rounds "
         "themselves; ×: a round that must not be used; →: the "
         "interval is wider than the plot." + ("" if closed else " Less is better."),
-        speed_table(material.record),
+        speed_table(run.record),
     )
     lead = (
         "Successful requests per second with every connection always busy: what one core buys, "

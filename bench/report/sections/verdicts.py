@@ -2,30 +2,24 @@
 
 from collections.abc import Sequence
 
+from bench.analysis.measures import Measure, inverse, measures_of
+from bench.analysis.stored import StoredRun
+from bench.analysis.verdicts import PhaseVerdict, verdicts
 from bench.report.html.document import Matrices, Matrix, Opinion, Section, Sheet
-from bench.report.material import Material
-from bench.report.measures import (
-    Measure,
-    inverse,
-    measures_of,
-    p_words,
-    plain,
-    ratio_end,
-    rounds_words,
-)
-from bench.report.verdicts import PhaseVerdict, verdict_table, verdicts
+from bench.report.verdicts import rounds_words, verdict_table
+from bench.words import p_words, plain, ratio_end
 
 _MIRROR = {"faster": "slower", "slower": "faster"}
 
 
-def verdict_matrix(material: Material) -> Section | None:
+def verdict_matrix(run: StoredRun) -> Section | None:
     """A matrix per operation. None with a single target, and for a study."""
-    record = material.record
-    if not material.series or len(record.plan.targets) < 2:
+    record = run.record
+    if not run.series or len(record.plan.targets) < 2:
         return None
     measure = measures_of(record.plan.pacing)[0]
     found = verdicts(record)
-    titles = dict.fromkeys(one.title for one in material.series)
+    titles = dict.fromkeys(one.title for one in run.series)
     matrices = tuple(
         _matrix(title, [one for one in found if one.title == title], record.plan.targets, measure)
         for title in titles
@@ -68,7 +62,8 @@ def _opinion(one: PhaseVerdict, measure: Measure, *, mirrored: bool) -> Opinion:
     detail = [verdict.reason] if verdict.reason else []
     if one.elsewhere and kind != "invalid":
         words += " *"
-        detail.append(f"limited by: {one.elsewhere}")
+        limits = "; ".join(f"{name}: {limit}" for name, limit in one.elsewhere.items())
+        detail.append(f"limited by: {limits}")
     detail.append(f"p (Holm): {p_words(verdict.p_value)}")
     if kind == "inconclusive":
         needed = "rounds needed" if verdict.rounds_help else "needed"

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from bench.load.truth import StallingServer
+from bench.stats.stalling import StallingServer
 
 SERVERS = [
     StallingServer(0.005, 0.2, 1.0),

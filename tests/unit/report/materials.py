@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from bench.analysis.memory import unit_name
+from bench.analysis.stored import StoredRun
 from bench.experiment.runner import DATABASE_MEMORY_EVERY, MEMORY_EVERY
 from bench.model import (
     CellResult,
@@ -15,10 +17,7 @@ from bench.model import (
     Saturation,
     Sweep,
 )
-from bench.report.material import Material
-from bench.report.memory import unit_name
-from bench.report.studies import with_study
-from tests.unit.factories import cell, distribution, load_result, plan, record, window
+from tests.unit.factories import cell, distribution, load_result, plan, record, window, with_study
 
 TARGETS = ("fastapi", "flask", "drf")
 SPEED = {"fastapi": 1.0, "flask": 1.3, "drf": 1.7}
@@ -206,5 +205,5 @@ RUNS: dict[str, RunRecord] = {
 }
 
 
-def material(name: str, **changes: object) -> Material:
-    return Material(**{"record": RUNS[name], "samples": samples(), **changes})
+def material(name: str, **changes: object) -> StoredRun:
+    return StoredRun(**{"record": RUNS[name], "samples": samples(), **changes})

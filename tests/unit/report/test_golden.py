@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from bench.analysis.stored import StoredRun
 from bench.report.html.render import render
 from bench.report.markdown import render_markdown
-from bench.report.material import Material
 from bench.report.page import page_markdown, print_page
 from bench.report.pages import page_of
 from bench.report.run_page import run_document
@@ -40,7 +40,7 @@ RUNS = (*STORED, *MADE)
 
 
 @cache
-def run(name: str) -> Material:
+def run(name: str) -> StoredRun:
     """The run with its samples; nothing of a stored one is torn."""
     if name in MADE:
         return material(name)
@@ -48,7 +48,7 @@ def run(name: str) -> Material:
     (record, torn), (samples, torn_samples) = store.read(), store.read_samples()
     assert not torn
     assert not torn_samples
-    return Material(record, samples)
+    return StoredRun(record, samples)
 
 
 class Words(HTMLParser):
@@ -85,16 +85,16 @@ class Words(HTMLParser):
             self.lines.append(f"{within}: {words}")
 
 
-def page_text(found: Material, _folder: Path) -> str:
+def page_text(found: StoredRun, _folder: Path) -> str:
     return "\n".join(Words(render(run_document(found))).lines) + "\n"
 
 
-def markdown_text(found: Material, _folder: Path) -> str:
+def markdown_text(found: StoredRun, _folder: Path) -> str:
     page = page_of(found)
     return render_markdown(found) if page is None else page_markdown(page)
 
 
-def terminal_text(found: Material, _folder: Path) -> str:
+def terminal_text(found: StoredRun, _folder: Path) -> str:
     console = Console(file=io.StringIO(), width=120, color_system=None)
     page = page_of(found)
     if page is None:
@@ -104,7 +104,7 @@ def terminal_text(found: Material, _folder: Path) -> str:
     return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines()) + "\n"
 
 
-def csv_text(found: Material, folder: Path) -> str:
+def csv_text(found: StoredRun, folder: Path) -> str:
     write_csv(found.record, folder / "rounds.csv")
     return (folder / "rounds.csv").read_text()
 

@@ -3,7 +3,7 @@
 import altair as alt
 import pytest
 
-from bench.report.history import History, history_of
+from bench.analysis.history import History, history_of
 from bench.report.history_document import history_document
 from bench.report.html.render import render
 from tests.unit.test_history import run_at

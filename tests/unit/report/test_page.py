@@ -10,13 +10,13 @@ from html.parser import HTMLParser
 import altair as alt
 import pytest
 
+from bench.analysis.stored import StoredRun
 from bench.experiment.plan import PROFILES
 from bench.model import LabWarning, PhaseResult
 from bench.report.formats import Place, write_formats
 from bench.report.html.document import Document, Prose, Section
 from bench.report.html.library import vega_code
 from bench.report.html.render import render
-from bench.report.material import Material
 from bench.report.run_page import run_document
 from bench.report.sections import SECTIONS, sections
 from bench.workloads import WORKLOADS, Workload
@@ -181,7 +181,7 @@ def test_a_page_fetches_nothing() -> None:
     assert all(one.startswith(("#", "data:")) for one in page("bench").addresses)
 
 
-def longest_run() -> Material:
+def longest_run() -> StoredRun:
     """All workloads as often as `publish` may repeat them, with wide latencies and noisy readings.
 
     Most of the rounds are copies with a rate and a CPU time of their own.
@@ -202,7 +202,7 @@ def longest_run() -> Material:
             every.append(replace(one, round=number, phases=phases))
     run = bench(plan=plan(workloads=tuple(WORKLOADS), rounds=ROUNDS_LIMIT), cells=tuple(every))
     readings = [replace(one, cpu_s=one.cpu_s * noise.uniform(0.9, 1.0)) for one in samples(9_000)]
-    return Material(run, tuple(readings))
+    return StoredRun(run, tuple(readings))
 
 
 def noisy_windows(workload: Workload, noise: random.Random) -> Iterator[PhaseResult]:
@@ -267,7 +267,7 @@ def test_warnings_stand_in_the_answer() -> None:
 def test_notes_are_counted_in_words(count: int, words: str) -> None:
     """The page says in words how many notes a run has."""
     notes = tuple(LabWarning(f"note-{n}", "seen", "mend it", "note") for n in range(count))
-    assert words in Page(render(run_document(Material(bench(warnings=notes))))).text
+    assert words in Page(render(run_document(StoredRun(bench(warnings=notes))))).text
 
 
 def test_torn_lines_are_told() -> None:
@@ -314,5 +314,5 @@ def test_markdown_fits_a_comment(tmp_path) -> None:
         cells=cells(workloads=names, rounds=2),
         warnings=doubts,
     )
-    write_formats(Material(run), Place(tmp_path, tmp_path), ("md",))
+    write_formats(StoredRun(run), Place(tmp_path, tmp_path), ("md",))
     assert 5_000 < len((tmp_path / "report.md").read_text()) < 65_536

@@ -7,11 +7,12 @@ from functools import cache
 
 import pytest
 
+from bench.analysis.history import History, history_of
+from bench.analysis.stored import StoredRun
 from bench.model import Estimate
-from bench.report.history import History, history_of
 from bench.report.history_document import history_document
 from bench.report.html.render import render, shared_rows
-from bench.report.material import Material
+from bench.report.look import looks_of
 from bench.report.plots.frame import MOST_INTERVAL, cut, log_span, unbounded
 from bench.report.plots.rows import packed, rounded
 from bench.report.plots.trends import run_labels, trend_plot
@@ -162,7 +163,7 @@ def test_the_widest_interval_of_a_history_is_drawn() -> None:
     wide = Estimate(first.estimate.point, -5.0, 3 * first.estimate.point, 0.95, 2)
     changed = replace(trend, points=(replace(first, estimate=wide), *others))
     runs = [run.run_id for run in history().runs]
-    plot = trend_plot("t", [changed], runs, material("bench").looks)
+    plot = trend_plot("t", [changed], runs, looks_of(material("bench")))
     assert len(plot.datasets["intervals"]) == len(runs)
     assert [row["arrow"] for row in plot.datasets["arrows"]] == ["↓", "↑"]
     assert {row["run"] for row in plot.datasets["arrows"]} == {first.run_id}
@@ -186,7 +187,7 @@ def test_what_cannot_be_seen_is_not_sent(rounds: int, has_words: bool, is_tinted
     """Many windows are too narrow to hover, very many to be tinted; the page says so."""
     one_round = cells(rounds=1)
     every = (replace(one, round=number + 1) for number in range(rounds) for one in one_round)
-    section = over_time(Material(bench(cells=tuple(every)), samples()))
+    section = over_time(StoredRun(bench(cells=tuple(every)), samples()))
     (found,) = [figure for figure in section.blocks if figure.caption.startswith("The whole run")]
     stretches = found.plots[0].datasets.get("stretches", [])
     assert bool(stretches) == is_tinted

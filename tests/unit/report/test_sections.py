@@ -4,19 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from bench.metrics import METRICS
-from bench.model import LabWarning, Memory, Sample
-from bench.report.html.document import Cards, Commands, Matrices
-from bench.report.latency import HALF, curves, percentile_at
-from bench.report.material import Material
-from bench.report.memory import memory_use
-from bench.report.sections.answer import answer
-from bench.report.sections.equality import equality
-from bench.report.sections.figures import figure_tables, figures
-from bench.report.sections.provenance import commands, provenance
-from bench.report.sections.verdicts import verdict_matrix
-from bench.report.tables import series
-from bench.report.timeline import (
+from bench.analysis.commands import commands
+from bench.analysis.latency import HALF, curves, percentile_at
+from bench.analysis.memory import memory_use
+from bench.analysis.series import series
+from bench.analysis.stored import StoredRun
+from bench.analysis.timeline import (
     bands,
     cpu_line,
     mean_cpu,
@@ -25,6 +18,14 @@ from bench.report.timeline import (
     set_ups,
     whole_span,
 )
+from bench.metrics import METRICS
+from bench.model import LabWarning, Memory, Sample
+from bench.report.html.document import Cards, Commands, Matrices
+from bench.report.sections.answer import answer
+from bench.report.sections.equality import equality
+from bench.report.sections.figures import figure_tables, figures
+from bench.report.sections.provenance import provenance
+from bench.report.sections.verdicts import verdict_matrix
 from bench.report.windows import MOST_ROWS, SET_UP, windows_table
 from tests.unit.factories import cell, distribution, load_result, plan, record, role_cost, window
 from tests.unit.report.materials import BEGAN, RUNS, SET_UP_S, bench, cells, material, samples
@@ -77,7 +78,7 @@ def test_matrix_mirrors() -> None:
 def test_matrix_has_no_operation_that_was_not_begun() -> None:
     """An interrupted run does not show matrices of dashes."""
     run = replace(RUNS["interrupted"], cells=RUNS["interrupted"].cells[:3])
-    (block, *_) = verdict_matrix(Material(run)).blocks
+    (block, *_) = verdict_matrix(StoredRun(run)).blocks
     assert [matrix.title for matrix in block.matrices] == ["read"]
 
 
@@ -115,7 +116,7 @@ def test_memory_idle_loaded_peak() -> None:
         Sample(BEGAN - 1, "onecore-flask", 0.0, 51_000_000),
         Sample(BEGAN + 1, "onecore-flask", 0.5, 70_000_000),
     )
-    app, database = memory_use(Material(run, read))
+    app, database = memory_use(StoredRun(run, read))
     assert (app.idle_bytes, app.loaded_bytes, app.peak_bytes) == (
         50_000_000,
         60_000_000,
@@ -126,7 +127,7 @@ def test_memory_idle_loaded_peak() -> None:
 
 def test_cpu_over_time_loses_nothing_when_thinned() -> None:
     """However few points are drawn, their CPU time adds up to what was used."""
-    found = Material(bench(), samples(200))
+    found = StoredRun(bench(), samples(200))
     for most in (10, 1000):
         line = cpu_line(found, "onecore-flask", whole_span(found), most)
         assert len(line.readings) <= max(most + 1, 200)
@@ -138,7 +139,7 @@ def test_a_restart_breaks_the_line() -> None:
     read = tuple(
         Sample(BEGAN + at, "onecore-flask", cpu) for at, cpu in enumerate((1.0, 1.5, 0.1, 0.6))
     )
-    line = cpu_line(Material(bench(), read), "onecore-flask", (0, 10))
+    line = cpu_line(StoredRun(bench(), read), "onecore-flask", (0, 10))
     assert [one.value for one in line.readings] == [50.0, None, pytest.approx(50.0)]
 
 
@@ -148,13 +149,13 @@ def test_a_pause_breaks_the_line() -> None:
         Sample(BEGAN, "onecore-flask", 1.0),
         Sample(BEGAN + 600, "onecore-flask", 2.0),
     )
-    (reading,) = cpu_line(Material(bench(), read), "onecore-flask", (0, 1000)).readings
+    (reading,) = cpu_line(StoredRun(bench(), read), "onecore-flask", (0, 1000)).readings
     assert reading.value is None
 
 
 def test_memory_over_time_keeps_peaks_when_thinned() -> None:
     """Of readings that are joined the highest is drawn."""
-    found = Material(bench(), samples(200))
+    found = StoredRun(bench(), samples(200))
     line = memory_line(found, "flask", "app", whole_span(found), most=5)
     assert len(line.readings) <= 5
     assert max(line.known) == 40_000_000 + 100_000 * 160
@@ -162,7 +163,7 @@ def test_memory_over_time_keeps_peaks_when_thinned() -> None:
 
 def test_memory_over_time_has_what_was_read_after_windows() -> None:
     """The sampler reads a database once a minute; each window adds a reading at its end."""
-    found = Material(bench(), samples(200))
+    found = StoredRun(bench(), samples(200))
     line = memory_line(found, "flask", "database", whole_span(found))
     mine = [band for band in bands(found) if band.target == "flask"]
     assert [one.at_s for one in line.readings] == [0.0, *(band.end_s for band in mine)]
@@ -175,7 +176,7 @@ def test_cpu_of_a_stretch_is_what_was_used_in_it() -> None:
         Sample(BEGAN + at, "onecore-flask", cpu_s)
         for at, cpu_s in enumerate((1.0, 1.5, 2.5, 0.0, 0.5))
     )
-    found = Material(bench(), read)
+    found = StoredRun(bench(), read)
     assert mean_cpu(found, "onecore-flask", [(0.0, 1.0)]) == pytest.approx(50)
     assert mean_cpu(found, "onecore-flask", [(0.5, 1.5)]) == pytest.approx(75)
     assert mean_cpu(found, "onecore-flask", [(0.0, 1.0), (3.0, 4.0)]) == pytest.approx(50)
@@ -186,7 +187,7 @@ def test_cpu_of_a_stretch_is_what_was_used_in_it() -> None:
 
 def test_set_ups_end_where_windows_begin() -> None:
     """What was loaded, verified and warmed up before a window is a stretch of its own."""
-    found = Material(bench(), samples())
+    found = StoredRun(bench(), samples())
     for set_up, band in zip(set_ups(found), bands(found), strict=True):
         assert set_up.end_s == band.start_s
         assert set_up.end_s - set_up.start_s == pytest.approx(SET_UP_S)
@@ -194,7 +195,7 @@ def test_set_ups_end_where_windows_begin() -> None:
 
 def test_windows_are_told_in_a_table() -> None:
     """One row each with the window's own figures; what was used before them stands apart."""
-    found = Material(bench(), samples(2000))
+    found = StoredRun(bench(), samples(2000))
     table = windows_table(found, bands(found))
     windows = [row for row in table.rows if row[0] != SET_UP]
     assert len(windows) == len(bands(found)) == 18
@@ -208,7 +209,7 @@ def test_windows_are_told_in_a_table() -> None:
 
 def test_many_windows_are_joined_and_none_is_left_out() -> None:
     """A long run's table stays short: a row then stands for several rounds, and says so."""
-    found = Material(bench(cells=cells(rounds=100)), samples())
+    found = StoredRun(bench(cells=cells(rounds=100)), samples())
     table = windows_table(found, bands(found))
     assert len(table.rows) < MOST_ROWS + 10
     told = [row[2] for row in table.rows if row[:2] == ("read", "drf")]
@@ -226,7 +227,7 @@ def test_an_invalid_window_is_marked_in_its_row() -> None:
     busy = replace(part.app, cpu_s=10 * part.app.cpu_s)
     lies = replace(first, phases=(replace(part, app=busy, warnings=(invalid,)),))
     record = bench(cells=(lies, *others), plan=plan(targets=("drf",), workloads=("read",)))
-    found = Material(record, samples(2000))
+    found = StoredRun(record, samples(2000))
     table = windows_table(found, bands(found))
     assert [row[1] for row in table.rows[:3]] == ["drf ✕ 1 of 1", "drf", "drf"]
     assert "errors" in table.caption
@@ -260,7 +261,7 @@ def test_equality_tells_what_differs() -> None:
     )
     services = {name: {"python": "3.13.0", name: "1"} for name in ("fastapi", "flask", "drf")}
     run = bench(cells=less, provenance={"services": services})
-    tables = {block.table.title: block.table for block in equality(Material(run)).blocks[1:]}
+    tables = {block.table.title: block.table for block in equality(StoredRun(run)).blocks[1:]}
     differing = {row[0] for row in tables["What was not equal"].rows}
     assert differing == {"read: bytes/response", "list: bytes/response"}
     assert any(
@@ -278,7 +279,7 @@ def test_equality_lists_what_must_be_equal() -> None:
     settings["drf"]["server_threads"] = 40
     tables = {name: {"column id": "bigint not null"} for name in names}
     run = bench(provenance={"settings": settings, "tables": tables})
-    told = {block.table.title: block.table for block in equality(Material(run)).blocks[1:]}
+    told = {block.table.title: block.table for block in equality(StoredRun(run)).blocks[1:]}
     assert ("server_threads", "20", "20", "40", "≠ differs") in told["What was not equal"].rows
     (equal,) = (table for title, table in told.items() if "What was equal" in title)
     assert {

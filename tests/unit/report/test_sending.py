@@ -5,9 +5,9 @@ import io
 import pytest
 from rich.console import Console
 
+from bench.analysis.stored import StoredRun
 from bench.model import Lateness, OpenLoop, RunRecord
 from bench.report.markdown import render_markdown
-from bench.report.material import Material
 from bench.report.sections.latency import latency
 from bench.report.sending import sending_table
 from bench.report.terminal import print_results
@@ -57,18 +57,18 @@ def test_nothing_sent_is_nothing_told() -> None:
 def test_a_closed_loop_has_no_such_table() -> None:
     """Its requests are due when the answer before has come."""
     assert sending_table(run_of(None)) is None
-    assert "Sending" not in render_markdown(Material(run_of(None)))
+    assert "Sending" not in render_markdown(StoredRun(run_of(None)))
 
 
 def test_it_stands_in_every_report() -> None:
     """Terminal, Markdown and page show one table; the tidy table has a column per figure."""
     run = run_of(late(0.002), late(0.008))
     console = Console(file=io.StringIO(), width=120)
-    print_results(console, Material(run))
-    section = latency(Material(run))
+    print_results(console, StoredRun(run))
+    section = latency(StoredRun(run))
     assert section is not None
     assert sending_table(run) in [getattr(block, "table", None) for block in section.blocks]
-    for text in (console.file.getvalue(), render_markdown(Material(run))):
+    for text in (console.file.getvalue(), render_markdown(StoredRun(run))):
         assert "Sending" in text
         assert "late p99 ms" in text
     first = tidy(run).to_pylist()[0]

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from rich.console import Console
 
+from bench.live.status import UnitLine, status_table, watch_table
 from bench.model import UnitStatus
-from bench.report.status import UnitLine, status_table, watch_table
 from bench.report.terminal import drawn_table
 
 

@@ -12,10 +12,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from bench.analysis.differences import COUNTED, PER_TARGET, Difference, differences, is_counted
+from bench.analysis.measures import Measure, measures_of
+from bench.analysis.series import operation_title
+from bench.analysis.validity import phases_of, windows_of
 from bench.metrics import METRICS
 from bench.model import Estimate, PhaseResult, RunRecord
-from bench.report.differences import COUNTED, PER_TARGET, Difference, differences, is_counted
-from bench.report.measures import Measure, measures_of, phases_of, windows_of
 from bench.stats.changes import (
     FEWEST,
     ChangePoint,
@@ -94,7 +96,7 @@ class Trend:
 
     @property
     def title(self) -> str:
-        return self.workload if self.workload == self.phase else f"{self.workload}: {self.phase}"
+        return operation_title(self.workload, self.phase)
 
 
 @dataclass(frozen=True)

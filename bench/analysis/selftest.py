@@ -9,10 +9,9 @@ from dataclasses import dataclass
 
 from bench import histogram
 from bench.errors import GeneratorFailed
-from bench.load.truth import StallingServer
 from bench.model import LoadResult, Verdict
-from bench.report.measures import interval_words, plain
-from bench.report.tables import Table
+from bench.stats.stalling import StallingServer
+from bench.words import interval_words, plain
 
 
 @dataclass(frozen=True)
@@ -23,23 +22,6 @@ class Check:
     passed: bool
     seen: str
     expected: str
-
-
-def selftest_table(checks: Sequence[Check]) -> Table:
-    return Table(
-        title="Self-test",
-        columns=("check", "seen", "expected", "outcome"),
-        rows=tuple(
-            (check.name, check.seen, check.expected, "ok" if check.passed else "FAILED")
-            for check in checks
-        ),
-        numeric=(False, False, False, False),
-        caption=(
-            "Times are medians of the three windows in which others used the cores least. Ratios "
-            "are of requests/s, with their interval and number of rounds. A core is idle if others "
-            f"took at most {QUIET_SHARE:.0%} of it."
-        ),
-    )
 
 
 # --- comparisons ------------------------------------------------------------------------------

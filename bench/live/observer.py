@@ -10,14 +10,10 @@ from typing import Protocol
 from rich.console import Console
 from rich.text import Text
 
-from bench.metrics import METRICS
-from bench.model import CellResult, LabWarning, Placement, RunRecord, Sample, Target
-from bench.model import Progress as WindowProgress
-from bench.report.classic import ClassicLog
-from bench.report.display import Display
-from bench.report.facts import load_words, pacing_words, placement_words
-from bench.report.meter import Meter
-from bench.report.panel import (
+from bench.live.classic import ClassicLog
+from bench.live.display import Display
+from bench.live.meter import Meter
+from bench.live.panel import (
     Core,
     Moment,
     Use,
@@ -27,6 +23,10 @@ from bench.report.panel import (
     time_left_s,
     time_words,
 )
+from bench.metrics import METRICS
+from bench.model import CellResult, LabWarning, Placement, RunRecord, Sample, Target
+from bench.model import Progress as WindowProgress
+from bench.report.facts import load_words, pacing_words, placement_words
 from bench.workloads import WORKLOADS
 
 _STYLE = {"invalid": "bold red", "doubt": "yellow", "note": "cyan"}

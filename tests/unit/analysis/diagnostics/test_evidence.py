@@ -2,10 +2,9 @@
 
 import pytest
 
-from bench.doubt import littles_law_off, ran_out, too_few_samples, unsteady_warm_up
+from bench.analysis.diagnostics import littles_law_off, ran_out, too_few_samples, unsteady_warm_up
 from bench.model import ClosedLoop, Distribution, LabWarning, LoadResult, OpenLoop, WarmUp
-
-from ..factories import load_result
+from tests.unit.factories import load_result
 
 
 def window(rate_per_s: float, mean_s: float, duration_s: float = 10.0) -> LoadResult:

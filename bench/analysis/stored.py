@@ -1,25 +1,20 @@
-"""What a page is made from: a run as it was stored, its time series included."""
+"""A run as it was stored, its time series included."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from bench.analysis.series import Series, series
 from bench.model import RunRecord, Sample
-from bench.report.look import Look, looks
-from bench.report.tables import Series, series
 
 
 @dataclass(frozen=True)
-class Material:
+class StoredRun:
     """A run, its samples in the order taken, and what could not be read of it, in words."""
 
     record: RunRecord
     samples: tuple[Sample, ...] = ()
     unreadable: tuple[str, ...] = ()
-
-    @cached_property
-    def looks(self) -> dict[str, Look]:
-        return looks(self.record.plan.targets)
 
     @cached_property
     def series(self) -> tuple[Series, ...]:

@@ -2,7 +2,13 @@
 
 import pytest
 
-from bench.doubt import clock_drift, restarted, smt_sibling_busy, swapping, throttling
+from bench.analysis.diagnostics import (
+    clock_drift,
+    restarted,
+    smt_sibling_busy,
+    swapping,
+    throttling,
+)
 from bench.model import LabWarning
 
 

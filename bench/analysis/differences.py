@@ -13,6 +13,7 @@ from bench.model import RunRecord
 from bench.workloads import WORKLOADS
 
 ABSENT = "–"
+"""Stands for a value that one of two runs did not record."""
 
 # Patterns of dotted names. The kernel's version is told and not forbidden: an upgraded kernel is
 # something to compare for, like an upgraded framework.

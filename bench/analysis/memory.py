@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from bench.analysis.stored import StoredRun
 from bench.model import PhaseResult
-from bench.report.material import Material
 
 Role = Literal["app", "database"]
 ROLES: tuple[Role, ...] = ("app", "database")
@@ -31,22 +31,20 @@ def unit_name(target: str, role: Role) -> str:
     return f"onecore-{target}" if role == "app" else f"onecore-postgres-{target}"
 
 
-def memory_use(material: Material) -> tuple[MemoryUse, ...]:
+def memory_use(run: StoredRun) -> tuple[MemoryUse, ...]:
     """App and database of every target in plan order."""
-    return tuple(
-        _use(material, target, role) for role in ROLES for target in material.record.plan.targets
-    )
+    return tuple(_use(run, target, role) for role in ROLES for target in run.record.plan.targets)
 
 
-def _use(material: Material, target: str, role: Role) -> MemoryUse:
+def _use(run: StoredRun, target: str, role: Role) -> MemoryUse:
     windows = [
-        window for cell in material.record.cells if cell.target == target for window in cell.phases
+        window for cell in run.record.cells if cell.target == target for window in cell.phases
     ]
     after = [read for read in (role_memory(window, role) for window in windows) if read is not None]
     unit = unit_name(target, role)
     sampled = [
         (sample.at_unix_s, sample.pss_bytes)
-        for sample in material.samples_of(unit)
+        for sample in run.samples_of(unit)
         if sample.pss_bytes is not None
     ]
     first_window = min(

@@ -8,9 +8,9 @@ from dataclasses import replace
 from bench.database.activity import Activity
 from bench.errors import LabError
 from bench.experiment.lab import DATABASE_HOST, Lab, app_unit_name
+from bench.live.meter import Meter
+from bench.live.status import UnitLine
 from bench.model import Target, UnitStatus
-from bench.report.meter import Meter
-from bench.report.status import UnitLine
 
 MEMORY_EVERY = 5
 """A database is some 25 processes: reading its memory costs 25 ms, so every fifth look does."""

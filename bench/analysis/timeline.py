@@ -7,9 +7,10 @@ from itertools import pairwise
 
 import numpy as np
 
+from bench.analysis.memory import Role, role_memory, unit_name
+from bench.analysis.series import operation_title
+from bench.analysis.stored import StoredRun
 from bench.model import CellResult, PhaseResult, Sample
-from bench.report.material import Material
-from bench.report.memory import Role, role_memory, unit_name
 
 GENERATOR = "generator"
 MOST_POINTS = 300
@@ -56,8 +57,7 @@ class Band:
     @property
     def title(self) -> str:
         """As in the other figures: the workload, and the phase of one that has several."""
-        phase = self.window.phase
-        return phase if phase == self.workload else f"{self.workload}: {phase}"
+        return operation_title(self.workload, self.window.phase)
 
 
 @dataclass(frozen=True)
@@ -71,9 +71,9 @@ class SetUp:
     end_s: float
 
 
-def bands(material: Material) -> tuple[Band, ...]:
+def bands(run: StoredRun) -> tuple[Band, ...]:
     """Every measured window whose start is known."""
-    began = began_at(material)
+    began = began_at(run)
     return tuple(
         Band(
             cell.target,
@@ -83,20 +83,30 @@ def bands(material: Material) -> tuple[Band, ...]:
             window.load.started_at_unix_s - began,
             window.load.started_at_unix_s + window.load.duration_s - began,
         )
-        for cell in material.record.cells
+        for cell in run.record.cells
         for window in cell.phases
         if window.load.started_at_unix_s
     )
 
 
-def set_ups(material: Material) -> tuple[SetUp, ...]:
+def set_ups(run: StoredRun) -> tuple[SetUp, ...]:
     """The set-up of every cell whose first window's start is known."""
-    began = began_at(material)
+    began = began_at(run)
     return tuple(
         SetUp(cell.target, cell.workload, cell.round, start_s, end_s)
-        for cell in material.record.cells
+        for cell in run.record.cells
         for start_s, end_s in _set_up_span(cell, began)
     )
+
+
+def set_ups_of(run: StoredRun, found: Sequence[Band], target: str) -> list[SetUp]:
+    """The target's set-ups before these windows."""
+    cells = {(band.target, band.workload, band.round) for band in found}
+    return [
+        one
+        for one in set_ups(run)
+        if one.target == target and (one.target, one.workload, one.round) in cells
+    ]
 
 
 def _set_up_span(cell: CellResult, began: float) -> Iterator[Span]:
@@ -108,26 +118,26 @@ def _set_up_span(cell: CellResult, began: float) -> Iterator[Span]:
         yield start - began, first - began
 
 
-def began_at(material: Material) -> float:
+def began_at(run: StoredRun) -> float:
     """Seconds since 1970 of the first thing known to have happened."""
     starts = [
         window.load.started_at_unix_s
-        for cell in material.record.cells
+        for cell in run.record.cells
         for window in cell.phases
         if window.load.started_at_unix_s
     ]
-    return min([*(sample.at_unix_s for sample in material.samples[:1]), *starts], default=0.0)
+    return min([*(sample.at_unix_s for sample in run.samples[:1]), *starts], default=0.0)
 
 
-def units(material: Material, role: Role) -> dict[str, str]:
+def units(run: StoredRun, role: Role) -> dict[str, str]:
     """Unit names by target."""
-    return {target: unit_name(target, role) for target in material.record.plan.targets}
+    return {target: unit_name(target, role) for target in run.record.plan.targets}
 
 
-def cpu_line(material: Material, unit: str, span_s: Span, most: int = MOST_POINTS) -> Line:
+def cpu_line(run: StoredRun, unit: str, span_s: Span, most: int = MOST_POINTS) -> Line:
     """CPU in % of one core. A point holds from the one before it: no use of CPU is lost."""
-    began = began_at(material)
-    read = _within(material, unit, span_s)
+    began = began_at(run)
+    read = _within(run, unit, span_s)
     step = max(1, -(-len(read) // most))
     thinned = [*read[:-1:step], *read[-1:]]
     readings: list[Reading] = []
@@ -140,35 +150,35 @@ def cpu_line(material: Material, unit: str, span_s: Span, most: int = MOST_POINT
 
 
 def memory_line(
-    material: Material, target: str, role: Role, span_s: Span, most: int = MOST_POINTS
+    run: StoredRun, target: str, role: Role, span_s: Span, most: int = MOST_POINTS
 ) -> Line:
     """PSS in bytes, from the sampler and from what was read after each window.
 
     Of readings that are joined, the highest is kept.
     """
-    began, unit = began_at(material), unit_name(target, role)
+    began, unit = began_at(run), unit_name(target, role)
     sampled = [
         Reading(sample.at_unix_s - began, float(sample.pss_bytes))
-        for sample in _within(material, unit, span_s)
+        for sample in _within(run, unit, span_s)
         if sample.pss_bytes is not None
     ]
-    after = _after_windows(material, target, role, span_s)
+    after = _after_windows(run, target, role, span_s)
     read = sorted([*sampled, *after], key=lambda one: one.at_s)
     step = max(1, -(-len(read) // most))
     parts = [read[at : at + step] for at in range(0, len(read), step)]
     return Line(unit, tuple(max(part, key=lambda one: one.value or 0.0) for part in parts))
 
 
-def _after_windows(material: Material, target: str, role: Role, span_s: Span) -> Iterator[Reading]:
-    for band in bands(material):
+def _after_windows(run: StoredRun, target: str, role: Role, span_s: Span) -> Iterator[Reading]:
+    for band in bands(run):
         pss_bytes = role_memory(band.window, role)
         if band.target == target and pss_bytes is not None and span_s[0] <= band.end_s <= span_s[1]:
             yield Reading(band.end_s, float(pss_bytes))
 
 
-def mean_cpu(material: Material, unit: str, spans: Iterable[Span]) -> float | None:
+def mean_cpu(run: StoredRun, unit: str, spans: Iterable[Span]) -> float | None:
     """CPU of all these spans together, in % of one core; None where there was no reading."""
-    began, read = began_at(material), material.samples_of(unit)
+    began, read = began_at(run), run.samples_of(unit)
     if len(read) < 2:
         return None
     at = [sample.at_unix_s - began for sample in read]
@@ -183,24 +193,22 @@ def mean_cpu(material: Material, unit: str, spans: Iterable[Span]) -> float | No
     return 100 * float((edges[1::2] - edges[::2]).sum()) / passed if passed else None
 
 
-def _within(material: Material, unit: str, span_s: Span) -> Sequence[Sample]:
-    began, (start, end) = began_at(material), span_s
-    return [
-        sample for sample in material.samples_of(unit) if start <= sample.at_unix_s - began <= end
-    ]
+def _within(run: StoredRun, unit: str, span_s: Span) -> Sequence[Sample]:
+    began, (start, end) = began_at(run), span_s
+    return [sample for sample in run.samples_of(unit) if start <= sample.at_unix_s - began <= end]
 
 
-def whole_span(material: Material) -> Span:
+def whole_span(run: StoredRun) -> Span:
     """From the start to the last thing known, in seconds since the start."""
-    ends = [band.end_s for band in bands(material)]
-    if material.samples:
-        ends.append(material.samples[-1].at_unix_s - began_at(material))
+    ends = [band.end_s for band in bands(run)]
+    if run.samples:
+        ends.append(run.samples[-1].at_unix_s - began_at(run))
     return 0.0, max(ends, default=0.0)
 
 
-def round_span(material: Material) -> tuple[int, Span] | None:
+def round_span(run: StoredRun) -> tuple[int, Span] | None:
     """The last round that every target has, and when it was; None without any."""
-    found = bands(material)
+    found = bands(run)
     targets = {band.target for band in found}
     for number in sorted({band.round for band in found}, reverse=True):
         mine = [band for band in found if band.round == number]

@@ -6,26 +6,22 @@ each row as a witness: the same statements should cost the same on a machine tha
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
+from bench.analysis.differences import Difference, differences
+from bench.analysis.measures import (
+    Measure,
+    cause_of,
+    lacking,
+    limits_elsewhere,
+    measures_of,
+    speeds_of,
+)
+from bench.analysis.series import operation_title
+from bench.analysis.validity import Windows, phases_of, windows_of
 from bench.errors import UsageError
 from bench.metrics import METRICS
-from bench.model import Estimate, LabWarning, PhaseResult, RunRecord, Verdict
-from bench.report.differences import Difference, differences
-from bench.report.measures import (
-    NO_FIGURE,
-    Measure,
-    Windows,
-    cause_of,
-    elsewhere_words,
-    lacking,
-    measures_of,
-    phases_of,
-    plain,
-    speeds_of,
-    windows_of,
-)
-from bench.report.warnings import collect_warnings
+from bench.model import Estimate, PhaseResult, RunRecord, Verdict
 from bench.stats.ratio import RatesByRound, valid_rounds
 from bench.stats.verdict import Comparison, judge
 
@@ -57,11 +53,11 @@ class Row:
     head: float | None
     witness: float | None
     lost: bool = False
-    elsewhere: str = ""
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def title(self) -> str:
-        return self.workload if self.workload == self.phase else f"{self.workload}: {self.phase}"
+        return operation_title(self.workload, self.phase)
 
     @property
     def ratio(self) -> Estimate | None:
@@ -72,22 +68,17 @@ class Row:
     def is_regression(self) -> bool:
         return self.verdict.kind == "slower"
 
-    def __str__(self) -> str:
-        change = f"{plain(self.ratio.point)} x" if self.ratio else NO_FIGURE
-        return f"{self.target} {self.title}: {self.measure.worse} ({self.measure.title} {change})"
-
 
 @dataclass(frozen=True)
 class RunComparison:
-    """All that two runs say about each other. `notes` say what weakens it."""
+    """All that two runs say about each other."""
 
-    base: str
-    head: str
+    base: RunRecord
+    head: RunRecord
     threshold: float
     level: float
     rows: tuple[Row, ...]
     differences: tuple[Difference, ...]
-    notes: tuple[str, ...]
 
     @property
     def regressions(self) -> tuple[Row, ...]:
@@ -115,12 +106,15 @@ class RunComparison:
         return bool(self.regressions or self.lost) or len(self.void) == len(self.rows)
 
     @property
-    def drift(self) -> LabWarning | None:
-        """The doubt that the machine itself has changed, where the witness betrays it."""
-        if not any(drifted(row.witness) for row in self.rows):
-            return None
-        remedy = "Measure both again, one after the other, on a quiet machine."
-        return LabWarning("machine-drift", self.notes[0], remedy)
+    def witnesses(self) -> tuple[float, ...]:
+        """head / base of the database's CPU time per request, where it is a witness."""
+        found = {(row.target, row.workload, row.phase): row.witness for row in self.rows}
+        return tuple(ratio for ratio in found.values() if ratio is not None)
+
+    @property
+    def machine_drifted(self) -> bool:
+        """Whether some witness says that the machine itself has changed."""
+        return any(map(drifted, self.witnesses))
 
     @property
     def blocking(self) -> tuple[Difference, ...]:
@@ -167,8 +161,7 @@ def compare_runs(
             "Choose runs with a common framework and workload.",
         )
     rows = _judged(asked, threshold, level)
-    notes = tuple(_notes(base, head, rows))
-    return RunComparison(base.run_id, head.run_id, threshold, level, rows, found, notes)
+    return RunComparison(base, head, threshold, level, rows, found)
 
 
 def _require_share(threshold: float) -> None:
@@ -254,7 +247,7 @@ def _open(
         measure.metric.value(new) if new else None,
         _witness(old, new),
         _soundness(comparison.subject_rates) < _soundness(comparison.reference_rates),
-        elsewhere_words(measure, {"head": after, "base": before}),
+        limits_elsewhere(measure, {"head": after, "base": before}),
     )
     why = lacking(after, measure) or _NOT_MEASURED
     missing = "" if comparison.subject_rates else why
@@ -298,77 +291,6 @@ def _told(one: _Open, verdict: Verdict) -> Verdict:
     return replace(verdict, kind="invalid", reason=one.missing)
 
 
-# --- what weakens it --------------------------------------------------------------------------
-
-
-def _notes(base: RunRecord, head: RunRecord, rows: Sequence[Row]) -> Iterator[str]:
-    yield _weakness(rows)
-    forced = [one for one in differences(base, head) if one.blocking]
-    if forced:
-        yield "FORCED: these runs differ in what makes figures comparable, see the differences."
-    if not _contract(base) or not _contract(head):
-        yield "The contract's fingerprint was not recorded in both runs; it may have changed."
-    for name, record in (("base", base), ("head", head)):
-        yield from _own_notes(name, record)
-    yield from _only_in_head("target", base.plan.targets, head.plan.targets)
-    yield from _only_in_head("workload", base.plan.workloads, head.plan.workloads)
-
-
-def _weakness(rows: Sequence[Row]) -> str:
-    """The one line that must stand beside every comparison across time."""
-    witnesses = {(row.target, row.workload, row.phase): row.witness for row in rows}
-    known = [ratio for ratio in witnesses.values() if ratio is not None]
-    weak = "Two runs at different times are weaker evidence than rounds of one run: drift of the "
-    weak += "machine counts as a difference. "
-    if not known:
-        return weak + "There is no witness: no database was asked the same in both runs."
-    told = f"The witness, database CPU per request, is head/base {plain(min(known))}"
-    told += "" if len(known) == 1 else f" to {plain(max(known))}"
-    changed = any(drifted(ratio) for ratio in known)
-    return weak + told + (": THE MACHINE HAS CHANGED." if changed else ": no sign of drift.")
-
-
 def drifted(ratio: float | None) -> bool:
+    """Whether a witness has changed by more than `DRIFT`, either way."""
     return ratio is not None and max(ratio, 1 / ratio) > 1 + DRIFT
-
-
-def _contract(record: RunRecord) -> object:
-    source = record.provenance.get("source")
-    return source.get("openapi_sha256") if isinstance(source, Mapping) else None
-
-
-def _own_notes(name: str, record: RunRecord) -> Iterator[str]:
-    if record.state != "complete":
-        yield f"{name} ({record.run_id}) is {record.state}, not complete."
-    rounds = len({cell.round for cell in record.cells})
-    if rounds == 1:
-        yield f"{name} ({record.run_id}) has a single round: it takes 2 to know any spread."
-    source = record.provenance.get("source")
-    dirty = source.get("git_dirty") if isinstance(source, Mapping) else None
-    if dirty:
-        yield f"{name} ({record.run_id}) was measured with uncommitted changes."
-    elif dirty is None:
-        yield f"{name} ({record.run_id}): whether it had uncommitted changes is not known."
-    if raised := _doubts_of(record):
-        yield f"{name} ({record.run_id}) raised doubts: {raised}. Its own report has the remedies."
-
-
-def _doubts_of(record: RunRecord) -> str:
-    """E.g. "errors (invalid), clock-drift 3 times"; "" for a run without doubts. Notes are none."""
-    counts: dict[tuple[str, str], int] = {}
-    for warning, count in collect_warnings(record):
-        key = (warning.code, warning.severity)
-        counts[key] = counts.get(key, 0) + count
-    return ", ".join(
-        code
-        + (f" {count} times" if count > 1 else "")
-        + (" (invalid)" if severity == "invalid" else "")
-        for (code, severity), count in counts.items()
-        if severity != "note"
-    )
-
-
-def _only_in_head(what: str, base: Sequence[str], head: Sequence[str]) -> Iterator[str]:
-    """What the base lacks is nothing to compare with. What the head lacks has rows of its own."""
-    if missing := sorted(set(head) - set(base)):
-        yield f"Missing in base, and not compared: {what} {', '.join(missing)}."

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from math import log10
 
 from bench import histogram
+from bench.analysis.series import Series
 from bench.model import Distribution, PhaseResult
-from bench.report.tables import Series
 
 _STEPS_PER_NINE = 20
 _MOST_NINES = 6

@@ -8,16 +8,16 @@ from rich.live import Live
 from rich.text import Text
 
 from bench import preflight
+from bench.analysis.commands import resume_command
 from bench.experiment.lab import Lab
 from bench.host.cpus import TICK_S, cpu_ticks
+from bench.live.classic import ClassicLog
+from bench.live.display import drawing_share
+from bench.live.observer import LiveObserver, Surroundings
+from bench.live.panel import Moment, Use, cores_of, panel_lines
+from bench.live.status import UnitLine, watch_table
 from bench.model import Placement, Progress, RunRecord, Site
 from bench.preflight import Check
-from bench.report.classic import ClassicLog
-from bench.report.display import drawing_share
-from bench.report.facts import resume_command
-from bench.report.live import LiveObserver, Surroundings
-from bench.report.panel import Moment, Use, cores_of, panel_lines
-from bench.report.status import UnitLine, watch_table
 from bench.report.terminal import drawn_table, print_table
 from bench.store import RunStore
 

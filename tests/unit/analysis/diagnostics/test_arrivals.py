@@ -1,6 +1,6 @@
 """An open loop is doubted when it did not offer what was asked for."""
 
-from bench.doubt import open_loop_off
+from bench.analysis.diagnostics import open_loop_off
 from bench.model import ClosedLoop, Lateness, LoadResult, OpenLoop
 from tests.unit.factories import distribution, load_result
 

@@ -5,34 +5,15 @@ inverse (requests per CPU second, answers per second) and shown as what it is.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from textwrap import shorten
 
+from bench.analysis.validity import Windows
 from bench.metrics import METRICS, Metric
-from bench.model import (
-    CellResult,
-    ClosedLoop,
-    Estimate,
-    OpenLoop,
-    Pacing,
-    PhaseResult,
-    RunRecord,
-    Users,
-    Verdict,
-)
+from bench.model import ClosedLoop, Estimate, OpenLoop, Pacing, PhaseResult, Users
 from bench.stats.ratio import RatesByRound
 
-NO_FIGURE = "–"
 GENERATOR_BOUND = "generator-bound"
-
-ELSEWHERE = (
-    "*: in most rounds of a side something else than the app's core was the limit; the rate is the "
-    "other thing's."
-)
-"""Stands below a table in which `verdict_words` has marked a verdict."""
-
-_WIDEST_REASON = 40
 
 
 @dataclass(frozen=True)
@@ -64,10 +45,6 @@ class Measure:
         """Whether this is the load generator's figure and no target's."""
         return self.of_capacity and window.limited_by == "generator"
 
-    def word(self, verdict: Verdict) -> str:
-        """The verdict in this measure's own words."""
-        return {"faster": self.better, "slower": self.worse}.get(verdict.kind, verdict.kind)
-
     def shown(self, speeds: Estimate) -> Estimate:
         """A ratio of speeds as a ratio of the metric itself."""
         return inverse(speeds) if self.inverted else speeds
@@ -95,57 +72,19 @@ def measures_of(pacing: Pacing) -> tuple[Measure, ...]:
             return (RESPONSE, COST)
 
 
-def phases_of(record: RunRecord) -> Iterator[tuple[str, str]]:
-    """Each measured (workload, phase), workloads in plan order, phases in their own."""
-    for workload in record.plan.workloads:
-        seen = dict.fromkeys(
-            window.phase
-            for cell in record.cells
-            if cell.workload == workload
-            for window in cell.phases
-        )
-        # Where every target was unfit there is no phase to name: the workload itself is one.
-        yield from ((workload, phase) for phase in seen or (workload,))
-
-
-Windows = Mapping[int, PhaseResult | None]
-"""The windows of one target and phase by round; None: measured, and not to be used."""
-
-
-def windows_of(record: RunRecord, target: str, workload: str, phase: str) -> Windows:
-    """The windows by round; None where the cell was measured and must not be used."""
-    return {
-        cell.round: _usable(cell, phase)
-        for cell in record.cells
-        if (cell.target, cell.workload) == (target, workload) and cell.pacing == record.plan.pacing
-    }
-
-
-def _usable(cell: CellResult, phase: str) -> PhaseResult | None:
-    window = next((one for one in cell.phases if one.phase == phase), None)
-    if cell.unfit or window is None or is_invalid(window):
-        return None
-    return window
-
-
-def is_invalid(window: PhaseResult) -> bool:
-    """Whether a doubt forbids the window's use."""
-    return any(warning.severity == "invalid" for warning in window.warnings)
-
-
 def speeds_of(windows: Windows, measure: Measure) -> RatesByRound:
     """What is judged, by round; None where there is nothing that may be compared.
 
     A rate that was the generator's says how fast the generator is: it would lie, though what the
     same window cost is sound. A round whose window is too short for the figure is left out.
     """
-    values = {
-        number: 0.0
-        if window is None or measure.is_generators(window)
-        else measure.metric.per_window(window)
-        for number, window in windows.items()
-    }
-    return {number: measure.speed(value) for number, value in values.items() if value is not None}
+    speeds: dict[int, float | None] = {}
+    for number, window in windows.items():
+        if window is None or measure.is_generators(window):
+            speeds[number] = None
+        elif (value := measure.metric.per_window(window)) is not None:
+            speeds[number] = measure.speed(value)
+    return speeds
 
 
 def lacking(windows: Windows, measure: Measure) -> str:
@@ -182,65 +121,13 @@ def limit_elsewhere(windows: Windows, measure: Measure) -> str:
     return others.most_common(1)[0][0]
 
 
-def elsewhere_words(measure: Measure, sides: Mapping[str, Windows]) -> str:
-    """Which sides of a comparison were limited by something else, e.g. "flask: database"."""
+def limits_elsewhere(measure: Measure, sides: Mapping[str, Windows]) -> Mapping[str, str]:
+    """Which sides of a comparison were limited by something else, e.g. {"flask": "database"}."""
     found = {name: limit_elsewhere(windows, measure) for name, windows in sides.items()}
-    return "; ".join(f"{name}: {limit}" for name, limit in found.items() if limit)
+    return {name: limit for name, limit in found.items() if limit}
 
 
 def inverse(ratio: Estimate) -> Estimate:
     """The same ratio the other way round; an interval without end stays one."""
     high = 1 / ratio.low if ratio.low > 0 else float("inf")
     return Estimate(1 / ratio.point, 1 / ratio.high, high, ratio.level, ratio.n)
-
-
-def plain(number: float) -> str:
-    """Three significant figures, without an exponent: 1.62, 0.987, 12.3, 4,120."""
-    if number >= 100:
-        return f"{number:,.0f}"
-    decimals = 3 if number < 1 else 2 if number < 10 else 1
-    return f"{number:.{decimals}f}"
-
-
-def interval_words(ratio: Estimate) -> str:
-    """E.g. "1.62 [1.55, 1.70]"; the point alone when one round gives no interval."""
-    if ratio.n < 2:
-        return plain(ratio.point)
-    return f"{plain(ratio.point)} [{ratio_end(ratio.low)}, {ratio_end(ratio.high)}]"
-
-
-_TELLABLE_RATIO = 1000
-
-
-def ratio_end(ratio: float) -> str:
-    """An end of a ratio's interval. Beyond a thousandfold its digits say nothing more."""
-    if ratio < 1 / _TELLABLE_RATIO:
-        return "<0.001"
-    return ">1,000" if ratio > _TELLABLE_RATIO else plain(ratio)
-
-
-def verdict_words(verdict: Verdict, measure: Measure, elsewhere: str = "") -> str:
-    """The verdict as it stands in a table; an invalid one says which cells are to blame.
-
-    A mark says that a side was limited `elsewhere` than by its app's core: see `ELSEWHERE`.
-    """
-    if verdict.kind == "invalid":
-        return shorten(verdict.reason, _WIDEST_REASON, placeholder=" ...")
-    return f"{measure.word(verdict)}{' *' if elsewhere else ''}"
-
-
-def p_words(p_value: float | None) -> str:
-    if p_value is None:
-        return NO_FIGURE
-    return "<0.001" if p_value < 0.001 else f"{p_value:.3f}"
-
-
-def rounds_words(verdict: Verdict) -> str:
-    """How many rounds in all would settle an inconclusive verdict, or what would instead."""
-    if verdict.kind != "inconclusive":
-        return NO_FIGURE
-    if not verdict.rounds_help:
-        return "longer windows"
-    if verdict.ratio is None or verdict.ratio.n < 2:
-        return "at least 2"
-    return f"about {verdict.rounds_needed}" if verdict.rounds_needed else "over 1,000"

@@ -1,0 +1,25 @@
+"""From records to figures: what was measured, how far it holds, and what it says. Pure.
+
+Nothing here draws, prints, reads a file or looks at a clock. The experiment decides by it what to
+do next, and the report says it.
+
+stored       a run with its time series
+series       the windows of a run, by operation and target
+validity     which windows may be used, and what limited them
+measures     what is compared: rate, cost, latency
+verdicts     every target against every other, within one run
+precision    whether the ratios of a run are known well enough
+latency      distributions of service times and latencies
+memory       idle, loaded and at its highest
+timeline     CPU and memory while the run went on
+users        how a window with users went
+equality     what was the same for all targets, and what was not
+differences  what differs between two runs, and what forbids comparing them
+comparison   two runs set against each other
+history      all comparable runs in a row, and their shifts
+agreement    how well several runs of the same agree
+commands     what to type to finish a run, or to make it again
+selftest     what the lab saw against what it must see
+studies/     runs in which each cell has a load of its own
+diagnostics/ what weakens a figure, and its remedy
+"""

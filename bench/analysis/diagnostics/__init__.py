@@ -1,0 +1,43 @@
+"""What limited a window, and what makes its figure doubtful. Pure functions of what was counted.
+
+cpu         what used up the CPUs, and who else was there
+conditions  what happened to the machine around and inside the window
+arrivals    whether an open loop offered the load that was asked for
+users       whether the processes behind users kept up
+evidence    whether the window's own numbers can carry a figure
+collected   all that was raised in a run, the gravest first
+"""
+
+from bench.analysis.diagnostics.arrivals import open_loop_off
+from bench.analysis.diagnostics.conditions import (
+    clock_drift,
+    restarted,
+    smt_sibling_busy,
+    swapping,
+    throttling,
+)
+from bench.analysis.diagnostics.cpu import limited_by, requests_failed, window_warnings
+from bench.analysis.diagnostics.evidence import (
+    littles_law_off,
+    ran_out,
+    too_few_samples,
+    unsteady_warm_up,
+)
+from bench.analysis.diagnostics.users import crowd_off
+
+__all__ = [
+    "clock_drift",
+    "crowd_off",
+    "limited_by",
+    "littles_law_off",
+    "open_loop_off",
+    "ran_out",
+    "requests_failed",
+    "restarted",
+    "smt_sibling_busy",
+    "swapping",
+    "throttling",
+    "too_few_samples",
+    "unsteady_warm_up",
+    "window_warnings",
+]

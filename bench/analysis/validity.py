@@ -1,0 +1,58 @@
+"""Which windows may be used, and what limited them."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from bench.model import CellResult, PhaseResult, RunRecord
+
+Windows = Mapping[int, PhaseResult | None]
+"""The windows of one target and phase by round; None: measured, and not to be used."""
+
+
+def is_invalid(window: PhaseResult) -> bool:
+    """Whether a doubt forbids the window's use."""
+    return any(warning.severity == "invalid" for warning in window.warnings)
+
+
+def invalid_codes(windows: Iterable[PhaseResult]) -> tuple[str, ...]:
+    """The codes of the doubts that forbid the use of some of these windows, each once."""
+    found = (
+        warning.code
+        for window in windows
+        for warning in window.warnings
+        if warning.severity == "invalid"
+    )
+    return tuple(dict.fromkeys(found))
+
+
+def phases_of(record: RunRecord) -> Iterator[tuple[str, str]]:
+    """Each measured (workload, phase), workloads in plan order, phases in their own."""
+    for workload in record.plan.workloads:
+        seen = dict.fromkeys(
+            window.phase
+            for cell in record.cells
+            if cell.workload == workload
+            for window in cell.phases
+        )
+        # Where every target was unfit there is no phase to name: the workload itself is one.
+        yield from ((workload, phase) for phase in seen or (workload,))
+
+
+def windows_of(record: RunRecord, target: str, workload: str, phase: str) -> Windows:
+    """The windows by round; None where the cell was measured and must not be used."""
+    return {
+        cell.round: _usable(cell, phase)
+        for cell in record.cells
+        if (cell.target, cell.workload) == (target, workload) and cell.pacing == record.plan.pacing
+    }
+
+
+def _usable(cell: CellResult, phase: str) -> PhaseResult | None:
+    window = next((each for each in cell.phases if each.phase == phase), None)
+    if cell.unfit or window is None or is_invalid(window):
+        return None
+    return window
+
+
+def rounds_of(record: RunRecord) -> int:
+    """How many rounds have a finished cell."""
+    return len({cell.round for cell in record.cells})

@@ -1,0 +1,23 @@
+"""The self-test as a table."""
+
+from collections.abc import Sequence
+
+from bench.analysis.selftest import QUIET_SHARE, Check
+from bench.report.tables import Table
+
+
+def selftest_table(checks: Sequence[Check]) -> Table:
+    return Table(
+        title="Self-test",
+        columns=("check", "seen", "expected", "outcome"),
+        rows=tuple(
+            (check.name, check.seen, check.expected, "ok" if check.passed else "FAILED")
+            for check in checks
+        ),
+        numeric=(False, False, False, False),
+        caption=(
+            "Times are medians of the three windows in which others used the cores least. Ratios "
+            "are of requests/s, with their interval and number of rounds. A core is idle if others "
+            f"took at most {QUIET_SHARE:.0%} of it."
+        ),
+    )

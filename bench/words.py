@@ -1,0 +1,49 @@
+"""Figures in words, the same in every sentence, table, tooltip and label."""
+
+from collections.abc import Sequence
+
+from bench.model import Estimate
+
+NO_FIGURE = "–"
+"""Stands where there is no figure."""
+
+_TELLABLE_RATIO = 1000
+
+
+def plain(number: float) -> str:
+    """Three significant figures, without an exponent: 1.62, 0.987, 12.3, 4,120."""
+    if number >= 100:
+        return f"{number:,.0f}"
+    decimals = 3 if number < 1 else 2 if number < 10 else 1
+    return f"{number:.{decimals}f}"
+
+
+def interval_words(ratio: Estimate) -> str:
+    """E.g. "1.62 [1.55, 1.70]"; the point alone when one round gives no interval."""
+    if ratio.n < 2:
+        return plain(ratio.point)
+    return f"{plain(ratio.point)} [{ratio_end(ratio.low)}, {ratio_end(ratio.high)}]"
+
+
+def ratio_end(ratio: float) -> str:
+    """An end of a ratio's interval. Beyond a thousandfold its digits say nothing more."""
+    if ratio < 1 / _TELLABLE_RATIO:
+        return "<0.001"
+    return ">1,000" if ratio > _TELLABLE_RATIO else plain(ratio)
+
+
+def p_words(p_value: float | None) -> str:
+    """E.g. "0.012"; a dash where there is no p-value."""
+    if p_value is None:
+        return NO_FIGURE
+    return "<0.001" if p_value < 0.001 else f"{p_value:.3f}"
+
+
+def times(count: int, what: str) -> str:
+    """E.g. "1 round", "4 rounds"."""
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
+
+
+def and_list(words: Sequence[str]) -> str:
+    """E.g. "a", "a and b", "a, b and c"."""
+    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
