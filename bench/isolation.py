@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bench import tuning
 from bench.errors import LabError, SetupError
-from bench.host.tree import KernelTree, Setting
+from bench.kernel import KernelTree, Setting
 from bench.model import Placement
 from bench.placement import format_cpulist, parse_cpulist
 from bench.supervise.systemd.manager import Manager, find_manager

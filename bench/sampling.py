@@ -26,7 +26,7 @@ class Probe:
 
     unit: str
     cpu_s: Callable[[], float]
-    pss_bytes: Callable[[], int]
+    pss_bytes: Callable[[], int | None]
     memory_every: int = 40
 
 

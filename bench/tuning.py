@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Literal
 
 from bench.errors import SetupError
-from bench.host.tree import REAL, KernelTree, Setting
+from bench.kernel import REAL, KernelTree, Setting
 
 STATE = Path("/run/onecore/tuned.json")
 """Emptied at a restart, like the settings themselves; only root can write there."""

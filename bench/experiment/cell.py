@@ -155,7 +155,7 @@ def _with_memory(
 ) -> RoleCost:
     memory = supervisor.memory(name)
     pid = supervisor.status(name).pid
-    if pid is None or not since_reset:
+    if pid is None or memory is None or not since_reset:
         return replace(cost, memory=memory)
     most_bytes = memory.pss_bytes + fallen_since_peak_bytes(pid)
     return replace(cost, memory=memory, most_bytes=most_bytes)

@@ -15,7 +15,17 @@ from bench.experiment.engines import engine_for
 from bench.experiment.lab import Lab, app_unit_name
 from bench.experiment.schedule import Visit, visits, visits_of_round
 from bench.load.engine import Engine
-from bench.model import CellResult, LabWarning, Pacing, Plan, Progress, RunRecord, Sample, Target
+from bench.model import (
+    CellResult,
+    LabWarning,
+    Memory,
+    Pacing,
+    Plan,
+    Progress,
+    RunRecord,
+    Sample,
+    Target,
+)
 from bench.sampling import Probe, Sampler
 from bench.store import RunStore, explained
 from bench.supervise.proctree import TreeClock, tree_memory
@@ -193,9 +203,13 @@ def unit_probes(lab: Lab) -> Iterator[Probe]:
         yield Probe(
             unit=name,
             cpu_s=lambda name=name: supervisor.cpu_s(name),  # type: ignore[misc]
-            pss_bytes=lambda name=name: supervisor.memory(name).pss_bytes,  # type: ignore[misc]
+            pss_bytes=lambda name=name: _pss_bytes(supervisor.memory(name)),  # type: ignore[misc]
             memory_every=DATABASE_MEMORY_EVERY if "postgres" in name else MEMORY_EVERY,
         )
+
+
+def _pss_bytes(memory: Memory | None) -> int | None:
+    return memory.pss_bytes if memory else None
 
 
 def engine_probe(engine: Engine) -> Probe:
@@ -203,7 +217,7 @@ def engine_probe(engine: Engine) -> Probe:
     return Probe(
         unit="generator",
         cpu_s=_Cumulated(engine).cpu_s,
-        pss_bytes=lambda: tree_memory(engine.pid).pss_bytes,
+        pss_bytes=lambda: _pss_bytes(tree_memory(engine.pid)),
         memory_every=MEMORY_EVERY,
     )
 

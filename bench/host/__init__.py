@@ -1,6 +1,5 @@
 """What this machine is and how it fares: read from the kernel, never changed.
 
-tree         the kernel's files below a root: the real ones, or a copy in a test
 cpus         topology, CPU time, clock and turbo settings, thermal events
 company      other processes and interrupts
 memory       memory, swap, pressure
@@ -16,7 +15,7 @@ from bench.host.cpus import CpuTotals, cpu_totals, topology
 from bench.host.description import load_now, machine, source, store_path
 from bench.host.fitness import MachineFacts, observe
 from bench.host.spin import Spin, spin
-from bench.host.tree import KernelTree, Setting
+from bench.kernel import KernelTree, Setting
 
 __all__ = [
     "CpuTotals",

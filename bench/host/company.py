@@ -3,22 +3,12 @@
 import re
 from collections.abc import Collection, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from bench.host.tree import REAL, KernelTree
+from bench.kernel import REAL, KernelTree
+from bench.kernel.process import Stat, every_stat
 
 # --- processes --------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class ProcessTicks:
-    """A process's CPU time so far, in clock ticks, and the CPU that it was last seen on."""
-
-    pid: int
-    parent: int
-    name: str
-    ticks: int
-    cpu: int
 
 
 @dataclass(frozen=True)
@@ -31,24 +21,16 @@ class BusyProcess:
     cpu: int
 
 
-def process_ticks(tree: KernelTree = REAL) -> Mapping[int, ProcessTicks]:
-    """Every process, from /proc/PID/stat (proc_pid_stat(5))."""
-    found = {}
-    for name in tree.names("/proc/[0-9]*/stat"):
-        head, bracket, tail = tree.read(name).rpartition(")")
-        if bracket:  # a process may end between being listed and being read
-            pid, _, command = head.partition(" (")
-            fields = tail.split()
-            ticks = int(fields[11]) + int(fields[12])
-            found[int(pid)] = ProcessTicks(
-                int(pid), int(fields[1]), command, ticks, int(fields[36])
-            )
-    return found
+def process_ticks(tree: KernelTree = REAL) -> Mapping[int, Stat]:
+    """Every process that may be seen, with its CPU time so far."""
+    with suppress(FileNotFoundError):
+        return {stat.pid: stat for stat in every_stat(str(tree.path("/proc")))}
+    return {}
 
 
 def busy_processes(
-    before: Mapping[int, ProcessTicks],
-    after: Mapping[int, ProcessTicks],
+    before: Mapping[int, Stat],
+    after: Mapping[int, Stat],
     elapsed_ticks: int,
     own: Collection[int],
 ) -> tuple[BusyProcess, ...]:
@@ -62,7 +44,7 @@ def busy_processes(
     return tuple(sorted(found, key=lambda process: -process.share))
 
 
-def _with_children(processes: Mapping[int, ProcessTicks], roots: Collection[int]) -> set[int]:
+def _with_children(processes: Mapping[int, Stat], roots: Collection[int]) -> set[int]:
     family = set(roots)
     size = -1
     while len(family) > size:
@@ -78,7 +60,8 @@ def _with_children(processes: Mapping[int, ProcessTicks], roots: Collection[int]
 class Interrupt:
     """One device interrupt: the CPUs it may go to, those it goes to, and how often it came.
 
-    `counts` are per CPU, since boot or, as `since` returns it, since an earlier reading.
+    `counts` are per CPU, since boot or, as `since` returns it, since an earlier reading. `movable`
+    is False where the kernel says that nobody may send it elsewhere.
     """
 
     number: int
@@ -86,17 +69,22 @@ class Interrupt:
     allowed: tuple[int, ...]
     effective: tuple[int, ...]
     counts: Mapping[int, int]
+    movable: bool = True
 
     def on(self, cpus: tuple[int, ...]) -> int:
         return sum(self.counts.get(cpu, 0) for cpu in cpus)
 
     def since(self, earlier: Mapping[int, int]) -> "Interrupt":
         counts = {cpu: max(0, n - earlier.get(cpu, 0)) for cpu, n in self.counts.items()}
-        return Interrupt(self.number, self.device, self.allowed, self.effective, counts)
+        return replace(self, counts=counts)
 
 
 def affinity_file(number: int) -> str:
     return f"/proc/irq/{number}/smp_affinity_list"
+
+
+def _effective_file(number: int) -> str:
+    return f"/proc/irq/{number}/effective_affinity_list"
 
 
 def interrupts(tree: KernelTree = REAL) -> tuple[Interrupt, ...]:
@@ -105,7 +93,21 @@ def interrupts(tree: KernelTree = REAL) -> tuple[Interrupt, ...]:
     One that never came disturbs nobody, and most machines list dozens of those.
     """
     found = (_interrupt(line, tree) for line in _numbered_lines(tree))
-    return tuple(one for one in found if one.allowed and any(one.counts.values()))
+    return tuple(
+        one
+        for one in found
+        if one.allowed and any(one.counts.values()) and not _is_each_cpus_own(one, tree)
+    )
+
+
+def _is_each_cpus_own(one: Interrupt, tree: KernelTree) -> bool:
+    """Whether it belongs to every CPU by itself, as ARM's timer, which has a number there."""
+    return not one.effective and tree.exists(_effective_file(one.number))
+
+
+# Of a line behind its counts: the chip (`IO-APIC`, `Hyper-V PCIe MSI`), its own number there
+# (`2-edge`, or on ARM `27 Level`), and the device.
+_DEVICE = re.compile(r"^.*? (?:\d+-\w+|-\w+|\d+ +(?:Level|Edge|None)|\d+)\b *(.*)$")
 
 
 def _numbered_lines(tree: KernelTree) -> list[tuple[int, dict[int, int], str]]:
@@ -115,10 +117,12 @@ def _numbered_lines(tree: KernelTree) -> list[tuple[int, dict[int, int], str]]:
     found = []
     for line in lines:
         label, _, rest = line.partition(":")
+        fields = rest.split(maxsplit=len(cpus))
         with suppress(ValueError):
-            number, fields = int(label), rest.split()
-            counts = dict(zip(cpus, map(int, fields), strict=False))
-            found.append((number, counts, " ".join(fields[len(cpus) + 2 :])))
+            counts = dict(zip(cpus, map(int, fields[: len(cpus)]), strict=True))
+            told = " ".join(fields[len(cpus) :])
+            device = _DEVICE.match(told)
+            found.append((int(label), counts, device[1] if device else told))
     return found
 
 
@@ -128,6 +132,7 @@ def _interrupt(line: tuple[int, dict[int, int], str], tree: KernelTree) -> Inter
         number=number,
         device=device,
         allowed=tree.cpus(affinity_file(number)),
-        effective=tree.cpus(f"/proc/irq/{number}/effective_affinity_list"),
+        effective=tree.cpus(_effective_file(number)),
         counts=counts,
+        movable=tree.is_open(affinity_file(number)),
     )

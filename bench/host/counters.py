@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from bench.host.cpus import cpu_totals, events_between, siblings, smt_groups, thermal_events
 from bench.host.memory import swapped_pages
 from bench.host.quota import quota
-from bench.host.tree import REAL, KernelTree
+from bench.kernel import REAL, KernelTree
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bench.host.tree import REAL, KernelTree
+from bench.kernel import REAL, KernelTree
 from bench.placement import Topology
 
 _CPU = "/sys/devices/system/cpu"
@@ -29,8 +29,12 @@ def topology(tree: KernelTree = REAL) -> Topology:
 
 def smt_groups(tree: KernelTree = REAL) -> tuple[tuple[int, ...], ...]:
     """The threads of each physical core. An offline CPU has no file and is in no group."""
-    files = tree.names(f"{_CPU}/cpu[0-9]*/topology/thread_siblings_list")
-    return tuple(sorted({tree.cpus(name) for name in files} - {()}))
+    # The second is the first one's later name.
+    for name in ("thread_siblings_list", "core_cpus_list"):
+        files = tree.names(f"{_CPU}/cpu[0-9]*/topology/{name}")
+        if found := {tree.cpus(file) for file in files} - {()}:
+            return tuple(sorted(found))
+    return ()
 
 
 def siblings(cpus: tuple[int, ...], groups: tuple[tuple[int, ...], ...]) -> tuple[int, ...]:
@@ -53,11 +57,11 @@ def others_cpus(tree: KernelTree = REAL) -> Mapping[str, tuple[int, ...]] | None
     for file in tree.names(f"{mount}/*/cgroup.events"):
         folder = file.removesuffix("/cgroup.events")
         name = folder.removeprefix(f"{mount}/")
-        if "populated 1" not in tree.read(file) or name.startswith("onecore"):
+        if "populated 0" in tree.read(file) or name.startswith("onecore"):
             continue
-        if not tree.exists(f"{folder}/cpuset.cpus.effective"):
-            return None
         found[name] = tree.cpus(f"{folder}/cpuset.cpus.effective")
+        if not found[name]:
+            return None
     return found
 
 
@@ -100,10 +104,11 @@ class CpuTicks:
 
 
 def cpu_ticks(tree: KernelTree = REAL) -> Mapping[int, CpuTicks]:
-    """Every online CPU's line of /proc/stat."""
+    """Every online CPU's line of /proc/stat: one that is offline has none."""
     found = {}
     for line in tree.read("/proc/stat").splitlines():
         if match := re.match(r"cpu(\d+) ", line):
+            # Time as a guest, which follows, is in the user's time already.
             user, nice, system, idle, iowait, irq, softirq, steal = map(int, line.split()[1:9])
             busy = user + nice + system + irq + softirq
             found[int(match[1])] = CpuTicks(busy, steal, busy + steal + idle + iowait)

@@ -10,23 +10,56 @@ import subprocess
 import sys
 import sysconfig
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
 
 from bench.host.cpus import isolated_cpus
 from bench.host.memory import pressure
-from bench.host.tree import REAL, KernelTree
+from bench.kernel import REAL, KernelTree
+from bench.kernel.process import fields_of
 
 _CPU = "/sys/devices/system/cpu"
+_DMI = "/sys/class/dmi/id"
+_VIRTUAL_MAKERS = (
+    "QEMU", "KVM", "VMware", "VirtualBox", "Virtual Machine", "Xen", "Bochs", "Parallels",
+)  # fmt: skip
 
 
-def _cpu_model(tree: KernelTree) -> str:
-    for line in tree.read("/proc/cpuinfo").splitlines():
-        name, _, value = line.partition(":")
-        if name.strip() in ("model name", "Model", "cpu model"):
-            return value.strip()
-    return platform.processor() or "unknown"
+# What kernels call it: x86, MIPS, POWER, RISC-V.
+_MODEL_LINES = ("model name", "cpu model", "cpu", "uarch")
+# ARM has numbers instead, which Arm's and the makers' lists of parts explain.
+_ARM_LINES = ("CPU implementer", "CPU part", "CPU variant", "CPU revision")
+
+
+def cpu_model(tree: KernelTree = REAL) -> str:
+    """What the CPUs are, each kind once; "unknown" where the kernel does not say."""
+    cpus = [fields_of(block) for block in tree.read("/proc/cpuinfo").split("\n\n")]
+    models = dict.fromkeys(model for fields in cpus if (model := _model_of(fields)))
+    board = _board(tree)
+    return " ".join(filter(None, (", ".join(models), f"({board})" if board else ""))) or "unknown"
+
+
+def _board(tree: KernelTree) -> str:
+    return tree.read("/sys/firmware/devicetree/base/model").strip("\0")
+
+
+def _model_of(fields: Mapping[str, str]) -> str:
+    named = {name.strip(): value for name, value in fields.items()}
+    for line in _MODEL_LINES:
+        if named.get(line):
+            return named[line]
+    if "CPU implementer" not in named:
+        return ""
+    maker, part, variant, revision = (named.get(line, "?") for line in _ARM_LINES)
+    return f"ARM {maker}/{part} r{_number(variant)}p{revision}"
+
+
+def _number(text: str) -> str:
+    with suppress(ValueError):
+        return str(int(text, 0))
+    return text
 
 
 def virtualisation(tree: KernelTree = REAL) -> str:
@@ -38,8 +71,14 @@ def virtualisation(tree: KernelTree = REAL) -> str:
     if tree == REAL and (found := _detected("--vm")):
         inside = _detected("--container")
         return f"{found}, in {inside}" if inside else found
-    hypervisor = " hypervisor " in f" {tree.read('/proc/cpuinfo')} ".replace("\n", " ")
-    return "a hypervisor" if hypervisor else "none seen"
+    flagged = " hypervisor " in f" {tree.read('/proc/cpuinfo')} ".replace("\n", " ")
+    # Only x86 has the flag. Others have a maker that is known for making none of metal.
+    made = f"{tree.read(f'{_DMI}/sys_vendor')} {tree.read(f'{_DMI}/product_name')}"
+    maker = next((name for name in _VIRTUAL_MAKERS if name in made), "")
+    xen = tree.read("/sys/hypervisor/type")
+    if xen or maker or "virt" in _board(tree):
+        return xen or maker or "a hypervisor"
+    return "a hypervisor" if flagged else "none seen"
 
 
 def _detected(kind: str) -> str:
@@ -75,7 +114,7 @@ def machine(cpus_allowed: Sequence[int], tree: KernelTree = REAL) -> dict[str, o
     """
     return {
         **_identity(tree),
-        "cpu_model": _cpu_model(tree),
+        "cpu_model": cpu_model(tree),
         "cpus_online": os.cpu_count(),
         "cpus_allowed": sorted(cpus_allowed),
         "isolated": list(isolated_cpus(tree)),

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from bench.host.company import (
     BusyProcess,
     Interrupt,
-    ProcessTicks,
     busy_processes,
     interrupts,
     process_ticks,
@@ -34,7 +33,8 @@ from bench.host.description import virtualisation
 from bench.host.memory import Memory, memory, pressure
 from bench.host.quota import Quota, quota
 from bench.host.spin import Spin, spin
-from bench.host.tree import REAL, KernelTree
+from bench.kernel import REAL, KernelTree
+from bench.kernel.process import Stat
 
 SPINS = 10
 _SPIN_PAUSE_S = 0.05
@@ -101,7 +101,7 @@ class _Moment:
     """Everything that counts upwards, at one moment."""
 
     ticks: Mapping[int, CpuTicks]
-    processes: Mapping[int, ProcessTicks]
+    processes: Mapping[int, Stat]
     interrupts: tuple[Interrupt, ...]
     thermal_events: int | None
     memory: Memory

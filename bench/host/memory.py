@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bench.host.tree import REAL, KernelTree
+from bench.kernel import REAL, KernelTree
 
 
 @dataclass(frozen=True)

@@ -1,16 +1,14 @@
 """How much CPU a cgroup may use, and how often it was stopped for having used it up.
 
-A limit anywhere between a process's cgroup and the root holds, so all levels are read. Inside a
-container the names in /proc/PID/cgroup may be the host's: levels that do not exist are skipped,
-and the mount's own folder, which is then the container's cgroup, is always one of the levels.
+A limit anywhere between a process's cgroup and the root holds, so all levels are read, as far as
+they are mounted here: in a container that is the container's own cgroup.
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
-from bench.host.tree import REAL, KernelTree
+from bench.kernel import REAL, KernelTree
+from bench.kernel.cgroup import folders_of
 
 
 @dataclass(frozen=True)
@@ -24,7 +22,7 @@ class Quota:
 
 def quota(process: str = "self", tree: KernelTree = REAL) -> Quota:
     """The quota that holds for a process, given by its pid or as "self"."""
-    folders = tuple(_levels(process, tree))
+    folders = folders_of(process, "cpu", tree)
     limits = [limit for folder in folders if (limit := _limit(folder, tree)) is not None]
     throttling = [_throttling(folder, tree) for folder in folders]
     return Quota(
@@ -32,23 +30,6 @@ def quota(process: str = "self", tree: KernelTree = REAL) -> Quota:
         throttled=sum(times for times, _ in throttling),
         throttled_s=sum(seconds for _, seconds in throttling),
     )
-
-
-def _levels(process: str, tree: KernelTree) -> Iterator[str]:
-    """The folders of the CPU controller for this process, from its own cgroup up to the mount."""
-    for line in tree.read(f"/proc/{process}/cgroup").splitlines():
-        number, controllers, path = line.split(":", 2)
-        mounts: tuple[str, ...]
-        if number == "0":
-            mounts = ("/sys/fs/cgroup", "/sys/fs/cgroup/unified")
-        elif "cpu" in controllers.split(","):
-            mounts = (f"/sys/fs/cgroup/{controllers}",)
-        else:
-            continue
-        for mount in mounts:
-            inner = PurePosixPath(path.lstrip("/"))
-            yield from (f"{mount}/{level}" for level in (inner, *inner.parents) if level.name)
-            yield mount
 
 
 def _limit(folder: str, tree: KernelTree) -> float | None:

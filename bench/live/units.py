@@ -27,7 +27,7 @@ class Eye:
         self._looks = 0
         # Between this look and the one before.
         self._meter = Meter(kept=2)
-        self._pss: dict[str, int] = {}
+        self._pss: dict[str, int | None] = {}
         self._activity = {
             target.name: Activity(lab.cluster(target), target, lab.secrets)
             for target in (lab.targets if asking else ())
@@ -102,7 +102,8 @@ class Eye:
             cpu_s = self._lab.supervisor.cpu_s(name)
             self._meter.read(name, time.monotonic(), cpu_s)
             if self._looks % MEMORY_EVERY == 0 or name not in self._pss:
-                self._pss[name] = self._lab.supervisor.memory(name).pss_bytes
+                memory = self._lab.supervisor.memory(name)
+                self._pss[name] = memory.pss_bytes if memory else None
         return replace(line, pss_bytes=self._pss.get(name), cpu_share=self._meter.share(name))
 
     def _rate(self, name: str, total: int | None) -> float | None:

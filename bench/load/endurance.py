@@ -8,10 +8,10 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from bench.kernel.process import process_status, size_bytes
 from bench.load.generator import Generator
 from bench.load.nullserver import Behaviour, running
 from bench.model import ClosedLoop, LoadSpec, Progress, Rows, Share
-from bench.procstatus import process_status, size_bytes
 
 LIMIT_BYTES = 200_000_000
 

@@ -13,6 +13,8 @@ STEAL = (0.02, 0.10)
 PROCESS_SHARE = 0.05
 """Of one CPU: less than this is what every machine does now and then."""
 
+_NOT_SHOWN = "this system numbers the CPUs in /proc/stat otherwise, as containers may"
+
 MOST_SHOWN = 3
 WAITING_SHARE = 0.10
 INTERRUPTS_PER_S = 1_000
@@ -28,7 +30,7 @@ def app_core(facts: MachineFacts, where: Placement) -> Check:
     """The app's core has to be idle before the app runs."""
     busy = {cpu: facts.activity.cpus[cpu].busy for cpu in where.app if cpu in facts.activity.cpus}
     if not busy:
-        return Check("app core", "ok", "not seen")
+        return Check("app core", "note", f"{app_cpus(where.app)} not shown", _NOT_SHOWN, NO_REMEDY)
     worst = max(busy, key=lambda cpu: busy[cpu])
     state = _graded(busy[worst], APP_BUSY)
     seen = f"{app_cpus(where.app)} idle, at most {busy[worst]:.0%} busy"
@@ -48,7 +50,9 @@ def steal(facts: MachineFacts, where: Placement) -> Check:
     stolen = {
         cpu: facts.activity.cpus[cpu].steal for cpu in where.app if cpu in facts.activity.cpus
     }
-    share = max(stolen.values(), default=0.0)
+    if not stolen:
+        return Check("steal", "note", f"{app_cpus(where.app)} not shown", _NOT_SHOWN, NO_REMEDY)
+    share = max(stolen.values())
     state = _graded(share, STEAL)
     seen = f"{share:.1%} of {app_cpus(where.app)}"
     if state == "ok":
@@ -115,12 +119,14 @@ def interrupts(facts: MachineFacts, where: Placement) -> Check:
         f"{len(landing)} can come to {app_cpus(where.app)}, {per_s:.0f}/s did ({devices})",
         "they interrupt the app",
         "Stop irqbalance if it runs, and move those that can be moved: " + tune_command(facts),
-        tuple(_moved_away(one, where) for one in landing),
+        tuple(_moved_away(one, where) for one in landing if one.movable),
     )
 
 
 def _lands_on(interrupt: Interrupt, cpus: tuple[int, ...]) -> bool:
-    return bool(set(interrupt.effective or interrupt.allowed) & set(cpus))
+    # Where it goes is told late: one that was moved is still said to come until it has come again.
+    may = set(interrupt.effective or interrupt.allowed) & set(interrupt.allowed)
+    return bool(may & set(cpus))
 
 
 def _moved_away(interrupt: Interrupt, where: Placement) -> Setting:

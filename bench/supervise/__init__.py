@@ -67,7 +67,9 @@ class Supervisor(Protocol):
         """
         ...
 
-    def memory(self, name: str) -> Memory: ...
+    def memory(self, name: str) -> Memory | None:
+        """Its memory now; None where the kernel does not tell that of all its processes."""
+        ...
 
     def log_source(self, name: str) -> str:
         """Where the unit's log is: a file, or the command that shows it."""

@@ -270,7 +270,7 @@ class ProcessSupervisor:
     def usage(self, name: str) -> Usage:
         return tree_usage(self._pid(name))
 
-    def memory(self, name: str) -> Memory:
+    def memory(self, name: str) -> Memory | None:
         return tree_memory(self._pid(name))
 
     def log_source(self, name: str) -> str:

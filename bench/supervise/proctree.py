@@ -4,60 +4,34 @@ CPU time comes from the processes' own CPU clocks. Ticks of 10 ms are used for o
 children that have ended, whose time the parent inherits.
 """
 
-import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
-import psutil
-
 from bench.cpuclock import process_cpu_s
+from bench.kernel.process import (
+    GONE,
+    PROC,
+    Sizes,
+    ended_children_s,
+    family_of,
+    memory_sizes,
+    thread_status,
+    threads_of,
+)
 from bench.model import Memory, Usage
-from bench.procstatus import thread_status
-
-_TICK_S = 1 / os.sysconf("SC_CLK_TCK")
-_GONE = (ProcessLookupError, FileNotFoundError, psutil.NoSuchProcess)
 
 
 def descendants(root: int) -> list[int]:
     """`root` and all its living descendants, parents before children."""
-    return list(_family(root))
-
-
-def _family(root: int) -> dict[int, tuple[int, ...]]:
-    """`root` and all its living descendants, parents before children, each with its children."""
-    family: dict[int, tuple[int, ...]] = {}
-    coming = [root]
-    for pid in coming:
-        children: tuple[int, ...] = ()
-        with suppress(*_GONE):
-            for task in os.listdir(f"/proc/{pid}/task"):
-                children += tuple(map(int, _read(f"/proc/{pid}/task/{task}/children").split()))
-        family[pid] = children
-        coming.extend(children)
-    return family
-
-
-def _read(name: str) -> bytes:
-    """A file of the kernel's. Without Path and io, which cost more here than the kernel does."""
-    descriptor = os.open(name, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        return b"".join(iter(lambda: os.read(descriptor, 65536), b""))
-    finally:
-        os.close(descriptor)
-
-
-def _ended_children_s(pid: int) -> float:
-    # The fields of proc_pid_stat(5) from the third on: those behind the command's bracket.
-    fields = _read(f"/proc/{pid}/stat").rpartition(b")")[2].split()
-    return (int(fields[13]) + int(fields[14])) * _TICK_S
+    return list(family_of(root))
 
 
 def tree_cpu_s(pids: list[int]) -> float:
     """CPU seconds of these processes and of their children that have ended."""
     total = 0.0
     for pid in pids:
-        with suppress(*_GONE):
-            total += process_cpu_s(pid) + _ended_children_s(pid)
+        with suppress(*GONE):
+            total += process_cpu_s(pid) + ended_children_s(pid)
     return total
 
 
@@ -94,25 +68,30 @@ class TreeClock:
     def _total_s(self) -> float:
         total_s = process_cpu_s(self._root)
         for pid in self._others:
-            with suppress(*_GONE):
+            with suppress(*GONE):
                 total_s += process_cpu_s(pid)
         for pid in self._parents:
-            with suppress(*_GONE):
-                total_s += _ended_children_s(pid)
+            with suppress(*GONE):
+                total_s += ended_children_s(pid)
         return total_s
 
     def _look(self) -> None:
-        family = _family(self._root)
+        family = family_of(self._root)
         self._others = tuple(pid for pid in family if pid != self._root)
         # The root always: children that ended before this look are its own.
         self._parents = tuple(pid for pid in family if family[pid] or pid == self._root)
 
 
-def _switches(pid: int) -> Iterator[tuple[int, int, int]]:
+def _switches(pid: int, proc: str) -> Iterator[tuple[int, int, int]]:
     """(threads, voluntary, involuntary) of each thread; /proc/PID/status knows only the first."""
-    for thread in os.listdir(f"/proc/{pid}/task"):
-        counts = thread_status(pid, int(thread))
-        yield 1, int(counts["voluntary_ctxt_switches"]), int(counts["nonvoluntary_ctxt_switches"])
+    for thread in threads_of(pid, proc):
+        with suppress(*GONE):
+            counts = thread_status(pid, thread, proc)
+            yield (
+                1,
+                int(counts["voluntary_ctxt_switches"]),
+                int(counts["nonvoluntary_ctxt_switches"]),
+            )
 
 
 def tree_usage(root: int) -> Usage:
@@ -121,12 +100,12 @@ def tree_usage(root: int) -> Usage:
     return usage_of(pids, tree_cpu_s(pids))
 
 
-def usage_of(pids: list[int], cpu_s: float) -> Usage:
+def usage_of(pids: list[int], cpu_s: float, proc: str = PROC) -> Usage:
     """Threads and switches of these processes, beside the CPU time that was read before."""
     rows: list[tuple[int, int, int]] = []
     for pid in pids:
-        with suppress(*_GONE):
-            rows.extend(_switches(pid))
+        with suppress(*GONE):
+            rows.extend(_switches(pid, proc))
     return Usage(
         cpu_s=cpu_s,
         processes=len(pids),
@@ -136,19 +115,23 @@ def usage_of(pids: list[int], cpu_s: float) -> Usage:
     )
 
 
-def tree_memory(root: int) -> Memory:
-    """Memory of the tree, from smaps_rollup: about 1 ms per process."""
-    return memory_of(descendants(root))
+def tree_memory(root: int) -> Memory | None:
+    """Memory of the tree: about 1 ms per process. None where it is not known of all of it."""
+    sizes = sizes_of(descendants(root))
+    return None if sizes is None else Memory(sizes.pss_bytes, sizes.uss_bytes, sizes.rss_bytes)
 
 
-def memory_of(pids: list[int]) -> Memory:
-    """Memory of these processes together."""
-    sizes = []
+def sizes_of(pids: Iterable[int], proc: str = PROC) -> Sizes | None:
+    """Memory of these processes together, None when that of one that lives is not known."""
+    total = Sizes(0, 0, 0)
     for pid in pids:
-        with suppress(*_GONE):
-            sizes.append(psutil.Process(pid).memory_full_info())
-    return Memory(
-        pss_bytes=sum(size.pss for size in sizes),
-        uss_bytes=sum(size.uss for size in sizes),
-        rss_bytes=sum(size.rss for size in sizes),
-    )
+        with suppress(*GONE):
+            one = memory_sizes(pid, proc)
+            if one is None:
+                return None
+            total = Sizes(
+                total.pss_bytes + one.pss_bytes,
+                total.uss_bytes + one.uss_bytes,
+                total.rss_bytes + one.rss_bytes,
+            )
+    return total

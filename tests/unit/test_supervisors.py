@@ -9,6 +9,7 @@ from bench.database.binaries import Binaries
 from bench.errors import SetupError, UsageError
 from bench.experiment import supervisors
 from bench.experiment.supervisors import Ground, choose_supervisor, reachable_supervisors
+from bench.kernel.cgroup import Hierarchy
 from bench.model import Site
 from bench.supervise.identity import Identity
 from bench.supervise.systemd.keeper import Keeper, forget, keepers, remember
@@ -105,7 +106,8 @@ def test_down_looks_at_everyone_who_may_run_something(ground, machine) -> None:
 @pytest.fixture
 def left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Leaves the mark of user 1000's manager, below whose cgroup something runs, or did."""
-    monkeypatch.setattr("bench.supervise.systemd.cgroup._MOUNT", tmp_path / "cgroup")
+    mounted = (Hierarchy(str(tmp_path / "cgroup"), "/", 2),)
+    monkeypatch.setattr("bench.supervise.systemd.cgroup.hierarchies", lambda _: mounted)
 
     def leave(*, boot: str = "", alive: bool = True) -> Keeper:
         kept = Keeper("user", 1000, "/run/user/1000", "/user.slice/onecore.slice", BOOT)

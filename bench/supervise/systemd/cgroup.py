@@ -5,47 +5,68 @@ only; CPU time is then version 1's, from `cpuacct`.
 """
 
 import re
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
+from bench.kernel import KernelTree
+from bench.kernel.cgroup import hierarchies
+from bench.kernel.process import Sizes
 from bench.model import Memory, Pressure
-
-_MOUNT = Path("/sys/fs/cgroup")
 
 
 @dataclass(frozen=True)
 class Cgroup:
-    """The cgroup at `path`, as systemd names it (`/system.slice/x.service`)."""
+    """The cgroup at `path`, as systemd names it (`/system.slice/x.service`).
+
+    Whatever is read raises FileNotFoundError, or OSError as the kernel gives it, when the cgroup is
+    gone.
+    """
 
     path: str
-    mount: Path = field(default_factory=lambda: _MOUNT)
+    tree: KernelTree = field(default_factory=KernelTree)
 
-    def _folder(self, hierarchy: str = "") -> Path:
-        return self.mount / hierarchy / self.path.lstrip("/")
+    @cached_property
+    def _folders(self) -> tuple[tuple[frozenset[str], Path], ...]:
+        """Where it is in each hierarchy, with the controllers of version 1, version 2 first."""
+        return tuple(
+            (one.controllers, self.tree.path(one.folder_of(self.path)))
+            for one in hierarchies(self.tree)
+        )
 
     @property
     def folder(self) -> Path:
-        """The folder that has the processes. Raises FileNotFoundError when the cgroup is gone."""
-        for hierarchy in ("", "unified", "systemd"):
-            if (self._folder(hierarchy) / "cgroup.procs").exists():
-                return self._folder(hierarchy)
+        """The folder that has the processes: version 2's, else that of systemd's own hierarchy."""
+        for controllers, folder in self._folders:
+            if (not controllers or "name=systemd" in controllers) and (
+                folder / "cgroup.procs"
+            ).exists():
+                return folder
         raise FileNotFoundError(f"no cgroup {self.path}")
 
     def cpu_s(self) -> float:
-        """CPU seconds of all that has ever run in it. Raises FileNotFoundError when it is gone."""
-        folder = self.folder
-        with suppress(FileNotFoundError):
-            text = (folder / "cpu.stat").read_text()
-            if match := re.search(r"^usage_usec (\d+)$", text, re.MULTILINE):
-                return int(match[1]) / 1e6
-        for hierarchy in ("cpu,cpuacct", "cpuacct"):
+        """CPU seconds of all that has ever run in it."""
+        for file in self._files("cpuacct", "cpu.stat"):
             with suppress(FileNotFoundError):
-                return int((self._folder(hierarchy) / "cpuacct.usage").read_text()) / 1e9
+                if match := re.search(r"^usage_usec (\d+)$", file.read_text(), re.MULTILINE):
+                    return int(match[1]) / 1e6
+        for file in self._files("cpuacct", "cpuacct.usage"):
+            with suppress(FileNotFoundError):
+                return int(file.read_text()) / 1e9
         raise FileNotFoundError(f"nothing counts the CPU time of cgroup {self.path}")
 
+    def _files(self, controller: str, name: str) -> Iterable[Path]:
+        """Where a file of a controller may be."""
+        return (
+            folder / name
+            for controllers, folder in self._folders
+            if not controllers or controller in controllers
+        )
+
     def pids(self) -> list[int]:
-        """Its processes. Raises FileNotFoundError when it is gone."""
+        """Its processes."""
         return [int(pid) for pid in (self.folder / "cgroup.procs").read_text().split()]
 
     def pressure(self) -> Pressure | None:
@@ -61,8 +82,13 @@ class Cgroup:
                 return int(match[1]) / 1e6
         return None
 
-    def memory(self, processes: Memory) -> Memory:
-        """The processes' memory, with what the cgroup is charged with where it counts that."""
+    def memory(self, processes: Sizes | None) -> Memory | None:
+        """The processes' memory, with what the cgroup is charged with where it counts that.
+
+        None where the processes' own is not known.
+        """
+        if processes is None:
+            return None
         return Memory(
             pss_bytes=processes.pss_bytes,
             uss_bytes=processes.uss_bytes,
@@ -72,7 +98,8 @@ class Cgroup:
         )
 
     def _bytes(self, file: str, file_of_version_1: str) -> int | None:
-        for path in (self.folder / file, self._folder("memory") / file_of_version_1):
-            with suppress(FileNotFoundError):
-                return int(path.read_text())
+        for name in (file, file_of_version_1):
+            for path in self._files("memory", name):
+                with suppress(OSError):
+                    return int(path.read_text())
         return None

@@ -18,13 +18,13 @@ from pathlib import Path
 from typing import TextIO
 
 from bench.errors import LabBusy, SetupError, UnitFailed
+from bench.kernel.process import GONE, process_status
 from bench.model import Memory, Unit, UnitState, UnitStatus, Usage
 from bench.placement import format_cpulist, parse_cpulist
-from bench.procstatus import process_status
 from bench.supervise import changed, tail
 from bench.supervise.identity import Identity
 from bench.supervise.ports import require_free_port
-from bench.supervise.proctree import memory_of, usage_of
+from bench.supervise.proctree import sizes_of, usage_of
 from bench.supervise.systemd.cgroup import Cgroup
 from bench.supervise.systemd.keeper import forget, keeper_of, remember
 from bench.supervise.systemd.manager import Manager, first_line
@@ -173,7 +173,7 @@ class SystemdSupervisor:
         pid = self.status(unit.name).pid
         if pid is None:
             return  # ended already: whoever waits for it says so
-        with suppress(FileNotFoundError, ProcessLookupError):
+        with suppress(*GONE):
             allowed = parse_cpulist(process_status(pid)["Cpus_allowed_list"])
             if allowed != tuple(sorted(unit.cpus)):
                 raise SetupError(
@@ -337,10 +337,10 @@ class SystemdSupervisor:
             f"{name} died and systemd has started it again. Its log:\n{self.log_tail(name)}"
         )
 
-    def memory(self, name: str) -> Memory:
+    def memory(self, name: str) -> Memory | None:
         with self._explained(name):
             cgroup = self._look(name).cgroup
-            return cgroup.memory(memory_of(cgroup.pids()))
+            return cgroup.memory(sizes_of(cgroup.pids()))
 
     def _look(self, name: str) -> _Seen:
         """Where to read a running unit's counters; systemd is asked once. Raises UnitFailed."""
@@ -358,7 +358,7 @@ class SystemdSupervisor:
     def _explained(self, name: str) -> Iterator[None]:
         try:
             yield
-        except FileNotFoundError:
+        except OSError:  # a file that was open already when the cgroup went gives ENODEV
             self._seen.pop(name, None)
             self._look(name)  # says so when it has ended
             raise UnitFailed(f"the cgroup of {name} cannot be read") from None

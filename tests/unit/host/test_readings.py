@@ -20,7 +20,7 @@ from bench.host.cpus import (
 )
 from bench.host.memory import memory, pressure
 from bench.host.quota import Quota, quota
-from bench.host.tree import KernelTree
+from bench.kernel import KernelTree
 
 from .machine import CPU, make_tree, process, write_files
 
@@ -150,26 +150,48 @@ def test_pressure_is_that_of_some_task_in_the_last_ten_seconds(tree: KernelTree)
 # --- quota ------------------------------------------------------------------------------------
 
 
+V2 = "30 24 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw,nsdelegate"
+
+
+def v1(folder: str, controllers: str, root: str = "/") -> str:
+    return f"34 32 0:29 {root} /sys/fs/cgroup/{folder} rw - cgroup cgroup rw,{controllers}"
+
+
 @pytest.mark.parametrize(
-    ("cgroup", "files", "expected"),
+    ("mounts", "cgroup", "files", "expected"),
     [
-        pytest.param("0::/a/b", {}, Quota(), id="nothing to read"),
+        pytest.param("", "0::/a/b", {}, Quota(), id="nothing mounted"),
+        pytest.param(V2, "0::/a/b", {}, Quota(), id="nothing to read"),
         pytest.param(
-            "0::/a/b", {"a/b/cpu.max": "max 100000", "a/cpu.max": "max 100000"}, Quota(), id="max"
+            V2,
+            "0::/a/b",
+            {"a/b/cpu.max": "max 100000", "a/cpu.max": "max 100000"},
+            Quota(),
+            id="max",
         ),
         pytest.param(
+            V2,
             "0::/a/b",
             {"a/b/cpu.max": "300000 100000", "a/cpu.max": "150000 100000"},
             Quota(1.5),
             id="the tightest level holds",
         ),
         pytest.param(
+            V2,
             "0::/../elsewhere",
             {"cpu.max": "50000 100000", "cpu.stat": "nr_throttled 3\nthrottled_usec 2000000"},
             Quota(0.5, 3, 2.0),
             id="a container sees its own group as the root",
         ),
         pytest.param(
+            V2.replace(" / /sys", " /user.slice/x /sys"),
+            "0::/user.slice/x/y",
+            {"y/cpu.max": "50000 100000"},
+            Quota(0.5),
+            id="a part of the hierarchy is mounted",
+        ),
+        pytest.param(
+            v1("cpu,cpuacct", "cpu,cpuacct", "/docker/x"),
             "4:memory:/m\n3:cpu,cpuacct:/docker/x",
             {
                 "cpu,cpuacct/cpu.cfs_quota_us": "200000",
@@ -180,6 +202,17 @@ def test_pressure_is_that_of_some_task_in_the_last_ten_seconds(tree: KernelTree)
             id="version 1 in a container",
         ),
         pytest.param(
+            v1("cpu,cpuacct", "cpuacct,cpu"),
+            "3:cpuacct,cpu:/a",
+            {
+                "cpu,cpuacct/a/cpu.cfs_quota_us": "150000",
+                "cpu,cpuacct/a/cpu.cfs_period_us": "100000",
+            },
+            Quota(1.5),
+            id="version 1 with the names in another order",
+        ),
+        pytest.param(
+            v1("cpu", "cpu"),
             "2:cpu:/",
             {"cpu/cpu.cfs_quota_us": "-1", "cpu/cpu.cfs_period_us": "100000"},
             Quota(),
@@ -187,9 +220,11 @@ def test_pressure_is_that_of_some_task_in_the_last_ten_seconds(tree: KernelTree)
         ),
     ],
 )
-def test_quota(tmp_path: Path, cgroup: str, files: Mapping[str, str], expected: Quota) -> None:
+def test_quota(
+    tmp_path: Path, mounts: str, cgroup: str, files: Mapping[str, str], expected: Quota
+) -> None:
     """Both versions of cgroups, on a machine and in a container."""
-    write_files(tmp_path, {"/proc/self/cgroup": cgroup})
+    write_files(tmp_path, {"/proc/self/cgroup": cgroup, "/proc/self/mountinfo": mounts})
     write_files(tmp_path, {f"/sys/fs/cgroup/{name}": text for name, text in files.items()})
     assert quota("self", KernelTree(tmp_path)) == expected
 

@@ -4,10 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from bench.model import Memory
+from bench.kernel import KernelTree
+from bench.kernel.process import Sizes
 from bench.supervise.systemd.cgroup import Cgroup
 
-PROCESSES = Memory(pss_bytes=10, uss_bytes=5, rss_bytes=20)
+PROCESSES = Sizes(pss_bytes=10, uss_bytes=5, rss_bytes=20)
+UNIFIED = "30 24 0:26 / {} rw - cgroup2 cgroup2 rw\n"
+VERSION_1 = "34 32 0:29 / {} rw - cgroup cgroup rw,{}\n"
 
 
 def write(folder: Path, **files: str) -> None:
@@ -16,15 +19,20 @@ def write(folder: Path, **files: str) -> None:
         (folder / name.replace("__", ".")).write_text(text)
 
 
+def mount(root: Path, *lines: str) -> None:
+    write(root / "proc/self", mountinfo="".join(lines))
+
+
 @pytest.fixture
 def group(tmp_path: Path) -> Cgroup:
-    return Cgroup("/onecore.slice/x.service", tmp_path)
+    mount(tmp_path, UNIFIED.format("/cg"))
+    return Cgroup("/onecore.slice/x.service", KernelTree(tmp_path))
 
 
 def test_version_2(tmp_path: Path, group: Cgroup) -> None:
     """CPU time, processes, memory and pressure, from the files of the unified hierarchy."""
     write(
-        tmp_path / "onecore.slice/x.service",
+        tmp_path / "cg/onecore.slice/x.service",
         cgroup__procs="12\n13\n",
         cpu__stat="usage_usec 1500000\nuser_usec 1000000\nsystem_usec 500000\n",
         memory__current="4096\n",
@@ -36,6 +44,7 @@ def test_version_2(tmp_path: Path, group: Cgroup) -> None:
     assert group.cpu_s() == 1.5
     assert group.pids() == [12, 13]
     memory = group.memory(PROCESSES)
+    assert memory is not None
     assert (memory.charged_bytes, memory.peak_bytes, memory.pss_bytes) == (4096, 8192, 10)
     pressure = group.pressure()
     assert pressure is not None
@@ -44,25 +53,35 @@ def test_version_2(tmp_path: Path, group: Cgroup) -> None:
 
 def test_hybrid(tmp_path: Path, group: Cgroup) -> None:
     """Processes from the unified hierarchy; CPU time and memory from version 1's controllers."""
-    write(tmp_path / "unified/onecore.slice/x.service", cgroup__procs="12\n")
-    write(tmp_path / "cpu,cpuacct/onecore.slice/x.service", cpuacct__usage="2500000000\n")
+    mount(
+        tmp_path,
+        VERSION_1.format("/cg/cpuacct,cpu", "cpu,cpuacct"),
+        VERSION_1.format("/cg/memory", "memory"),
+        UNIFIED.format("/cg/unified"),
+    )
+    write(tmp_path / "cg/unified/onecore.slice/x.service", cgroup__procs="12\n")
+    write(tmp_path / "cg/cpuacct,cpu/onecore.slice/x.service", cpuacct__usage="2500000000\n")
     write(
-        tmp_path / "memory/onecore.slice/x.service",
+        tmp_path / "cg/memory/onecore.slice/x.service",
         memory__usage_in_bytes="1\n",
         memory__max_usage_in_bytes="2\n",
     )
     assert group.cpu_s() == 2.5
     assert group.pids() == [12]
-    assert group.memory(PROCESSES).charged_bytes == 1
-    assert group.memory(PROCESSES).peak_bytes == 2
+    memory = group.memory(PROCESSES)
+    assert memory is not None
+    assert (memory.charged_bytes, memory.peak_bytes) == (1, 2)
     assert group.pressure() is None
 
 
 def test_what_is_not_counted_is_none_and_not_zero(tmp_path: Path, group: Cgroup) -> None:
     """A kernel without the memory controller says nothing about memory."""
-    write(tmp_path / "onecore.slice/x.service", cgroup__procs="", cpu__stat="usage_usec 1\n")
-    assert group.memory(PROCESSES).peak_bytes is None
+    write(tmp_path / "cg/onecore.slice/x.service", cgroup__procs="", cpu__stat="usage_usec 1\n")
+    memory = group.memory(PROCESSES)
+    assert memory is not None
+    assert memory.peak_bytes is None
     assert group.pressure() is None
+    assert group.memory(None) is None
 
 
 def test_a_cgroup_that_is_gone_says_so(group: Cgroup) -> None:

@@ -40,6 +40,12 @@ class KernelTree:
     def exists(self, name: str) -> bool:
         return self.path(name).exists()
 
+    def is_open(self, name: str) -> bool:
+        """Whether anybody may write a file: of some settings the kernel says so by their mode."""
+        with suppress(OSError):
+            return bool(self.path(name).stat().st_mode & 0o222)
+        return False
+
     def is_setting(self, name: str) -> bool:
         """Whether a name may be written at all: it is a file of the kernel's."""
         return name.startswith(("/sys/", "/proc/")) and ".." not in name.split("/")
