@@ -22,16 +22,16 @@ types = $(notdir $(patsubst %/,%,$(dir $(wildcard services/*/service.toml))))
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-up: $(ready) ## Start the services and their databases (FRAMEWORK= BIND=)
+up: $(ready) ## Start the services and their databases (FRAMEWORK= MODE= BIND=)
 	@$(BENCH) up
 
 down: $(ready) ## Stop everything the lab has started
 	@$(BENCH) down
 
-status: $(ready) ## Show what runs: state, address, core, memory
+status: $(ready) ## Show what runs: mode, state, address, core, memory (FRAMEWORK= MODE=)
 	@$(BENCH) status
 
-watch: $(ready) ## Show what each uses, again and again until Ctrl-C (FRAMEWORK=)
+watch: $(ready) ## Show what each uses, again and again until Ctrl-C (FRAMEWORK= MODE=)
 	@$(BENCH) watch
 
 logs: $(ready) ## Show a framework's log and its database's (FRAMEWORK=)
@@ -40,7 +40,7 @@ logs: $(ready) ## Show a framework's log and its database's (FRAMEWORK=)
 psql: $(ready) ## Open psql on a framework's database (FRAMEWORK=)
 	@$(BENCH) psql
 
-bench: $(ready) ## Measure (FRAMEWORK= WORKLOAD= PROFILE= ROUNDS= CONCURRENCY= RATE= ARRIVALS= REQUESTS= SEED= RESUME=)
+bench: $(ready) ## Measure (FRAMEWORK= MODE= WORKLOAD= PROFILE= ROUNDS= CONCURRENCY= RATE= ARRIVALS= REQUESTS= SEED= RESUME=)
 	@$(BENCH) bench
 
 doctor: $(ready) ## Show whether this machine is fit to measure on
@@ -58,16 +58,16 @@ isolate: $(ready) ## As root: move the rest of this machine off the lab's cores
 unisolate: $(ready) ## As root: give the rest of this machine its cores back
 	@$(BENCH) unisolate
 
-sweep: $(ready) ## Measure at 1 to 128 connections (FRAMEWORK= WORKLOAD= ROUNDS= PROFILE=)
+sweep: $(ready) ## Measure at 1 to 128 connections (FRAMEWORK= MODE= WORKLOAD= ROUNDS= PROFILE=)
 	@$(BENCH) sweep
 
-saturate: $(ready) ## Find the highest rate that holds a latency (FRAMEWORK= WORKLOAD= OBJECTIVE_MS=)
+saturate: $(ready) ## Find the highest rate that holds a latency (FRAMEWORK= MODE= WORKLOAD= OBJECTIVE_MS=)
 	@$(BENCH) saturate
 
-locust: $(ready) ## Let users use each framework in turn (FRAMEWORK= USERS= SPAWN_RATE= RUN_TIME= WAIT= THROUGHPUT= SHAPE= WORKERS= ROUNDS= MAX_FAIL= TARGET_HOST=)
+locust: $(ready) ## Let users use each framework in turn (FRAMEWORK= MODE= USERS= SPAWN_RATE= RUN_TIME= WAIT= THROUGHPUT= SHAPE= WORKERS= ROUNDS= MAX_FAIL= TARGET_HOST=)
 	@$(BENCH) locust
 
-locust-ui: $(ready) ## Open Locust's own page, with all services up (FRAMEWORK= TARGET_HOST=)
+locust-ui: $(ready) ## Open Locust's own page, with all services up (FRAMEWORK= MODE= TARGET_HOST=)
 	@$(BENCH) locust-ui
 
 stress: $(ready) ## The same as locust with 200 users for 5 minutes
@@ -79,10 +79,10 @@ locust-master: $(ready) ## Like locust, with users from WORKERS other machines (
 locust-worker: $(ready) ## Send what a master on another machine asks for (MASTER=)
 	@$(BENCH) locust-worker
 
-crosscheck: $(ready) ## Show whether the lab's generator and Locust agree (FRAMEWORK= RATE= ROUNDS=)
+crosscheck: $(ready) ## Show whether the lab's generator and Locust agree (FRAMEWORK= MODE= RATE= ROUNDS=)
 	@$(BENCH) crosscheck
 
-compare: $(ready) ## Compare two runs; exit 1 on a regression (BASE= HEAD= FRAMEWORK= WORKLOAD= THRESHOLD= FORCE=)
+compare: $(ready) ## Compare two runs; exit 1 on a regression (BASE= HEAD= FRAMEWORK= MODE= WORKLOAD= THRESHOLD= FORCE=)
 	@$(BENCH) compare
 
 selftest: $(ready) ## Let the lab measure what is known, and find just that (FRAMEWORK=)
@@ -91,7 +91,7 @@ selftest: $(ready) ## Let the lab measure what is known, and find just that (FRA
 report: $(ready) ## Render a run again, the latest without RUN= (FORMAT=html,md,csv,parquet,svg,png)
 	@$(BENCH) report
 
-history: $(ready) ## Show how each figure went through all comparable runs (RUN=, the latest when left out)
+history: $(ready) ## Show how each figure went through all comparable runs (RUN= FRAMEWORK= MODE=)
 	@$(BENCH) history
 
 serve: $(ready) ## Serve results/ with an index of runs, on this machine only (SERVE_PORT=8080)

@@ -15,10 +15,12 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from bench import before_modes
 from bench.errors import StoreError, UsageError
 from bench.model import CellResult, Elsewhere, LabWarning, RunRecord, Sample
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+READABLE = (1, SCHEMA_VERSION)
 _RUN = TypeAdapter(RunRecord)
 _CELL = TypeAdapter(CellResult)
 _SAMPLE = TypeAdapter(Sample)
@@ -155,10 +157,11 @@ class RunStore:
         file cannot be read at all.
         """
         data = self._read_json()
-        if data.get("schema_version") != SCHEMA_VERSION:
+        version = data.get("schema_version")
+        if version not in READABLE:
             raise StoreError(
-                f"{self.record} has schema version {data.get('schema_version')!r}; "
-                f"this lab reads version {SCHEMA_VERSION}, the first and only one",
+                f"{self.record} has schema version {version!r}; "
+                f"this lab reads versions {' and '.join(map(str, READABLE))}",
                 "Read it with the version of the lab that wrote it (provenance names its commit).",
             )
         try:
@@ -166,11 +169,15 @@ class RunStore:
         except ValidationError as error:
             raise self._damaged(f"is no run record: {_first_of(error)}") from None
         cells, torn = self._read_cells()
-        return replace(record, run_id=self.directory.name, cells=cells), torn
+        record = replace(record, run_id=self.directory.name, cells=cells)
+        return (before_modes.run(record) if version == 1 else record), torn
 
     def read_samples(self) -> tuple[tuple[Sample, ...], tuple[Torn, ...]]:
         """The time series, and the lines that could not be read."""
-        return self._lines_of(self.samples, _SAMPLE)
+        samples, torn = self._lines_of(self.samples, _SAMPLE)
+        if self.record.exists() and self._read_json().get("schema_version") == 1:
+            samples = tuple(map(before_modes.sample, samples))
+        return samples, torn
 
     def _read_cells(self) -> tuple[tuple[CellResult, ...], tuple[Torn, ...]]:
         return self._lines_of(self.rounds, _CELL)

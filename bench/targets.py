@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Protocol, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -18,7 +18,9 @@ from bench.model import Contract, Mode, Target
 SERVICES = Path(__file__).resolve().parent.parent / "services"
 MORE_SERVICES = "ONECORE_SERVICES"
 """The variable that names further folders like `services/`, with colons between them."""
-_OTHER_UNITS = ("postgres", "guard")
+ALL = "all"
+"""What FRAMEWORK= says for every target."""
+_TAKEN = ("postgres", "guard", ALL)
 UNPRIVILEGED_PORTS = range(1024, 65536)
 
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -66,10 +68,10 @@ class _ServiceFile(_Strict):
 
     @field_validator("name")
     @classmethod
-    def _is_no_other_unit(cls, name: str) -> str:
-        """Units of apps are called after their targets; some names are taken."""
-        if name in _OTHER_UNITS or name.startswith("postgres-"):
-            raise ValueError(f"the name {name!r} is taken by a unit of the lab's own")
+    def _is_not_taken(cls, name: str) -> str:
+        """Units of apps are called after their targets, and some names mean something else."""
+        if name in _TAKEN or name.startswith("postgres-"):
+            raise ValueError(f"the name {name!r} is taken")
         return name
 
     @model_validator(mode="after")
@@ -204,7 +206,16 @@ def _require_usable_ports(targets: Sequence[Target], offset: int) -> None:
         )
 
 
-def select_targets(targets: tuple[Target, ...], names: tuple[str, ...]) -> tuple[Target, ...]:
+class Chosen(Protocol):
+    """What a choice looks at: a target as it is known now, or as a run has recorded it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def mode(self) -> Mode: ...
+
+
+def select_targets[T: Chosen](targets: Sequence[T], names: Sequence[str]) -> tuple[T, ...]:
     """The named targets, in registry order; all of them when no name is given.
 
     Raises UsageError on an unknown name, listing the known ones.
@@ -217,3 +228,48 @@ def select_targets(targets: tuple[Target, ...], names: tuple[str, ...]) -> tuple
             f"Known frameworks: {', '.join(known)}.",
         )
     return tuple(target for target in targets if not names or target.name in names)
+
+
+def default_targets(targets: Sequence[Target]) -> tuple[Target, ...]:
+    """What is meant where nobody chooses: of each framework the target that is named like it.
+
+    An engine is a floor to compare with: who wants it names it. All where nothing else is there.
+    """
+    found = [one for one in targets if one.name == one.framework and one.mode != "engine"]
+    return tuple(found or targets)
+
+
+def choose_targets(
+    targets: Sequence[Target], names: Sequence[str], mode: str = ""
+) -> tuple[Target, ...]:
+    """What FRAMEWORK= and MODE= ask for, in registry order; the default where both are empty.
+
+    Raises UsageError as `narrow` does.
+    """
+    return narrow(targets, names, mode) if names or mode else default_targets(targets)
+
+
+def narrow[T: Chosen](targets: Sequence[T], names: Sequence[str], mode: str = "") -> tuple[T, ...]:
+    """Of these targets those that are named and of this mode; all where neither is said.
+
+    `all` is a name for all of them. Raises UsageError on an unknown name or mode, on a mode that
+    no target has, and where a named target has another mode than `mode`.
+    """
+    chosen = select_targets(targets, () if ALL in names else names)
+    if not mode:
+        return chosen
+    if mode not in get_args(Mode):
+        known = ", ".join(get_args(Mode))
+        raise UsageError(f"there is no mode {mode!r}", f"Known modes: {known}.")
+    others = [one for one in chosen if one.mode != mode]
+    if names and ALL not in names and others:
+        told = ", ".join(f"{one.name} is {one.mode}" for one in others)
+        raise UsageError(
+            f"FRAMEWORK={','.join(names)} and MODE={mode} exclude each other: {told}",
+            "Leave one of the two out; `unset` what your shell exports.",
+        )
+    of_mode = tuple(one for one in chosen if one.mode == mode)
+    if not of_mode:
+        told = ", ".join(f"{one.name} ({one.mode})" for one in targets)
+        raise UsageError(f"no target is {mode} here", f"There are: {told}.")
+    return of_mode

@@ -121,8 +121,12 @@ class History:
     error: float
 
 
-def history_of(records: Sequence[RunRecord], reference: RunRecord) -> History:
-    """The history that `reference` belongs to, out of all stored runs in any order."""
+def history_of(
+    records: Sequence[RunRecord], reference: RunRecord, targets: Sequence[str] = ()
+) -> History:
+    """The history that `reference` belongs to, out of all stored runs in any order: of these
+    targets, or of all.
+    """
     left_out = []
     runs = []
     for record in sorted(records, key=lambda one: (one.started_at, one.run_id)):
@@ -130,7 +134,8 @@ def history_of(records: Sequence[RunRecord], reference: RunRecord) -> History:
             left_out.append(LeftOut(record.run_id, reason))
         else:
             runs.append(record)
-    found = _told([_trend(runs, *which) for which in _series(runs, reference)])
+    series = [which for which in _series(runs, reference) if not targets or which[0] in targets]
+    found = _told([_trend(runs, *which) for which in series])
     searched = sum(len(trend.points) >= FEWEST for trend in found)
     error = ERROR / max(1, searched)
     trends = tuple(_searched(trend, runs, error) for trend in found)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bench.analysis.stored import StoredRun
-from bench.model import PhaseResult
+from bench.model import PhaseResult, TargetRecord
 
 Role = Literal["app", "database"]
 ROLES: tuple[Role, ...] = ("app", "database")
@@ -26,9 +26,9 @@ class MemoryUse:
     peak_bytes: int | None
 
 
-def unit_name(target: str, role: Role) -> str:
-    """The unit of a service in the samples."""
-    return f"onecore-{target}" if role == "app" else f"onecore-postgres-{target}"
+def unit_name(target: TargetRecord, role: Role) -> str:
+    """The unit of a target's app in the samples, or of the database that its framework shares."""
+    return f"onecore-{target.name}" if role == "app" else f"onecore-postgres-{target.framework}"
 
 
 def memory_use(run: StoredRun) -> tuple[MemoryUse, ...]:
@@ -41,7 +41,7 @@ def _use(run: StoredRun, target: str, role: Role) -> MemoryUse:
         window for cell in run.record.cells if cell.target == target for window in cell.phases
     ]
     after = [read for read in (role_memory(window, role) for window in windows) if read is not None]
-    unit = unit_name(target, role)
+    unit = unit_name(run.record.target(target), role)
     sampled = [
         (sample.at_unix_s, sample.pss_bytes)
         for sample in run.samples_of(unit)

@@ -131,7 +131,8 @@ def began_at(run: StoredRun) -> float:
 
 def units(run: StoredRun, role: Role) -> dict[str, str]:
     """Unit names by target."""
-    return {target: unit_name(target, role) for target in run.record.plan.targets}
+    record = run.record
+    return {name: unit_name(record.target(name), role) for name in record.plan.targets}
 
 
 def cpu_line(run: StoredRun, unit: str, span_s: Span, most: int = MOST_POINTS) -> Line:
@@ -156,7 +157,7 @@ def memory_line(
 
     Of readings that are joined, the highest is kept.
     """
-    began, unit = began_at(run), unit_name(target, role)
+    began, unit = began_at(run), unit_name(run.record.target(target), role)
     sampled = [
         Reading(sample.at_unix_s - began, float(sample.pss_bytes))
         for sample in _within(run, unit, span_s)

@@ -1,17 +1,18 @@
 """Which target is faster, as far as one run can tell.
 
-Every pair of targets is compared within rounds, for every phase of every workload, and the whole
-table is one family: the more it asks, the wider each of its intervals.
+Every pair of targets that means something (`bench.pairs`) is compared within rounds, for every
+phase of every workload, and the whole table is one family: the more it asks, the wider each of its
+intervals.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import combinations
 
 from bench.analysis.measures import cause_of, lacking, limits_elsewhere, measures_of, speeds_of
 from bench.analysis.series import operation_title
 from bench.analysis.validity import phases_of, windows_of
 from bench.model import RunRecord, Verdict
+from bench.pairs import pairs
 from bench.stats.verdict import Comparison, judge
 
 
@@ -35,7 +36,7 @@ class PhaseVerdict:
 def verdicts(
     record: RunRecord, threshold: float = 0.02, level: float = 0.95
 ) -> tuple[PhaseVerdict, ...]:
-    """A verdict per pair of targets and phase, in plan order.
+    """A verdict per pair of targets that means something, and phase, in plan order.
 
     Rates are compared in a closed loop, p99 latencies in an open loop. A cell that is unfit, has
     an invalid window or a rate of 0 makes its comparisons invalid, and so does a rate that was
@@ -79,7 +80,7 @@ def questions(record: RunRecord) -> Iterator[Question]:
             target: windows_of(record, target, workload, phase) for target in record.plan.targets
         }
         speeds = {target: speeds_of(mine, measure) for target, mine in windows.items()}
-        for subject, reference in combinations(record.plan.targets, 2):
+        for subject, reference in _asked(record):
             sides = {name: windows[name] for name in (subject, reference)}
             comparison = Comparison(
                 subject,
@@ -90,3 +91,9 @@ def questions(record: RunRecord) -> Iterator[Question]:
                 lacking=next(filter(None, (lacking(one, measure) for one in sides.values())), ""),
             )
             yield Question(workload, phase, comparison, limits_elsewhere(measure, sides))
+
+
+def _asked(record: RunRecord) -> tuple[tuple[str, str], ...]:
+    """The pairs of a run's targets that mean something, by name."""
+    known = [record.target(name) for name in record.plan.targets]
+    return tuple((subject.name, reference.name) for subject, reference in pairs(known))

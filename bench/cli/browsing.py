@@ -6,7 +6,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from bench.analysis.history import history_of
-from bench.cli.options import app, err, out, whole
+from bench.cli.options import NOTHING_CHOSEN, Choice, app, err, out, whole
 from bench.cli.showing import write_history
 from bench.errors import StoreError
 from bench.experiment.assembly import site
@@ -17,13 +17,17 @@ from bench.store import find_run, stored_runs
 
 
 @app.command
-def history(*, run: Annotated[str, Parameter(env_var="RUN")] = "") -> None:
+def history(
+    *,
+    run: Annotated[str, Parameter(env_var="RUN")] = "",
+    choice: Choice = NOTHING_CHOSEN,
+) -> None:
     """Show how each figure went through all runs that are comparable with one (the latest), with
-    its changes marked.
+    its changes marked: of all targets, or of those chosen.
     """
     results = site().results
     reference, _torn = find_run(results, run or None).read()
-    found = history_of(_readable(), reference)
+    found = history_of(_readable(), reference, choice.recorded_in(reference))
     print_page(out, history_page(found))
     write_history(results / "history.html", found)
 

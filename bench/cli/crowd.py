@@ -9,14 +9,14 @@ from cyclopts import Parameter
 from bench.analysis.studies.crosscheck import agreements
 from bench.cli.measuring import drawn, require_answered, require_clean
 from bench.cli.options import (
-    Framework,
+    NOTHING_CHOSEN,
+    Choice,
     ProfileName,
     Rounds,
     Seed,
     Strict,
     app,
     err,
-    names_in,
     out,
     refuse_beside,
     whole,
@@ -24,7 +24,7 @@ from bench.cli.options import (
 from bench.cli.showing import show_run
 from bench.errors import LabError, UsageError
 from bench.experiment import session
-from bench.experiment.assembly import open_lab, site, targets
+from bench.experiment.assembly import open_lab, site
 from bench.experiment.crosscheck import DEFAULT_RATE_PER_S, crosscheck_plan
 from bench.experiment.crosscheck import crosscheck as run_crosscheck
 from bench.experiment.crowd import crowd_plan, require_resolvable, run_ui, run_worker
@@ -37,7 +37,6 @@ from bench.model import Site, Users
 from bench.report.crosscheck import outcome_words
 from bench.report.crowd import elsewhere_page
 from bench.report.page import print_page
-from bench.targets import select_targets
 
 NumberOfUsers = Annotated[
     int | None,
@@ -93,7 +92,7 @@ _WORKS_S = 5.0
 class Asked:
     """What a run with users is asked for; what was left out is the verb's to decide."""
 
-    framework: Framework = ""
+    choice: Choice = NOTHING_CHOSEN
     users: NumberOfUsers = None
     spawn_rate: SpawnRate = None
     run_time: RunTime = ""
@@ -177,16 +176,16 @@ def locust_worker(*, master: Annotated[str, Parameter(env_var="MASTER")] = "") -
 
 
 @app.command
-def locust_ui(*, framework: Framework = "", target_host: TargetHost = "") -> None:
+def locust_ui(*, choice: Choice = NOTHING_CHOSEN, target_host: TargetHost = "") -> None:
     """Open Locust's own page on this machine until Ctrl-C, with all services up, or for those of
     TARGET_HOST.
     """
     if target_host:
-        for target in select_targets(targets(), names_in(framework)):
+        for target in choice.targets:
             require_listening(f"http://{target_host}:{target.http_port}")
         _show_ui(site())
         return
-    lab = open_lab(names_in(framework))
+    lab = open_lab(choice.names)
     with session.brought_up(lab, TerminalWatcher(out, err)):
         _show_ui(lab.site)
 
@@ -203,7 +202,7 @@ def _show_ui(here: Site) -> None:
 @app.command
 def crosscheck(
     *,
-    framework: Framework = "",
+    choice: Choice = NOTHING_CHOSEN,
     rate: Annotated[float, Parameter(env_var="RATE")] = DEFAULT_RATE_PER_S,
     profile: ProfileName = "quick",
     rounds: Rounds = None,
@@ -219,7 +218,7 @@ def crosscheck(
     """
     plan = crosscheck_plan(
         select_profile(profile),
-        select_targets(targets(), names_in(framework)),
+        choice.targets,
         rate_per_s=rate,
         rounds=rounds,
         seed=drawn(seed),
@@ -270,7 +269,7 @@ def _run_time_s(asked: Asked, usual: Usual) -> float:
 def _here(asked: Asked, pacing: Users, run_time_s: float) -> None:
     """A run of the lab: services up here, sampled, stored and shown."""
     plan = crowd_plan(
-        select_targets(targets(), names_in(asked.framework)),
+        asked.choice.targets,
         pacing,
         run_time_s=run_time_s,
         rounds=1 if asked.rounds is None else asked.rounds,
@@ -286,7 +285,7 @@ def _elsewhere(asked: Asked, pacing: Users, run_time_s: float, target_host: str)
     """Services on another machine: their answers can be measured, not what they cost."""
     found, folder = use_elsewhere(
         site(),
-        select_targets(targets(), names_in(asked.framework)),
+        asked.choice.targets,
         pacing,
         run_time_s=run_time_s,
         seed=drawn(asked.seed),

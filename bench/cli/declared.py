@@ -3,14 +3,14 @@
 `make up` does both itself. Both may be repeated: what is there already stays.
 """
 
-from bench.cli.options import Framework, app, names_in
+from bench.cli.options import NOTHING_CHOSEN, Choice, app
 from bench.experiment.assembly import exclusively, open_lab
 
 
 @app.command
-def prepare(*, framework: Framework = "") -> None:
+def prepare(*, choice: Choice = NOTHING_CHOSEN) -> None:
     """Make passwords and databases' folders, as the user who calls; start nothing."""
-    lab = open_lab(names_in(framework))
+    lab = open_lab(choice.names)
     # A measurement that starts these units holds the lock, and has prepared everything itself.
     if not lab.is_prepared(lab.targets):
         with exclusively(lab.site):
@@ -18,7 +18,7 @@ def prepare(*, framework: Framework = "") -> None:
 
 
 @app.command
-def provision(*, framework: Framework = "") -> None:
+def provision(*, choice: Choice = NOTHING_CHOSEN) -> None:
     """Make each running database's role, database and extension."""
-    lab = open_lab(names_in(framework))
+    lab = open_lab(choice.names)
     lab.provision(lab.targets)

@@ -9,8 +9,9 @@ from cyclopts import Parameter
 from bench import host
 from bench.analysis.studies.saturation import outcomes, unmeasured
 from bench.cli.options import (
+    NOTHING_CHOSEN,
     ArrivalsName,
-    Framework,
+    Choice,
     ProfileName,
     Rounds,
     Seed,
@@ -26,7 +27,7 @@ from bench.cli.options import (
 from bench.cli.showing import show_run
 from bench.errors import LabError, UsageError
 from bench.experiment import session
-from bench.experiment.assembly import measuring_alone, targets
+from bench.experiment.assembly import measuring_alone
 from bench.experiment.plan import (
     DEFAULT_PROFILE,
     make_plan,
@@ -47,7 +48,6 @@ from bench.placement import plan_placement
 from bench.report.ceiling import ceiling_table
 from bench.report.selftest import selftest_table
 from bench.report.terminal import print_table
-from bench.targets import select_targets
 from bench.workloads import Workload as WorkloadEntry
 from bench.workloads import select_workloads
 
@@ -66,7 +66,7 @@ def drawn(seed: int | None) -> int:
 @app.command(name="bench")
 def measure(
     *,
-    framework: Framework = "",
+    choice: Choice = NOTHING_CHOSEN,
     workload: Workload = "",
     profile: ProfileName = "",
     rounds: Rounds = None,
@@ -97,7 +97,8 @@ def measure(
             "RESUME",
             "a run goes on as it was planned",
             {
-                "FRAMEWORK": framework,
+                "FRAMEWORK": choice.framework,
+                "MODE": choice.mode,
                 "WORKLOAD": workload,
                 "PROFILE": profile,
                 "ROUNDS": rounds,
@@ -112,7 +113,7 @@ def measure(
     else:
         plan = make_plan(
             select_profile(profile or DEFAULT_PROFILE),
-            select_targets(targets(), names_in(framework)),
+            choice.targets,
             select_workloads(names_in(workload)),
             seed=drawn(seed),
             rounds=rounds,
@@ -127,7 +128,7 @@ def measure(
 @app.command
 def sweep(
     *,
-    framework: Framework = "",
+    choice: Choice = NOTHING_CHOSEN,
     workload: Workload = "read",
     profile: ProfileName = "quick",
     rounds: Rounds = None,
@@ -140,7 +141,7 @@ def sweep(
     """
     plan = sweep_plan(
         select_profile(profile),
-        select_targets(targets(), names_in(framework)),
+        choice.targets,
         _one_workload(workload),
         seed=drawn(seed),
         rounds=rounds,
@@ -154,7 +155,7 @@ def sweep(
 @app.command
 def saturate(
     *,
-    framework: Framework = "",
+    choice: Choice = NOTHING_CHOSEN,
     workload: Workload = "read",
     objective_ms: Annotated[float, Parameter(env_var="OBJECTIVE_MS")] = 100.0,
     arrivals: ArrivalsName = "constant",
@@ -172,7 +173,7 @@ def saturate(
     study = make_saturation(objective_ms, arrivals)
     plan = saturation_plan(
         select_profile(profile),
-        select_targets(targets(), names_in(framework)),
+        choice.targets,
         _one_workload(workload),
         seed=drawn(seed),
     )
@@ -188,11 +189,14 @@ def saturate(
 
 
 @app.command
-def selftest(*, framework: Framework = SERVICE) -> None:
+def selftest(*, choice: Choice = NOTHING_CHOSEN) -> None:
     """Let the lab measure what is known: a service against itself, a planted slowdown, servers
-    with known service times, a known amount of CPU.
+    with known service times, a known amount of CPU. The service is Flask's when none is chosen.
     """
-    checks = run_selftest(framework, say=lambda line: out.print(line, markup=False))
+    names = choice.names if choice.framework or choice.mode else (SERVICE,)
+    if len(names) != 1:
+        raise UsageError("the self-test takes one framework", "E.g. FRAMEWORK=drf.")
+    checks = run_selftest(names[0], say=lambda line: out.print(line, markup=False))
     print_table(out, selftest_table(checks))
     failed = [check.name for check in checks if not check.passed]
     if failed:

@@ -1,12 +1,16 @@
 """What the verbs share: the app, the consoles, and the options that several verbs take."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated
 
 from cyclopts import App, Parameter, Token
 
 from bench.errors import UsageError
+from bench.experiment.assembly import targets
+from bench.model import RunRecord, Target
 from bench.report.terminal import make_console
+from bench.targets import ALL, choose_targets, narrow
 
 app = App(
     name="bench",
@@ -41,8 +45,50 @@ def refuse_beside(chosen: str, why: str, others: dict[str, object]) -> None:
 
 
 Framework = Annotated[
-    str, Parameter(env_var="FRAMEWORK", help="One framework, or several with commas.")
+    str,
+    Parameter(
+        env_var="FRAMEWORK",
+        help="Targets, with commas between them, or all; the standard ones when left out.",
+    ),
 ]
+ModeName = Annotated[
+    str, Parameter(env_var="MODE", help="All targets of one mode: standard, tuned or engine.")
+]
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """Which targets are meant."""
+
+    framework: Framework = ""
+    mode: ModeName = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Those that are meant here and now, by name. Raises UsageError."""
+        return tuple(target.name for target in self.targets)
+
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        """Those that are meant here and now, in registry order. Raises UsageError."""
+        return choose_targets(targets(), names_in(self.framework), self.mode)
+
+    def recorded_in(self, record: RunRecord) -> tuple[str, ...]:
+        """Those of a stored run that are meant: all of them where nothing is chosen, as ().
+
+        Raises UsageError.
+        """
+        names = names_in(self.framework)
+        if ALL in names:
+            names = ()
+        if not self.mode:
+            return names
+        known = [record.target(name) for name in record.plan.targets]
+        return tuple(target.name for target in narrow(known, names, self.mode))
+
+
+NOTHING_CHOSEN = Choice()
 Workload = Annotated[
     str,
     Parameter(

@@ -7,7 +7,7 @@ from cyclopts import Parameter
 
 from bench.analysis.agreement import agreement as runs_agreement
 from bench.analysis.comparison import compare_runs
-from bench.cli.options import Framework, Workload, app, err, names_in, out
+from bench.cli.options import NOTHING_CHOSEN, Choice, Workload, app, err, names_in, out
 from bench.cli.showing import known_formats, stored_material, write_comparison, write_report
 from bench.errors import LabError, UsageError
 from bench.experiment.assembly import site
@@ -27,7 +27,7 @@ def compare(
     head: Annotated[str, Parameter(env_var="HEAD")] = "",
     threshold: Annotated[float, Parameter(env_var="THRESHOLD")] = 0.02,
     force: Annotated[bool, Parameter(env_var="FORCE")] = False,
-    framework: Framework = "",
+    choice: Choice = NOTHING_CHOSEN,
     workload: Workload = "",
 ) -> None:
     """Compare two runs; a regression or a broken head ends with exit code 1.
@@ -53,7 +53,7 @@ def compare(
         after,
         threshold,
         force=force,
-        targets=names_in(framework),
+        targets=choice.recorded_in(before),
         workloads=names_in(workload),
     )
     print_page(out, comparison_page(found))

@@ -5,7 +5,7 @@ import shutil
 from contextlib import suppress
 from typing import NoReturn
 
-from bench.cli.options import Framework, app, err, names_in, out
+from bench.cli.options import NOTHING_CHOSEN, Choice, app, err, out
 from bench.errors import LabError, UsageError
 from bench.experiment.assembly import (
     exclusively,
@@ -22,8 +22,9 @@ from bench.model import Target
 from bench.report.terminal import print_table
 
 
-def _one_framework(framework: str) -> tuple[Lab, Target]:
-    names = names_in(framework)
+def _one_target(choice: Choice) -> tuple[Lab, Target]:
+    named = choice.framework or choice.mode
+    names = choice.names if named else ()
     if len(names) != 1:
         known = ", ".join(target.name for target in targets())
         raise UsageError("which one framework?", f"Say FRAMEWORK=name. Known frameworks: {known}.")
@@ -32,9 +33,9 @@ def _one_framework(framework: str) -> tuple[Lab, Target]:
 
 
 @app.command
-def up(*, framework: Framework = "") -> None:
+def up(*, choice: Choice = NOTHING_CHOSEN) -> None:
     """Start the services and their databases, and wait until they answer."""
-    lab = open_lab(names_in(framework))
+    lab = open_lab(choice.names)
     with exclusively(lab.site):
         print_notes(err, lab.notes)
         lab.start(lab.targets, outlive=True)
@@ -51,17 +52,18 @@ def down() -> None:
 
 
 @app.command
-def status() -> None:
-    """Show every service and database: state, address, core and memory."""
-    _print_status(open_lab(()))
+def status(*, choice: Choice = NOTHING_CHOSEN) -> None:
+    """Show every service and database, or those chosen: state, address, core and memory."""
+    asked = choice.framework or choice.mode
+    _print_status(open_lab(choice.names if asked else ()))
 
 
 @app.command
-def watch(*, framework: Framework = "") -> None:
+def watch(*, choice: Choice = NOTHING_CHOSEN) -> None:
     """Show what every service and database uses, again every 2 seconds until Ctrl-C; once where
     the output is no terminal.
     """
-    lab = open_lab(names_in(framework))
+    lab = open_lab(choice.names)
     # Whatever is being measured, this stays off its core.
     os.sched_setaffinity(0, lab.placement.housekeeping)
     with Eye(lab, asking=True) as eye, suppress(KeyboardInterrupt):
@@ -69,18 +71,18 @@ def watch(*, framework: Framework = "") -> None:
 
 
 @app.command
-def logs(*, framework: Framework = "", lines: int = 40) -> None:
+def logs(*, choice: Choice = NOTHING_CHOSEN, lines: int = 40) -> None:
     """Show the end of a framework's log and of its database's."""
-    lab, target = _one_framework(framework)
+    lab, target = _one_target(choice)
     for name in lab.unit_names(target):
         out.rule(f"{name}  ({lab.supervisor.log_source(name)})")
         out.print(lab.supervisor.log_tail(name, lines), markup=False, soft_wrap=True)
 
 
 @app.command
-def psql(*, framework: Framework = "") -> NoReturn:
+def psql(*, choice: Choice = NOTHING_CHOSEN) -> NoReturn:
     """Open psql on a framework's database, as the service's own user."""
-    lab, target = _one_framework(framework)
+    lab, target = _one_target(choice)
     if lab.supervisor.status(lab.cluster(target).unit_name).pid is None:
         raise LabError(f"the database of {target.name} is not running", "Start it: make up.")
     environment = {**os.environ, "PGPASSFILE": str(lab.secrets.pgpass)}

@@ -13,7 +13,17 @@ from bench.experiment.crowd import WORKLOAD
 from bench.experiment.engines import LOCUST_FOLDER, ports
 from bench.experiment.plan import DEFAULT_ROWS
 from bench.load.people.swarm import Swarm
-from bench.model import Elsewhere, LabWarning, LoadResult, LoadSpec, Site, Target, Use, Users
+from bench.model import (
+    Elsewhere,
+    LabWarning,
+    LoadResult,
+    LoadSpec,
+    Site,
+    Target,
+    TargetRecord,
+    Use,
+    Users,
+)
 from bench.store import new_run_id, write_elsewhere
 from bench.workloads import WORKLOADS
 
@@ -59,6 +69,7 @@ def use_elsewhere(
             "machine": host.machine(tuple(sorted(os.sched_getaffinity(0)))),
             "load_before": host.load_now(),
         },
+        targets=tuple(map(TargetRecord.of, targets)),
     )
     for target in targets:
         say(f"{target.label} at {target_host}, {run_time_s:g} s ...")

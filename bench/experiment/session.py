@@ -29,6 +29,7 @@ from bench.model import (
     RunRecord,
     Sample,
     Target,
+    TargetRecord,
     Users,
 )
 from bench.preflight import Check
@@ -112,6 +113,12 @@ def taken_up(store: RunStore, watcher: Watcher, *, strict: bool) -> Iterator[tup
 def unfinished(store: RunStore) -> tuple[RunRecord, tuple[Torn, ...]]:
     """The stored run. Raises UsageError when nothing of it is left to measure."""
     record, torn = store.read()
+    if record.schema_version != SCHEMA_VERSION:
+        raise UsageError(
+            f"run {record.run_id} was begun by a lab that stored runs of version "
+            f"{record.schema_version}; this one stores version {SCHEMA_VERSION}",
+            "Resume it with that lab (its commit stands in run.json), or make a new run.",
+        )
     if record.state == "complete":
         raise UsageError(
             f"run {record.run_id} is complete", "There is nothing to resume: make report."
@@ -254,4 +261,5 @@ def new_record(lab: Lab, plan: Plan, store: RunStore) -> RunRecord:
         warnings=(),
         started_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
         state="running",
+        targets=tuple(map(TargetRecord.of, lab.targets)),
     )

@@ -42,6 +42,7 @@ from bench.model.kept import (
     RunRecord,
     Sample,
     Statement,
+    TargetRecord,
     Use,
 )
 from bench.model.place import (
@@ -108,6 +109,7 @@ __all__ = [
     "Study",
     "Sweep",
     "Target",
+    "TargetRecord",
     "Unit",
     "UnitState",
     "UnitStatus",

@@ -12,6 +12,11 @@ Contract = Literal["core", "strict"]
 """How much of the contract a target claims to keep."""
 
 
+def variant_of(name: str, framework: str) -> str:
+    """What a target's name adds to its framework's: "tuned"; "" when it is named like it."""
+    return name.removeprefix(framework).removeprefix("-")
+
+
 @dataclass(frozen=True)
 class Target:
     """One service under test, as its framework's `service.toml` describes it.
@@ -39,7 +44,7 @@ class Target:
     @property
     def variant(self) -> str:
         """What its name adds to its framework's: "tuned"; "" when it is named like it."""
-        return self.name.removeprefix(self.framework).removeprefix("-")
+        return variant_of(self.name, self.framework)
 
 
 Operation = Literal["create", "read", "update", "delete", "list", "echo", "ping"]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from bench.model.asked import Operation, Pacing, Plan, Users
+from bench.model.asked import Contract, Mode, Operation, Pacing, Plan, Target, Users, variant_of
 from bench.model.judged import LabWarning
 from bench.model.place import Memory, Placement, Pressure
 from bench.model.seen import LoadResult, WarmUp
@@ -134,11 +134,40 @@ class Sample:
 
 
 @dataclass(frozen=True)
+class TargetRecord:
+    """What a target was when it was measured: how it used its framework, and what it claimed."""
+
+    name: str
+    label: str
+    framework: str
+    mode: Mode
+    contract: Contract
+    compared_with: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, target: Target) -> "TargetRecord":
+        return cls(
+            name=target.name,
+            label=target.label,
+            framework=target.framework,
+            mode=target.mode,
+            contract=target.contract,
+            compared_with=target.compared_with,
+        )
+
+    @property
+    def variant(self) -> str:
+        """What its name adds to its framework's: "tuned"; "" when it is named like it."""
+        return variant_of(self.name, self.framework)
+
+
+@dataclass(frozen=True)
 class RunRecord:
     """Everything stored about one run but the time series.
 
     `ceiling_per_s` is what the generator could send just before the run, by operation;
-    `sampler_share` is the sampler's own CPU time as a share of one core.
+    `sampler_share` is the sampler's own CPU time as a share of one core; `targets` tell of those
+    of the plan how each was made.
     """
 
     schema_version: int
@@ -153,7 +182,15 @@ class RunRecord:
     finished_at: str = ""
     ceiling_per_s: Mapping[Operation, float] = field(default_factory=dict)
     sampler_share: float | None = None
+    targets: tuple[TargetRecord, ...] = ()
     cells: tuple[CellResult, ...] = ()
+
+    def target(self, name: str) -> TargetRecord:
+        """What is known of a target of this run; of one without an entry, no more than its name."""
+        for one in self.targets:
+            if one.name == name:
+                return one
+        return TargetRecord(name, name, name, "standard", "core")
 
 
 @dataclass(frozen=True)
@@ -179,3 +216,4 @@ class Elsewhere:
     seed: int
     provenance: Mapping[str, object]
     uses: tuple[Use, ...] = ()
+    targets: tuple[TargetRecord, ...] = ()

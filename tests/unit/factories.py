@@ -21,6 +21,7 @@ from bench.model import (
     Statement,
     Study,
 )
+from bench.store import SCHEMA_VERSION
 
 
 def distribution(seconds: list[float]) -> Distribution:
@@ -103,7 +104,7 @@ def placement() -> Placement:
 
 def record(**changes: object) -> RunRecord:
     fields: dict[str, object] = {
-        "schema_version": 1,
+        "schema_version": SCHEMA_VERSION,
         "run_id": "20261122-100000",
         "plan": plan(),
         "placement": placement(),

@@ -242,7 +242,7 @@ def with_plan(run: RunRecord, **changes: object) -> RunRecord:
         (edited(run_of("head"), "machine", cpus_online=8), "machine.cpus_online: 2 -> 8"),
         (replace(run_of("head"), supervisor="systemd"), "process -> systemd"),
         (replace(run_of("head"), placement=Placement((2,), (0,), (0,), (0,))), "placement.app"),
-        (replace(run_of("head"), schema_version=2), "schema_version: 1 -> 2"),
+        (replace(run_of("head"), schema_version=1), "schema_version: 2 -> 1"),
         (with_plan(run_of("head"), window_s=5.0), "plan.window_s: 1.0 -> 5.0"),
         (with_plan(run_of("head"), rows=5), "plan.rows: 1000 -> 5"),
     ],

@@ -39,7 +39,8 @@ def test_a_run_that_ends_before_its_time_says_so(
     store.create()
     begun: RunRecord = record(state="running")
     store.write_record(begun)
-    lab, observer = SimpleNamespace(targets=()), SimpleNamespace(run_started=fail)
+    lab = SimpleNamespace(targets=(), all_unit_names=tuple)
+    observer = SimpleNamespace(run_started=fail)
     runner = (
         StudyRunner(lab, store, observer, lambda _: None, 1)  # type: ignore[arg-type]
         if study

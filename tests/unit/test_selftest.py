@@ -359,7 +359,14 @@ def test_twins_differ_in_name_and_ports_and_one_in_its_environment(lab: Lab, twi
     assert len(names) == 3
     assert len(ports) == 6
     for one in twins.in_order:
-        same = replace(one, name="flask", label="Flask", http_port=5000, database_port=5433)
+        same = replace(
+            one,
+            name="flask",
+            label="Flask",
+            framework="flask",
+            http_port=FLASK.http_port,
+            database_port=FLASK.database_port,
+        )
         assert same == target()
     assert set(twins.lab.extra_environment) == {twins.slow.name}
     assert lab.extra_environment == {}

@@ -5,7 +5,15 @@ from pathlib import Path
 import pytest
 
 from bench.errors import SetupError, UsageError
-from bench.targets import MORE_SERVICES, SERVICES, known_targets, read_targets, select_targets
+from bench.model import Target
+from bench.targets import (
+    MORE_SERVICES,
+    SERVICES,
+    choose_targets,
+    known_targets,
+    read_targets,
+    select_targets,
+)
 
 GOOD = """
 name = "{name}"
@@ -182,6 +190,78 @@ def test_a_wrong_service_file_is_named(tmp_path: Path, old: str, new: str) -> No
     path.write_text(path.read_text().replace(old, new, 1))
     with pytest.raises(SetupError, match=r"service\.toml"):
         read_targets(path)
+
+
+def test_a_taken_name_is_refused(tmp_path: Path) -> None:
+    """A framework named `all` could never be chosen, and `postgres` is a unit already."""
+    for name in ("all", "postgres", "postgres-rest"):
+        path = service(tmp_path, name)
+        with pytest.raises(SetupError, match="is taken"):
+            read_targets(path)
+
+
+@pytest.fixture
+def nine(tmp_path: Path) -> tuple[Target, ...]:
+    """Two frameworks with a standard, an alternative and a tuned target, and an engine."""
+    for place, name in enumerate(("bottle", "web")):
+        table = '\n[targets.{0}-{1}]\nmode = "{2}"\ncontract = "core"\nport = {3}\n'
+        more = [
+            table.format(name, variant, mode, 9010 + 10 * place + at)
+            for at, (variant, mode) in enumerate((("async", "standard"), ("tuned", "tuned")))
+        ]
+        service(tmp_path, name, 9000 + place, 9432 + place, "".join(more))
+    engine = service(tmp_path, "bare", 9002, 9434)
+    engine.write_text(engine.read_text().replace('"standard"', '"engine"'))
+    return known_targets(services=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("names", "mode", "chosen"),
+    [
+        ((), "", "bottle web"),
+        (("web-tuned", "bare"), "", "web-tuned bare"),
+        (("all",), "", "bottle bottle-async bottle-tuned web web-async web-tuned bare"),
+        ((), "standard", "bottle bottle-async web web-async"),
+        ((), "tuned", "bottle-tuned web-tuned"),
+        (("all",), "engine", "bare"),
+        (("web", "web-async"), "standard", "web web-async"),
+    ],
+)
+def test_what_is_chosen(
+    nine: tuple[Target, ...], names: tuple[str, ...], mode: str, chosen: str
+) -> None:
+    """By default what each framework is known for; by name; or all of a mode."""
+    assert [one.name for one in choose_targets(nine, names, mode)] == chosen.split()
+
+
+@pytest.mark.parametrize(
+    ("names", "mode", "words"),
+    [
+        (("web", "bare"), "standard", "exclude each other: bare is engine"),
+        ((), "fast", "there is no mode 'fast'"),
+        (("nope",), "tuned", "unknown framework 'nope'"),
+    ],
+)
+def test_a_choice_that_contradicts_itself_is_refused(
+    nine: tuple[Target, ...], names: tuple[str, ...], mode: str, words: str
+) -> None:
+    """Nobody gets half of what was asked, or something else; the remedy is there."""
+    with pytest.raises(UsageError, match=words) as caught:
+        choose_targets(nine, names, mode)
+    assert caught.value.exit_code == 2
+    assert caught.value.remedy
+
+
+def test_a_mode_that_nothing_has_is_told_with_what_there_is(nine: tuple[Target, ...]) -> None:
+    """An empty choice would measure nothing, or everything."""
+    with pytest.raises(UsageError, match="no target is engine here") as caught:
+        choose_targets(nine[:2], (), "engine")
+    assert caught.value.remedy == "There are: bottle (standard), bottle-async (standard)."
+
+
+def test_engines_alone_are_chosen_where_there_is_nothing_else(nine: tuple[Target, ...]) -> None:
+    """Somebody's own folder may hold no more."""
+    assert [one.name for one in choose_targets(nine[-1:], ())] == ["bare"]
 
 
 def test_selection_keeps_registry_order_and_names_the_unknown() -> None:

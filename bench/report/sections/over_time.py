@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Literal
 
-from bench.analysis.memory import ROLES, Role, unit_name
+from bench.analysis.memory import ROLES, Role
 from bench.analysis.stored import StoredRun
 from bench.analysis.timeline import (
     GENERATOR,
@@ -111,7 +111,7 @@ def _tell_means(
         spans = [
             (one.start_s, one.end_s) for each in targets for one in set_ups_of(run, mine, each)
         ]
-        unit = GENERATOR if role == "generator" else unit_name(target, role)
+        unit = GENERATOR if role == "generator" else units(run, role)[target]
         before = mean_cpu(run, unit, spans)
         told = [f"mean {metric.format(mean)} % in {len(mine)} windows"] if mine else []
         told += [f"{before:,.0f} % in {SET_UP}"] if before is not None else []

@@ -63,8 +63,9 @@ def samples(count: int = 200, targets: tuple[str, ...] = TARGETS) -> tuple[Sampl
 
     Memory is read as seldom as the lab reads it.
     """
-    units = [(unit_name(target, "app"), 0.8, MEMORY_EVERY) for target in targets]
-    units += [(unit_name(target, "database"), 0.2, DATABASE_MEMORY_EVERY) for target in targets]
+    known = [record().target(name) for name in targets]
+    units = [(unit_name(target, "app"), 0.8, MEMORY_EVERY) for target in known]
+    units += [(unit_name(target, "database"), 0.2, DATABASE_MEMORY_EVERY) for target in known]
     units += [("generator", 0.1, MEMORY_EVERY)]
     return tuple(
         Sample(
