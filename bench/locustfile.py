@@ -1,10 +1,11 @@
 """The users for Locust: `make locust`, `make locust-ui`, or plain `locust -f bench/locustfile.py`.
 
-Choose classes (FastAPIUser, FlaskUser, DRFUser, or APIUser for any of the three), and how they
-wait: `--wait 1-3` seconds, or `--throughput 2` requests per second and user. SHAPE=step, spike,
-soak or ramp moves the number of users; TARGET_HOST= names the machine where the services run.
-With `--seed 1` each user does the same in every run. A 404 for an item of a user's own counts as
-success, for others may use the same database; with `--alone` it is a failure.
+Choose classes (FastAPIUser, FlaskUser, DRFUser, one for every other target, such as FlaskTunedUser,
+or APIUser for any of the standard ones), and how they wait: `--wait 1-3` seconds, or
+`--throughput 2` requests per second and user. SHAPE=step, spike, soak or ramp moves the number of
+users; TARGET_HOST= names the machine where the services run. With `--seed 1` each user does the
+same in every run. A 404 for an item of a user's own counts as success, for others may use the same
+database; with `--alone` it is a failure.
 """
 
 # Locust patches sockets and threads when it is imported, so it comes before everything else.
@@ -25,27 +26,23 @@ sys.path.append(str(Path(__file__).resolve().parents[1]))
 
 from bench.errors import UsageError
 from bench.load.people import telemetry
-from bench.load.people.settings import MOST_THROUGHPUT_PER_S, parse_wait
+from bench.load.people.settings import MOST_THROUGHPUT_PER_S, parse_wait, user_class
 from bench.load.people.shapes import COURSES, Stage
 from bench.load.people.users import AnyUser, ItemUser
+from bench.targets import known_targets
 
 log = logging.getLogger(__name__)
 
 
 class APIUser(AnyUser):
-    """Somebody who uses one of the three APIs, whichever it happens to be."""
+    """Somebody who uses one of the APIs, whichever it happens to be."""
 
 
-class FastAPIUser(ItemUser):
-    target = "fastapi"
-
-
-class FlaskUser(ItemUser):
-    target = "flask"
-
-
-class DRFUser(ItemUser):
-    target = "drf"
+# Locust finds classes by the names of this module.
+for _target in known_targets():
+    globals()[user_class(_target.name)] = type(
+        user_class(_target.name), (ItemUser,), {"target": _target.name, "__module__": __name__}
+    )
 
 
 @events.init_command_line_parser.add_listener

@@ -110,6 +110,8 @@ def _warm_up(
 ) -> WarmUp | None:
     phase = replace(workload.phases(1, rows)[0], counted=False)
     spec = _spec(bench, visit, target, phase)
+    # Another seed than the window's: what is written there must not be what is there already.
+    spec = replace(spec, seed=-1 - spec.seed)
     return bench.engine.warm_up(spec, bench.plan.warm_up_min_s, bench.plan.warm_up_max_s)
 
 

@@ -15,6 +15,11 @@ from bench.model import Site, Target
 
 _NEW = {"name": " Kept exactly ", "description": "née ☃", "price": 12.34, "in_stock": False}
 _REPLACED = {"name": "Replaced", "description": "", "price": 0.1, "in_stock": True}
+# Wrong at every level of the contract, whatever a framework's own options make of it.
+_REFUSED = {**_NEW, "price": "cheap"}
+_SHOWN = 60
+"""Bytes of a wrong body that are shown."""
+
 _JSON_KINDS: dict[type, str] = {dict: "an object", list: "an array"}
 
 
@@ -22,7 +27,7 @@ _JSON_KINDS: dict[type, str] = {dict: "an object", list: "an array"}
 class _Answer:
     status: int
     media_type: str
-    body: Any
+    body: bytes
 
 
 class _Client:
@@ -36,11 +41,10 @@ class _Client:
         try:
             self._connection.request(method, path, data, headers)
             answer = self._connection.getresponse()
-            raw = answer.read()
-            parsed = json.loads(raw) if raw else None
-        except (OSError, HTTPException, ValueError) as error:
+            body = answer.read()
+        except (OSError, HTTPException) as error:
             raise TargetUnfit(f"{self._target.name}: {method} {path} failed: {error!r}") from error
-        return _Answer(answer.status, answer.headers.get_content_type(), parsed)
+        return _Answer(answer.status, answer.headers.get_content_type(), body)
 
     def expect(
         self, status: int, method: str, path: str, body: object = None, *, kind: type = dict
@@ -54,12 +58,19 @@ class _Client:
                 f"{self._target.name}: {method} {path} answered {answer.status} "
                 f"({answer.media_type}), the contract says {status} ({media_type})"
             )
-        if status != 204 and not isinstance(answer.body, kind):
+        return None if status == 204 else self._parsed(answer.body, f"{method} {path}", kind)
+
+    def _parsed(self, body: bytes, asked: str, kind: type) -> Any:
+        try:
+            parsed = json.loads(body)
+        except ValueError:
+            parsed = None
+        if not isinstance(parsed, kind):
             raise TargetUnfit(
-                f"{self._target.name}: the body that {method} {path} answered is "
-                f"{answer.body!r}, the contract says {_JSON_KINDS[kind]}"
+                f"{self._target.name}: the body that {asked} answered begins with "
+                f"{body[:_SHOWN]!r}, the contract says {_JSON_KINDS[kind]}"
             )
-        return answer.body
+        return parsed
 
     def close(self) -> None:
         self._connection.close()
@@ -88,7 +99,7 @@ def verify(site: Site, target: Target, admin: Admin) -> Reported:
         _require(target, "/ping", client.expect(200, "GET", "/ping"), {"status": "ok"})
         _require(target, "/echo", client.expect(200, "POST", "/echo", _NEW), _NEW)
         _walk_item(client, target, admin)
-        client.expect(422, "POST", "/items/", {**_NEW, "price": "12.34"})
+        client.expect(422, "POST", "/items/", _REFUSED)
         ready = client.expect(200, "GET", "/readyz")
     finally:
         client.close()

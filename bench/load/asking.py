@@ -1,15 +1,21 @@
-"""The requests of a load, as bytes, in an order that a seed fixes. Free of I/O."""
+"""The requests of a load, as bytes, in an order that a seed fixes. Free of I/O.
+
+No two updates of one row are under way at the same time: which of them came last only the database
+knows, and a service that reads a row again after its COMMIT may rightly answer with the other one.
+So rows to be updated come in a circle, each as far from itself as there are rows.
+"""
 
 import itertools
 import random
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import orjson
 
 from bench.dataset import CRUD_ITEM, ItemFields, payloads, row
-from bench.model import Created, LoadSpec, Operation, Rows, Share
+from bench.model import ClosedLoop, Created, LoadSpec, Operation, Rows, Share
 
 PAGE = 100
 """Items on a page of the list that is asked for without a limit."""
@@ -56,6 +62,7 @@ class Source:
     """
 
     def __init__(self, spec: LoadSpec, created: Mapping[int, ItemFields]) -> None:
+        _require_apart(spec)
         self.ran_out = False
         writer = RequestWriter(spec.base_url)
         streams = [
@@ -85,6 +92,16 @@ class Source:
         return request
 
 
+def _require_apart(spec: LoadSpec) -> None:
+    """Raises ValueError where a closed loop would have two updates of one row under way."""
+    for share in spec.shares:
+        if share.operation != "update" or not isinstance(share.ids, Rows):
+            continue
+        rows = share.ids.last - share.ids.first + 1
+        if isinstance(spec.pacing, ClosedLoop) and rows < spec.pacing.concurrency:
+            raise ValueError(f"{rows} rows to update for {spec.pacing.concurrency} connections")
+
+
 def _deal(deck: list[Iterator[Request]], rng: random.Random) -> Iterator[Iterator[Request]]:
     if len(deck) == 1:
         return itertools.repeat(deck[0])
@@ -107,7 +124,8 @@ def _stream(
             known = created if isinstance(share.ids, Created) else None
             return _reads(writer, _ids(share, rng, created), known)
         case "update":
-            return _updates(writer, _ids(share, rng, created), _items(share, rng))
+            ids, items = _circle(share, rng, created), _items(share, rng)
+            return _updates(writer, ids, _out_of_step(items, share))
         case "delete":
             return _deletes(writer, _ids(share, rng, created))
 
@@ -147,6 +165,27 @@ def _updates(
 def _deletes(writer: RequestWriter, ids: Iterator[int]) -> Iterator[Request]:
     for item_id in ids:
         yield Request("delete", writer.bare("DELETE", f"/items/{item_id}"), item_id=item_id)
+
+
+def _circle(share: Share, rng: random.Random, created: Mapping[int, ItemFields]) -> Iterator[int]:
+    """Ids to update, in a random order that is always the same one: each comes again only when all
+    the others have come.
+    """
+    if not isinstance(share.ids, Rows) or share.ids.once:
+        return _ids(share, rng, created)
+    once = replace(share, ids=replace(share.ids, once=True))
+    return itertools.cycle(_ids(once, rng, created))
+
+
+def _out_of_step(items: list[ItemFields], share: Share) -> list[ItemFields]:
+    """As many of the bodies that no row gets the same one twice in a row: an update that changes
+    nothing is none to an ORM.
+    """
+    if isinstance(share.ids, Rows):
+        rows = share.ids.last - share.ids.first + 1
+        while len(items) > 1 and rows % len(items) == 0:
+            items = items[:-1]
+    return items
 
 
 def _items(share: Share, rng: random.Random) -> list[ItemFields]:

@@ -55,7 +55,8 @@ class Rows:
     """Ids `first`..`last` of the loaded data set.
 
     `once` takes each id at most one time, in a seeded random order (a row can be deleted only
-    once); otherwise ids are drawn uniformly with repetition.
+    once). Otherwise ids are drawn uniformly with repetition, but for updates: they take all in a
+    random order, and then again in the same one.
     """
 
     first: int

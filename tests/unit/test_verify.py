@@ -25,7 +25,9 @@ class NoDatabase(Admin):
 
 
 @contextmanager
-def service(created: object) -> Iterator[Target]:
+def service(
+    created: object, status: int = 201, media_type: str = "application/json"
+) -> Iterator[Target]:
     """One that answers ping and echo well, and this to a new item."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -35,11 +37,15 @@ def service(created: object) -> Iterator[Target]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             echoed = self.path == "/echo"
-            self.answer(200 if echoed else 201, body if echoed else json.dumps(created).encode())
+            if echoed:
+                self.answer(200, body)
+            else:
+                text = created if isinstance(created, bytes) else json.dumps(created).encode()
+                self.answer(status, text, media_type)
 
-        def answer(self, status: int, body: bytes) -> None:
+        def answer(self, status: int, body: bytes, media_type: str = "application/json") -> None:
             self.send_response(status)
-            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Type", media_type)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
@@ -61,6 +67,8 @@ def service(created: object) -> Iterator[Target]:
         ("7", "an object"),
         ({}, "the type of the created item's id"),
         ({"id": "7"}, "the type of the created item's id"),
+        (b"<p>created</p>", "begins with b'<p>created</p>', the contract says an object"),
+        (b"", "begins with b''"),
     ],
 )
 def test_an_answer_of_another_shape_makes_the_target_unfit(
@@ -69,4 +77,15 @@ def test_an_answer_of_another_shape_makes_the_target_unfit(
     """It is told as a fault of the target, and the others are measured."""
     site = Site(tmp_path, tmp_path, tmp_path)
     with service(created) as target, pytest.raises(TargetUnfit, match=said):
+        verify(site, target, NoDatabase())
+
+
+def test_an_error_page_is_told_by_its_status(tmp_path: Path) -> None:
+    """A framework's own page for a fault is no JSON; that it is a 500 is what matters."""
+    site = Site(tmp_path, tmp_path, tmp_path)
+    told = r"POST /items/ answered 500 \(text/html\), the contract says 201 \(application/json\)"
+    with (
+        service(b"<h1>Server Error</h1>", 500, "text/html") as target,
+        pytest.raises(TargetUnfit, match=told),
+    ):
         verify(site, target, NoDatabase())

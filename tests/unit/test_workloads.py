@@ -1,9 +1,14 @@
 """Workloads ask for rows that exist, and never for one that they delete."""
 
+from dataclasses import replace
+
 import pytest
 
 from bench.errors import UsageError
-from bench.model import Created, Rows
+from bench.experiment.plan import PROFILES, make_plan, rows_to_load
+from bench.load.asking import PAGE
+from bench.model import Created, OpenLoop, Rows
+from bench.targets import known_targets
 from bench.workloads import OPERATIONS, WORKLOADS, select_workloads
 
 
@@ -29,6 +34,25 @@ def test_what_is_deleted_is_deleted_once_and_used_by_nothing_else(name: str) -> 
             for other in kept:
                 assert isinstance(other, Rows)
                 assert other.last < rows.first or rows.last < other.first
+
+
+def test_what_is_read_or_listed_is_written_by_nobody() -> None:
+    """In the window and in its warm-up, which has rows of its own: every answer can be checked."""
+    fewest = replace(
+        make_plan(PROFILES["quick"], known_targets(), (WORKLOADS["mixed"],), seed=1),
+        pacing=OpenLoop(1.0),
+        rows=1,
+    )
+    warm, rows = rows_to_load(fewest, WORKLOADS["mixed"])
+    written: set[int] = set()
+    seen = set(range(1, PAGE + 1))
+    for first, last in ((1, warm), (warm + 1, rows)):
+        for share in WORKLOADS["mixed"].phases(first, last)[0].shares:
+            if isinstance(share.ids, Rows):
+                ids = range(share.ids.first, share.ids.last + 1)
+                (seen if share.operation == "read" else written).update(ids)
+    assert written
+    assert not seen & written
 
 
 def test_crud_is_the_original_scenario() -> None:

@@ -26,12 +26,14 @@ UI_PORT = 8089
 MOST_THROUGHPUT_PER_S = 1000.0
 """Of one user."""
 
-_CLASSES = {"fastapi": "FastAPIUser", "flask": "FlaskUser", "drf": "DRFUser"}
+_WORDS = {"fastapi": "FastAPI", "drf": "DRF", "asgi": "ASGI", "wsgi": "WSGI"}
+"""How a word of a target's name is written where it is not simply capitalized."""
 
 
 def user_class(target: str) -> str:
-    """The class in the locustfile that uses this target; any new target has the general one."""
-    return _CLASSES.get(target, "APIUser")
+    """The class in the locustfile that uses this target: of `drf-tuned` it is `DRFTunedUser`."""
+    words = re.split(r"[-_]", target)
+    return "".join(_WORDS.get(word, word.capitalize()) for word in words) + "User"
 
 
 def default_hosts(environment: Mapping[str, str] = os.environ) -> Mapping[str, str]:

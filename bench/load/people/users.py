@@ -17,6 +17,7 @@ from bench.load.people.pace import Beat, Pace, Pauses, phase_of
 from bench.load.people.settings import TIMEOUT_S, default_hosts, parse_wait
 from bench.load.people.wire_bytes import CountedPool
 from bench.model import Operation
+from bench.targets import default_targets, known_targets
 
 
 def _task(operation: Operation) -> Callable[["ItemUser"], None]:
@@ -106,12 +107,13 @@ class ItemUser(FastHttpUser):
 
 
 class AnyUser(ItemUser):
-    """Somebody who uses one of the three APIs, whichever it happens to be."""
+    """Somebody who uses one of the APIs, whichever it happens to be."""
 
     abstract = True
 
     def usual_host(self) -> str:
-        return self._rng.choice(tuple(default_hosts().values()))
+        usual = {target.name for target in default_targets(known_targets())}
+        return self._rng.choice([host for name, host in default_hosts().items() if name in usual])
 
 
 def beats(environment: Any) -> Iterator[Beat]:

@@ -121,3 +121,40 @@ def test_created_items_are_each_asked_for_once_with_what_they_hold() -> None:
     asked = source(Share("read", ids=Created()), created=created)
     assert [(each.item_id, each.item) for each in taken(asked)] == list(created.items())
     assert asked.ran_out
+
+
+@given(st.integers(min_value=1, max_value=60), st.integers())
+def test_no_row_is_updated_again_before_all_others_are(rows: int, seed: int) -> None:
+    """So two updates of one row are never under way, with as many connections as there are rows.
+    Which of them came last only the database would know."""
+    asked = source(Share("update", ids=Rows(11, 10 + rows)), seed=seed)
+    ids = [request.item_id for request in taken(asked, 3 * rows)]
+    assert sorted(ids[:rows]) == list(range(11, 11 + rows))
+    assert ids == 3 * ids[:rows]
+
+
+def test_updates_keep_apart_among_other_requests() -> None:
+    """In a mixed load too, whatever comes in between."""
+    shares = (Share("update", 1, Rows(1, 20)), Share("read", 3, Rows(21, 40)), Share("list", 2))
+    updates = [each.item_id for each in taken(source(*shares), 600) if each.operation == "update"]
+    assert len(updates) == 100
+    for at in range(len(updates) - 20):
+        assert len(set(updates[at : at + 20])) == 20
+
+
+def test_too_few_rows_to_update_are_refused() -> None:
+    """With more connections than rows two updates of one row would be under way."""
+    share = Share("update", ids=Rows(1, 19))
+    spec = LoadSpec("http://127.0.0.1:8000", (share,), ClosedLoop(20), 1, requests=1)
+    with pytest.raises(ValueError, match="19 rows to update for 20 connections"):
+        Source(spec, {})
+
+
+@given(st.integers(min_value=1, max_value=2100), st.integers())
+def test_an_update_always_changes_its_row(rows: int, seed: int) -> None:
+    """A row gets another body each time: an ORM would send no UPDATE for the same one."""
+    asked = source(Share("update", ids=Rows(1, rows)), seed=seed)
+    held: dict[int | None, object] = {}
+    for request in taken(asked, 3 * rows):
+        assert request.item != held.get(request.item_id)
+        held[request.item_id] = request.item

@@ -15,6 +15,7 @@ from bench.load.people.settings import (
     user_class,
 )
 from bench.model import LoadSpec, Users
+from bench.targets import known_targets
 
 
 @pytest.mark.parametrize(
@@ -121,13 +122,11 @@ def test_users_are_lenient_only_where_others_can_delete_their_items() -> None:
 
 
 def test_every_target_has_a_class_and_an_address() -> None:
-    """Known targets have a user class each, new ones the general one; ports move with the lab's."""
-    assert [user_class(name) for name in ("fastapi", "flask", "drf", "new")] == [
-        *("FastAPIUser", "FlaskUser", "DRFUser", "APIUser")
+    """The original's classes keep their names, others are named alike; ports move as a block."""
+    names = ("fastapi", "flask", "drf", "drf-tuned", "fastapi-async", "my_own-one")
+    assert [user_class(name) for name in names] == [
+        *("FastAPIUser", "FlaskUser", "DRFUser", "DRFTunedUser", "FastAPIAsyncUser", "MyOwnOneUser")
     ]
     hosts = default_hosts({"PORT_OFFSET": "100", "TARGET_HOST": "lab"})
-    assert hosts == {
-        "fastapi": "http://lab:8100",
-        "flask": "http://lab:5100",
-        "drf": "http://lab:8101",
-    }
+    assert hosts["fastapi"] == "http://lab:8100"
+    assert hosts == {one.name: f"http://lab:{one.http_port + 100}" for one in known_targets()}
