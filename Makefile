@@ -9,15 +9,24 @@ ONECORE_PYTHON ?= .venv/bin/python
 PYTHON = $(if $(ONECORE_WHEEL_LIBRARIES),LD_LIBRARY_PATH=$(ONECORE_WHEEL_LIBRARIES)) $(ONECORE_PYTHON)
 BENCH = $(PYTHON) -m bench
 
+# `make -f` of another folder would make things there.
+ifeq ($(wildcard bench/bootstrap.sh),)
+$(error run it as: make -C $(dir $(lastword $(MAKEFILE_LIST))))
+endif
+
 ifeq ($(ONECORE_PYTHON),.venv/bin/python)
 ready := .venv/.complete
+# Made in this folder, of a Python that still starts; else it is made anew.
+ifneq ($(shell { $(ONECORE_PYTHON) -I -S -c '' && cat $(ready); } 2>/dev/null),$(CURDIR))
+.PHONY: $(ready)
+endif
 endif
 
 # Each on its own: their modules have the same names.
 types = $(notdir $(patsubst %/,%,$(dir $(wildcard services/*/service.toml))))
 
 .venv/.complete: uv.lock pyproject.toml .python-version bench/bootstrap.sh bench/uv.json
-	@./bench/bootstrap.sh
+	@sh bench/bootstrap.sh
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -33,6 +33,9 @@ from .skipping import pytest_runtest_makereport, pytest_terminal_summary  # noqa
 # interrupt something would wait for ever.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# Some hundred times the lab is started: each would compile all of it anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 # A busy machine must not fail a property.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")

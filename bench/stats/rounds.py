@@ -3,8 +3,8 @@
 import math
 
 import numpy as np
+import scipy  # type: ignore[import-untyped]  # scipy ships no types
 from numpy.typing import NDArray
-from scipy import special  # type: ignore[import-untyped]  # scipy ships no types
 
 from bench.model import Estimate
 from bench.stats.ratio import LogRatio
@@ -55,5 +55,5 @@ def _half_widths(
     if total == 0:
         return np.zeros(n.shape)
     freedom = (n - 1) / np.sum((variances / total) ** 2)
-    t = -np.asarray(special.stdtrit(freedom, (1 - level) / 2))
+    t = -np.asarray(scipy.special.stdtrit(freedom, (1 - level) / 2))
     return t * np.sqrt(total / n)

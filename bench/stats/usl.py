@@ -13,8 +13,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy  # type: ignore[import-untyped]  # scipy ships no types
 from numpy.typing import NDArray
-from scipy import optimize  # type: ignore[import-untyped]  # scipy ships no types
 
 type _Array = NDArray[np.float64]
 type _Mask = NDArray[np.bool_]
@@ -135,9 +135,9 @@ def _fit_free(n: _Array, x: _Array, free: _Mask) -> _Fit | None:
 
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         # A search that strays is told by its result, below.
-        warnings.simplefilter("ignore", optimize.OptimizeWarning)
+        warnings.simplefilter("ignore", scipy.optimize.OptimizeWarning)
         try:
-            values, covariance = optimize.curve_fit(
+            values, covariance = scipy.optimize.curve_fit(
                 law, n, x, p0=_start(n, x)[free], jac=slopes, method="lm", maxfev=10_000
             )
         except RuntimeError:  # the only sign that curve_fit gives of not converging
@@ -158,7 +158,7 @@ def _start(n: _Array, x: _Array) -> _Array:
     """
     terms = np.stack([np.ones_like(n), n - 1, n * (n - 1)], axis=1)
     weights = x / n
-    a, b, c = optimize.nnls(terms * weights[:, None], np.ones_like(n))[0]
+    a, b, c = scipy.optimize.nnls(terms * weights[:, None], np.ones_like(n))[0]
     a = max(a, 1e-3 / float(weights.max()))
     return np.asarray([1 / a, b / a, c / a])
 
