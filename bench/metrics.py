@@ -127,7 +127,7 @@ def _per_request(
     count: Callable[[PhaseResult], float | None],
 ) -> Callable[[PhaseResult], float | None]:
     def in_window(window: PhaseResult) -> float | None:
-        done, counted = window.load.succeeded + window.load.failed, count(window)
+        done, counted = window.load.requests, count(window)
         return counted / done if done and counted is not None else None
 
     return in_window

@@ -226,8 +226,7 @@ def _notes(shares: _Shares, apps_at_once: int) -> tuple[str, ...]:
 def _crowding_note(cores: int, apps_at_once: int) -> Iterable[str]:
     if cores < apps_at_once:
         yield (
-            f"{apps_at_once} apps share {_counted(cores, 'core')}: measure one at a time, with "
-            "the others stopped or frozen."
+            f"{apps_at_once} apps share {_counted(cores, 'core')}: one of them is asked at a time."
         )
 
 

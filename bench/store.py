@@ -130,12 +130,13 @@ class RunStore:
         del data["cells"]
         _replace(self.record, data)
 
-    def append_cell(self, cell: CellResult) -> None:
-        """Add one line, complete on disk when this returns."""
+    def append_cells(self, cells: Sequence[CellResult]) -> None:
+        """Add a line for each, in one write, complete on disk when this returns."""
+        lines = b"".join(_CELL.dump_json(cell) + b"\n" for cell in cells)
         with explained(self.rounds), self.rounds.open("ab") as file:
             if file.tell() and not self._ends_whole():
                 file.write(b"\n")  # the torn line stays, and stays told; ours starts afresh
-            file.write(_CELL.dump_json(cell) + b"\n")
+            file.write(lines)
             file.flush()
             os.fsync(file.fileno())
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bench.model import Estimate
+from bench.model import Estimate, Plan
 
 NO_FIGURE = "–"
 """Stands where there is no figure."""
@@ -47,3 +47,10 @@ def times(count: int, what: str) -> str:
 def and_list(words: Sequence[str]) -> str:
     """E.g. "a", "a and b", "a, b and c"."""
     return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+
+
+def length_words(plan: Plan) -> str:
+    """How much is measured of a target in a round, e.g. "2.4 s of each in turns of 0.2 s"."""
+    if plan.turns is None:
+        return f"windows of {plan.window_s:g} s"
+    return f"{plan.window_s:g} s of each in turns of {plan.turns.turn_s:g} s"

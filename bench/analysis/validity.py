@@ -40,13 +40,14 @@ def phases_of(record: RunRecord) -> Iterator[tuple[str, str]]:
 def windows_of(record: RunRecord, target: str, workload: str, phase: str) -> Windows:
     """The windows by round; None where the cell was measured and must not be used."""
     return {
-        cell.round: _usable(cell, phase)
+        cell.round: usable(cell, phase)
         for cell in record.cells
         if (cell.target, cell.workload) == (target, workload) and cell.pacing == record.plan.pacing
     }
 
 
-def _usable(cell: CellResult, phase: str) -> PhaseResult | None:
+def usable(cell: CellResult, phase: str) -> PhaseResult | None:
+    """The cell's window of a phase; None where there is none that may be used."""
     window = next((each for each in cell.phases if each.phase == phase), None)
     if cell.unfit or window is None or is_invalid(window):
         return None

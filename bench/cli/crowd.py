@@ -26,7 +26,6 @@ from bench.errors import LabError, UsageError
 from bench.experiment import session
 from bench.experiment.assembly import open_lab, site
 from bench.experiment.crosscheck import DEFAULT_RATE_PER_S, crosscheck_plan
-from bench.experiment.crosscheck import crosscheck as run_crosscheck
 from bench.experiment.crowd import crowd_plan, require_resolvable, run_ui, run_worker
 from bench.experiment.elsewhere import require_listening, use_elsewhere
 from bench.experiment.engines import LOCUST_FOLDER
@@ -224,7 +223,7 @@ def crosscheck(
         seed=drawn(seed),
     )
     watcher = TerminalWatcher(out, err)
-    record = watcher.watch(lambda: run_crosscheck(plan, watcher, strict=strict))
+    record = watcher.watch(lambda: session.measure(plan, watcher, strict=strict))
     show_run(record)
     require_clean(record)
     found = agreements(record)

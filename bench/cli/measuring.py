@@ -34,11 +34,8 @@ from bench.experiment.plan import (
     pacing_from,
     select_profile,
 )
-from bench.experiment.resume import resume as resume_run
 from bench.experiment.saturate import make_saturation, saturation_plan
-from bench.experiment.saturate import saturate as run_saturation
 from bench.experiment.selftest.run import SERVICE, run_selftest
-from bench.experiment.sweep import sweep as run_sweep
 from bench.experiment.sweep import sweep_plan
 from bench.live.watching import TerminalWatcher, view_share
 from bench.load.ceiling import measure_ceiling
@@ -109,7 +106,7 @@ def measure(
                 "SEED": seed,
             },
         )
-        record = watcher.watch(lambda: resume_run(resume, watcher, strict=strict))
+        record = watcher.watch(lambda: session.resume(resume, watcher, strict=strict))
     else:
         plan = make_plan(
             select_profile(profile or DEFAULT_PROFILE),
@@ -147,7 +144,7 @@ def sweep(
         rounds=rounds,
     )
     watcher = TerminalWatcher(out, err)
-    record = watcher.watch(lambda: run_sweep(plan, watcher, strict=strict))
+    record = watcher.watch(lambda: session.measure(plan, watcher, strict=strict))
     show_run(record)
     require_clean(record)
 
@@ -175,10 +172,11 @@ def saturate(
         select_profile(profile),
         choice.targets,
         _one_workload(workload),
+        study,
         seed=drawn(seed),
     )
     watcher = TerminalWatcher(out, err)
-    record = watcher.watch(lambda: run_saturation(plan, study, watcher, strict=strict))
+    record = watcher.watch(lambda: session.measure(plan, watcher, strict=strict))
     show_run(record)
     # Trials beyond the limit fail by design: that is how the limit is found.
     if without := unmeasured(outcomes(record, study)):

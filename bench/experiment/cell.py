@@ -9,7 +9,7 @@ from bench.database.admin import Admin
 from bench.experiment.fitness import Speed, condition_warnings, conditions
 from bench.experiment.lab import Lab
 from bench.experiment.plan import rows_to_load
-from bench.experiment.schedule import Visit
+from bench.experiment.schedule import Step
 from bench.experiment.verify import verify
 from bench.host import CpuTotals, WindowCounters, cpu_totals, window_counters
 from bench.load.engine import Engine
@@ -24,8 +24,10 @@ from bench.model import (
     Plan,
     Pressure,
     Progress,
+    QueryCounts,
     RoleCost,
     Target,
+    TurnSeries,
     Usage,
     WarmUp,
 )
@@ -36,7 +38,7 @@ from bench.workloads import WORKLOADS, Workload
 
 
 @dataclass(frozen=True)
-class _Edge:
+class Edge:
     """All counters at one edge of a window."""
 
     app: Usage
@@ -58,28 +60,28 @@ class Bench:
     speed: Speed = field(default_factory=Speed)
 
 
-def measure_cell(bench: Bench, visit: Visit, target: Target) -> CellResult:
-    """Measure one cell from the common start.
+def measure_cell(bench: Bench, step: Step, target: Target) -> CellResult:
+    """Measure one target alone, in windows of its own, from the common start.
 
     Raises TargetUnfit, UnitFailed, DatabaseFailed or GeneratorFailed.
     """
-    workload = WORKLOADS[visit.workload]
-    started_at = datetime.now(UTC).isoformat(timespec="milliseconds")
+    workload = WORKLOADS[step.workload]
+    started_at = utc_now()
     bench.lab.isolate(target)
     with bench.lab.admin(target) as admin:
         verify(bench.lab.site, target, admin)
         warm_rows, rows = rows_to_load(bench.plan, workload, bench.ceiling_per_s.get("read"))
         admin.load_rows(rows)
-        warm_up = _warm_up(bench, visit, target, workload, warm_rows)
+        warm_up = _warm_up(bench, step, target, workload, warm_rows)
         first = warm_rows + 1 if workload.deletes else 1
         phases = tuple(
-            _measure_phase(bench, visit, target, phase, admin, warm_up)
+            _measure_phase(bench, step, target, phase, admin, warm_up)
             for phase in workload.phases(first, rows)
         )
     return CellResult(
-        round=visit.round,
+        round=step.round,
         target=target.name,
-        workload=visit.workload,
+        workload=step.workload,
         pacing=bench.plan.pacing,
         started_at=started_at,
         warm_up=warm_up,
@@ -87,17 +89,23 @@ def measure_cell(bench: Bench, visit: Visit, target: Target) -> CellResult:
     )
 
 
-def _seed(plan: Plan, visit: Visit) -> int:
+def utc_now() -> str:
+    """This moment as records keep it: ISO 8601, to the millisecond."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def seed_of(plan: Plan, step: Step) -> int:
     """The same bodies and ids for every target of a round, other ones in the next round."""
-    return plan.seed * 1_000 + visit.round
+    return plan.seed * 1_000 + step.round
 
 
-def _spec(bench: Bench, visit: Visit, target: Target, phase: Phase) -> LoadSpec:
+def load_spec(bench: Bench, step: Step, target: Target, phase: Phase) -> LoadSpec:
+    """What the generator is asked to send to this target."""
     spec = LoadSpec(
         base_url=bench.lab.base_url(target),
         shares=phase.shares,
         pacing=bench.plan.pacing,
-        seed=_seed(bench.plan, visit),
+        seed=seed_of(bench.plan, step),
         target=target.name,
     )
     if phase.counted:
@@ -106,20 +114,19 @@ def _spec(bench: Bench, visit: Visit, target: Target, phase: Phase) -> LoadSpec:
 
 
 def _warm_up(
-    bench: Bench, visit: Visit, target: Target, workload: Workload, rows: int
+    bench: Bench, step: Step, target: Target, workload: Workload, rows: int
 ) -> WarmUp | None:
     phase = replace(workload.phases(1, rows)[0], counted=False)
-    spec = _spec(bench, visit, target, phase)
-    # Another seed than the window's: what is written there must not be what is there already.
-    spec = replace(spec, seed=-1 - spec.seed)
+    spec = load_spec(bench, step, target, phase)
     return bench.engine.warm_up(spec, bench.plan.warm_up_min_s, bench.plan.warm_up_max_s)
 
 
-def _edge(bench: Bench, target: Target) -> _Edge:
+def edge(bench: Bench, target: Target) -> Edge:
+    """All counters of a target, the generator and the machine at this moment."""
     lab = bench.lab
     app, database = lab.unit_names(target)
     cpus = lab.placement_of(target).app
-    return _Edge(
+    return Edge(
         app=lab.supervisor.usage(app),
         database=lab.supervisor.usage(database),
         generator=tree_usage(bench.engine.pid),
@@ -128,7 +135,8 @@ def _edge(bench: Bench, target: Target) -> _Edge:
     )
 
 
-def _cost(before: Usage, after: Usage) -> RoleCost:
+def cost(before: Usage, after: Usage) -> RoleCost:
+    """What a role used between two edges."""
     return RoleCost(
         cpu_s=after.cpu_s - before.cpu_s,
         voluntary_switches=after.voluntary_switches - before.voluntary_switches,
@@ -147,14 +155,16 @@ def _pressure(before: Pressure | None, after: Pressure | None) -> Pressure | Non
     )
 
 
-def _reset_peak(supervisor: Supervisor, name: str) -> bool:
+def reset_peak(supervisor: Supervisor, name: str) -> bool:
+    """Begin the unit's highest memory anew; False where that is not possible."""
     pid = supervisor.status(name).pid
     return pid is not None and reset_peaks(pid)
 
 
-def _with_memory(
+def with_memory(
     cost: RoleCost, supervisor: Supervisor, name: str, *, since_reset: bool
 ) -> RoleCost:
+    """The cost with the unit's memory now and, where its peak was begun anew, at most."""
     memory = supervisor.memory(name)
     pid = supervisor.status(name).pid
     if pid is None or memory is None or not since_reset:
@@ -163,32 +173,51 @@ def _with_memory(
     return replace(cost, memory=memory, most_bytes=most_bytes)
 
 
+@dataclass(frozen=True)
+class Counted:
+    """What was counted of one target while it was asked, whether in a window or in turns.
+
+    `watched_s` is the time in which `moved` happened: with turns, that of all targets.
+    """
+
+    load: LoadResult
+    app: RoleCost
+    database: RoleCost
+    generator: RoleCost
+    app_cpus: CpuTimes
+    queries: QueryCounts | None
+    spin_before_s: float | None
+    spin_after_s: float | None
+    moved: WindowCounters
+    watched_s: float
+    turns: TurnSeries | None = None
+
+
 def _measure_phase(
     bench: Bench,
-    visit: Visit,
+    step: Step,
     target: Target,
     phase: Phase,
     admin: Admin,
     warm_up: WarmUp | None,
 ) -> PhaseResult:
-    bench.engine.prepare(_spec(bench, visit, target, phase))
-    supervisor, placement = bench.lab.supervisor, bench.lab.placement_of(target)
+    bench.engine.prepare(load_spec(bench, step, target, phase))
+    supervisor = bench.lab.supervisor
     units = bench.lab.unit_names(target)
-    resettable = [_reset_peak(supervisor, name) for name in units]
+    resettable = [reset_peak(supervisor, name) for name in units]
     statements = admin.totals()
     (cpu,) = bench.lab.placement_of(target).app
     spin_before_s = bench.speed.probe(cpu)
-    before = _edge(bench, target)
+    before = edge(bench, target)
     bench.engine.go(bench.on_progress)
-    after = _edge(bench, target)
+    after = edge(bench, target)
     spin_after_s = bench.speed.probe(cpu)
     # Locust's processes end when they are collected.
     generator_memory = tree_memory(bench.engine.pid)
     load = bench.engine.collect()
     queries = admin.counted_since(statements)
-
     app, database = (
-        _with_memory(_cost(*edges), supervisor, name, since_reset=since_reset)
+        with_memory(cost(*edges), supervisor, name, since_reset=since_reset)
         for name, edges, since_reset in zip(
             units,
             ((before.app, after.app), (before.database, after.database)),
@@ -196,10 +225,31 @@ def _measure_phase(
             strict=True,
         )
     )
-    generator = replace(_cost(before.generator, after.generator), memory=generator_memory)
-    times = _cpu_times(before.cpus, after.cpus, app)
-    moved = after.counters.since(before.counters)
-    seen = conditions(spin_before_s, spin_after_s, moved)
+    counted = Counted(
+        load=load,
+        app=app,
+        database=database,
+        generator=replace(cost(before.generator, after.generator), memory=generator_memory),
+        app_cpus=cpu_times(before.cpus, after.cpus, app.cpu_s),
+        queries=queries,
+        spin_before_s=spin_before_s,
+        spin_after_s=spin_after_s,
+        moved=after.counters.since(before.counters),
+        watched_s=load.duration_s,
+    )
+    return phase_result(bench, target, phase, counted, warm_up)
+
+
+def phase_result(
+    bench: Bench, target: Target, phase: Phase, counted: Counted, warm_up: WarmUp | None
+) -> PhaseResult:
+    """The window as it is kept, with what limited it and what can be doubted of it."""
+    load, generator, times = counted.load, counted.generator, counted.app_cpus
+    app, database = counted.app, counted.database
+    placement = bench.lab.placement_of(target)
+    (cpu,) = placement.app
+    seen = conditions(counted.spin_before_s, counted.spin_after_s, counted.moved)
+    siblings = counted.moved.siblings
     return PhaseResult(
         phase=phase.name,
         load=load,
@@ -207,14 +257,16 @@ def _measure_phase(
         database=database,
         generator=generator,
         app_cpus=times,
-        queries=queries,
+        queries=counted.queries,
         ceiling_share=_ceiling_share(bench, phase, load),
-        limited_by=diagnostics.limited_by(load, app, database, generator, placement),
+        limited_by=diagnostics.limited_by(
+            load, counted.app, counted.database, generator, placement
+        ),
         warnings=(
             *diagnostics.window_warnings(
                 load, generator, times.steal_s, times.foreign_s, placement
             ),
-            *condition_warnings(seen, moved.siblings, load.duration_s, bench.speed, cpu),
+            *condition_warnings(seen, siblings, counted.watched_s, bench.speed, cpu),
             *diagnostics.littles_law_off(load, bench.plan.pacing),
             *diagnostics.open_loop_off(load, bench.plan.pacing),
             *diagnostics.crowd_off(load, bench.plan.window_s),
@@ -225,6 +277,7 @@ def _measure_phase(
             *diagnostics.unsteady_warm_up(warm_up),
         ),
         conditions=seen,
+        turns=counted.turns,
     )
 
 
@@ -249,11 +302,12 @@ def _ceiling_share(bench: Bench, phase: Phase, load: LoadResult) -> float | None
     return needed
 
 
-def _cpu_times(before: CpuTotals, after: CpuTotals, app: RoleCost) -> CpuTimes:
+def cpu_times(before: CpuTotals, after: CpuTotals, app_cpu_s: float) -> CpuTimes:
+    """What the app's CPUs did between two edges, in which the app used `app_cpu_s`."""
     busy_s = after.busy_s - before.busy_s
     return CpuTimes(
         busy_s=busy_s,
         steal_s=after.steal_s - before.steal_s,
         # Ticks round: a difference below zero is nothing, not a gain.
-        foreign_s=max(0.0, busy_s - app.cpu_s),
+        foreign_s=max(0.0, busy_s - app_cpu_s),
     )

@@ -1,15 +1,13 @@
 """The crosscheck: the lab's own generator and Locust put the same load on the same service."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 
 from bench.errors import UsageError
 from bench.experiment.crowd import WORKLOAD
 from bench.experiment.plan import Profile, make_plan, rows_to_load
-from bench.experiment.schedule import Visit
-from bench.experiment.session import Watcher
-from bench.experiment.study import NextStep, Step, carry_out
-from bench.model import CellResult, Crosscheck, OpenLoop, Pacing, Plan, RunRecord, Target, Users
+from bench.experiment.schedule import NextStep, Step, first_missing
+from bench.model import Crosscheck, OpenLoop, Pacing, Plan, RunRecord, Target, Users
 from bench.workloads import WORKLOADS
 
 USERS = 20
@@ -46,7 +44,8 @@ def crosscheck_plan(
         raise UsageError(f"RATE={rate_per_s:g} is too low for {USERS} users", "Choose 2 or more.")
     plan = replace(plan, window_s=max(WINDOW_S, profile.window_s * 4, plan.window_s))
     # Users delete only what is theirs; the generator deletes loaded rows. Both find as many.
-    return replace(plan, rows=rows_to_load(plan, workload)[1])
+    rows = rows_to_load(plan, workload)[1]
+    return replace(plan, rows=rows, study=Crosscheck())
 
 
 def pacings(plan: Plan) -> tuple[Pacing, Pacing]:
@@ -63,37 +62,14 @@ def crosscheck_steps(plan: Plan) -> Iterator[Step]:
         order = pacings(plan)[:: 1 if number % 2 else -1]
         for target in plan.targets:
             for pacing in order:
-                yield Step(Visit(number, target, WORKLOAD), pacing, plan.window_s)
+                yield Step(number, WORKLOAD, (target,), pacing, plan.window_s, new_engine=True)
 
 
-def next_of(plan: Plan) -> NextStep:
+def next_of(record: RunRecord) -> NextStep:
     """The first step that has no cell yet."""
-
-    def next_step(cells: Sequence[CellResult]) -> Step | None:
-        done = {(cell.round, cell.target, cell.pacing) for cell in cells}
-        return next(
-            (
-                step
-                for step in crosscheck_steps(plan)
-                if (step.visit.round, step.visit.target, step.pacing) not in done
-            ),
-            None,
-        )
-
-    return next_step
+    return lambda cells: first_missing(crosscheck_steps(record.plan), cells)
 
 
 def expected_cells(plan: Plan) -> int:
+    """How many cells a crosscheck has."""
     return 2 * plan.rounds * len(plan.targets)
-
-
-def crosscheck(plan: Plan, watcher: Watcher, *, strict: bool = False) -> RunRecord:
-    """Carry out a crosscheck and return its record."""
-    return carry_out(
-        plan,
-        Crosscheck(),
-        watcher,
-        next_of(plan),
-        expected=expected_cells(plan),
-        strict=strict,
-    )

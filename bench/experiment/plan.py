@@ -6,7 +6,7 @@ from typing import cast, get_args
 
 from bench.errors import UsageError
 from bench.histogram import SAMPLES_BEYOND
-from bench.model import Arrivals, ClosedLoop, OpenLoop, Pacing, Plan, Target, Users
+from bench.model import Arrivals, ClosedLoop, OpenLoop, Pacing, Plan, Target, Turns, Users
 from bench.workloads import OPERATIONS, Workload
 
 DEFAULT_PROFILE = "quick"
@@ -30,6 +30,7 @@ _REQUESTS_FOR_P99 = 100 * SAMPLES_BEYOND
 class Profile:
     """How much patience a run has.
 
+    `window_s` is what is counted of a target in a round, in a closed loop in turns of `turn_s`.
     With a `half_width`, rounds are added up to `rounds_limit` until every ratio is that narrow.
     """
 
@@ -39,21 +40,26 @@ class Profile:
     window_s: float
     warm_up_min_s: float
     warm_up_max_s: float
+    turn_s: float = 0.1
     rounds_limit: int = 0
     half_width: float | None = None
 
 
 _ALL = (
-    Profile("quick", "about 2 minutes for the default workloads", 4, 0.8, 0.4, 1.0),
-    Profile("standard", "about 10 minutes", 8, 3.0, 0.6, 2.0),
+    Profile("quick", "about 2 minutes for the default workloads", 5, 0.6, 0.2, 0.6),
+    Profile("standard", "about 5 minutes", 6, 2.4, 0.2, 0.8, turn_s=0.2),
     Profile(
         "publish",
         "rounds are added until every ratio is known to 3 %, 60 at most",
-        *(10, 5.0, 1.0, 3.0),
+        *(10, 3.0, 0.4, 1.5),
+        turn_s=0.2,
         rounds_limit=60,
         half_width=0.03,
     ),
 )
+LEAD_IN_S = 0.025
+"""After so long nothing is left of what a switch of targets costs."""
+
 PROFILES = {profile.name: profile for profile in _ALL}
 
 
@@ -102,7 +108,18 @@ def make_plan(
         # A number of rounds that was asked for is meant.
         rounds_limit=profile.rounds_limit if adaptive else 0,
         half_width=profile.half_width if adaptive else None,
+        turns=Turns(profile.turn_s, LEAD_IN_S) if isinstance(pacing, ClosedLoop) else None,
     )
+
+
+def require_one_window(workload: Workload) -> None:
+    """Raises UsageError for a scenario of several phases: a study needs one figure per cell."""
+    phases = workload.phases(1, 2)
+    if len(phases) > 1 or phases[0].counted:
+        raise UsageError(
+            f"the workload {workload.name} is a scenario of several phases",
+            "Choose one operation, e.g. WORKLOAD=read, or WORKLOAD=mixed.",
+        )
 
 
 def window_for_p99_s(rate_per_s: float) -> float:
@@ -182,10 +199,18 @@ def rows_to_load(
         max(_FEWEST_ROWS, math.ceil(workload.rows_per_request * most))
         for most in (
             _most_requests(plan.pacing, seconds, ceiling_per_s)
-            for seconds in (plan.warm_up_max_s, plan.window_s)
+            for seconds in (plan.warm_up_max_s, _asked_s(plan))
         )
     )
     return warm_up, max(plan.rows, warm_up + window)
+
+
+def _asked_s(plan: Plan) -> float:
+    """How long a target is asked in one round of a workload, lead-ins included."""
+    if plan.turns is None:
+        return plan.window_s
+    passes = math.ceil(plan.window_s / plan.turns.turn_s)
+    return passes * (plan.turns.turn_s + plan.turns.lead_in_s)
 
 
 def _most_requests(

@@ -2,29 +2,31 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from pathlib import Path
 from typing import Literal, Protocol
 
 from bench.analysis import diagnostics
-from bench.analysis.precision import narrow_enough, not_narrow
-from bench.errors import DatabaseFailed, TargetUnfit, UnitFailed
-from bench.experiment.cell import Bench, measure_cell
+from bench.analysis.precision import not_narrow
+from bench.analysis.studies.saturation import REFUSED
+from bench.errors import GeneratorFailed, RateRefused
+from bench.experiment.cell import Bench, measure_cell, utc_now
 from bench.experiment.engines import engine_for
 from bench.experiment.lab import Lab, app_unit_name
-from bench.experiment.schedule import Visit, visits, visits_of_round
+from bench.experiment.schedule import NextStep, Step
+from bench.experiment.turns import TARGET_FAILED, measure_turns
 from bench.load.engine import Engine
 from bench.model import (
     CellResult,
     LabWarning,
     Memory,
-    Pacing,
     Plan,
     Progress,
     RunRecord,
     Sample,
     Target,
+    Users,
 )
 from bench.sampling import Probe, Sampler
 from bench.store import RunStore, explained
@@ -41,7 +43,7 @@ class Observer(Protocol):
     """Who is told how a run goes: the live display, the log, or nobody."""
 
     def run_started(self, record: RunRecord, cells: int, done: int) -> None: ...
-    def cell_started(self, visit: Visit, target: Target) -> None: ...
+    def step_started(self, step: Step, targets: tuple[Target, ...]) -> None: ...
     def progress(self, progress: Progress) -> None: ...
     def sampled(self, samples: tuple[Sample, ...]) -> None:
         """The sampler's latest readings, from its own thread."""
@@ -52,109 +54,152 @@ class Observer(Protocol):
     def run_finished(self, record: RunRecord, /) -> None: ...
 
 
+class HasPid(Protocol):
+    """Whoever can tell which process makes the load."""
+
+    @property
+    def pid(self) -> int: ...
+
+
 @dataclass(frozen=True)
 class Runner:
-    """Carries out `record.plan`, or what is left of it."""
+    """Carries out a run, or what is left of it: one step after the other, as `next_step` says.
+
+    `expected` is the number of cells in all, as far as it is known.
+    """
 
     lab: Lab
     store: RunStore
     observer: Observer
+    next_step: NextStep
+    expected: int
 
     def run(self, record: RunRecord) -> RunRecord:
-        """Measure every cell that `record` does not hold yet; the finished record is returned.
+        """Measure until there is no next step; the finished record is returned.
 
         On any exception the record says so and what is finished is kept; the exception goes on to
         the caller.
         """
-        done = {(cell.round, cell.target, cell.workload) for cell in record.cells}
         cells = list(record.cells)
         with (
-            self._recorded(record, _planned_cells(record.plan)),
-            self._instruments(record.plan.pacing) as (engine, sampler),
+            self._recorded(record),
+            closing(_Engines(self.lab, self.store.directory)) as engines,
+            Sampler((*unit_probes(self.lab), engine_probe(engines)), self._keep) as sampler,
         ):
-            bench = Bench(
-                self.lab, record.plan, engine, record.ceiling_per_s, self.observer.progress
-            )
-            for visit in self._visits(record, cells):
-                if (visit.round, visit.target, visit.workload) not in done:
-                    if len(cells) > len(record.cells):
-                        time.sleep(record.plan.pause_s)
-                    measured = cells[len(record.cells) :]
-                    cells.append(self._kept(self._measure(bench, visit, measured)))
-                    sampler.require_alive()
+            bench: Bench | None = None
+            while (step := self.next_step(cells)) is not None:
+                self._tell_of_added_round(record.plan, step, cells)
+                measured = cells[len(record.cells) :]
+                if measured:
+                    time.sleep(record.plan.pause_s)
+                bench = self._bench(record, step, engines.engine_for(step), bench)
+                cells += self._kept(self._measure(bench, step, measured))
+                sampler.require_alive()
         whole = replace(record, cells=tuple(cells))
         finished = replace(
             whole,
             state="complete",
             warnings=(*record.warnings, *not_narrow(whole)),
-            finished_at=_now(),
+            finished_at=utc_now(),
             sampler_share=sampler.own_share,
         )
         self.store.write_record(finished)
         self.observer.run_finished(finished)
         return finished
 
-    def _visits(self, record: RunRecord, cells: list[CellResult]) -> Iterator[Visit]:
-        """The planned rounds, and then as many as the plan's half width needs."""
-        yield from visits(record.plan)
-        number = record.plan.rounds
-        while number < record.plan.rounds_limit and not narrow_enough(
-            replace(record, cells=tuple(cells))
-        ):
-            number += 1
-            self.observer.round_added(number, len(record.plan.targets) * len(record.plan.workloads))
-            yield from visits_of_round(record.plan, number)
+    def _tell_of_added_round(self, plan: Plan, step: Step, cells: Sequence[CellResult]) -> None:
+        begun = any(cell.round == step.round for cell in cells)
+        if plan.rounds < step.round <= plan.rounds_limit and not begun:
+            self.observer.round_added(step.round, len(plan.targets) * len(plan.workloads))
 
-    def _measure(self, bench: Bench, visit: Visit, before: Sequence[CellResult]) -> CellResult:
-        """Measure a cell; `before` are those that were measured since everything was brought up."""
-        target = self._target(visit.target)
-        self.observer.cell_started(visit, target)
+    def _bench(self, record: RunRecord, step: Step, engine: Engine, before: Bench | None) -> Bench:
+        """What this step is measured with; what has been learned of the machine is kept."""
+        plan = replace(record.plan, pacing=step.pacing, window_s=step.window_s)
+        if before is not None:
+            return replace(before, plan=plan, engine=engine)
+        return Bench(self.lab, plan, engine, record.ceiling_per_s, self.observer.progress)
+
+    def _measure(
+        self, bench: Bench, step: Step, before: Sequence[CellResult]
+    ) -> tuple[CellResult, ...]:
+        """Measure a step's cells; `before` are those measured since everything was brought up."""
+        targets = tuple(self._target(name) for name in step.targets)
+        self.observer.step_started(step, targets)
+        unfit: dict[str, CellResult] = {}
+        revived: dict[str, tuple[str, ...]] = {}
+        for target in targets:
+            try:
+                revived[target.name] = self._made_ready(step, target, before)
+            except TARGET_FAILED as error:
+                unfit[target.name] = unmeasured(bench, step, target.name, str(error))
+        fit = tuple(target for target in targets if target.name not in unfit)
+        measured = {cell.target: cell for cell in self._measured(bench, step, fit)}
+        return tuple(
+            unfit.get(name) or with_doubts(measured[name], diagnostics.restarted(revived[name]))
+            for name in step.targets
+        )
+
+    def _made_ready(
+        self, step: Step, target: Target, before: Sequence[CellResult]
+    ) -> tuple[str, ...]:
+        """Give a target new processes where a round begins for it; returns which units had died.
+
+        Raises UnitFailed or DatabaseFailed.
+        """
+        revived = self._revive(target)
+        if begins_round(step, target.name, before) and app_unit_name(target) not in revived:
+            self.lab.isolate(target)
+            self.lab.renew(target)
+        return revived
+
+    def _measured(
+        self, bench: Bench, step: Step, targets: tuple[Target, ...]
+    ) -> Sequence[CellResult]:
+        if step.turns is not None:
+            return measure_turns(bench, step, targets) if targets else ()
+        return [self._measured_alone(bench, step, target) for target in targets]
+
+    def _measured_alone(self, bench: Bench, step: Step, target: Target) -> CellResult:
         try:
-            revived = self._revive(target)
-            if begins_round(visit, before) and app_unit_name(target) not in revived:
-                self.lab.isolate(target)
-                self.lab.renew(target)
-            return with_doubts(measure_cell(bench, visit, target), diagnostics.restarted(revived))
-        except (TargetUnfit, UnitFailed, DatabaseFailed) as error:
-            # The target failed, not the lab: that is a result, and the others go on.
-            return unmeasured(bench, visit, str(error))
+            return measure_cell(bench, step, target)
+        except TARGET_FAILED as error:
+            return unmeasured(bench, step, target.name, str(error))
+        except RateRefused as error:
+            if bench.plan.study is None:
+                raise
+            # It cannot keep this rate: that says nothing of the target, and a lower one may do.
+            return unmeasured(bench, step, target.name, f"{REFUSED}: {error.message}")
 
-    def _kept(self, cell: CellResult) -> CellResult:
+    def _kept(self, cells: Sequence[CellResult]) -> Sequence[CellResult]:
         """Stored first, then told: telling may fail as well."""
-        self.store.append_cell(cell)
-        self.observer.cell_finished(cell, self._target(cell.target))
-        return cell
+        self.store.append_cells(cells)
+        for cell in cells:
+            self.observer.cell_finished(cell, self._target(cell.target))
+        return cells
 
     def _target(self, name: str) -> Target:
-        return next(one for one in self.lab.targets if one.name == name)
+        return next(target for target in self.lab.targets if target.name == name)
 
     def _revive(self, target: Target) -> tuple[str, ...]:
         """Start again what has died since the cell before, if only while it was frozen."""
         status = self.lab.supervisor.status
-        ended = tuple(one for one in self.lab.unit_names(target) if status(one).pid is None)
+        ended = tuple(name for name in self.lab.unit_names(target) if status(name).pid is None)
         if ended:
             self.lab.start((target,), outlive=False)
         return ended
-
-    @contextmanager
-    def _instruments(self, pacing: Pacing) -> Iterator[tuple[Engine, Sampler]]:
-        with engine_for(pacing, self.lab, self.store.directory) as engine:
-            probes = (*unit_probes(self.lab), engine_probe(engine))
-            with Sampler(probes, self._keep) as sampler:
-                yield engine, sampler
 
     def _keep(self, samples: tuple[Sample, ...]) -> None:
         self.store.append_samples(samples)
         self.observer.sampled(samples)
 
     @contextmanager
-    def _recorded(self, record: RunRecord, expected: int) -> Iterator[None]:
-        """Tells that the run of `expected` cells starts, and records how it ends before its time.
+    def _recorded(self, record: RunRecord) -> Iterator[None]:
+        """Tells that the run starts, and records how it ends before its time.
 
         Only kill -9 leaves it `running`.
         """
         try:
-            self.observer.run_started(record, expected, len(record.cells))
+            self.observer.run_started(record, self.expected, len(record.cells))
             yield
         except BaseException as error:
             interrupted = isinstance(error, KeyboardInterrupt)
@@ -164,7 +209,7 @@ class Runner:
             self._keep_logs()
 
     def _write_end(self, record: RunRecord, state: Literal["interrupted", "failed"]) -> None:
-        self.store.write_record(replace(record, state=state, finished_at=_now()))
+        self.store.write_record(replace(record, state=state, finished_at=utc_now()))
 
     def _keep_logs(self) -> None:
         folder = self.store.directory / "logs"
@@ -174,17 +219,47 @@ class Runner:
                 (folder / f"{name}.log").write_text(self.lab.supervisor.log(name))
 
 
-def begins_round(visit: Visit, before: Sequence[CellResult]) -> bool:
+class _Engines:
+    """The engine that makes the load now; kept from step to step as long as it serves."""
+
+    def __init__(self, lab: Lab, directory: Path) -> None:
+        self._lab = lab
+        self._directory = directory
+        self._open = ExitStack()
+        self._engine: Engine | None = None
+        self._of_users = False
+
+    @property
+    def pid(self) -> int:
+        """The process that makes the load. Raises GeneratorFailed while there is none."""
+        if self._engine is None:
+            raise GeneratorFailed("no load generator runs")
+        return self._engine.pid
+
+    def engine_for(self, step: Step) -> Engine:
+        """The engine of a step: the one there is, unless it cannot or must not serve this too."""
+        of_users = isinstance(step.pacing, Users)
+        if self._engine is None or step.new_engine or of_users != self._of_users:
+            self.close()
+            engine = engine_for(step.pacing, self._lab, self._directory)
+            self._engine = self._open.enter_context(engine)
+            self._of_users = of_users
+        return self._engine
+
+    def close(self) -> None:
+        self._engine = None
+        self._open.close()
+
+
+def begins_round(step: Step, target: str, before: Sequence[CellResult]) -> bool:
     """Whether a target's processes have been measured in the round before, and in this not yet."""
-    latest = next((cell for cell in reversed(before) if cell.target == visit.target), None)
-    return latest is not None and latest.round != visit.round
+    latest = next((cell for cell in reversed(before) if cell.target == target), None)
+    return latest is not None and latest.round != step.round
 
 
-def unmeasured(bench: Bench, visit: Visit, why: str) -> CellResult:
-    """The cell of a visit that came to nothing."""
-    return CellResult(
-        visit.round, visit.target, visit.workload, bench.plan.pacing, _now(), unfit=why
-    )
+def unmeasured(bench: Bench, step: Step, target: str, why: str) -> CellResult:
+    """The cell of a target that came to nothing."""
+    return CellResult(step.round, target, step.workload, bench.plan.pacing, utc_now(), unfit=why)
 
 
 def with_doubts(cell: CellResult, doubts: tuple[LabWarning, ...]) -> CellResult:
@@ -212,7 +287,7 @@ def _pss_bytes(memory: Memory | None) -> int | None:
     return memory.pss_bytes if memory else None
 
 
-def engine_probe(engine: Engine) -> Probe:
+def engine_probe(engine: HasPid) -> Probe:
     """How the sampler reads whoever makes the load."""
     return Probe(
         unit="generator",
@@ -225,7 +300,7 @@ def engine_probe(engine: Engine) -> Probe:
 class _Cumulated:
     """The CPU time of an engine that may have another process for each window."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: HasPid) -> None:
         self._engine = engine
         self._pid: int | None = None
         self._clock: TreeClock | None = None
@@ -238,11 +313,3 @@ class _Cumulated:
             self._before_s += self._latest_s
         self._latest_s = self._clock.cpu_s()
         return self._before_s + self._latest_s
-
-
-def _planned_cells(plan: Plan) -> int:
-    return plan.rounds * len(plan.targets) * len(plan.workloads)
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bench.analysis.studies.saturation import outcome
 from bench.errors import UsageError
@@ -10,11 +11,10 @@ from bench.experiment.plan import (
     Profile,
     make_plan,
     pacing_from,
+    require_one_window,
     window_for_p99_s,
 )
-from bench.experiment.schedule import Visit
-from bench.experiment.session import Watcher
-from bench.experiment.study import NextStep, Step, carry_out, require_one_window
+from bench.experiment.schedule import NextStep, Step
 from bench.model import CellResult, ClosedLoop, OpenLoop, Plan, RunRecord, Saturation, Target
 from bench.workloads import Workload
 
@@ -32,14 +32,20 @@ def make_saturation(objective_ms: float, arrivals: str) -> Saturation:
 
 
 def saturation_plan(
-    profile: Profile, targets: tuple[Target, ...], workload: Workload, *, seed: int
+    profile: Profile,
+    targets: tuple[Target, ...],
+    workload: Workload,
+    study: Saturation,
+    *,
+    seed: int,
 ) -> Plan:
     """The plan of a search. The trials decide how many rounds there are; its pacing is that of
     the cells which it starts from. Raises UsageError for a workload of several phases.
     """
     require_one_window(workload)
     pacing = ClosedLoop(DEFAULT_CONCURRENCY)
-    return make_plan(profile, targets, (workload,), seed=seed, rounds=1, pacing=pacing)
+    plan = make_plan(profile, targets, (workload,), seed=seed, rounds=1, pacing=pacing)
+    return replace(plan, study=study)
 
 
 def trial_window_s(plan: Plan, study: Saturation, rate_per_s: float) -> float:
@@ -52,50 +58,43 @@ def trial_window_s(plan: Plan, study: Saturation, rate_per_s: float) -> float:
     return max(plan.window_s, queue_s, window_for_p99_s(rate_per_s))
 
 
-def next_of(plan: Plan, study: Saturation) -> NextStep:
+def next_of(record: RunRecord) -> NextStep:
     """First the capacity of each target, then its trials; targets take turns.
 
     A target's n-th cell has round n. Even rounds take the targets in reverse.
     """
-    (workload,) = plan.workloads
+    plan = record.plan
 
     def next_step(cells: Sequence[CellResult]) -> Step | None:
         waiting = []
         for place, target in enumerate(plan.targets):
-            step = _step_of(plan, study, Visit(0, target, workload), cells)
+            step = _step_of(plan, target, cells)
             if step is not None:
-                turn = place if step.visit.round % 2 else -place
-                waiting.append((step.visit.round, turn, step))
+                turn = place if step.round % 2 else -place
+                waiting.append((step.round, turn, step))
         return min(waiting, key=lambda each: each[:2])[2] if waiting else None
 
     return next_step
 
 
-def _step_of(
-    plan: Plan, study: Saturation, visit: Visit, cells: Sequence[CellResult]
-) -> Step | None:
-    """What comes next for one target."""
-    mine = [cell for cell in cells if cell.target == visit.target]
-    visit = Visit(len(mine) + 1, visit.target, visit.workload)
+def _step_of(plan: Plan, target: str, cells: Sequence[CellResult]) -> Step | None:
+    """What comes next for one target. Each step has a new engine: the connections that an
+    overload leaves open would hold the server's places, and the next step would find it full.
+    """
+    study = plan.study
+    assert isinstance(study, Saturation)
+    (workload,) = plan.workloads
+    mine = [cell for cell in cells if cell.target == target]
+    number = len(mine) + 1
     if not mine:
-        return Step(visit, ClosedLoop(study.concurrency), plan.window_s)
-    rate = outcome(study, visit.target, mine).next_per_s
+        capacity = ClosedLoop(study.concurrency)
+        return Step(number, workload, (target,), capacity, plan.window_s, new_engine=True)
+    rate = outcome(study, target, mine).next_per_s
     if rate is None:
         return None
     window_s = math.ceil(10 * trial_window_s(plan, study, rate)) / 10
-    return Step(visit, OpenLoop(rate, study.arrivals), window_s)
-
-
-def saturate(plan: Plan, study: Saturation, watcher: Watcher, *, strict: bool = False) -> RunRecord:
-    """Carry out a search and return its record."""
-    return carry_out(
-        plan,
-        study,
-        watcher,
-        next_of(plan, study),
-        expected=expected_cells(plan),
-        strict=strict,
-    )
+    pacing = OpenLoop(rate, study.arrivals)
+    return Step(number, workload, (target,), pacing, window_s, new_engine=True)
 
 
 def expected_cells(plan: Plan) -> int:

@@ -1,38 +1,127 @@
-"""The order of cells. Pure: the same plan gives the same order."""
+"""What is measured next, and the order of turns. Pure: the same plan gives the same order."""
 
 import random
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise, permutations
 
-from bench.model import Plan
+from bench.model import CellResult, ClosedLoop, Pacing, Plan, Turns
+from bench.workloads import WORKLOADS, Workload
 
 
 @dataclass(frozen=True)
-class Visit:
-    """One cell of one round."""
+class Step:
+    """Cells of one round and workload that are measured together.
+
+    With `turns` all its targets take turns; without, there is one target, in windows of its own.
+    `new_engine` keeps connections that an overload has left open from what comes after it.
+    """
 
     round: int
-    target: str
     workload: str
+    targets: tuple[str, ...]
+    pacing: Pacing
+    window_s: float
+    turns: Turns | None = None
+    new_engine: bool = False
 
 
-def visits(plan: Plan) -> Iterator[Visit]:
+NextStep = Callable[[Sequence[CellResult]], Step | None]
+"""What to measure next, given all finished cells; None when the run is over.
+
+A pure function: so the order of a run can be tested without a clock, and a run that was cut short
+goes on from the cells that are stored.
+"""
+
+
+def first_missing(steps: Iterable[Step], cells: Sequence[CellResult]) -> Step | None:
+    """The first step with a cell that is not finished, with its unfinished targets."""
+    done = {(cell.round, cell.target, cell.workload, cell.pacing) for cell in cells}
+    for step in steps:
+        missing = tuple(
+            target
+            for target in step.targets
+            if (step.round, target, step.workload, step.pacing) not in done
+        )
+        if missing:
+            return replace(step, targets=missing)
+    return None
+
+
+def steps(plan: Plan) -> Iterator[Step]:
     """Every cell of every planned round."""
     for number in range(1, plan.rounds + 1):
-        yield from visits_of_round(plan, number)
+        yield from steps_of_round(plan, number)
 
 
-def visits_of_round(plan: Plan, number: int) -> Iterator[Visit]:
+def steps_of_round(plan: Plan, number: int) -> Iterator[Step]:
     """Every cell of one round, counted from 1.
 
-    Within a round the workloads come in a fresh seeded order, and a workload's targets come one
-    after the other, so that what is compared is measured close together in time. Even rounds
-    reverse the targets (ABBA): a drift that favours the first in one round favours the last in
-    the next.
+    Workloads come in a fresh seeded order. The targets of a workload take turns; where they have
+    windows instead, they come one after the other, so that what is compared is measured close
+    together in time, and even rounds reverse them (ABBA): a drift that favours the first in one
+    round favours the last in the next.
     """
     workloads = list(plan.workloads)
     random.Random(f"{plan.seed}/{number}").shuffle(workloads)
     targets = plan.targets if number % 2 else tuple(reversed(plan.targets))
     for workload in workloads:
-        for target in targets:
-            yield Visit(number, target, workload)
+        turns = turns_of(plan, WORKLOADS[workload])
+        for group in together(targets, turns):
+            yield Step(number, workload, group, plan.pacing, plan.window_s, turns)
+
+
+def together(targets: tuple[str, ...], turns: Turns | None) -> tuple[tuple[str, ...], ...]:
+    """Who is measured together: everybody in turns, or each alone."""
+    return (targets,) if turns else tuple((target,) for target in targets)
+
+
+def turns_of(plan: Plan, workload: Workload) -> Turns | None:
+    """How targets take turns at this workload; None where each has windows of its own.
+
+    The phases of a scenario build on each other, an open loop's queue on what came before.
+    """
+    phases = workload.phases(1, 2)
+    single = len(phases) == 1 and not phases[0].counted
+    return plan.turns if single and isinstance(plan.pacing, ClosedLoop) else None
+
+
+_FEW = 4
+"""Targets whose permutations are all looked at: 24 of them."""
+
+_DRAWN = 48
+
+
+def passes(targets: Sequence[str], seed: str) -> Iterator[tuple[str, ...]]:
+    """Orders of the targets, without end: in each pass everybody has one turn.
+
+    Nobody follows itself, and every succession comes as often as any other, as nearly as a pass
+    allows: of the possible orders the one is taken that keeps them most even, of equal ones any.
+    With two targets they alternate.
+    """
+    rng = random.Random(seed)
+    followed = Counter[tuple[str, str]]()
+    before: tuple[str, ...] = ()
+    while True:
+        orders = _orders(targets, rng)
+        orders = [order for order in orders if order[:1] != before[-1:]] or orders
+        rng.shuffle(orders)
+        chosen = min(orders, key=lambda order: _unevenness(followed, before, order))
+        followed.update(pairwise((*before[-1:], *chosen)))
+        before = chosen
+        yield chosen
+
+
+def _orders(targets: Sequence[str], rng: random.Random) -> list[tuple[str, ...]]:
+    if len(targets) <= _FEW:
+        return list(permutations(targets))
+    return [tuple(rng.sample(targets, len(targets))) for _ in range(_DRAWN)]
+
+
+def _unevenness(
+    followed: Counter[tuple[str, str]], before: tuple[str, ...], order: tuple[str, ...]
+) -> int:
+    """How often the successions of this order have come already; frequent ones weigh more."""
+    pairs = pairwise((*before[-1:], *order))
+    return sum((followed[pair] + 1) ** 2 - followed[pair] ** 2 for pair in pairs)

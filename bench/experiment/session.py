@@ -16,6 +16,7 @@ from bench.experiment.fitness import examine, require_fit
 from bench.experiment.interruption import undisturbed
 from bench.experiment.lab import Lab, app_unit_name
 from bench.experiment.plan import DEFAULT_CONCURRENCY, DEFAULT_ROWS
+from bench.experiment.procedures import procedure_of
 from bench.experiment.runner import Observer, Runner, engine_probe, unit_probes
 from bench.experiment.verify import verify
 from bench.load.ceiling import measure_ceiling
@@ -56,18 +57,24 @@ def measure(plan: Plan, watcher: Watcher, *, strict: bool = False) -> RunRecord:
     `strict` raises SetupError on a machine that is unfit.
     """
     with begun(plan, watcher, strict=strict) as (lab, store, record):
-        return Runner(lab, store, watcher.observer(store)).run(record)
+        return _runner(lab, store, watcher, record).run(record)
 
 
 def resume(run_id: str, watcher: Watcher, *, strict: bool = False) -> RunRecord:
-    """Measure what an interrupted run has not measured yet.
+    """Measure what an interrupted run has not measured yet, whatever kind of run it is.
 
     Raises UsageError when the run is complete or was begun with other code or on another machine,
     StoreError when it cannot be read.
     """
     store = find_run(site().results, run_id)
     with taken_up(store, watcher, strict=strict) as (lab, record):
-        return Runner(lab, store, watcher.observer(store)).run(record)
+        return _runner(lab, store, watcher, record).run(record)
+
+
+def _runner(lab: Lab, store: RunStore, watcher: Watcher, record: RunRecord) -> Runner:
+    procedure = procedure_of(record.plan)
+    expected = procedure.expected_cells(record.plan)
+    return Runner(lab, store, watcher.observer(store), procedure.next_of(record), expected)
 
 
 @contextmanager

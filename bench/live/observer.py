@@ -27,13 +27,14 @@ from bench.metrics import METRICS
 from bench.model import CellResult, LabWarning, Placement, RunRecord, Sample, Target
 from bench.model import Progress as WindowProgress
 from bench.report.facts import load_words, pacing_words, placement_words
+from bench.words import length_words
 from bench.workloads import WORKLOADS
 
 _STYLE = {"invalid": "bold red", "doubt": "yellow", "note": "cyan"}
 
 
-class Visit(Protocol):
-    """The cell under way."""
+class Step(Protocol):
+    """What is under way."""
 
     @property
     def round(self) -> int: ...
@@ -131,12 +132,14 @@ class LiveObserver:
             self._console.print(f"  {note}", style="yellow", soft_wrap=True)
         self._display.start()
 
-    def cell_started(self, visit: Visit, target: Target) -> None:
-        self._log.cell_started(target, visit.workload, visit.round)
+    def step_started(self, step: Step, targets: tuple[Target, ...]) -> None:
+        for target in targets:
+            self._log.cell_started(target, step.workload, step.round)
+        labels = ", ".join(target.label for target in targets)
         with self._lock:
-            self._title = f"round {visit.round}  {target.label}  {visit.workload}"
-            self._window_s = self._length_of(visit.workload)
-            self._target = target
+            self._title = f"round {step.round}  {labels}  {step.workload}"
+            self._window_s = self._length_of(step.workload)
+            self._target = targets[0]
             self._cell_began_s = time.monotonic()
             self._progress = self._rate_per_s = None
 
@@ -196,7 +199,7 @@ class LiveObserver:
         if not timed:
             return ""
         least_s = cells * sum(plan.warm_up_min_s + each for each in timed) / len(lengths)
-        return f"; windows of {plan.window_s:g} s, {time_words(least_s)} of load at least"
+        return f"; {length_words(plan)}, {time_words(least_s)} of load at least"
 
     def _length_of(self, workload: str) -> float | None:
         """How long each window will last, where neither a study nor a count decides."""

@@ -37,6 +37,14 @@ class Traffic:
     def copy(self) -> Self:
         return replace(self)
 
+    def plus(self, other: Self) -> Self:
+        return replace(
+            self,
+            bytes_sent=self.bytes_sent + other.bytes_sent,
+            bytes_received=self.bytes_received + other.bytes_received,
+            connections_opened=self.connections_opened + other.connections_opened,
+        )
+
     def since(self, before: Self) -> Self:
         return replace(
             self,

@@ -3,10 +3,11 @@
 `Generator` sends closed and open loops, `Swarm` lets Locust's users send.
 """
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from bench.load.conversation import OnProgress
-from bench.model import LoadResult, LoadSpec, WarmUp
+from bench.model import LoadResult, LoadSpec, Turn, TurnKind, WarmUp
 
 
 class Engine(Protocol):
@@ -31,3 +32,20 @@ class Engine(Protocol):
         ...
 
     def collect(self) -> LoadResult: ...
+
+
+class TurnEngine(Protocol):
+    """Asks several targets in turns. What it counts of each is collected at the end."""
+
+    @property
+    def pid(self) -> int: ...
+
+    def prepare_turns(self, specs: Mapping[str, LoadSpec]) -> None:
+        """Make a window for each target ready, by its name."""
+        ...
+
+    def turn(self, target: str, kind: TurnKind, duration_s: float) -> Turn:
+        """Ask one target for so long. Returns when its last byte has arrived."""
+        ...
+
+    def collect_turns(self) -> Mapping[str, LoadResult]: ...

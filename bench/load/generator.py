@@ -14,7 +14,7 @@ exactly at its edges.
 
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -22,14 +22,19 @@ from bench.load import process
 from bench.load.conversation import Conversation, OnProgress, ignore
 from bench.load.wire import (
     AskCollect,
+    AskCollectTurns,
     AskGo,
     AskPrepare,
+    AskPrepareTurns,
+    AskTurn,
     AskWarmUp,
     Collected,
     Done,
+    TurnsCollected,
+    TurnTaken,
     Warmed,
 )
-from bench.model import LoadResult, LoadSpec, WarmUp
+from bench.model import LoadResult, LoadSpec, Turn, TurnKind, WarmUp
 
 
 class Generator:
@@ -93,3 +98,18 @@ class Generator:
         """What the latest window saw."""
         self._talk.ask(AskCollect())
         return self._talk.expect(Collected).result
+
+    def prepare_turns(self, specs: Mapping[str, LoadSpec]) -> None:
+        """Make windows that take turns ready, by target. What was prepared before is dropped."""
+        self._talk.ask(AskPrepareTurns(specs))
+        self._talk.expect(Done)
+
+    def turn(self, target: str, kind: TurnKind, duration_s: float) -> Turn:
+        """Ask one target for so long. Returns when its last byte has arrived."""
+        self._talk.ask(AskTurn(target, duration_s, kind))
+        return self._talk.expect(TurnTaken).turn
+
+    def collect_turns(self) -> Mapping[str, LoadResult]:
+        """What all turns of each target saw."""
+        self._talk.ask(AskCollectTurns())
+        return self._talk.expect(TurnsCollected).results

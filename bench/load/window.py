@@ -6,23 +6,17 @@ import math
 import time
 from collections.abc import Callable
 
-from bench.dataset import ItemFields
-from bench.load.asking import Request, Source
-from bench.load.client import Client, RequestError
+from bench.load.asking import Source
+from bench.load.client import Client
 from bench.load.closed import closed_loop
-from bench.load.judging import Judge, item_id
 from bench.load.open import open_loop
 from bench.load.pacing import Schedule, Until, arrivals
 from bench.load.recorder import LatenessRecorder, Recorder
+from bench.load.sender import CreatedItems, Sender
 from bench.model import ClosedLoop, LoadResult, LoadSpec, OpenLoop, Progress, WarmUp
 from bench.stats.steady import SLICES, is_steady
 
 OnProgress = Callable[[Progress], None]
-CreatedItems = dict[int, ItemFields]
-
-_CREATED_KEPT = 200_000
-"""Created items that are remembered for later windows, so that memory has a bound."""
-
 _PROGRESS_S = 0.5
 
 
@@ -30,66 +24,49 @@ class Window:
     """Sends a load and records what comes back."""
 
     def __init__(self, client: Client, spec: LoadSpec, created: CreatedItems) -> None:
-        self._client = client
         self.spec = spec
-        self._known = created
+        self._sender = Sender(client, created)
         self._source = Source(spec, created)
-        self._judge = Judge()
         self._lateness = LatenessRecorder()
         self._until = Until()
-        self._started_s = self._last_byte_s = 0.0
+        self._started_s = 0.0
         self._started_at_unix_s: float | None = None
         self._traffic_before = client.traffic.copy()
-        self.recorder = Recorder()
-        self.created: CreatedItems = {}
+
+    @property
+    def recorder(self) -> Recorder:
+        return self._sender.recorder
+
+    @property
+    def created(self) -> CreatedItems:
         """Items that creates in this window were answered with."""
+        return self._sender.created
 
     async def run(self) -> None:
         """Send until the load is exhausted or its time is over, and wait for the last byte."""
-        self._traffic_before = self._client.traffic.copy()
+        self._traffic_before = self._sender.client.traffic.copy()
         self._started_at_unix_s = time.time()
-        self._started_s = self._last_byte_s = time.monotonic()
+        self._started_s = self._sender.last_byte_s = time.monotonic()
         if self.spec.duration_s is not None:
             self.stop_at(self._started_s + self.spec.duration_s)
         pacing = self.spec.pacing
         if isinstance(pacing, ClosedLoop):
-            await closed_loop(self._send, self._source, pacing.concurrency, self._until)
+            await closed_loop(self._sender.send, self._source, pacing.concurrency, self._until)
         else:
             assert isinstance(pacing, OpenLoop), "users are Locust's"
             schedule = Schedule(arrivals(pacing, self.spec.seed))
             await open_loop(
-                self._send, self._source, schedule, self._started_s, self._until, self._lateness
+                self._sender.send,
+                self._source,
+                schedule,
+                self._started_s,
+                self._until,
+                self._lateness,
             )
 
     def stop_at(self, moment_s: float) -> None:
         """Send nothing new from this moment on."""
         self._until.moment_s = min(self._until.moment_s, moment_s)
-
-    async def _send(self, request: Request, since_s: float) -> None:
-        try:
-            status, body = await self._client.ask(request.data)
-        except RequestError as failed:
-            self._last_byte_s = time.monotonic()
-            self.recorder.failure(str(failed))
-            return
-        self._last_byte_s = time.monotonic()
-        fault = self._judge.fault(request, status, body)
-        if fault:
-            self.recorder.failure(fault)
-            return
-        self.recorder.success(request.operation, self._last_byte_s - since_s)
-        if request.operation in ("create", "update"):
-            self._remember(request, body)
-
-    def _remember(self, request: Request, body: bytes) -> None:
-        assert request.item is not None
-        if request.operation == "update":
-            if request.item_id in self._known:
-                self._known[request.item_id] = request.item
-        elif len(self.created) < _CREATED_KEPT:
-            created_id = item_id(body, request)
-            assert created_id is not None
-            self.created[created_id] = request.item
 
     def progress(self) -> Progress:
         elapsed_s = time.monotonic() - self._started_s
@@ -98,10 +75,10 @@ class Window:
         return Progress(elapsed_s, done.succeeded, done.failed, rate, done.p99_s())
 
     def result(self) -> LoadResult:
-        traffic = self._client.traffic.since(self._traffic_before)
+        traffic = self._sender.client.traffic.since(self._traffic_before)
         paced = not isinstance(self.spec.pacing, ClosedLoop)
         return LoadResult(
-            duration_s=max(self._last_byte_s - self._started_s, 1e-9),
+            duration_s=max(self._sender.last_byte_s - self._started_s, 1e-9),
             succeeded=self.recorder.succeeded,
             failures=self.recorder.failures(),
             latency=self.recorder.latency(),

@@ -4,12 +4,13 @@ The lab asks, the generator answers every question with exactly one `Answer`; wh
 any number of `Tick`s come before it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
-from bench.model import LoadResult, LoadSpec, Progress, WarmUp
+from bench.model import LoadResult, LoadSpec, Progress, Turn, TurnKind, WarmUp
 
 # --- questions --------------------------------------------------------------------------------
 
@@ -38,7 +39,28 @@ class AskCollect:
     kind: Literal["collect"] = "collect"
 
 
-Question = AskWarmUp | AskPrepare | AskGo | AskCollect
+@dataclass(frozen=True)
+class AskPrepareTurns:
+    """Several windows that take turns, by the target that each asks."""
+
+    specs: Mapping[str, LoadSpec]
+    kind: Literal["prepare_turns"] = "prepare_turns"
+
+
+@dataclass(frozen=True)
+class AskTurn:
+    target: str
+    duration_s: float
+    turn: TurnKind
+    kind: Literal["turn"] = "turn"
+
+
+@dataclass(frozen=True)
+class AskCollectTurns:
+    kind: Literal["collect_turns"] = "collect_turns"
+
+
+Question = AskWarmUp | AskPrepare | AskGo | AskCollect | AskPrepareTurns | AskTurn | AskCollectTurns
 
 # --- answers ----------------------------------------------------------------------------------
 
@@ -67,6 +89,18 @@ class Collected:
 
 
 @dataclass(frozen=True)
+class TurnTaken:
+    turn: Turn
+    kind: Literal["turn_taken"] = "turn_taken"
+
+
+@dataclass(frozen=True)
+class TurnsCollected:
+    results: Mapping[str, LoadResult]
+    kind: Literal["turns_collected"] = "turns_collected"
+
+
+@dataclass(frozen=True)
 class Refused:
     """The question could not be answered."""
 
@@ -82,7 +116,7 @@ class TooFast:
     kind: Literal["too fast"] = "too fast"
 
 
-Answer = Done | Tick | Warmed | Collected | Refused | TooFast
+Answer = Done | Tick | Warmed | Collected | TurnTaken | TurnsCollected | Refused | TooFast
 
 # --- lines ------------------------------------------------------------------------------------
 

@@ -12,12 +12,17 @@ import uvloop
 from bench.load import window as windows
 from bench.load.client import Client
 from bench.load.open import RateTooHighError
-from bench.load.window import CreatedItems, Window
+from bench.load.sender import CreatedItems
+from bench.load.turns import TurnWindow
+from bench.load.window import Window
 from bench.load.wire import (
     Answer,
     AskCollect,
+    AskCollectTurns,
     AskGo,
     AskPrepare,
+    AskPrepareTurns,
+    AskTurn,
     AskWarmUp,
     Collected,
     Done,
@@ -25,6 +30,8 @@ from bench.load.wire import (
     Refused,
     Tick,
     TooFast,
+    TurnsCollected,
+    TurnTaken,
     Warmed,
     answer_line,
     parse_question,
@@ -45,6 +52,7 @@ class Worker:
         self._serves: tuple[str, float] | None = None
         self._window: Window | None = None
         self._created: CreatedItems = {}
+        self._turns: dict[str, TurnWindow] = {}
 
     async def answer(self, question: Question) -> Answer:
         match question:
@@ -65,6 +73,18 @@ class Worker:
                 return Done()
             case AskCollect():
                 return self._collect()
+            case AskPrepareTurns(specs):
+                await self.close()
+                self._turns = {target: TurnWindow(spec) for target, spec in specs.items()}
+                windows.collector_off()
+                return Done()
+            case AskTurn(target, duration_s, kind):
+                if target not in self._turns:
+                    raise ValueError(f"no turns of {target} have been prepared")
+                return TurnTaken(await self._turns[target].turn(kind, duration_s))
+            case AskCollectTurns():
+                windows.collector_on()
+                return TurnsCollected({name: each.result() for name, each in self._turns.items()})
 
     def _collect(self) -> Answer:
         window = self._prepared()
@@ -88,6 +108,9 @@ class Worker:
         return self._client
 
     async def close(self) -> None:
+        for window in self._turns.values():
+            await window.close()
+        self._turns = {}
         if self._client is not None:
             await self._client.close()
             self._client = None

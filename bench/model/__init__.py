@@ -23,6 +23,7 @@ from bench.model.asked import (
     Study,
     Sweep,
     Target,
+    Turns,
     Users,
 )
 from bench.model.judged import (
@@ -43,6 +44,7 @@ from bench.model.kept import (
     Sample,
     Statement,
     TargetRecord,
+    TurnSeries,
     Use,
 )
 from bench.model.place import (
@@ -63,6 +65,8 @@ from bench.model.seen import (
     LocustWorker,
     Moment,
     Progress,
+    Turn,
+    TurnKind,
     WarmUp,
 )
 
@@ -110,6 +114,10 @@ __all__ = [
     "Sweep",
     "Target",
     "TargetRecord",
+    "Turn",
+    "TurnKind",
+    "TurnSeries",
+    "Turns",
     "Unit",
     "UnitState",
     "UnitStatus",

@@ -222,6 +222,14 @@ Study = Sweep | Saturation | Crosscheck
 
 
 @dataclass(frozen=True)
+class Turns:
+    """How targets take turns: each is asked for `turn_s` after a lead-in that is not counted."""
+
+    turn_s: float
+    lead_in_s: float
+
+
+@dataclass(frozen=True)
 class Plan:
     """All that decides what a run does. Stored with it; a resumed run follows the same plan.
 
@@ -229,6 +237,9 @@ class Plan:
     `half_width`, rounds are added after `rounds`, up to `rounds_limit`, until every ratio of two
     targets is known to within that share of itself. With a `study`, each cell has a pacing of its
     own. `pause_s` is left between cells.
+
+    With `turns`, all targets of a workload are up in a round and take turns; `window_s` is then
+    what is counted of each. Scenarios of several phases, and open loops, have windows all the same.
     """
 
     profile: str
@@ -246,3 +257,4 @@ class Plan:
     half_width: float | None = None
     study: Study | None = None
     pause_s: float = 0.0
+    turns: Turns | None = None

@@ -89,8 +89,25 @@ class Conditions:
 
 
 @dataclass(frozen=True)
+class TurnSeries:
+    """The counted turns of a window, in order: what a figure looked like within its round.
+
+    `at_s` is when each began, in seconds since the first turn of any target.
+    """
+
+    at_s: tuple[float, ...]
+    duration_s: tuple[float, ...]
+    succeeded: tuple[int, ...]
+    app_cpu_s: tuple[float, ...]
+    database_cpu_s: tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class PhaseResult:
-    """One measured window.
+    """One measured window, or all turns of a target in one round of a workload.
+
+    CPU times are those of the counted turns; switches, queries and bytes those of all requests,
+    lead-ins included.
 
     `ceiling_share` is its rate as a share of what the generator can send to a server with nothing
     behind it.
@@ -107,6 +124,7 @@ class PhaseResult:
     limited_by: str = ""
     warnings: tuple[LabWarning, ...] = ()
     conditions: Conditions | None = None
+    turns: TurnSeries | None = None
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from bench.model.asked import Operation
 
@@ -13,6 +14,18 @@ class WarmUp:
     duration_s: float
     requests: int
     steady: bool
+
+
+TurnKind = Literal["warm-up", "lead-in", "counted"]
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A short stretch in which one target alone was asked, from its first send to its last byte."""
+
+    duration_s: float
+    succeeded: int
+    failed: int
 
 
 @dataclass(frozen=True)
@@ -105,6 +118,11 @@ class LoadResult:
     that the window ended early because ids that can be taken only once were used up. `crowd` is
     there when users made the load: their times are what a user waited, or, with a throughput of
     their own, latency as in an open loop.
+
+    Where targets took turns, the figures are those of all counted turns together: `duration_s` is
+    their sum, without what lies between. `sending_s` is for how long of it new requests were sent:
+    the rest is waiting for the last answers. `uncounted` are the requests of lead-ins that were
+    answered, their bytes are told too, and `failures` are those of warm-up and lead-ins as well.
     """
 
     duration_s: float
@@ -118,10 +136,17 @@ class LoadResult:
     started_at_unix_s: float | None = None
     ran_out: bool = False
     crowd: Crowd | None = None
+    uncounted: int = 0
+    sending_s: float | None = None
 
     @property
     def failed(self) -> int:
         return sum(self.failures.values())
+
+    @property
+    def requests(self) -> int:
+        """All requests, whether they were counted, and whether they succeeded."""
+        return self.succeeded + self.failed + self.uncounted
 
     @property
     def rate_per_s(self) -> float:

@@ -5,6 +5,7 @@ from typing import Any
 
 from bench.model import ClosedLoop, OpenLoop, Pacing, Placement, Plan, RunRecord, Users
 from bench.report.studies import study_words
+from bench.words import length_words
 
 
 def pacing_words(pacing: Pacing) -> str:
@@ -38,7 +39,7 @@ def state_line(record: RunRecord) -> str:
     state = "" if record.state == "complete" else f" This run is {record.state}, not complete."
     return (
         f"Profile {plan.profile}: {load_words(plan)}, {rounds} of {plan.rounds} rounds, "
-        f"windows of {plan.window_s:g} s, "
+        f"{length_words(plan)}, "
         f"seed {plan.seed}.{state}"
     )
 

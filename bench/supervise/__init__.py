@@ -5,7 +5,7 @@ A unit is known by its name, so that a later command can stop what an earlier on
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Protocol
@@ -57,6 +57,14 @@ class Supervisor(Protocol):
 
     def cpu_s(self, name: str) -> float:
         """CPU seconds of everything the unit has run so far; cheap enough to sample."""
+        ...
+
+    def cpu_clock(self, name: str) -> Callable[[], float]:
+        """Reads the CPU seconds of everything the unit has run so far, exactly at any moment.
+
+        For the edges of turns: a process that has just begun or ended counts too. Reading raises
+        UnitFailed when the unit has ended.
+        """
         ...
 
     def usage(self, name: str) -> Usage:

@@ -10,7 +10,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -23,7 +23,7 @@ from bench.supervise import changed, fingerprint, tail
 from bench.supervise.guardian import Guardian
 from bench.supervise.identity import Identity
 from bench.supervise.ports import require_free_port
-from bench.supervise.proctree import TreeClock, descendants, tree_memory, tree_usage
+from bench.supervise.proctree import TreeClock, descendants, exact_cpu_s, tree_memory, tree_usage
 
 STOP_PATIENCE_S = 20.0
 _SIGNALS = {"TERM": signal.SIGTERM, "INT": signal.SIGINT}
@@ -266,6 +266,17 @@ class ProcessSupervisor:
             return self._clocks[name].cpu_s()
         except ProcessLookupError as error:
             raise UnitFailed(f"{name} has just ended") from error
+
+    def cpu_clock(self, name: str) -> Callable[[], float]:
+        root = self._pid(name)
+
+        def read() -> float:
+            try:
+                return exact_cpu_s(root)
+            except (ProcessLookupError, FileNotFoundError) as error:
+                raise UnitFailed(f"{name} has just ended") from error
+
+        return read
 
     def usage(self, name: str) -> Usage:
         return tree_usage(self._pid(name))

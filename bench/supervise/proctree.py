@@ -35,6 +35,20 @@ def tree_cpu_s(pids: list[int]) -> float:
     return total
 
 
+def exact_cpu_s(root: int) -> float:
+    """CPU seconds of the tree at this moment, with every process that it has or had.
+
+    Raises ProcessLookupError or FileNotFoundError when the root has ended.
+    """
+    while True:
+        ended_s = ended_children_s(root)
+        others_s = tree_cpu_s([pid for pid in descendants(root) if pid != root])
+        total_s = process_cpu_s(root) + others_s + ended_s
+        # A child that ended in between would count twice or not at all.
+        if ended_children_s(root) == ended_s:
+            return total_s
+
+
 class TreeClock:
     """CPU time of a process tree, cheap enough to be read several times a second.
 

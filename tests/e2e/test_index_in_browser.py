@@ -24,7 +24,7 @@ def address(cli: Cli) -> Iterator[str]:
         store = RunStore(cli.results / run_id)
         store.create()
         store.write_record(record(run_id=run_id, plan=plan(targets=(target,))))
-        store.append_cell(cell(1, target))
+        store.append_cells((cell(1, target),))
     process = cli.spawn("serve", SERVE_PORT="0")
     assert process.stdout is not None
     found = re.search(r"http://127\.0\.0\.1:\d+/", process.stdout.readline())

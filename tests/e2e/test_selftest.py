@@ -23,7 +23,7 @@ truth.TRIES = 1  # beside other tests no core is ever quiet
 if {quick}:
     run.check_generator = lambda *_: ()
 say = lambda line: print(line, flush=True)
-patience = Patience(looks={looks}, limit_s=math.inf, passes=2)
+patience = Patience(looks={looks}, limit_s=math.inf, window_s=0.3)
 for check in run.run_selftest(patience=patience, say=say):
     print("CHECK", check.name, flush=True)
 """

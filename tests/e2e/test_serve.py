@@ -26,7 +26,7 @@ def results(cli: Cli) -> Path:
         store = RunStore(cli.results / run_id)
         store.create()
         store.write_record(replace(record(run_id=run_id, plan=plan(targets=targets)), cells=()))
-        store.append_cell(cell(1, targets[0]))
+        store.append_cells((cell(1, targets[0]),))
     (cli.results / TORN).mkdir()
     (cli.results / TORN / "run.json").write_text('{"schema')
     (cli.results / NEW / "report.html").write_text("<!doctype html><p>the page</p>")

@@ -21,7 +21,7 @@ from bench.experiment.crosscheck import (
 from bench.experiment.plan import PROFILES, rows_to_load
 from bench.load.asking import Source
 from bench.load.people.behaviour import deal
-from bench.model import CellResult, Crosscheck, LoadSpec, OpenLoop, Pacing, RunRecord, Users
+from bench.model import CellResult, LoadSpec, OpenLoop, Pacing, RunRecord, Users
 from bench.report.crosscheck import agreement_word, outcome_words
 from bench.report.page import page_markdown
 from bench.report.pages import page_of
@@ -31,10 +31,7 @@ from bench.workloads import WORKLOADS
 from .factories import cell, distribution, load_result, record, role_cost, window
 
 FLASK = tuple(one for one in known_targets() if one.name == "flask")
-PLAN = replace(
-    crosscheck_plan(PROFILES["quick"], FLASK, rate_per_s=60.0, seed=1, rounds=4),
-    study=Crosscheck(),
-)
+PLAN = crosscheck_plan(PROFILES["quick"], FLASK, rate_per_s=60.0, seed=1, rounds=4)
 OURS, LOCUST = pacings(PLAN)
 
 
@@ -83,7 +80,7 @@ def test_both_send_the_same_rate_and_mix_over_as_many_rows() -> None:
 
 def test_the_two_take_turns_and_even_rounds_reverse_them() -> None:
     """The order is ABBA, so that a drift favours neither."""
-    order = [(step.visit.round, step.pacing.kind) for step in crosscheck_steps(PLAN)]
+    order = [(step.round, step.pacing.kind) for step in crosscheck_steps(PLAN)]
     assert order[:4] == [(1, "open"), (1, "users"), (2, "users"), (2, "open")]
     assert len(order) == expected_cells(PLAN) == 8
 
@@ -91,10 +88,10 @@ def test_the_two_take_turns_and_even_rounds_reverse_them() -> None:
 def test_a_crosscheck_goes_on_where_it_was_cut_short() -> None:
     """What is stored is not measured again, and all of it is the end."""
     cells = run().cells
-    following = next_of(PLAN)(cells[:3])
+    following = next_of(record(plan=PLAN))(cells[:3])
     assert following is not None
-    assert (following.visit.round, following.pacing) == (2, LOCUST) or following.pacing == OURS
-    assert next_of(PLAN)(cells) is None
+    assert (following.round, following.pacing) == (2, LOCUST) or following.pacing == OURS
+    assert next_of(record(plan=PLAN))(cells) is None
 
 
 def test_the_same_figures_agree() -> None:

@@ -109,7 +109,7 @@ def test_a_run_with_users_is_stored_like_any_other(tmp_path) -> None:
     store.create()
     store.write_record(before)
     for one in before.cells:
-        store.append_cell(one)
+        store.append_cells((one,))
     after, torn = store.read()
     assert not torn
     assert after.cells == before.cells

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from bench.experiment.schedule import Visit
+from bench.experiment.schedule import Step
 from bench.live.classic import ClassicLog
 from bench.live.meter import Meter
 from bench.live.observer import LiveObserver, Surroundings, cell_line
 from bench.live.panel import Moment, Use, cores_of, panel_lines, time_left_s, time_words
-from bench.model import LabWarning, Placement, Progress, Sample
+from bench.model import ClosedLoop, LabWarning, Placement, Progress, Sample
 from bench.targets import known_targets
 
 from .factories import cell, load_result, plan, record, window
@@ -37,6 +37,10 @@ MOMENT = Moment(
     cores=cores_of(SMALL, {0: 0.68, 1: 0.99}),
     doubts={"clock-drift": 3, "steal": 1},
 )
+
+
+def step(number: int) -> Step:
+    return Step(number, "read", ("flask",), ClosedLoop(20), 1.0)
 
 
 def text_of(moment: Moment, width: int = 80, height: int = 24) -> list[str]:
@@ -175,7 +179,7 @@ def observed(console: Console, folder: Path) -> LiveObserver:
 def act(observer: LiveObserver, rounds: int = 2) -> None:
     observer.run_started(record(plan=plan(targets=("flask",), rounds=rounds)), rounds, 0)
     for number in range(1, rounds + 1):
-        observer.cell_started(Visit(number, "flask", "read"), FLASK)
+        observer.step_started(step(number), (FLASK,))
         observer.sampled((Sample(float(number), "onecore-flask", 0.9 * number, 70_000_000),))
         observer.progress(Progress(0.5, 400, 0, 800.0, 0.02))
         observer.progress(Progress(1.0, 1000, 0, 1000.0, 0.02))
@@ -200,7 +204,7 @@ def test_a_terminal_is_left_as_it_was(tmp_path: Path) -> None:
     console = Console(file=io.StringIO(), width=80, height=24, force_terminal=True)
     observer = observed(console, tmp_path)
     observer.run_started(record(plan=plan(targets=("flask",))), 2, 0)
-    observer.cell_started(Visit(1, "flask", "read"), FLASK)
+    observer.step_started(step(1), (FLASK,))
     observer.close()
     observer.close()
     written = console.file.getvalue()
@@ -224,7 +228,7 @@ def test_the_rate_is_that_of_the_latest_half_second(tmp_path: Path) -> None:
     console = Console(file=io.StringIO(), width=80, height=24, force_terminal=True)
     observer = observed(console, tmp_path)
     observer.run_started(record(plan=plan(targets=("flask",))), 2, 0)
-    observer.cell_started(Visit(1, "flask", "read"), FLASK)
+    observer.step_started(step(1), (FLASK,))
     observer.progress(Progress(0.5, 400, 0, 800.0))
     observer.progress(Progress(1.0, 1000, 0, 1000.0))
     # What is printed above is drawn together with the panel as it was; a second print shows it.

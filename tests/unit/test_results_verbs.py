@@ -35,7 +35,7 @@ def stored(results: Path, name: str, run: RunRecord = BENCH) -> RunStore:
     store.create()
     store.write_record(replace(run, run_id="20261122-100000"))
     for one in run.cells:
-        store.append_cell(one)
+        store.append_cells((one,))
     return store
 
 

@@ -9,9 +9,8 @@ import pytest
 from bench.errors import StoreError
 from bench.experiment import runner as module
 from bench.experiment.runner import Runner
-from bench.experiment.schedule import Visit
-from bench.experiment.study import StudyRunner
-from bench.model import CellResult, LabWarning, RunRecord, UnitStatus
+from bench.experiment.schedule import Step
+from bench.model import CellResult, ClosedLoop, LabWarning, RunRecord, UnitStatus
 from bench.store import RunStore
 
 from .factories import cell, record
@@ -26,9 +25,8 @@ from .factories import cell, record
         (SystemExit(1), "failed"),
     ],
 )
-@pytest.mark.parametrize("study", [False, True])
 def test_a_run_that_ends_before_its_time_says_so(
-    tmp_path: Path, error: BaseException, state: str, *, study: bool
+    tmp_path: Path, error: BaseException, state: str
 ) -> None:
     """No exception leaves a run `running`, whatever it is and however early it comes."""
 
@@ -39,13 +37,9 @@ def test_a_run_that_ends_before_its_time_says_so(
     store.create()
     begun: RunRecord = record(state="running")
     store.write_record(begun)
-    lab = SimpleNamespace(targets=(), all_unit_names=tuple)
+    lab = SimpleNamespace(targets=(), all_unit_names=lambda: ())
     observer = SimpleNamespace(run_started=fail)
-    runner = (
-        StudyRunner(lab, store, observer, lambda _: None, 1)  # type: ignore[arg-type]
-        if study
-        else Runner(lab, store, observer)  # type: ignore[arg-type]
-    )
+    runner = Runner(lab, store, observer, lambda _: None, 1)  # type: ignore[arg-type]
     with pytest.raises(type(error)):
         runner.run(begun)
     ended, _ = store.read()
@@ -91,14 +85,15 @@ def lab() -> FakeLab:
 @pytest.fixture
 def runner(lab: FakeLab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runner:
     monkeypatch.setattr(module, "measure_cell", lambda *_: cell(2, "flask"))
-    observer = SimpleNamespace(cell_started=lambda *_: None)
-    return Runner(lab, RunStore(tmp_path), observer)  # type: ignore[arg-type]
+    observer = SimpleNamespace(step_started=lambda *_: None)
+    return Runner(lab, RunStore(tmp_path), observer, lambda _: None, 1)  # type: ignore[arg-type]
 
 
 def measured(runner: Runner, number: int, *before: CellResult) -> list[LabWarning]:
     """Measure a cell of this round; returns its doubts."""
-    cell = runner._measure(None, Visit(number, "flask", "read"), before)  # type: ignore[arg-type]
-    return list(cell.phases[0].warnings)
+    step = Step(number, "read", ("flask",), ClosedLoop(20), 1.0)
+    (found,) = runner._measure(None, step, before)  # type: ignore[arg-type]
+    return list(found.phases[0].warnings)
 
 
 def test_a_unit_that_ended_between_two_cells_is_told_in_the_next(

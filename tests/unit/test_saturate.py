@@ -3,6 +3,7 @@
 import io
 import random
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -12,7 +13,7 @@ from bench.analysis.studies.saturation import REFUSED, judge, outcome, outcomes,
 from bench.errors import UsageError
 from bench.experiment.plan import PROFILES
 from bench.experiment.saturate import make_saturation, next_of, saturation_plan, trial_window_s
-from bench.experiment.study import Step
+from bench.experiment.schedule import Step
 from bench.model import (
     CellResult,
     ClosedLoop,
@@ -31,8 +32,8 @@ from .factories import cell, distribution, load_result, record, window, with_stu
 
 STUDY = Saturation(0.1, "constant", 20)
 TARGETS = known_targets()
-PLAN = saturation_plan(PROFILES["quick"], TARGETS, WORKLOADS["read"], seed=1)
-ALONE = saturation_plan(PROFILES["quick"], TARGETS[1:2], WORKLOADS["read"], seed=1)
+PLAN = saturation_plan(PROFILES["quick"], TARGETS, WORKLOADS["read"], STUDY, seed=1)
+ALONE = saturation_plan(PROFILES["quick"], TARGETS[1:2], WORKLOADS["read"], STUDY, seed=1)
 CAPACITY = {"fastapi": 1600.0, "flask": 1000.0, "drf": 650.0}
 Measure = Callable[[Step], CellResult]
 
@@ -70,7 +71,7 @@ def capacity(target: str = "flask") -> CellResult:
 
 def measured(step: Step, holds: Callable[[float], bool]) -> CellResult:
     """A cell as it would come from a target that holds its objective at these rates."""
-    target, number = step.visit.target, step.visit.round
+    (target,), number = step.targets, step.round
     if isinstance(step.pacing, ClosedLoop):
         return capacity(target)
     rate = step.pacing.rate_per_s
@@ -79,10 +80,10 @@ def measured(step: Step, holds: Callable[[float], bool]) -> CellResult:
 
 
 def searched(holds: Callable[[str, float], bool], plan=PLAN, study=STUDY) -> list[CellResult]:
-    next_step, cells = next_of(plan, study), []
+    next_step, cells = next_of(record(plan=replace(plan, study=study))), []
     while (step := next_step(cells)) is not None:
-        cells.append(measured(step, lambda rate, name=step.visit.target: holds(name, rate)))
-        assert cells[-1].round == step.visit.round
+        cells.append(measured(step, lambda rate, name=step.targets[0]: holds(name, rate)))
+        assert cells[-1].round == step.round
     return cells
 
 
@@ -157,18 +158,18 @@ def test_targets_take_turns() -> None:
 
 def test_the_search_starts_below_the_capacity() -> None:
     """At a rate that most services can hold."""
-    step = next_of(ALONE, STUDY)([capacity()])
+    step = next_of(record(plan=ALONE))([capacity()])
     assert step.pacing.rate_per_s == pytest.approx(800)
-    assert step.visit.round == 2
+    assert step.round == 2
 
 
 def test_a_stopped_search_goes_on() -> None:
     """Nothing but the stored cells is needed."""
     cells = searched(lambda _name, rate: rate <= 900, ALONE)
-    next_step = next_of(ALONE, STUDY)
+    next_step = next_of(record(plan=ALONE))
     for done in range(len(cells)):
         step = next_step(cells[:done])
-        assert (step.visit.round, step.pacing) == (cells[done].round, cells[done].pacing)
+        assert (step.round, step.pacing) == (cells[done].round, cells[done].pacing)
     told = run_of(cells[:4], state="interrupted")
     assert "not finished" in printed(told)
     assert "interrupted, not complete" in printed(told)
@@ -210,12 +211,10 @@ def test_the_generators_own_end_is_not_the_targets() -> None:
         if isinstance(step.pacing, ClosedLoop):
             return capacity()
         if step.pacing.rate_per_s > 900:
-            return cell(
-                step.visit.round, pacing=step.pacing, phases=(), unfit=f"{REFUSED}: 2 s behind"
-            )
-        return trial(step.pacing.rate_per_s, number=step.visit.round)
+            return cell(step.round, pacing=step.pacing, phases=(), unfit=f"{REFUSED}: 2 s behind")
+        return trial(step.pacing.rate_per_s, number=step.round)
 
-    next_step, cells = next_of(ALONE, STUDY), []
+    next_step, cells = next_of(record(plan=ALONE)), []
     while (step := next_step(cells)) is not None:
         cells.append(one_cell(step))
     one = outcome(STUDY, "flask", cells)
@@ -236,13 +235,11 @@ def test_a_target_that_is_down_ends_its_own_search_only() -> None:
     """Twice unfit is enough; the others go on."""
 
     def one_cell(step: Step) -> CellResult:
-        if step.visit.target == "drf" and step.visit.round > 2:
-            return cell(
-                step.visit.round, "drf", pacing=step.pacing, phases=(), unfit="drf: it is down"
-            )
+        if step.targets == ("drf",) and step.round > 2:
+            return cell(step.round, "drf", pacing=step.pacing, phases=(), unfit="drf: it is down")
         return measured(step, lambda rate: rate <= 900)
 
-    next_step, cells = next_of(PLAN, STUDY), []
+    next_step, cells = next_of(record(plan=PLAN)), []
     while (step := next_step(cells)) is not None:
         cells.append(one_cell(step))
     fastapi, flask, drf = outcomes(run_of(cells, PLAN), STUDY)
@@ -254,7 +251,7 @@ def test_a_target_that_is_down_ends_its_own_search_only() -> None:
 def test_without_a_capacity_there_is_no_search() -> None:
     """A target that is unfit from the start has a row that says so."""
     cells = [cell(1, "flask", pacing=ClosedLoop(20), phases=(), unfit="it is down")]
-    assert next_of(ALONE, STUDY)(cells) is None
+    assert next_of(record(plan=ALONE))(cells) is None
     assert "nowhere to start" in printed(run_of(cells))
 
 
@@ -273,7 +270,7 @@ def test_what_can_be_asked_for() -> None:
     with pytest.raises(UsageError, match="arrivals"):
         make_saturation(100, "sometimes")
     with pytest.raises(UsageError, match="several phases"):
-        saturation_plan(PROFILES["quick"], TARGETS, WORKLOADS["crud"], seed=1)
+        saturation_plan(PROFILES["quick"], TARGETS, WORKLOADS["crud"], STUDY, seed=1)
 
 
 def test_targets_without_an_answer_of_their_own_fault_are_named() -> None:

@@ -1,9 +1,7 @@
 """The self-test's judgements: each check passes on what it must see, and fails on anything else."""
 
 import socket
-from collections import Counter
 from dataclasses import replace
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -14,13 +12,13 @@ from bench.analysis.selftest import Check, Latencies, Sending
 from bench.errors import GeneratorFailed
 from bench.experiment.lab import Lab
 from bench.experiment.selftest import truth
-from bench.experiment.selftest.comparison import ORDERS, THRESHOLD, Patience, judged, settled
+from bench.experiment.selftest.comparison import THRESHOLD, Patience, judged, settled
 from bench.experiment.selftest.twins import PLANTED_SHARE, Twins, free_block, make_twins
 from bench.model import (
+    CellResult,
     Estimate,
     LabWarning,
     Lateness,
-    PhaseResult,
     Site,
     Target,
     Verdict,
@@ -32,7 +30,7 @@ from bench.stats.stalling import StallingServer
 from bench.targets import known_targets
 from tests.claims import claimed
 
-from .factories import distribution, load_result, placement, window
+from .factories import cell, distribution, load_result, placement, role_cost, window
 
 FLASK = next(one for one in known_targets() if one.name == "flask")
 TRUTH = StallingServer(delay_s=0.005, stall_s=0.2, period_s=1.0)
@@ -92,18 +90,6 @@ def test_all_looks_together_keep_the_level() -> None:
     assert [round(100 * error, 1) for error in errors] == [0.2, 0.3, 0.6, 1.3, 2.6]
 
 
-def test_a_round_is_balanced() -> None:
-    """Each target has each place twice and comes twice after each other one, never after itself."""
-    places = Counter((place, target) for order in ORDERS for place, target in enumerate(order))
-    assert set(places.values()) == {2}
-    assert len(places) == 9
-    after = Counter(pair for order in ORDERS for pair in pairwise(order))
-    assert set(after.values()) == {2}
-    assert len(after) == 6
-    assert all(last != first for (*_, last), (first, *_) in pairwise(ORDERS))
-    assert Patience().passes == len(ORDERS)
-
-
 def target(name: str = "flask") -> Target:
     return replace(FLASK, name=name)
 
@@ -120,17 +106,18 @@ def twins(lab: Lab) -> Twins:
     return make_twins(lab, target())
 
 
-def rounds(twins: Twins, *, b: float, slow: float, spread: float, count: int = 12) -> dict:
-    """Windows whose rates have these ratios to `a`, give or take `spread`."""
+def rounds(
+    twins: Twins, *, b: float, slow: float, spread: float, count: int = 12
+) -> list[CellResult]:
+    """Cells whose requests per CPU second have these ratios to `a`, give or take `spread`."""
     noise = np.random.default_rng(1)
-    made: dict[str, dict[int, list[PhaseResult]]] = {}
-    for one, ratio in ((twins.a, 1.0), (twins.b, b), (twins.slow, slow)):
-        rates = 1000 * ratio * np.exp(spread * noise.standard_normal((count, 6)))
-        made[one.name] = {
-            number: [window(load=load_result(1000, 1000 / rate)) for rate in of_round]
-            for number, of_round in enumerate(rates, start=1)
-        }
-    return made
+    return [
+        cell(number, one.name, "ping", phases=(window("ping", app=role_cost(cpu_s)),))
+        for one, ratio in ((twins.a, 1.0), (twins.b, b), (twins.slow, slow))
+        for number, cpu_s in enumerate(
+            0.5 / ratio * np.exp(spread * noise.standard_normal(count)), start=1
+        )
+    ]
 
 
 @pytest.mark.parametrize(
@@ -154,23 +141,15 @@ def test_windows_are_judged_against_the_first(
 
 def test_an_invalid_window_settles_its_comparison(twins: Twins) -> None:
     """A window that must not be used ends the waiting, and touches no other comparison."""
-    windows = rounds(twins, b=1.0, slow=0.9, spread=0.02)
-    doubt = LabWarning("errors", "", "", "invalid")
-    passes = windows[twins.slow.name][3]
-    passes[2] = replace(passes[2], warnings=(doubt,))
-    identical, planted = judged(twins, windows, 0.99)
+    cells = rounds(twins, b=1.0, slow=0.9, spread=0.02)
+    place = next(
+        place for place, one in enumerate(cells) if (one.target, one.round) == (twins.slow.name, 3)
+    )
+    spoilt = replace(cells[place].phases[0], warnings=(LabWarning("errors", "", "", "invalid"),))
+    cells[place] = replace(cells[place], phases=(spoilt,))
+    identical, planted = judged(twins, cells, 0.99)
     assert (identical.kind, planted.kind) == ("indistinguishable", "invalid")
     assert settled((identical, planted))
-
-
-def test_what_counts_is_the_round(twins: Twins) -> None:
-    """The passes of one round say the same of its processes: more of them are no more evidence."""
-    windows = rounds(twins, b=1.0, slow=0.9, spread=0.02, count=2)
-    fewer = {name: {n: of[:2] for n, of in mine.items()} for name, mine in windows.items()}
-    for seen in (windows, fewer):
-        identical, _ = judged(twins, seen, 0.95)
-        assert identical.ratio is not None
-        assert identical.ratio.n == 2
 
 
 def test_half_way_between_both_truths_lies_the_threshold() -> None:
@@ -359,23 +338,12 @@ def test_twins_differ_in_name_and_ports_and_one_in_its_environment(lab: Lab, twi
     assert len(names) == 3
     assert len(ports) == 6
     for one in twins.in_order:
-        same = replace(
-            one,
-            name="flask",
-            label="Flask",
-            framework="flask",
-            http_port=FLASK.http_port,
-            database_port=FLASK.database_port,
-        )
-        assert same == target()
+        own = ("name", "framework", "label", "http_port", "database_port")
+        flask = target()
+        assert replace(one, **{name: getattr(flask, name) for name in own}) == flask
     assert set(twins.lab.extra_environment) == {twins.slow.name}
     assert lab.extra_environment == {}
     assert twins.lab.site.state.is_relative_to(lab.site.state)
-
-
-def test_a_in_the_middle_is_next_to_both_that_it_is_compared_with(twins: Twins) -> None:
-    """Neighbours in time have most in common."""
-    assert twins.in_order[1] == twins.a
 
 
 def test_a_block_with_a_taken_port_is_passed_over() -> None:

@@ -26,7 +26,7 @@ def test_a_record_comes_back_equal(store: RunStore) -> None:
     written = record(cells=cells)
     store.write_record(written)
     for one in cells:
-        store.append_cell(one)
+        store.append_cells((one,))
     assert store.read() == (written, ())
 
 
@@ -34,7 +34,7 @@ def test_what_is_written_is_valid_by_the_schemas(store: RunStore) -> None:
     """run.json and every line of rounds.jsonl are what the published schemas describe."""
     told = {name: json.loads(text) for name, text in schemas().items()}
     store.write_record(record())
-    store.append_cell(cell())
+    store.append_cells((cell(),))
     stored = json.loads(store.record.read_text())
     jsonschema.validate(stored, told["run.schema.json"])
     for line in store.rounds.read_text().splitlines():
@@ -47,7 +47,7 @@ def test_cells_are_on_disk_as_soon_as_they_are_added(store: RunStore) -> None:
     """Another reader sees each cell at once: a kill loses only what is under way."""
     store.write_record(record(state="running"))
     for number in (1, 2, 3):
-        store.append_cell(cell(number))
+        store.append_cells((cell(number),))
         read, _ = RunStore(store.directory).read()
         assert [one.round for one in read.cells] == list(range(1, number + 1))
 
@@ -55,8 +55,8 @@ def test_cells_are_on_disk_as_soon_as_they_are_added(store: RunStore) -> None:
 def test_a_torn_last_line_is_told_and_left_out(store: RunStore) -> None:
     """Half a line costs that cell and no other."""
     store.write_record(record())
-    store.append_cell(cell(1))
-    store.append_cell(cell(2))
+    store.append_cells((cell(1),))
+    store.append_cells((cell(2),))
     whole = store.rounds.read_bytes()
     store.rounds.write_bytes(whole[:-40])
     read, torn = store.read()
@@ -67,10 +67,10 @@ def test_a_torn_last_line_is_told_and_left_out(store: RunStore) -> None:
 def test_going_on_after_a_torn_line_harms_nothing(store: RunStore) -> None:
     """The next cell starts a line of its own, and the torn one stays told."""
     store.write_record(record())
-    store.append_cell(cell(1))
+    store.append_cells((cell(1),))
     with store.rounds.open("ab") as file:
         file.write(b'{"round": 2, "tar')
-    store.append_cell(cell(2))
+    store.append_cells((cell(2),))
     read, torn = store.read()
     assert [one.round for one in read.cells] == [1, 2]
     assert [line.line for line in torn] == [2]
@@ -133,7 +133,7 @@ def test_a_full_disk_is_told_with_the_remedy(store: RunStore) -> None:
     """ENOSPC names the file, and says how to go on."""
     store.rounds.symlink_to("/dev/full")
     with pytest.raises(StoreError, match="No space left") as caught:
-        store.append_cell(cell())
+        store.append_cells((cell(),))
     assert "RESUME=20261122-100000" in caught.value.remedy
 
 

@@ -59,22 +59,19 @@ def printed(run: RunRecord) -> str:
 
 def test_every_level_of_every_target_once_per_round() -> None:
     """A round visits each cell once."""
-    steps = list(sweep_steps(PLAN, SWEEP))
-    counts = Counter((s.visit.round, s.visit.target, s.pacing) for s in steps)
+    steps = list(sweep_steps(PLAN))
+    counts = Counter((s.round, target, s.pacing) for s in steps for target in s.targets)
     assert set(counts.values()) == {1}
-    assert len(steps) == 3 * 3 * len(LEVELS)
-    assert [s.visit.round for s in steps] == sorted(s.visit.round for s in steps)
+    assert len(counts) == 3 * len(TARGETS) * len(LEVELS)
+    assert [s.round for s in steps] == sorted(s.round for s in steps)
     assert {s.window_s for s in steps} == {PLAN.window_s}
 
 
-def test_targets_of_a_level_are_neighbours_and_mirrored() -> None:
-    """What is compared is measured close together, in ABBA order."""
-    steps = list(sweep_steps(PLAN, SWEEP))
-    for start in range(0, len(steps), len(TARGETS)):
-        group = steps[start : start + len(TARGETS)]
-        assert len({step.pacing for step in group}) == 1
-        names = tuple(step.visit.target for step in group)
-        assert names == (PLAN.targets if group[0].visit.round % 2 else PLAN.targets[::-1])
+def test_targets_of_a_level_take_turns() -> None:
+    """What is compared is measured close together, in both orders."""
+    for step in sweep_steps(PLAN):
+        assert step.turns == PLAN.turns is not None
+        assert step.targets == (PLAN.targets if step.round % 2 else PLAN.targets[::-1])
 
 
 def test_levels_come_in_a_seeded_order() -> None:
@@ -83,9 +80,7 @@ def test_levels_come_in_a_seeded_order() -> None:
     def order(seed: int, number: int) -> tuple[int, ...]:
         seeded = replace(PLAN, seed=seed)
         return tuple(
-            step.pacing.concurrency
-            for step in sweep_steps(seeded, SWEEP)
-            if (step.visit.round, step.visit.target) == (number, "flask")
+            step.pacing.concurrency for step in sweep_steps(seeded) if step.round == number
         )
 
     assert order(1, 1) == order(1, 1)
@@ -94,20 +89,24 @@ def test_levels_come_in_a_seeded_order() -> None:
 
 def test_it_goes_on_where_it_was_stopped() -> None:
     """The next step is the first that has no cell; with all cells there is none."""
-    next_step = next_of(PLAN, SWEEP)
-    steps = list(sweep_steps(PLAN, SWEEP))
+    next_step = next_of(record(plan=PLAN))
+    steps = list(sweep_steps(PLAN))
     cells = [
-        cell(step.visit.round, step.visit.target, pacing=step.pacing, phases=()) for step in steps
+        cell(step.round, target, pacing=step.pacing, phases=())
+        for step in steps
+        for target in step.targets
     ]
     for done in (0, 1, 10, len(steps) - 1):
-        assert next_step(cells[:done]) == steps[done]
+        assert next_step(cells[: done * len(TARGETS)]) == steps[done]
     assert next_step(cells) is None
-    assert next_step(cells[:3] + cells[4:]) == steps[3]
+    left = next_step(cells[:3] + cells[4:])
+    assert left == replace(steps[1], targets=steps[1].targets[:1])
 
 
 def test_the_plan_of_a_sweep() -> None:
     """Half of the profile's rounds, as each has eight levels, unless a number is asked for."""
-    assert sweep_plan(PROFILES["standard"], TARGETS, WORKLOADS["list"], seed=1).rounds == 4
+    planned = sweep_plan(PROFILES["standard"], TARGETS, WORKLOADS["list"], seed=1)
+    assert planned.rounds == PROFILES["standard"].rounds // 2
     assert PLAN.rounds == 3
     assert PLAN.workloads == ("read",)
     with pytest.raises(UsageError, match="several phases"):

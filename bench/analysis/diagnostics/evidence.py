@@ -15,7 +15,8 @@ def littles_law_off(load: LoadResult, pacing: Pacing) -> tuple[LabWarning, ...]:
     """Whether connections, rate and service time of a closed loop contradict each other.
 
     At the end of a window connections fall idle one by one while the last answers come in: up to
-    one service time of the window may be missing for that reason, and is allowed for. With
+    one service time of the window may be missing for that reason, and is allowed for. Where
+    targets take turns each turn ends so, and in that time there may be any number in flight. With
     failures the law cannot be checked: their time is not known; they make the window invalid
     anyway.
     """
@@ -24,7 +25,8 @@ def littles_law_off(load: LoadResult, pacing: Pacing) -> tuple[LabWarning, ...]:
     times = load.latency.values()
     mean_s = sum(each.mean_s * each.count for each in times) / load.succeeded
     off = littles_law_deviation(pacing.concurrency, load.rate_per_s, mean_s)
-    if -LITTLES_LAW_SHARE - mean_s / load.duration_s <= off <= LITTLES_LAW_SHARE:
+    ending_s = mean_s if load.sending_s is None else load.duration_s - load.sending_s
+    if -LITTLES_LAW_SHARE - ending_s / load.duration_s <= off <= LITTLES_LAW_SHARE:
         return ()
     busy = load.rate_per_s * mean_s
     return (

@@ -3,17 +3,13 @@
 **What is asked.** `/ping`: the server's and the framework's own work and nothing else. The app's
 core is the limit, no database adds its noise, and 10 % more CPU per request is 1/1.1 of the rate.
 
+**What is judged** is CPU time per request: the price of the work, with half of the rate's noise.
+
 **The threshold** is 5 %. It lies half-way between the two truths, 0 and ln 1.1 = 9.5 %, so that
 both questions are equally hard. At the lab's usual 2 % the identical pair would take six times
 the rounds.
 
-**Windows** last half a second: a machine's speed changes all the time, and the closer the three
-cells are, the more of a change they share. **A round** begins with new processes, as in a run, and
-visits the three cells six times, once in every order. So each is as often first as last and comes
-as often after each of the others, and never after itself: who has just been measured has its caches
-warm (Williams, *Experimental designs balanced for the estimation of residual effects of
-treatments*, 1949). A round's ratio is the mean of six; what counts is the number of rounds, so
-that the interval holds what windows and what processes differ by.
+**A round** is one of a run: new processes, and then turns, by the same code.
 
 **Rounds are added** in fixed looks until both verdicts stand. Who looks five times has five
 chances to see what is not there. Therefore the looks share one error rate of 5 %, each with twice
@@ -24,41 +20,38 @@ first looks are strict; a noisy one has most of the error rate when it has most 
 look is inconclusive, this machine is too noisy to tell 10 %, and the self-test fails.
 """
 
-import statistics
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from bench.analysis.measures import RATE, speeds_of
-from bench.analysis.validity import is_invalid
-from bench.experiment.cell import Bench, measure_cell
-from bench.experiment.schedule import Visit
+from bench.analysis.measures import COST, speeds_of
+from bench.analysis.validity import usable
+from bench.experiment.cell import Bench
+from bench.experiment.plan import LEAD_IN_S
+from bench.experiment.schedule import Step, steps
 from bench.experiment.selftest.twins import Twins
+from bench.experiment.turns import measure_turns
 from bench.load.generator import Generator
-from bench.model import ClosedLoop, PhaseResult, Plan, Verdict
+from bench.model import CellResult, ClosedLoop, Plan, Turns, Verdict
 from bench.stats.verdict import Comparison, judge
 
 THRESHOLD = 0.05
 LEVEL = 0.95
 CONCURRENCY = 20
 
-ORDERS = ((0, 1, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0), (1, 0, 2), (0, 2, 1))
-"""Of the three targets, in a round's passes."""
+WINDOW_S = 1.5
+"""What is counted of each in a round."""
 
-Windows = Mapping[str, Mapping[int, Sequence[PhaseResult]]]
-"""Each target's windows, by round: one for each pass."""
+TURN_S = 0.1
 
 
 @dataclass(frozen=True)
 class Patience:
-    """After how many rounds to look, and how long in all the rounds may take.
-
-    A round has so many `passes`, of which all of ORDERS make it balanced.
-    """
+    """After how many rounds to look, and how long in all the rounds may take."""
 
     looks: tuple[int, ...] = (6, 10, 17, 28, 46)
     limit_s: float = 1500.0
-    passes: int = len(ORDERS)
+    window_s: float = WINDOW_S
 
     def level(self, look: int) -> float:
         """The level of one look; all of them together keep LEVEL."""
@@ -78,75 +71,64 @@ def compare(
 ) -> tuple[Verdict, Verdict]:
     """Verdicts on the identical twin and on the slow one, each against `a`.
 
-    The twins are up. Raises what `measure_cell` raises.
+    The twins are up. Raises what `measure_turns` raises.
     """
-    windows: dict[str, dict[int, list[PhaseResult]]] = {one.name: {} for one in twins.in_order}
+    cells: list[CellResult] = []
     began_s, done = time.monotonic(), 0
     with Generator(twins.lab.placement.generator) as generator:
-        bench = Bench(twins.lab, _plan(twins), generator, {}, lambda _progress: None)
+        plan = _plan(twins, patience)
+        bench = Bench(twins.lab, plan, generator, {}, lambda _progress: None)
         while look := patience.goes_on(done, time.monotonic() - began_s):
-            for number in range(done + 1, look + 1):
-                _measure_round(bench, number, patience.passes, windows)
+            for step in steps(replace(plan, rounds=look)):
+                if step.round > done:
+                    cells += _measure_round(bench, step)
             done = look
-            identical, planted = judged(twins, windows, patience.level(look))
+            identical, planted = judged(twins, cells, patience.level(look))
             say(f"{done} rounds: twin {identical.kind}, planted slowdown {planted.kind}")
             if settled((identical, planted)):
                 break
     return identical, planted
 
 
-def _plan(twins: Twins) -> Plan:
+def _plan(twins: Twins, patience: Patience) -> Plan:
     return Plan(
         profile="selftest",
-        targets=tuple(one.name for one in twins.in_order),
+        targets=tuple(target.name for target in twins.in_order),
         workloads=("ping",),
         pacing=ClosedLoop(CONCURRENCY),
         rounds=0,  # they are added as they are needed
         seed=1,
         rows=100,
-        window_s=0.5,
+        window_s=patience.window_s,
         requests=1,
-        warm_up_min_s=0.5,
+        warm_up_min_s=0.4,
         warm_up_max_s=1.0,
+        turns=Turns(TURN_S, LEAD_IN_S),
     )
 
 
-def _measure_round(
-    bench: Bench, number: int, passes: int, windows: dict[str, dict[int, list[PhaseResult]]]
-) -> None:
-    targets = bench.lab.targets
-    if number > 1:  # the first has those that were just started
-        for target in targets:
-            bench.lab.isolate(target)
+def _measure_round(bench: Bench, step: Step) -> Sequence[CellResult]:
+    if step.round > 1:  # the first has those that were just started
+        for target in bench.lab.targets:
             bench.lab.renew(target)
-    for turn, order in enumerate(ORDERS[:passes]):
-        for target in (targets[place] for place in order):
-            visit = Visit(number * passes + turn, target.name, "ping")
-            (window,) = measure_cell(bench, visit, target).phases
-            windows[target.name].setdefault(number, []).append(window)
-        # From now on they were only frozen: they need their connections again, and no more.
-        bench = replace(bench, plan=replace(bench.plan, warm_up_min_s=0.1, warm_up_max_s=0.2))
+    return measure_turns(bench, step, bench.lab.targets)
 
 
-def judged(twins: Twins, windows: Windows, level: float) -> tuple[Verdict, Verdict]:
+def judged(twins: Twins, cells: Sequence[CellResult], level: float) -> tuple[Verdict, Verdict]:
     """The twin's verdict and the slow one's, one family."""
-    rates = {
-        name: {number: _rate_per_s(passes) for number, passes in mine.items()}
-        for name, mine in windows.items()
+    cheapness = {
+        target.name: speeds_of(
+            {cell.round: usable(cell, "ping") for cell in cells if cell.target == target.name},
+            COST,
+        )
+        for target in twins.in_order
     }
     family = [
-        Comparison(subject.name, twins.a.name, rates[subject.name], rates[twins.a.name])
+        Comparison(subject.name, twins.a.name, cheapness[subject.name], cheapness[twins.a.name])
         for subject in (twins.b, twins.slow)
     ]
     identical, planted = judge(family, THRESHOLD, level)
     return identical, planted
-
-
-def _rate_per_s(passes: Sequence[PhaseResult]) -> float | None:
-    """Of a round: the geometric mean, as ratios are judged; None when a window is invalid."""
-    windows = {turn: None if is_invalid(one) else one for turn, one in enumerate(passes)}
-    rates = [rate for rate in speeds_of(windows, RATE).values() if rate]
-    return statistics.geometric_mean(rates) if len(rates) == len(passes) else None
 
 
 def settled(verdicts: Sequence[Verdict]) -> bool:

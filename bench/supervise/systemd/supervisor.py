@@ -10,7 +10,7 @@ import shlex
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from itertools import product, takewhile
@@ -323,6 +323,16 @@ class SystemdSupervisor:
     def cpu_s(self, name: str) -> float:
         with self._explained(name):
             return self._look(name).cgroup.cpu_s()
+
+    def cpu_clock(self, name: str) -> Callable[[], float]:
+        with self._explained(name):
+            cgroup = self._look(name).cgroup
+
+        def read() -> float:
+            with self._explained(name):
+                return cgroup.cpu_s()
+
+        return read
 
     def usage(self, name: str) -> Usage:
         with self._explained(name):

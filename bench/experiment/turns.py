@@ -1,0 +1,332 @@
+"""One workload of one round, measured in turns: all targets are up, and one at a time is asked.
+
+A turn begins with a lead-in that is not counted: after a switch the first milliseconds are dearer,
+with cold caches and an empty pipeline. Lead-in and turn are drained, so that a turn's requests and
+its CPU time are its own; clocks are read between the two and after. Statements, switches and memory
+are read at the edges of the whole stretch, and belong to all requests in it.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from math import ceil
+from typing import cast
+
+from bench.database.admin import Admin, Totals
+from bench.errors import DatabaseFailed, TargetUnfit, UnitFailed
+from bench.experiment.cell import (
+    Bench,
+    Counted,
+    Edge,
+    cost,
+    cpu_times,
+    edge,
+    load_spec,
+    phase_result,
+    reset_peak,
+    seed_of,
+    utc_now,
+    with_memory,
+)
+from bench.experiment.plan import rows_to_load
+from bench.experiment.schedule import Step, passes
+from bench.experiment.verify import verify
+from bench.host import CpuTotals, cpu_totals
+from bench.load.engine import TurnEngine
+from bench.model import (
+    CellResult,
+    CpuTimes,
+    LoadResult,
+    Memory,
+    Phase,
+    Plan,
+    Progress,
+    RoleCost,
+    Target,
+    Turn,
+    Turns,
+    TurnSeries,
+    WarmUp,
+)
+from bench.stats.steady import SLICES, is_steady
+from bench.supervise.proctree import exact_cpu_s, tree_memory
+from bench.workloads import WORKLOADS
+
+TARGET_FAILED = (TargetUnfit, UnitFailed, DatabaseFailed)
+"""The target failed, not the lab: that is a result, and the others go on."""
+
+
+@dataclass(frozen=True)
+class _Clocks:
+    """CPU seconds so far: of the three roles, and of the app's CPUs whoever used them."""
+
+    app_s: float
+    database_s: float
+    generator_s: float
+    cpus: CpuTotals
+
+
+@dataclass(frozen=True)
+class _CountedTurn:
+    """A counted turn with what it cost."""
+
+    at_s: float
+    turn: Turn
+    before: _Clocks
+    after: _Clocks
+
+
+@dataclass
+class _Participant:
+    """A target in a stretch, with what has been seen of it so far; `failure` ends its part."""
+
+    target: Target
+    phase: Phase
+    admin: Admin
+    started_at: str
+    warm_up: WarmUp | None = None
+    beginning: "_Beginning | None" = None
+    taken: list[_CountedTurn] = field(default_factory=list)
+    failure: str = ""
+
+
+@dataclass(frozen=True)
+class _Beginning:
+    """What was read of a participant when the turns began."""
+
+    read_clocks: Callable[[], _Clocks]
+    counters: Edge
+    statements: Totals
+    resettable: tuple[bool, ...]
+    spin_s: float | None
+
+
+def measure_turns(bench: Bench, step: Step, targets: Sequence[Target]) -> tuple[CellResult, ...]:
+    """A cell for each target, in the order given, all from the common start.
+
+    A target that fails is told of by its cell. Raises GeneratorFailed.
+    """
+    bench.lab.thaw_all()
+    with ExitStack() as stack:
+        parts = [_prepared(bench, step, target, stack) for target in targets]
+        engine = cast("TurnEngine", bench.engine)
+        engine.prepare_turns(
+            {
+                part.target.name: load_spec(bench, step, part.target, part.phase)
+                for part in _able(parts)
+            }
+        )
+        for part in _able(parts):
+            with _told(part):
+                part.warm_up = _warm_up(bench.plan, engine, part.target.name)
+        for part in _able(parts):
+            with _told(part):
+                part.beginning = _beginning(bench, engine, part)
+        began_s = time.monotonic()
+        _take_turns(bench, step, engine, parts, began_s)
+        watched_s = time.monotonic() - began_s
+        return tuple(_cells(bench, step, engine, parts, watched_s))
+
+
+def _able(parts: Sequence[_Participant]) -> Iterator[_Participant]:
+    """Those that have not failed."""
+    return (part for part in parts if not part.failure)
+
+
+@contextmanager
+def _told(part: _Participant) -> Iterator[None]:
+    """A failure of the target ends its part and nobody else's."""
+    try:
+        yield
+    except TARGET_FAILED as error:
+        part.failure = str(error)
+
+
+def _prepared(bench: Bench, step: Step, target: Target, stack: ExitStack) -> _Participant:
+    """The target, verified and with its data loaded."""
+    workload, started_at = WORKLOADS[step.workload], utc_now()
+    part = _Participant(target, workload.phases(1, 2)[0], bench.lab.admin(target), started_at)
+    with _told(part):
+        admin = stack.enter_context(part.admin)
+        verify(bench.lab.site, target, admin)
+        _, rows = rows_to_load(bench.plan, workload, bench.ceiling_per_s.get("read"))
+        admin.load_rows(rows)
+        (part.phase,) = workload.phases(1, rows)
+    return part
+
+
+def _warm_up(plan: Plan, engine: TurnEngine, target: str) -> WarmUp:
+    """Ask until the rate is steady, at least `warm_up_min_s` and at most `warm_up_max_s`."""
+    rates_per_s: list[float] = []
+    lasted_s, requests = 0.0, 0
+    while lasted_s < plan.warm_up_max_s and not is_steady(rates_per_s):
+        turn = engine.turn(target, "warm-up", plan.warm_up_min_s / SLICES)
+        rates_per_s.append(turn.succeeded / turn.duration_s if turn.duration_s else 0.0)
+        lasted_s += turn.duration_s
+        requests += turn.succeeded + turn.failed
+        if not turn.succeeded:
+            break  # nothing answers, or there is nothing left to ask for
+    return WarmUp(lasted_s, requests, is_steady(rates_per_s))
+
+
+def _beginning(bench: Bench, engine: TurnEngine, part: _Participant) -> _Beginning:
+    lab, target = bench.lab, part.target
+    cpus = lab.placement_of(target).app
+    read_app, read_database = map(lab.supervisor.cpu_clock, lab.unit_names(target))
+
+    def read_clocks() -> _Clocks:
+        return _Clocks(read_app(), read_database(), exact_cpu_s(engine.pid), cpu_totals(cpus))
+
+    return _Beginning(
+        read_clocks=read_clocks,
+        resettable=tuple(reset_peak(lab.supervisor, name) for name in lab.unit_names(target)),
+        spin_s=bench.speed.probe(cpus[0]),
+        counters=edge(bench, target),
+        statements=part.admin.totals(),
+    )
+
+
+# --- the turns --------------------------------------------------------------------------------
+
+
+def _take_turns(
+    bench: Bench, step: Step, engine: TurnEngine, parts: Sequence[_Participant], began_s: float
+) -> None:
+    assert step.turns is not None
+    by_name = {part.target.name: part for part in parts}
+    orders = passes([part.target.name for part in _able(parts)], f"{seed_of(bench.plan, step)}")
+    for order in islice(orders, ceil(step.window_s / step.turns.turn_s)):
+        for name in order:
+            part = by_name[name]
+            if not part.failure:
+                with _told(part):
+                    part.taken.append(_turn(step.turns, engine, part, began_s))
+        bench.on_progress(_progress(parts, began_s))
+
+
+def _turn(turns: Turns, engine: TurnEngine, part: _Participant, began_s: float) -> _CountedTurn:
+    assert part.beginning is not None
+    name, read_clocks = part.target.name, part.beginning.read_clocks
+    engine.turn(name, "lead-in", turns.lead_in_s)
+    before = read_clocks()
+    at_s = time.monotonic() - began_s
+    turn = engine.turn(name, "counted", turns.turn_s)
+    return _CountedTurn(at_s, turn, before, read_clocks())
+
+
+def _progress(parts: Sequence[_Participant], began_s: float) -> Progress:
+    """Of all targets together: the rate is what one of them has on average."""
+    turns = [taken.turn for part in parts for taken in part.taken]
+    succeeded = sum(turn.succeeded for turn in turns)
+    asked_s = sum(turn.duration_s for turn in turns)
+    return Progress(
+        elapsed_s=time.monotonic() - began_s,
+        succeeded=succeeded,
+        failed=sum(turn.failed for turn in turns),
+        rate_per_s=succeeded / asked_s if asked_s else 0.0,
+    )
+
+
+# --- from turns to cells ----------------------------------------------------------------------
+
+
+def _cells(
+    bench: Bench,
+    step: Step,
+    engine: TurnEngine,
+    parts: Sequence[_Participant],
+    watched_s: float,
+) -> Iterator[CellResult]:
+    generator_memory = tree_memory(engine.pid)
+    results = engine.collect_turns()
+    for part in parts:
+        cell = CellResult(
+            round=step.round,
+            target=part.target.name,
+            workload=step.workload,
+            pacing=bench.plan.pacing,
+            started_at=part.started_at,
+            warm_up=part.warm_up,
+        )
+        with _told(part):
+            if not part.failure:
+                counted = _counted(
+                    bench, part, results[part.target.name], watched_s, generator_memory
+                )
+                window = phase_result(bench, part.target, part.phase, counted, part.warm_up)
+                cell = replace(cell, phases=(window,))
+        yield replace(cell, unfit=part.failure)
+
+
+def _counted(
+    bench: Bench,
+    part: _Participant,
+    load: LoadResult,
+    watched_s: float,
+    generator_memory: Memory | None,
+) -> Counted:
+    """The turns of one target together. Raises UnitFailed when it has died in the meantime."""
+    begun, taken, target = part.beginning, part.taken, part.target
+    assert begun is not None
+    spin_after_s = bench.speed.probe(bench.lab.placement_of(target).app[0])
+    ended = edge(bench, target)
+    before, after = begun.counters, ended
+    units = zip(
+        bench.lab.unit_names(target),
+        ((before.app, after.app), (before.database, after.database)),
+        (_total(taken, "app_s"), _total(taken, "database_s")),
+        begun.resettable,
+        strict=True,
+    )
+    app, database = (
+        with_memory(
+            replace(cost(*edges), cpu_s=cpu_s),
+            bench.lab.supervisor,
+            name,
+            since_reset=since_reset,
+        )
+        for name, edges, cpu_s, since_reset in units
+    )
+    return Counted(
+        load=load,
+        app=app,
+        database=database,
+        generator=RoleCost(_total(taken, "generator_s"), 0, 0, memory=generator_memory),
+        app_cpus=_cpu_times(taken, app.cpu_s),
+        queries=part.admin.counted_since(begun.statements),
+        spin_before_s=begun.spin_s,
+        spin_after_s=spin_after_s,
+        moved=after.counters.since(before.counters),
+        watched_s=watched_s,
+        turns=_series(taken),
+    )
+
+
+def _total(taken: Sequence[_CountedTurn], role: str) -> float:
+    """CPU seconds of a role in all counted turns."""
+    return sum(_difference(each, role) for each in taken)
+
+
+def _difference(taken: _CountedTurn, role: str) -> float:
+    return cast("float", getattr(taken.after, role) - getattr(taken.before, role))
+
+
+def _cpu_times(taken: Sequence[_CountedTurn], app_cpu_s: float) -> CpuTimes:
+    zero = CpuTotals(0.0, 0.0)
+    moved = CpuTotals(
+        busy_s=sum(each.after.cpus.busy_s - each.before.cpus.busy_s for each in taken),
+        steal_s=sum(each.after.cpus.steal_s - each.before.cpus.steal_s for each in taken),
+    )
+    return cpu_times(zero, moved, app_cpu_s)
+
+
+def _series(taken: Sequence[_CountedTurn]) -> TurnSeries:
+    return TurnSeries(
+        at_s=tuple(round(each.at_s, 4) for each in taken),
+        duration_s=tuple(round(each.turn.duration_s, 6) for each in taken),
+        succeeded=tuple(each.turn.succeeded for each in taken),
+        app_cpu_s=tuple(round(_difference(each, "app_s"), 6) for each in taken),
+        database_cpu_s=tuple(round(_difference(each, "database_s"), 6) for each in taken),
+    )

@@ -1,0 +1,104 @@
+"""One workload of a round in turns: who is asked when, what counts, and a target that fails."""
+
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+
+import pytest
+
+from bench.errors import UnitFailed
+from bench.experiment import turns as module
+from bench.experiment.schedule import Step
+from bench.host import CpuTotals
+from bench.model import ClosedLoop, Turn, Turns
+
+from .factories import plan
+
+TURNS = Turns(turn_s=0.1, lead_in_s=0.025)
+
+
+@dataclass
+class FakeEngine:
+    """Answers 1,000 requests/s of every target, and a failing one never again after `fails_at`."""
+
+    rate_per_s: float = 1000.0
+    asked: list[tuple[str, str, float]] = field(default_factory=list)
+
+    def turn(self, target: str, kind: str, duration_s: float) -> Turn:
+        self.asked.append((target, kind, duration_s))
+        return Turn(duration_s, round(self.rate_per_s * duration_s), 0)
+
+
+class FakeClocks:
+    """CPU time that grows by a fixed amount with every reading."""
+
+    def __init__(self, fails_at: int = 10**9) -> None:
+        self._read = 0
+        self._fails_at = fails_at
+
+    def __call__(self) -> module._Clocks:
+        self._read += 1
+        if self._read > self._fails_at:
+            raise UnitFailed("it has just ended")
+        return module._Clocks(
+            self._read * 0.09, self._read * 0.02, self._read * 0.01, CpuTotals(self._read * 0.1, 0)
+        )
+
+
+def participant(name: str, clocks: FakeClocks) -> module._Participant:
+    part = module._Participant(SimpleNamespace(name=name), None, None, "")  # type: ignore[arg-type]
+    part.beginning = module._Beginning(clocks, None, None, (), None)  # type: ignore[arg-type]
+    return part
+
+
+def taken(window_s: float, **clocks: FakeClocks) -> tuple[FakeEngine, list[module._Participant]]:
+    """Turns of these participants, whose CPU clocks are given by name."""
+    engine = FakeEngine()
+    parts = [participant(name, clock) for name, clock in clocks.items()]
+    bench = SimpleNamespace(plan=plan(turns=TURNS), on_progress=lambda _: None)
+    step = Step(1, "read", tuple(clocks), ClosedLoop(20), window_s, TURNS)
+    module._take_turns(bench, step, engine, parts, 0.0)  # type: ignore[arg-type]
+    return engine, parts
+
+
+def test_each_target_has_as_many_turns_as_the_window_has_room_for() -> None:
+    """Every counted turn comes after a lead-in of the same target."""
+    engine, parts = taken(0.55, a=FakeClocks(), b=FakeClocks(), c=FakeClocks())
+    assert [len(part.taken) for part in parts] == [6, 6, 6]
+    led_in, counted = engine.asked[::2], engine.asked[1::2]
+    assert {(kind, duration_s) for _, kind, duration_s in led_in} == {("lead-in", 0.025)}
+    assert {(kind, duration_s) for _, kind, duration_s in counted} == {("counted", 0.1)}
+    assert [name for name, *_ in led_in] == [name for name, *_ in counted]
+
+
+def test_cpu_time_is_that_of_counted_turns() -> None:
+    """Between a turn's two readings, whatever was used in lead-ins and by others' turns."""
+    _, (part,) = taken(0.3, a=FakeClocks())
+    assert module._total(part.taken, "app_s") == pytest.approx(3 * 0.09)
+    assert module._total(part.taken, "database_s") == pytest.approx(3 * 0.02)
+    times = module._cpu_times(part.taken, 3 * 0.09)
+    assert times.busy_s == pytest.approx(0.3)
+    assert times.foreign_s == pytest.approx(0.03)
+    series = module._series(part.taken)
+    assert series.app_cpu_s == (0.09, 0.09, 0.09)
+    assert series.succeeded == (100, 100, 100)
+
+
+def test_a_target_that_ends_in_its_turn_leaves_the_others_theirs() -> None:
+    """It is told of and asked no more; the others have all of their turns."""
+    engine, (dead, alive) = taken(1.0, dead=FakeClocks(fails_at=5), alive=FakeClocks())
+    assert dead.failure == "it has just ended"
+    assert len(dead.taken) == 2
+    assert len(alive.taken) == 10
+    last = max(place for place, (name, *_) in enumerate(engine.asked) if name == "dead")
+    assert last < len(engine.asked) / 2
+
+
+def test_a_warm_up_ends_when_the_rate_is_steady() -> None:
+    """Eight equal slices are steady; a target that answers nothing is not waited for."""
+    told = module._warm_up(plan(warm_up_min_s=0.2, warm_up_max_s=2.0), FakeEngine(), "a")  # type: ignore[arg-type]
+    assert told.steady
+    assert told.duration_s == pytest.approx(0.2)
+    silent = FakeEngine(rate_per_s=0.0)
+    told = module._warm_up(plan(warm_up_min_s=0.2, warm_up_max_s=2.0), silent, "a")  # type: ignore[arg-type]
+    assert not told.steady
+    assert len(silent.asked) == 1
