@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bench.analysis.differences import differences
+from bench.analysis.measures import measures_of
 from bench.analysis.verdicts import PhaseVerdict, questions, ratios, verdicts
 from bench.errors import UsageError
 from bench.model import Estimate, RunRecord, Verdict, VerdictKind
@@ -15,8 +16,8 @@ from bench.stats.ratio import LogRatio, invalid_rounds, paired_log_ratio, ratio_
 
 FEWEST_RUNS = 3
 
-Key = tuple[str, str, str, str]
-"""Workload, phase, subject and reference of a comparison."""
+Key = tuple[str, str, str, str, str]
+"""Measure, workload, phase, subject and reference of a comparison."""
 
 
 @dataclass(frozen=True)
@@ -99,19 +100,31 @@ def _require_alike(records: Sequence[RunRecord]) -> None:
 def _log_ratios(record: RunRecord) -> Mapping[Key, LogRatio]:
     """Those with a spread: of at least two rounds, and no invalid one."""
     found = {}
-    for one in questions(record):
-        asked = one.comparison
+    asked_all = (
+        question
+        for measure in measures_of(record.plan.pacing)
+        for question in questions(record, measure)
+    )
+    for question in asked_all:
+        asked = question.comparison
         rates = (asked.subject_rates, asked.reference_rates)
         shared = set(rates[0]) & set(rates[1])
         if len(shared) > 1 and not any(map(invalid_rounds, rates)):
-            key = (one.workload, one.phase, asked.subject, asked.reference)
+            sides = (asked.subject, asked.reference)
+            key = (question.measure.metric.name, question.workload, question.phase, *sides)
             found[key] = paired_log_ratio(*rates)
     return found
 
 
 def _by_key(found: Sequence[PhaseVerdict]) -> Mapping[Key, Verdict]:
     return {
-        (one.workload, one.phase, one.verdict.subject, one.verdict.reference): one.verdict
+        (
+            one.measure.metric.name,
+            one.workload,
+            one.phase,
+            one.verdict.subject,
+            one.verdict.reference,
+        ): one.verdict
         for one in found
     }
 

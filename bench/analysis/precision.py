@@ -2,8 +2,9 @@
 
 import math
 
+from bench.analysis.measures import COST, Measure
 from bench.analysis.verdicts import PhaseVerdict, ratios
-from bench.model import LabWarning, RunRecord
+from bench.model import LabWarning, Plan, RunRecord
 from bench.stats.rounds import relative_half_width
 
 
@@ -14,36 +15,53 @@ def narrow_enough(record: RunRecord) -> bool:
     an invalid cell will never be narrow, nor one whose windows are too short for the figure: they
     do not keep the run going.
     """
-    wanted, widest = record.plan.half_width, widest_ratio(record)
-    return wanted is None or widest is None or _half_width(widest) <= wanted
+    widest = widest_ratio(record)
+    return widest is None or half_width(widest) <= (wanted(record.plan, widest.measure) or math.inf)
+
+
+def wanted(plan: Plan, measure: Measure) -> float | None:
+    """How narrow ratios by this measure are to be, as a share; None where any width will do."""
+    return plan.cost_half_width if measure is COST else plan.half_width
 
 
 def widest_ratio(record: RunRecord) -> PhaseVerdict | None:
-    """The ratio that is known least well, of those that more rounds would tell better."""
+    """The ratio that is furthest from its wanted width, of those that more rounds would tell
+    better; None where no width is wanted.
+    """
+
+    def excess(one: PhaseVerdict) -> float:
+        return half_width(one) / (wanted(record.plan, one.measure) or math.inf)
+
     found = [
-        one for one in ratios(record) if one.verdict.kind != "invalid" and one.verdict.rounds_help
+        one
+        for one in ratios(record)
+        if one.verdict.kind != "invalid"
+        and one.verdict.rounds_help
+        and wanted(record.plan, one.measure)
     ]
-    return max(found, key=_half_width, default=None)
+    return max(found, key=excess, default=None)
 
 
-def _half_width(one: PhaseVerdict) -> float:
+def half_width(one: PhaseVerdict) -> float:
+    """Half of the ratio's interval, as a share of it; infinite where it has none."""
     ratio = one.verdict.ratio
     return math.inf if ratio is None else relative_half_width(ratio)
 
 
 def not_narrow(record: RunRecord) -> tuple[LabWarning, ...]:
     """The doubt of an adaptive run that has reached its limit and not its width."""
-    wanted, widest = record.plan.half_width, widest_ratio(record)
-    if wanted is None or widest is None or narrow_enough(record):
+    widest = widest_ratio(record)
+    if widest is None or narrow_enough(record):
         return ()
     rounds = max((cell.round for cell in record.cells), default=0)
-    half = _half_width(widest)
+    half = half_width(widest)
     told = f"± {half:.1%}" if math.isfinite(half) else "without an interval"
     return (
         LabWarning(
             "not-narrow",
             f"after {rounds} rounds the ratio {widest.verdict.subject} / "
-            f"{widest.verdict.reference} of {widest.title} is known to {told}, not ± {wanted:.0%}",
+            f"{widest.verdict.reference} of {widest.measure.title} at {widest.title} is known to "
+            f"{told}, not ± {wanted(record.plan, widest.measure):.0%}",
             "Use a quieter machine (make doctor), or be content with the intervals as they are.",
         ),
     )

@@ -1,14 +1,21 @@
 """Which target is faster, as far as one run can tell.
 
 Every pair of targets that means something (`bench.pairs`) is compared within rounds, for every
-phase of every workload, and the whole table is one family: the more it asks, the wider each of its
-intervals.
+phase of every workload, by each of the run's measures. All verdicts by one measure are one family:
+the more it asks, the wider each of its intervals.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bench.analysis.measures import cause_of, lacking, limits_elsewhere, measures_of, speeds_of
+from bench.analysis.measures import (
+    Measure,
+    cause_of,
+    lacking,
+    limits_elsewhere,
+    measures_of,
+    speeds_of,
+)
 from bench.analysis.series import operation_title
 from bench.analysis.validity import phases_of, windows_of
 from bench.model import RunRecord, Verdict
@@ -18,13 +25,14 @@ from bench.stats.verdict import Comparison, judge
 
 @dataclass(frozen=True)
 class PhaseVerdict:
-    """A verdict on two targets, and the phase it is about.
+    """A verdict on two targets, the phase that it is about and the measure that it is by.
 
     `elsewhere` names by target what limited it in most rounds, where that was not its app's core.
     """
 
     workload: str
     phase: str
+    measure: Measure
     verdict: Verdict
     elsewhere: Mapping[str, str] = field(default_factory=dict)
 
@@ -33,20 +41,42 @@ class PhaseVerdict:
         return operation_title(self.workload, self.phase)
 
 
+@dataclass(frozen=True)
+class Question:
+    """What a verdict is to be given on."""
+
+    workload: str
+    phase: str
+    measure: Measure
+    comparison: Comparison
+    elsewhere: Mapping[str, str]
+
+
 def verdicts(
     record: RunRecord, threshold: float = 0.02, level: float = 0.95
 ) -> tuple[PhaseVerdict, ...]:
-    """A verdict per pair of targets that means something, and phase, in plan order.
+    """A verdict per measure, phase and pair of targets that means something, in plan order.
 
-    Rates are compared in a closed loop, p99 latencies in an open loop. A cell that is unfit, has
-    an invalid window or a rate of 0 makes its comparisons invalid, and so does a rate that was
-    limited by the generator.
+    In a closed loop rates and costs are compared, in an open loop p99 latencies and costs. A cell
+    that is unfit, has an invalid window or a rate of 0 makes its comparisons invalid, and so does a
+    rate that was limited by the generator.
     """
-    asked = tuple(questions(record))
-    judged = judge([one.comparison for one in asked], threshold, level)
     return tuple(
-        PhaseVerdict(one.workload, one.phase, verdict, one.elsewhere)
-        for one, verdict in zip(asked, judged, strict=True)
+        verdict
+        for measure in measures_of(record.plan.pacing)
+        for verdict in _family(tuple(questions(record, measure)), threshold, level)
+    )
+
+
+def _family(asked: Sequence[Question], threshold: float, level: float) -> Iterator[PhaseVerdict]:
+    judged = judge([question.comparison for question in asked], threshold, level)
+    for question, verdict in zip(asked, judged, strict=True):
+        yield _with_verdict(question, verdict)
+
+
+def _with_verdict(question: Question, verdict: Verdict) -> PhaseVerdict:
+    return PhaseVerdict(
+        question.workload, question.phase, question.measure, verdict, question.elsewhere
     )
 
 
@@ -56,25 +86,15 @@ def ratios(record: RunRecord, level: float = 0.95) -> tuple[PhaseVerdict, ...]:
     How wide such an interval is depends on nothing but its own rounds.
     """
     return tuple(
-        PhaseVerdict(one.workload, one.phase, verdict, one.elsewhere)
-        for one in questions(record)
-        for verdict in judge([one.comparison], level=level)
+        _with_verdict(question, verdict)
+        for measure in measures_of(record.plan.pacing)
+        for question in questions(record, measure)
+        for verdict in judge([question.comparison], level=level)
     )
 
 
-@dataclass(frozen=True)
-class Question:
-    """What a verdict is to be given on."""
-
-    workload: str
-    phase: str
-    comparison: Comparison
-    elsewhere: Mapping[str, str]
-
-
-def questions(record: RunRecord) -> Iterator[Question]:
-    """Every comparison of a run, in plan order."""
-    measure = measures_of(record.plan.pacing)[0]
+def questions(record: RunRecord, measure: Measure) -> Iterator[Question]:
+    """Every comparison of a run by this measure, in plan order."""
     for workload, phase in phases_of(record):
         windows = {
             target: windows_of(record, target, workload, phase) for target in record.plan.targets
@@ -90,7 +110,8 @@ def questions(record: RunRecord) -> Iterator[Question]:
                 cause=cause_of(measure, *sides.values()),
                 lacking=next(filter(None, (lacking(one, measure) for one in sides.values())), ""),
             )
-            yield Question(workload, phase, comparison, limits_elsewhere(measure, sides))
+            elsewhere = limits_elsewhere(measure, sides)
+            yield Question(workload, phase, measure, comparison, elsewhere)
 
 
 def _asked(record: RunRecord) -> tuple[tuple[str, str], ...]:

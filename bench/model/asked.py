@@ -235,7 +235,8 @@ class Plan:
 
     Windows last `window_s`; counted phases (the `crud` scenario) send `requests` instead. With a
     `half_width`, rounds are added after `rounds`, up to `rounds_limit`, until every ratio of two
-    targets is known to within that share of itself. With a `study`, each cell has a pacing of its
+    targets is known to within that share of itself, those of CPU per request to within
+    `cost_half_width`. With a `study`, each cell has a pacing of its
     own. `pause_s` is left between cells.
 
     With `turns`, all targets of a workload are up in a round and take turns; `window_s` is then
@@ -255,6 +256,7 @@ class Plan:
     warm_up_max_s: float
     rounds_limit: int = 0
     half_width: float | None = None
+    cost_half_width: float | None = None
     study: Study | None = None
     pause_s: float = 0.0
     turns: Turns | None = None

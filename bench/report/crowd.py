@@ -29,7 +29,7 @@ from bench.report.tables import (
     time_word,
     use_table,
 )
-from bench.report.verdicts import verdict_table
+from bench.report.verdicts import verdict_tables
 from bench.words import NO_FIGURE
 
 MOST_ROWS = 12
@@ -215,8 +215,8 @@ def crowd_page(run: StoredRun) -> Page:
         use_table(record),
         operations_table(record),
     ]
-    if several_rounds and len(record.plan.targets) > 1:
-        tables.append(verdict_table(record))
+    if several_rounds:
+        tables.extend(verdict_tables(record))
     tables.append(course_table(record))
     if pacing.workers:
         tables.append(workers_table(record))

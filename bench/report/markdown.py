@@ -11,7 +11,7 @@ from bench.model import LabWarning
 from bench.report.facts import machine_line, placement_line, provenance_lines, state_line
 from bench.report.sending import sending_table
 from bench.report.tables import Table, cost_table, speed_table, use_table
-from bench.report.verdicts import verdict_table
+from bench.report.verdicts import verdict_tables
 from bench.report.warnings import doubt_words
 
 _MARKUP = re.compile(r"[\\`*_\[\]<~]")
@@ -29,7 +29,7 @@ def render_markdown(run: StoredRun) -> str:
         table_markdown(sending) if (sending := sending_table(record)) else "",
         table_markdown(cost_table(record)),
         table_markdown(use_table(record)),
-        table_markdown(verdict_table(record)) if len(record.plan.targets) > 1 else "",
+        *map(table_markdown, verdict_tables(record)),
         doubts_markdown(doubts(run)),
         "## Provenance\n\n" + "\n".join(f"- {line}" for line in provenance_lines(record)),
     ]

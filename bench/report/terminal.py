@@ -12,7 +12,7 @@ from bench.analysis.stored import StoredRun
 from bench.report.facts import machine_line, placement_line, state_line
 from bench.report.sending import sending_table
 from bench.report.tables import Table, cost_table, speed_table, use_table
-from bench.report.verdicts import verdict_table
+from bench.report.verdicts import verdict_tables
 from bench.report.warnings import doubt_words, message_words
 
 PIPE_WIDTH = 120
@@ -94,6 +94,6 @@ def print_results(console: Console, run: StoredRun) -> None:
         print_table(console, sending)
     print_table(console, cost_table(record))
     print_table(console, use_table(record))
-    if len(record.plan.targets) > 1:
-        print_table(console, verdict_table(record))
+    for table in verdict_tables(record):
+        print_table(console, table)
     print_doubts(console, doubts(run))

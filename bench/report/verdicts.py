@@ -48,12 +48,23 @@ def rounds_words(verdict: Verdict) -> str:
     return f"about {verdict.rounds_needed}" if verdict.rounds_needed else "over 1,000"
 
 
-def verdict_table(record: RunRecord, threshold: float = 0.02, level: float = 0.95) -> Table:
-    """The verdicts in words. Without a second target there are no rows."""
+def verdict_tables(
+    record: RunRecord, threshold: float = 0.02, level: float = 0.95
+) -> tuple[Table, ...]:
+    """The verdicts in words, a table for each measure. None without a second target."""
     found = verdicts(record, threshold, level)
-    measure = measures_of(record.plan.pacing)[0]
+    tables = (
+        _verdict_table([one for one in found if one.measure == measure], measure, threshold, level)
+        for measure in measures_of(record.plan.pacing)
+    )
+    return tuple(table for table in tables if table.rows)
+
+
+def _verdict_table(
+    found: Sequence[PhaseVerdict], measure: Measure, threshold: float, level: float
+) -> Table:
     return Table(
-        title="Verdicts",
+        title=f"Verdicts: {measure.title}",
         columns=("operation", "comparison", "verdict", "p (Holm)", "rounds needed"),
         rows=tuple(_row(one, measure) for one in found),
         numeric=(False, False, False, True, True),
@@ -94,8 +105,8 @@ def _caption(
 ) -> str:
     parts = [
         f"Ratios of {measure.title}, paired within rounds, each with the interval of its step in "
-        f"Holm's method. Beyond {threshold:.0%} as a whole: faster or slower; within it: "
-        f"indistinguishable. {family_words(level)}"
+        f"Holm's method. Beyond {threshold:.0%} as a whole: {measure.better} or {measure.worse}; "
+        f"within it: indistinguishable. {family_words(level)}"
     ]
     if measure.metric is METRICS["p99"]:
         needed = histogram.samples_needed(99)

@@ -30,12 +30,12 @@ def run_of(run_id: str, speed: float = 1.5, rounds: int = 4) -> RunRecord:
 
 
 def test_runs_that_are_alike_agree() -> None:
-    """Every interval holds the others' mean, every verdict is the same."""
+    """Every interval of rate and cost holds the others' mean, every verdict is the same."""
     found = agreement([run_of("a"), run_of("b", 1.501), run_of("c", 1.499)])
-    assert (found.runs, found.compared, found.kinds) == (3, 3, {"faster": 3})
+    assert (found.runs, found.compared, found.kinds) == (3, 6, {"faster": 6})
     assert found.contradictions == 0
-    assert found.held_plain == found.held_allowing == found.held_by_verdicts == 3
-    assert ("intervals of the verdict table that held it", "3 of 3", "100%") in (
+    assert found.held_plain == found.held_allowing == found.held_by_verdicts == 6
+    assert ("intervals of the verdict table that held it", "6 of 6", "100%") in (
         agreement_table(found).rows
     )
 
@@ -44,11 +44,13 @@ def test_a_run_that_is_off_is_counted_and_a_contradiction_too() -> None:
     """A ratio that jumped by a tenth is in no interval; the other way round is a contradiction."""
     off = agreement([run_of("a"), run_of("b"), run_of("c"), run_of("d", 1.65)])
     assert off.held_plain == 0
-    assert off.held_allowing == 3  # the three differ from a mean of which the jump is a part
+    assert (
+        off.held_allowing == 6
+    )  # of rate and cost: the three differ from a mean of which the jump is a part
     assert off.contradictions == 0
     turned = agreement([run_of("a"), run_of("b"), run_of("c", 0.5)])
-    assert turned.contradictions == 1
-    assert turned.kinds == {"faster": 2, "slower": 1}
+    assert turned.contradictions == 2
+    assert turned.kinds == {"faster": 4, "slower": 2}
 
 
 def test_the_error_of_the_others_mean_is_allowed_for() -> None:

@@ -110,8 +110,8 @@ def test_a_run_that_ends_at_its_limit_says_so() -> None:
     assert (warning.code, warning.severity) == ("not-narrow", "doubt")
     half = relative_half_width(widest.verdict.ratio)
     assert warning.message == (
-        f"after 10 rounds the ratio {widest.verdict.subject} / {widest.verdict.reference} of read "
-        f"is known to ± {half:.1%}, not ± 3%"
+        f"after 10 rounds the ratio {widest.verdict.subject} / {widest.verdict.reference} of "
+        f"requests/s at read is known to ± {half:.1%}, not ± 3%"
     )
     assert half == max(relative_half_width(one.verdict.ratio) for one in ratios(run))
 
@@ -131,3 +131,12 @@ def test_an_invalid_cell_does_not_keep_a_run_going() -> None:
         cell(one.round, one.target, phases=(window(warnings=(broken,)),)) for one in run.cells
     )
     assert not_narrow(run_of(0.05, cells=cells)) == ()
+
+
+def test_costs_have_a_width_of_their_own() -> None:
+    """A run whose rates are known well enough goes on while its costs are not."""
+    both = plan(rounds=10, rounds_limit=60, half_width=0.03, cost_half_width=0.001)
+    run = run_of(0.015, plan=both)
+    assert narrow_enough(run_of(0.015))
+    assert not narrow_enough(run)
+    assert "app CPU/request" in not_narrow(run)[0].message

@@ -2,11 +2,12 @@
 
 import pytest
 
-from bench.analysis.measures import COST, LATENCY, RATE, inverse, speeds_of
+from bench.analysis.measures import COST, LATENCY, RATE, inverse, measures_of, speeds_of
 from bench.analysis.precision import narrow_enough
-from bench.analysis.verdicts import verdicts
+from bench.analysis.verdicts import PhaseVerdict, verdicts
 from bench.model import CellResult, Estimate, LabWarning, OpenLoop, RunRecord
-from bench.report.verdicts import verdict_table
+from bench.report.tables import Table
+from bench.report.verdicts import verdict_tables
 from bench.words import interval_words, plain
 
 from .factories import cell, distribution, load_result, plan, record, role_cost, window
@@ -34,9 +35,30 @@ def run_of(cells: list[CellResult], **changes: object) -> RunRecord:
     return record(**{"plan": ALL_THREE, "cells": tuple(cells), **changes})
 
 
+def of_main(run: RunRecord) -> tuple[PhaseVerdict, ...]:
+    """The verdicts by the run's main measure."""
+    main = measures_of(run.plan.pacing)[0]
+    return tuple(one for one in verdicts(run) if one.measure == main)
+
+
+def main_table(run: RunRecord) -> Table:
+    return verdict_tables(run)[0]
+
+
+def test_a_closed_loop_is_judged_by_rate_and_by_cost() -> None:
+    """What one core buys and what a request costs: each in a table of its own, in its own words."""
+    run = run_of(whole_run())
+    found = verdicts(run)
+    assert [one.measure for one in found] == [RATE] * 3 + [COST] * 3
+    rate, cost = verdict_tables(run)
+    assert (rate.title, cost.title) == ("Verdicts: requests/s", "Verdicts: app CPU/request")
+    assert [row[2] for row in rate.rows] == ["faster", "faster", "indistinguishable"]
+    assert [row[2] for row in cost.rows] == ["cheaper", "cheaper", "indistinguishable"]
+
+
 def test_every_pair_of_every_phase_has_a_verdict() -> None:
     """Pairs come in plan order, so that a reader finds them where the other tables have them."""
-    found = verdicts(run_of(whole_run()))
+    found = of_main(run_of(whole_run()))
     assert [(one.title, one.verdict.subject, one.verdict.reference) for one in found] == [
         ("read", "fastapi", "flask"),
         ("read", "fastapi", "drf"),
@@ -49,8 +71,8 @@ def test_the_whole_table_is_one_family() -> None:
     """A second workload makes the intervals of the first one wider."""
     cells = whole_run()
     twice = [*cells, *(cell(c.round, c.target, "list", phases=c.phases) for c in cells)]
-    few = verdicts(run_of(cells))
-    many = verdicts(run_of(twice, plan=plan(rounds=6, workloads=("read", "list"))))
+    few = of_main(run_of(cells))
+    many = of_main(run_of(twice, plan=plan(rounds=6, workloads=("read", "list"))))
     assert len(many) == 6
     assert many[0].verdict.ratio.level > few[0].verdict.ratio.level
 
@@ -63,7 +85,7 @@ def test_rounds_are_paired() -> None:
         for number in range(1, 7)
         for target in ("fastapi", "flask")
     ]
-    (only,) = verdicts(run_of(cells, plan=plan(targets=("fastapi", "flask"), rounds=6)))
+    (only,) = of_main(run_of(cells, plan=plan(targets=("fastapi", "flask"), rounds=6)))
     assert only.verdict.kind == "faster"
     assert only.verdict.ratio.point == pytest.approx(1.6, rel=0.01)
 
@@ -79,20 +101,20 @@ def test_rounds_are_paired() -> None:
 def test_a_cell_that_must_not_be_used_makes_its_comparisons_invalid(spoilt: CellResult) -> None:
     """It is not left out: dropping what does not fit is how benchmarks lie."""
     cells = [c for c in whole_run() if (c.round, c.target) != (2, "flask")]
-    found = verdicts(run_of([*cells, spoilt]))
+    found = of_main(run_of([*cells, spoilt]))
     assert [one.verdict.kind for one in found] == ["invalid", "faster", "invalid"]
-    (row, _, _) = verdict_table(run_of([*cells, spoilt])).rows
+    (row, _, _) = main_table(run_of([*cells, spoilt])).rows
     assert row == ("read", "fastapi against flask", "invalid: flask in round 2", "–", "–")
 
 
 def test_rates_of_the_generators_own_make_no_verdict() -> None:
     """A and B both as fast as the generator are not alike: nothing is known of either."""
     cells = [measured(c.round, c.target, limited_by="generator") for c in whole_run()]
-    found = verdicts(run_of(cells))
+    found = of_main(run_of(cells))
     assert {one.verdict.kind for one in found} == {"invalid"}
     assert found[0].verdict.reason.startswith("generator-bound: fastapi in round 1, 2, 3, 4, 5, 6")
     mixed = [measured(1, "flask", 0), *[c for c in cells if (c.round, c.target) != (1, "flask")]]
-    assert verdicts(run_of(mixed))[0].verdict.reason.startswith("invalid or generator-bound: ")
+    assert of_main(run_of(mixed))[0].verdict.reason.startswith("invalid or generator-bound: ")
 
 
 def test_a_verdict_says_where_something_else_than_the_app_was_the_limit() -> None:
@@ -106,16 +128,16 @@ def test_a_verdict_says_where_something_else_than_the_app_was_the_limit() -> Non
         )
         for c in whole_run()
     ]
-    table = verdict_table(run_of(cells))
+    table = main_table(run_of(cells))
     assert [row[2] for row in table.rows] == ["faster *", "faster *", "indistinguishable"]
     assert "something else than the app's core" in table.caption
-    assert verdicts(run_of(cells))[0].elsewhere == {"fastapi": "database"}
-    assert "*" not in verdict_table(run_of(whole_run())).caption
+    assert of_main(run_of(cells))[0].elsewhere == {"fastapi": "database"}
+    assert "*" not in main_table(run_of(whole_run())).caption
 
 
 def test_what_the_table_says_of_its_intervals_is_what_is_kept() -> None:
     """Holm bounds wrong verdicts; no promise is made for all intervals at once."""
-    caption = verdict_table(run_of(whole_run())).caption
+    caption = main_table(run_of(whole_run())).caption
     assert "At most 5% of such tables hold a wrong verdict" in caption
     assert "that all intervals hold at once is not said" in caption
 
@@ -127,7 +149,7 @@ def test_a_target_unfit_in_every_round() -> None:
         for number in (1, 2)
         for target in SPEEDS
     ]
-    assert {(one.title, one.verdict.kind) for one in verdicts(run_of(cells))} == {
+    assert {(one.title, one.verdict.kind) for one in of_main(run_of(cells))} == {
         ("read", "invalid")
     }
 
@@ -140,13 +162,13 @@ def test_phases_of_a_scenario_are_judged_apart() -> None:
         for number in (1, 2)
         for target in ("flask", "drf")
     ]
-    found = verdicts(run_of(cells, plan=plan(workloads=("crud",), targets=("flask", "drf"))))
+    found = of_main(run_of(cells, plan=plan(workloads=("crud",), targets=("flask", "drf"))))
     assert [one.title for one in found] == ["crud: create", "crud: read"]
 
 
 def test_one_round_is_inconclusive_and_says_what_it_takes() -> None:
     """A single round has no spread: no interval, no verdict."""
-    table = verdict_table(run_of([c for c in whole_run() if c.round == 1]))
+    table = main_table(run_of([c for c in whole_run() if c.round == 1]))
     assert table.rows[0][1:] == (
         "fastapi is 1.61 x flask (one round)",
         "inconclusive",
@@ -157,7 +179,7 @@ def test_one_round_is_inconclusive_and_says_what_it_takes() -> None:
 
 def test_rows_in_words() -> None:
     """The comparison can be read aloud; the interval is the one behind the verdict."""
-    first, _, third = verdict_table(run_of(whole_run())).rows
+    first, _, third = main_table(run_of(whole_run())).rows
     assert first[1].startswith("fastapi is 1.60 x flask [1.5")
     assert first[2:] == ("faster", "<0.001", "–")
     assert third[2] == "indistinguishable"
@@ -171,7 +193,7 @@ def test_an_inconclusive_verdict_says_how_many_rounds_it_takes() -> None:
         for number, pair in rates.items()
         for target, rate in zip(("flask", "drf"), pair, strict=True)
     ]
-    (row,) = verdict_table(run_of(cells, plan=plan(targets=("flask", "drf")))).rows
+    (row,) = main_table(run_of(cells, plan=plan(targets=("flask", "drf")))).rows
     assert row[2] == "inconclusive"
     assert row[4].startswith(("about ", "over "))
 
@@ -185,13 +207,13 @@ def test_an_interval_of_two_wild_rounds_is_not_spelt_out() -> None:
 def test_an_unfinished_round_is_told() -> None:
     """The cell that has no partner yet is left out, and the caption says so."""
     cells = [*whole_run(), measured(7, "fastapi")]
-    assert "left out" in verdict_table(run_of(cells)).caption
-    assert "left out" not in verdict_table(run_of(whole_run())).caption
+    assert "left out" in main_table(run_of(cells)).caption
+    assert "left out" not in main_table(run_of(whole_run())).caption
 
 
 def test_one_target_alone_has_no_verdicts() -> None:
     """There is nothing to compare, and no row pretends otherwise."""
-    assert verdict_table(run_of([cell()], plan=plan(targets=("flask",)))).rows == ()
+    assert verdict_tables(run_of([cell()], plan=plan(targets=("flask",)))) == ()
 
 
 def open_loop_cells(flask_s: float, drf_s: float, count: int = 1000) -> list[CellResult]:
@@ -219,10 +241,10 @@ def test_an_open_loop_is_judged_by_latency() -> None:
         open_loop_cells(0.020, 0.010),
         plan=plan(targets=("flask", "drf"), pacing=OpenLoop(200)),
     )
-    (row,) = verdict_table(run).rows
+    (row,) = main_table(run).rows
     assert row[1].startswith("flask is 2.00 x drf")
     assert row[2] == "slower"
-    assert "p99" in verdict_table(run).caption
+    assert "p99" in main_table(run).caption
 
 
 def test_windows_too_short_for_a_percentile_are_no_evidence() -> None:
@@ -231,15 +253,15 @@ def test_windows_too_short_for_a_percentile_are_no_evidence() -> None:
         open_loop_cells(0.020, 0.010, count=100),
         plan=plan(targets=("flask", "drf"), pacing=OpenLoop(200)),
     )
-    (row,) = verdict_table(run).rows
+    (row,) = main_table(run).rows
     assert row[1:3] == ("flask against drf", "inconclusive")
-    assert "windows under 500 requests have no p99" in verdict_table(run).caption
+    assert "windows under 500 requests have no p99" in main_table(run).caption
 
 
 def test_cells_of_another_pacing_are_not_mixed_in() -> None:
     """What was measured at another concurrency is another cell."""
     other = [cell(c.round, c.target, phases=c.phases, pacing=OpenLoop(5)) for c in whole_run()]
-    assert verdicts(run_of(whole_run())) == verdicts(run_of([*other, *whole_run()]))
+    assert of_main(run_of(whole_run())) == of_main(run_of([*other, *whole_run()]))
 
 
 def test_costs_are_judged_by_their_inverse() -> None:
@@ -274,9 +296,9 @@ def test_windows_too_short_for_their_figure_say_so() -> None:
     ]
     asked = plan(rounds=2, pacing=pacing, rounds_limit=60, half_width=0.03)
     run = run_of(cells, plan=asked)
-    for one in verdicts(run):
+    for one in of_main(run):
         assert one.verdict.kind == "inconclusive"
         assert "no window has enough requests for its p99" in one.verdict.reason
-    assert {row[-1] for row in verdict_table(run).rows} == {"longer windows"}
-    assert "under 500 requests" in verdict_table(run).caption
+    assert {row[-1] for row in main_table(run).rows} == {"longer windows"}
+    assert "under 500 requests" in main_table(run).caption
     assert narrow_enough(run)

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from bench.analysis.measures import Measure, inverse, measures_of
 from bench.analysis.stored import StoredRun
 from bench.analysis.verdicts import PhaseVerdict, verdicts
-from bench.report.html.document import Matrices, Matrix, Opinion, Section, Sheet
-from bench.report.verdicts import rounds_words, verdict_table
+from bench.report.html.document import Block, Matrices, Matrix, Opinion, Section, Sheet
+from bench.report.verdicts import rounds_words, verdict_tables
 from bench.words import p_words, plain, ratio_end
 
 _MIRROR = {"faster": "slower", "slower": "faster"}
@@ -17,18 +17,25 @@ def verdict_matrix(run: StoredRun) -> Section | None:
     record = run.record
     if not run.series or len(record.plan.targets) < 2:
         return None
-    measure = measures_of(record.plan.pacing)[0]
     found = verdicts(record)
-    titles = dict.fromkeys(one.title for one in run.series)
-    matrices = tuple(
-        _matrix(title, [one for one in found if one.title == title], record.plan.targets, measure)
-        for title in titles
-    )
-    table = verdict_table(record)
-    caption = f"Each row against each column. {table.caption}"
+    blocks: list[Block] = []
+    for measure, table in zip(measures_of(record.plan.pacing), verdict_tables(record), strict=True):
+        mine = [one for one in found if one.measure == measure]
+        caption = f"By {measure.title}. Each row against each column. {table.caption}"
+        blocks.append(Matrices(_matrices(run, mine, measure), caption))
+        blocks.append(Sheet(table, folded=True))
     lead = "A difference counts when its whole interval lies beyond the threshold, and not before."
-    blocks = Matrices(matrices, caption), Sheet(table, folded=True)
-    return Section("verdicts", "Verdicts", blocks, lead)
+    return Section("verdicts", "Verdicts", tuple(blocks), lead)
+
+
+def _matrices(
+    run: StoredRun, found: Sequence[PhaseVerdict], measure: Measure
+) -> tuple[Matrix, ...]:
+    targets = run.record.plan.targets
+    return tuple(
+        _matrix(title, [one for one in found if one.title == title], targets, measure)
+        for title in dict.fromkeys(one.title for one in run.series)
+    )
 
 
 def _matrix(
