@@ -9,6 +9,7 @@ from bench.analysis.diagnostics.collected import Counted, doubts
 from bench.analysis.stored import StoredRun
 from bench.model import LabWarning
 from bench.report.facts import machine_line, placement_line, provenance_lines, state_line
+from bench.report.modes import modes_table
 from bench.report.sending import sending_table
 from bench.report.tables import Table, cost_table, speed_table, use_table
 from bench.report.verdicts import verdict_tables
@@ -30,6 +31,7 @@ def render_markdown(run: StoredRun) -> str:
         table_markdown(cost_table(record)),
         table_markdown(use_table(record)),
         *map(table_markdown, verdict_tables(record)),
+        table_markdown(by_mode) if (by_mode := modes_table(record)) else "",
         doubts_markdown(doubts(run)),
         "## Provenance\n\n" + "\n".join(f"- {line}" for line in provenance_lines(record)),
     ]

@@ -10,6 +10,7 @@ from rich.text import Text
 from bench.analysis.diagnostics.collected import Counted, doubts
 from bench.analysis.stored import StoredRun
 from bench.report.facts import machine_line, placement_line, state_line
+from bench.report.modes import modes_table
 from bench.report.sending import sending_table
 from bench.report.tables import Table, cost_table, speed_table, use_table
 from bench.report.verdicts import verdict_tables
@@ -96,4 +97,6 @@ def print_results(console: Console, run: StoredRun) -> None:
     print_table(console, use_table(record))
     for table in verdict_tables(record):
         print_table(console, table)
+    if by_mode := modes_table(record):
+        print_table(console, by_mode)
     print_doubts(console, doubts(run))

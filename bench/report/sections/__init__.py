@@ -15,6 +15,7 @@ from bench.report.sections.crowd import crowd
 from bench.report.sections.equality import equality
 from bench.report.sections.figures import figures
 from bench.report.sections.latency import latency
+from bench.report.sections.modes import modes
 from bench.report.sections.over_time import over_time
 from bench.report.sections.provenance import provenance
 from bench.report.sections.saturation import saturation
@@ -26,6 +27,7 @@ SECTIONS: tuple[Callable[[StoredRun], Section | None], ...] = (
     answer,
     throughput,
     verdict_matrix,
+    modes,
     scalability,
     saturation,
     crowd,
