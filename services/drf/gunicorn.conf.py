@@ -1,19 +1,16 @@
 """The server: one process, twenty threads, connections kept open."""
 
-import gc
 from pathlib import Path
 from typing import Any
 
 workers = 1
-worker_class = "config.worker.ProblemWorker"  # gthread
+worker_class = "gthread"
 threads = 20
 keepalive = 75
+
 # No deadline for the worker's heartbeat. Whoever stops the whole service for a while, and lets it
 # go on, would find its worker killed: the time has passed, and the heart could not beat.
 timeout = 0
-
-# The longest request line that Gunicorn offers: a long id deserves its 404, not a 414.
-limit_request_line = 8190
 
 # No proxy stands in front that could tell another path than the request line does.
 forwarder_headers = ""
@@ -25,26 +22,17 @@ worker_tmp_dir = MEMORY if Path(MEMORY).is_dir() else None
 # The control socket is one file in the home directory, shared by every Gunicorn of that user.
 control_socket_disable = True
 
-accesslog = None
-errorlog = "-"
-
 # Load before the fork: a broken setting stops the start, instead of a worker again and again.
 preload_app = True
 
 
 def post_worker_init(worker: Any) -> None:
-    """The view that tells the settings in force learns how it is served."""
-    from config.views import ReadyView  # Django is set up by now, and not before
+    """/readyz learns how it is served."""
+    from config.health import SERVER  # Django is set up by now, and not before
 
-    ReadyView.server = {
-        "workers": worker.cfg.workers,
-        "server_threads": worker.cfg.threads,
-        "keepalive_s": worker.cfg.keepalive,
-        "access_log": worker.cfg.accesslog is not None,
-    }
-
-
-def pre_fork(server: object, worker: object) -> None:
-    """Everything loaded so far stays for good: the collector need not look at it again."""
-    gc.collect()
-    gc.freeze()
+    SERVER.update(
+        workers=worker.cfg.workers,
+        server_threads=worker.cfg.threads,
+        keepalive_s=worker.cfg.keepalive,
+        access_log=worker.cfg.accesslog is not None,
+    )

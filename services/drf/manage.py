@@ -4,16 +4,12 @@
 import os
 import sys
 
-from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
 
 def main() -> None:
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
-    try:
-        execute_from_command_line(sys.argv)
-    except ImproperlyConfigured as error:
-        sys.exit(f"drf: {error}")
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.standard")
+    execute_from_command_line(sys.argv)
 
 
 if __name__ == "__main__":

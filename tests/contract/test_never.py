@@ -42,6 +42,9 @@ def test_hostile_bodies(service, subtests):
             rows = {1: STORED}
             for method, path, status in WRITES:
                 answer = service.ask(method, path, hostile.body, None, hostile.headers)
+                if answer.status == 417:  # what a header expects of the server, the server refuses
+                    assert_no_fault(answer)
+                    continue
                 if answer.status >= 400:
                     assert_client_problem(answer)
                     continue

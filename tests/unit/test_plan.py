@@ -10,7 +10,7 @@ from bench.histogram import tellable
 from bench.load.asking import PAGE, Source
 from bench.load.pacing import arrivals as arrivals_of
 from bench.model import Arrivals, ClosedLoop, LoadSpec, OpenLoop, Pacing, Rows
-from bench.targets import known_targets
+from bench.targets import choose_targets, known_targets
 from bench.workloads import OPERATIONS, WORKLOADS, select_workloads
 
 QUICK = select_profile("quick")
@@ -19,7 +19,7 @@ CEILING_PER_S = 12_345.0
 
 def test_the_default_is_all_frameworks_and_the_five_operations() -> None:
     """`make bench` without a word more measures what DRF, Flask and FastAPI all do."""
-    plan = make_plan(QUICK, known_targets(), (), seed=1)
+    plan = make_plan(QUICK, choose_targets(known_targets(), ()), (), seed=1)
     assert plan.targets == ("fastapi", "flask", "drf")
     assert plan.workloads == OPERATIONS
     assert plan.pacing == ClosedLoop(20)

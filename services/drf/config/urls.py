@@ -1,21 +1,15 @@
-"""All routes. The API's come first: Django tries them in order."""
+"""The admin, and the API of the mode that the settings name."""
 
+from django.conf import settings
 from django.contrib import admin
-from django.urls import URLPattern, URLResolver, path
-from django.views.generic import RedirectView
+from django.urls import include, path
 
-from config.views import PingView, ReadyView
-from items.urls import urlpatterns as item_routes
-
-urlpatterns: list[URLPattern | URLResolver] = [
-    *item_routes,
-    path("ping", PingView.as_view()),
-    path("readyz", ReadyView.as_view()),
-    path("admin", RedirectView.as_view(pattern_name="admin:index")),
+urlpatterns = [
     path("admin/", admin.site.urls),
+    path("", include(settings.API_URLCONF)),
 ]
 
-handler400 = "config.api.problems.bad_request"
-handler403 = "config.api.problems.forbidden"
-handler404 = "config.api.problems.not_found"
-handler500 = "config.api.problems.server_error"
+handler400 = "config.problems.bad_request"
+handler403 = "config.problems.forbidden"
+handler404 = "config.problems.not_found"
+handler500 = "config.problems.server_error"

@@ -1,11 +1,17 @@
-"""The tests use the real settings and the PostgreSQL that the environment names."""
+"""The tests use the real settings and the PostgreSQL that the environment names.
+
+A process has the settings of one mode. Standard ones are taken where the environment names none,
+and one test runs the suite again with the tuned ones.
+"""
 
 import os
 
 import django
 import pytest
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.standard")
+IS_TUNED = os.environ["DJANGO_SETTINGS_MODULE"] == "config.settings.tuned"
+collect_ignore = ["test_tuned_mode.py"] if IS_TUNED else ["tuned"]
 django.setup()
 
 from django.core.management import call_command  # noqa: E402

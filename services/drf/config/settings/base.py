@@ -1,13 +1,18 @@
-"""What the service is, wherever it runs. What the environment decides is in production.py."""
+"""What both modes share: Django's project template, and what the environment decides.
 
+https://docs.djangoproject.com/en/6.1/howto/deployment/checklist/
+"""
+
+import os
 from pathlib import Path
+
+import dj_database_url
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 
+SECRET_KEY = Path(os.environ["SECRET_KEY_FILE"]).read_text().strip()
 DEBUG = False
-ROOT_URLCONF = "config.urls"
-WSGI_APPLICATION = "config.wsgi.application"
-DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+ALLOWED_HOSTS = os.environ.get("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -20,21 +25,12 @@ INSTALLED_APPS = [
     "items",
 ]
 
-# The API needs the first: it checks the host name and sets Content-Length. The rest is for the
-# admin, and lets other requests pass.
-MIDDLEWARE = [
-    "django.middleware.common.CommonMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
-    "config.middleware.AdminSecurityMiddleware",
-    "config.middleware.AdminSessionMiddleware",
-    "config.middleware.AdminAuthenticationMiddleware",
-    "config.middleware.AdminMessageMiddleware",
-    "config.middleware.AdminFrameOptionsMiddleware",
-]
+ROOT_URLCONF = "config.urls"
 
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -46,34 +42,32 @@ TEMPLATES = [
     },
 ]
 
-REST_FRAMEWORK = {
-    "DEFAULT_RENDERER_CLASSES": ["config.api.json.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["config.api.json.JSONParser"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "config.api.negotiation.JSONNegotiation",
-    "DEFAULT_AUTHENTICATION_CLASSES": [],
-    "DEFAULT_PERMISSION_CLASSES": [],
-    "DEFAULT_THROTTLE_CLASSES": [],
-    "UNAUTHENTICATED_USER": None,
-    "EXCEPTION_HANDLER": "config.api.problems.exception_handler",
-    # A fault of the whole body is reported as the field "body".
-    "NON_FIELD_ERRORS_KEY": "body",
+DATABASES = {
+    "default": dj_database_url.parse(
+        os.environ["DATABASE_URL"], conn_max_age=600, conn_health_checks=True
+    )
 }
 
-# A body over 1 MiB is refused.
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_I18N = True
+USE_TZ = True
+
+# A larger body is refused.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
-# Paths are served as they are asked for; nothing redirects to a slash.
-APPEND_SLASH = False
-
-# The admin's static files are served from the installed packages: nothing is collected or written.
-STATIC_URL = "/static/"
+# The admin's static files are served from the installed packages: nothing is collected.
+STATIC_URL = "static/"
 WHITENOISE_USE_FINDERS = True
-WHITENOISE_AUTOREFRESH = False
 
-USE_TZ = True
-TIME_ZONE = "UTC"
-USE_I18N = False
-
+# Without it, nothing is said in production but by e-mail.
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

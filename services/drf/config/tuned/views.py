@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from rest_framework import generics, request, views, viewsets
-from rest_framework.exceptions import ParseError, UnsupportedMediaType
+from rest_framework.exceptions import UnsupportedMediaType
 
 
 class JSONRequest(request.Request):
@@ -16,8 +16,6 @@ class JSONRequest(request.Request):
     def data(self) -> Any:
         # In this order: a body too large, of another kind, not well-formed.
         body = self._request.body
-        if len(body) < int(self._request.META.get("CONTENT_LENGTH") or 0):
-            raise ParseError  # the client went away; what came may be JSON, but not what it meant
         parser = self.negotiator.select_parser(self, self.parsers)
         if parser is None:
             raise UnsupportedMediaType(self.content_type)

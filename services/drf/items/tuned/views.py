@@ -4,10 +4,11 @@ from django.http import Http404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from config.api.views import APIView, GenericViewSet
+from config.health import readiness
+from config.tuned.views import APIView, GenericViewSet
 
-from .models import Item
-from .pagination import StrictLimitOffsetPagination
+from ..models import Item
+from .pagination import ItemPagination
 from .serializers import ItemSerializer
 
 MAX_ID = 2**63 - 1
@@ -30,7 +31,7 @@ class ItemViewSet(GenericViewSet):
 
     queryset = Item.objects.values(*ItemSerializer.Meta.fields)
     serializer_class = ItemSerializer
-    pagination_class = StrictLimitOffsetPagination
+    pagination_class = ItemPagination
     lookup_value_regex = "[0-9]+"
 
     def list(self, request: Request) -> Response:
@@ -78,3 +79,17 @@ class EchoView(APIView):
         serializer = ItemSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         return Response(serializer.validated_data)
+
+
+class PingView(APIView):
+    """Answers without the database."""
+
+    def get(self, request: Request) -> Response:
+        return Response({"status": "ok"})
+
+
+class ReadyView(APIView):
+    """Answers once the database has answered."""
+
+    def get(self, request: Request) -> Response:
+        return Response(readiness())

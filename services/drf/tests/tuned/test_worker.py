@@ -8,7 +8,7 @@ import pytest
 from gunicorn.config import Config
 from gunicorn.http import errors
 
-from config.worker import ProblemWorker
+from config.tuned.worker import ProblemWorker
 
 
 def answer(request: object, error: Exception) -> bytes:
