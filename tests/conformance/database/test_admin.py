@@ -246,13 +246,16 @@ def test_a_server_is_shared_and_a_database_is_not(
         before, other_before = admin.totals(), other.totals()
         get(lab, target, "/items/30")
         as_service(lab, sibling, "DELETE FROM items WHERE id < 11")
-        theirs = other.counted_since(other_before).statements
-        assert [(one.calls, one.rows) for one in theirs if "items" in one.query] == [(1, 10)]
+        theirs = other.counted_since(other_before)
+        deleted = [one for one in theirs.statements if "items" in one.query]
+        assert [(one.calls, one.rows) for one in deleted] == [(1, 10)]
+        assert theirs.commits == 1
         other.load_rows(5)
         assert other.totals().statements == {}
-        mine = admin.counted_since(before).statements
-        assert mine
-        assert not any("DELETE" in one.query for one in mine)
+        mine = admin.counted_since(before)
+        assert mine.statements
+        assert not any("DELETE" in one.query for one in mine.statements)
+        assert mine.commits == 0
         assert admin.fetch_item(30)
         assert create(lab, target) == 31
 
