@@ -55,11 +55,11 @@ rec {
   # What runs where nobody has chosen, as bench/targets.py has it.
   default =
     let
-      standard = lib.filter (
-        name: name == targets.${name}.framework && targets.${name}.mode == "standard"
+      named = lib.filter (
+        name: name == targets.${name}.framework && targets.${name}.mode != "engine"
       ) (lib.attrNames targets);
     in
-    if standard == [ ] then lib.attrNames targets else standard;
+    if named == [ ] then lib.attrNames targets else named;
 
   # Both as bench has them.
   host = find ../bench/model/place.py "host: str = \"([0-9.]+)\"";

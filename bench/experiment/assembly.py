@@ -20,7 +20,7 @@ from bench.model import Site, Target
 from bench.placement import plan_placement
 from bench.supervise import Supervisor
 from bench.supervise.identity import current_identity
-from bench.targets import SERVICES, known_targets, select_targets
+from bench.targets import SERVICES, known_targets, select_targets, service_folders
 
 ROOT = SERVICES.parent
 ENVIRONMENT = {
@@ -109,7 +109,7 @@ def _ground() -> Ground:
     here = site()
     binaries = find_binaries()
     state = _writable(here.state)
-    identity = current_identity((here.root, binaries.directory.parent, state))
+    identity = current_identity((here.root, *service_folders(), binaries.directory.parent, state))
     return Ground(here, state, identity, binaries)
 
 

@@ -18,6 +18,7 @@ from bench.supervise.systemd.keeper import keepers
 from bench.supervise.systemd.manager import Manager, find_manager
 from bench.supervise.systemd.supervisor import SystemdSupervisor
 from bench.supervise.systemd.units import Local, hidden_folders, lab_name, to_show
+from bench.targets import service_folders
 
 _DELEGATE = """\
 [Service]
@@ -156,7 +157,8 @@ def _values(ground: Ground) -> dict[str, str]:
 
 def _needed(ground: Ground) -> tuple[Path, ...]:
     prefixes = (Path(sys.prefix), Path(sys.base_prefix), ground.binaries.directory.parent)
-    return tuple(dict.fromkeys(path.resolve() for path in (ground.site.root, *prefixes)))
+    folders = (ground.site.root, *service_folders(), *prefixes)
+    return tuple(dict.fromkeys(path.resolve() for path in folders))
 
 
 def _limits(manager: Manager, *, cpuset: bool) -> tuple[str, ...]:

@@ -10,9 +10,13 @@ from pathlib import Path
 import psutil
 import pytest
 
+from bench.targets import default_targets, known_targets
+
 from .conftest import PATIENCE_S, ROOT, Cli, eventually, while_running
 
-NAMES = ("fastapi", "flask", "drf")
+# Each is named like its framework, and so is its database's unit.
+NAMES = tuple(target.name for target in default_targets(known_targets()))
+KINDS = ("app", "postgres")
 
 pytestmark = pytest.mark.skipif(
     os.environ.get("ONECORE_TEST_SUPERVISOR") != "systemd",
@@ -69,10 +73,10 @@ def made(process: subprocess.Popen[str]) -> str:
 
 
 def test_up_bench_and_down(cli: Cli, lab: str) -> None:
-    """All three by make: sandboxed units, the others frozen while one is measured, a cost from the
-    cgroup, and nothing at all left in the end.
+    """The default targets by make: sandboxed units, the others frozen while one is measured in a
+    window of its own, a cost from the cgroup, and nothing at all left in the end.
     """
-    units = [f"{lab}-{kind}{name}.service" for name in NAMES for kind in ("", "postgres@")]
+    units = [f"{lab}-{kind}@{name}.service" for name in NAMES for kind in KINDS]
     told = made(make(cli, "up"))
     assert all(f"onecore-{name}" in told for name in NAMES)
     first = {unit: shown(unit, "MainPID") for unit in units}
@@ -86,7 +90,7 @@ def test_up_bench_and_down(cli: Cli, lab: str) -> None:
     assert "cannot be reached" in cli.run("clean", expect=1, **elsewhere)
     made(make(cli, "up"))
 
-    bench = make(cli, "bench", "WORKLOAD=read", "ROUNDS=1", "PROFILE=quick")
+    bench = make(cli, "bench", "WORKLOAD=crud", "REQUESTS=100", "ROUNDS=1", "PROFILE=quick")
     alone: set[str] = set()
     while_running(bench, lambda: alone.update(not_frozen(lab)) or len(alone) == len(NAMES))
     made(bench)
@@ -104,9 +108,9 @@ def test_up_bench_and_down(cli: Cli, lab: str) -> None:
     cells = [json.loads(line) for line in (run / "rounds.jsonl").read_text().splitlines()]
     assert sorted(cell["target"] for cell in cells) == sorted(NAMES)
     for cell in cells:
-        (window,) = cell["phases"]
+        window, *_ = cell["phases"]
         assert window["load"]["failures"] == {}
-        used_s = int(shown(f"{lab}-{cell['target']}.service", "CPUUsageNSec")) / 1e9
+        used_s = int(shown(f"{lab}-app@{cell['target']}.service", "CPUUsageNSec")) / 1e9
         assert 0 < window["app"]["cpu_s"] < used_s
         assert window["app"]["pressure"]["cpu_s"] >= 0
     assert "Booting worker" in (run / "logs" / "onecore-flask.log").read_text()
@@ -128,8 +132,7 @@ def not_frozen(lab: str) -> list[str]:
     running = [
         name
         for name in NAMES
-        if "running"
-        in {shown(f"{lab}-{kind}{name}.service", "FreezerState") for kind in ("", "postgres@")}
+        if "running" in {shown(f"{lab}-{kind}@{name}.service", "FreezerState") for kind in KINDS}
     ]
     return running if len(running) == 1 else []
 
@@ -144,7 +147,7 @@ def test_a_killed_benchmark_leaves_nothing_running(cli: Cli, lab: str) -> None:
     )
     assert process.poll() is None, process.communicate()
     postgres = int(shown(f"{lab}-postgres@flask.service", "MainPID"))
-    systemctl("freeze", f"{lab}-flask.service")
+    systemctl("freeze", f"{lab}-app@flask.service")
     process.kill()
     process.communicate()
     eventually(lambda: not psutil.pid_exists(postgres) and cli.left_running() == [])

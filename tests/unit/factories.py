@@ -22,6 +22,10 @@ from bench.model import (
     Study,
 )
 from bench.store import SCHEMA_VERSION
+from bench.targets import known_targets, select_targets
+
+THREE = select_targets(known_targets(), ("fastapi", "flask", "drf"))
+"""The targets that the original's users know, whatever else there is."""
 
 
 def distribution(seconds: list[float]) -> Distribution:

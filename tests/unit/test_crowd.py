@@ -35,14 +35,13 @@ from bench.report.crowd import elsewhere_page
 from bench.report.page import page_markdown, print_page
 from bench.report.pages import page_of
 from bench.store import RunStore, schemas, write_elsewhere
-from bench.targets import default_targets, known_targets
 from bench.words import NO_FIGURE
 from bench.workloads import WORKLOADS
 
-from .factories import cell, distribution, load_result, record, window
+from .factories import THREE, cell, distribution, load_result, record, window
 
 PACING = Users(50, 5.0)
-PLAN = crowd_plan(default_targets(known_targets()), PACING, run_time_s=60.0, rounds=1, seed=1)
+PLAN = crowd_plan(THREE, PACING, run_time_s=60.0, rounds=1, seed=1)
 
 
 def moment(number: int, seconds: float = 0.010, count: int = 100, failed: int = 0) -> Moment:
@@ -91,7 +90,7 @@ def test_the_plan_is_that_of_the_original() -> None:
     assert PLAN.workloads == ("mixed",)
     assert (PLAN.window_s, PLAN.pause_s, PLAN.rounds) == (60.0, 5.0, 1)
     with pytest.raises(UsageError, match="ROUNDS"):
-        crowd_plan(known_targets(), PACING, run_time_s=60.0, rounds=0, seed=1)
+        crowd_plan(THREE, PACING, run_time_s=60.0, rounds=0, seed=1)
 
 
 def test_users_need_no_rows_to_delete() -> None:

@@ -10,16 +10,17 @@ from bench.histogram import tellable
 from bench.load.asking import PAGE, Source
 from bench.load.pacing import arrivals as arrivals_of
 from bench.model import Arrivals, ClosedLoop, LoadSpec, OpenLoop, Pacing, Rows
-from bench.targets import choose_targets, known_targets
 from bench.workloads import OPERATIONS, WORKLOADS, select_workloads
+
+from .factories import THREE
 
 QUICK = select_profile("quick")
 CEILING_PER_S = 12_345.0
 
 
-def test_the_default_is_all_frameworks_and_the_five_operations() -> None:
-    """`make bench` without a word more measures what DRF, Flask and FastAPI all do."""
-    plan = make_plan(QUICK, choose_targets(known_targets(), ()), (), seed=1)
+def test_the_default_is_the_five_operations() -> None:
+    """`make bench` without a word more measures what every framework does."""
+    plan = make_plan(QUICK, THREE, (), seed=1)
     assert plan.targets == ("fastapi", "flask", "drf")
     assert plan.workloads == OPERATIONS
     assert plan.pacing == ClosedLoop(20)
@@ -29,7 +30,7 @@ def test_the_default_is_all_frameworks_and_the_five_operations() -> None:
 def test_rounds_and_requests_replace_the_defaults() -> None:
     """What is given on the command line wins over the profile."""
     workloads = select_workloads(("crud",))
-    plan = make_plan(QUICK, known_targets(), workloads, seed=1, rounds=7, requests=50)
+    plan = make_plan(QUICK, THREE, workloads, seed=1, rounds=7, requests=50)
     assert (plan.rounds, plan.requests, plan.workloads) == (7, 50, ("crud",))
 
 
@@ -45,7 +46,7 @@ def test_rounds_and_requests_replace_the_defaults() -> None:
 def test_numbers_out_of_range_are_refused(wrong: dict[str, object]) -> None:
     """Nonsense is a usage error before anything starts."""
     with pytest.raises(UsageError):
-        make_plan(QUICK, known_targets(), (), seed=1, **wrong)  # type: ignore[arg-type]
+        make_plan(QUICK, THREE, (), seed=1, **wrong)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -76,7 +77,7 @@ def test_a_pacing_from_what_was_asked() -> None:
 def test_requests_without_anything_to_count_are_refused() -> None:
     """Time ends all windows but those of crud."""
     with pytest.raises(UsageError, match="crud alone"):
-        make_plan(QUICK, known_targets(), (WORKLOADS["read"],), seed=1, requests=50)
+        make_plan(QUICK, THREE, (WORKLOADS["read"],), seed=1, requests=50)
 
 
 def test_an_unknown_profile_names_the_known() -> None:
@@ -88,7 +89,7 @@ def test_an_unknown_profile_names_the_known() -> None:
 
 def test_cells_that_delete_get_rows_for_warm_up_and_window() -> None:
     """The two ranges are disjoint, and the rest of the cells keep the common number of rows."""
-    plan = make_plan(QUICK, known_targets(), (), seed=1)
+    plan = make_plan(QUICK, THREE, (), seed=1)
     warm, total = rows_to_load(plan, WORKLOADS["delete"], CEILING_PER_S)
     assert 0 < warm < total
     assert rows_to_load(plan, WORKLOADS["read"]) == (plan.rows, plan.rows)
@@ -100,7 +101,7 @@ def test_there_are_rows_for_all_that_can_be_asked(name: str, pacing: Pacing) -> 
     """Nobody deletes faster than the generator can ask, or than requests come due: neither the
     warm-up nor the window runs out. A mixture needs them for its deletes alone.
     """
-    plan = make_plan(QUICK, known_targets(), (WORKLOADS[name],), seed=1, pacing=pacing)
+    plan = make_plan(QUICK, THREE, (WORKLOADS[name],), seed=1, pacing=pacing)
     warm, total = rows_to_load(plan, WORKLOADS[name], CEILING_PER_S)
     rate_per_s = pacing.rate_per_s if isinstance(pacing, OpenLoop) else CEILING_PER_S
     for first, last, seconds in (
@@ -122,7 +123,7 @@ def test_a_mixture_never_changes_the_page_that_it_lists(
     """The first hundred rows stay as they were loaded, in a warm-up of few rows too: else right
     answers would count as wrong.
     """
-    plan = make_plan(QUICK, known_targets(), (WORKLOADS["mixed"],), seed=1, pacing=pacing)
+    plan = make_plan(QUICK, THREE, (WORKLOADS["mixed"],), seed=1, pacing=pacing)
     warm, _ = rows_to_load(plan, WORKLOADS["mixed"], ceiling_per_s)
     (phase,) = WORKLOADS["mixed"].phases(1, warm)
     changed = [share.ids for share in phase.shares if share.operation in ("update", "delete")]
@@ -132,7 +133,7 @@ def test_a_mixture_never_changes_the_page_that_it_lists(
 
 def test_the_number_of_rows_stays_from_run_to_run() -> None:
     """A ceiling scatters by some percent; runs that are compared start from the same rows."""
-    plan = make_plan(QUICK, known_targets(), (), seed=1)
+    plan = make_plan(QUICK, THREE, (), seed=1)
     delete = WORKLOADS["delete"]
     assert rows_to_load(plan, delete, 12_000) == rows_to_load(plan, delete, 13_000)
     with pytest.raises(ValueError, match="ceiling"):
@@ -146,7 +147,7 @@ def test_an_open_loops_windows_are_long_enough_for_a_p99(
 ) -> None:
     """Without one no verdict could be reached, however many rounds there are."""
     pacing = OpenLoop(rate_per_s, arrivals)
-    plan = make_plan(QUICK, known_targets(), (), seed=1, pacing=pacing)
+    plan = make_plan(QUICK, THREE, (), seed=1, pacing=pacing)
     assert plan.window_s >= QUICK.window_s
     for seed in range(3):
         due = takewhile(lambda due_s: due_s < plan.window_s, arrivals_of(pacing, seed))

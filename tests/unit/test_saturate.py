@@ -25,13 +25,12 @@ from bench.model import (
 )
 from bench.report.page import page_markdown, print_page
 from bench.report.saturation import saturation_page
-from bench.targets import default_targets, known_targets
 from bench.workloads import WORKLOADS
 
-from .factories import cell, distribution, load_result, record, window, with_study
+from .factories import THREE, cell, distribution, load_result, record, window, with_study
 
 STUDY = Saturation(0.1, "constant", 20)
-TARGETS = default_targets(known_targets())
+TARGETS = THREE
 PLAN = saturation_plan(PROFILES["quick"], TARGETS, WORKLOADS["read"], STUDY, seed=1)
 ALONE = saturation_plan(PROFILES["quick"], TARGETS[1:2], WORKLOADS["read"], STUDY, seed=1)
 CAPACITY = {"fastapi": 1600.0, "flask": 1000.0, "drf": 650.0}

@@ -19,12 +19,11 @@ from bench.report.pages import page_of
 from bench.report.scaling import sweep_page
 from bench.report.studies import study_words
 from bench.store import RunStore
-from bench.targets import default_targets, known_targets
 from bench.workloads import WORKLOADS
 
-from .factories import cell, load_result, plan, record, window, with_study
+from .factories import THREE, cell, load_result, plan, record, window, with_study
 
-TARGETS = default_targets(known_targets())
+TARGETS = THREE
 SWEEP = Sweep(LEVELS)
 PLAN = sweep_plan(PROFILES["quick"], TARGETS, WORKLOADS["read"], seed=1, rounds=3)
 INVALID = LabWarning("errors", "3 failed", "See its log.", "invalid")
