@@ -17,6 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from bench import before_modes
 from bench.errors import StoreError, UsageError
+from bench.files import write_whole
 from bench.model import CellResult, Elsewhere, LabWarning, RunRecord, Sample
 
 SCHEMA_VERSION = 2
@@ -102,13 +103,8 @@ def write_elsewhere(directory: Path, found: Elsewhere) -> None:
 
 def _replace(path: Path, data: object) -> None:
     """Write a file of JSON whole and atomically. Raises StoreError."""
-    new = path.with_suffix(".new")
-    with explained(path), new.open("w") as file:
-        json.dump(data, file, indent=2)
-        file.write("\n")
-        file.flush()
-        os.fsync(file.fileno())
-        new.rename(path)
+    with explained(path):
+        write_whole(path, json.dumps(data, indent=2) + "\n", durable=True)
 
 
 class RunStore:
@@ -146,7 +142,7 @@ class RunStore:
             return file.read(1) == b"\n"
 
     def append_samples(self, samples: tuple[Sample, ...]) -> None:
-        with explained(self.samples), self.samples.open("a") as file:
+        with explained(self.samples), self.samples.open("a", encoding="utf-8") as file:
             file.writelines(json.dumps(asdict(sample)) + "\n" for sample in samples)
 
     def read(self) -> tuple[RunRecord, tuple[Torn, ...]]:

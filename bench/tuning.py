@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Literal
 
 from bench.errors import SetupError
+from bench.files import write_whole
 from bench.kernel import REAL, KernelTree, Setting
 
 STATE = Path("/run/onecore/tuned.json")
@@ -177,26 +178,12 @@ def _parse(text: str, tree: KernelTree, state: Path) -> Saved:
 def _save(saved: Saved, state: Path) -> None:
     """Replace the state file in one step, and only return when it is on disk."""
     content = {"version": _VERSION, "boot": saved.boot, "values": saved.values}
-    new = state.with_suffix(".new")
     try:
         state.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-        with new.open("w") as file:
-            json.dump(content, file, indent=1)
-            file.flush()
-            os.fchmod(file.fileno(), 0o644)  # a run of any user records what is tuned
-            os.fsync(file.fileno())
-        new.replace(state)
-        _sync_folder(state.parent)
+        # A run of any user records what is tuned.
+        write_whole(state, json.dumps(content, indent=1), mode=0o644, durable=True)
     except OSError as error:
         raise SetupError(
             f"cannot save the present settings in {state}: {error.strerror}",
             "Nothing was changed.",
         ) from error
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -11,6 +11,7 @@ from bench.cli.options import NOTHING_CHOSEN, Choice, Workload, app, err, names_
 from bench.cli.showing import known_formats, stored_material, write_comparison, write_report
 from bench.errors import LabError, UsageError
 from bench.experiment.assembly import site
+from bench.files import write_whole
 from bench.model import RunRecord
 from bench.report.agreement import agreement_table
 from bench.report.comparison import comparison_page, outcome_words
@@ -118,5 +119,5 @@ def schema(directory: Path = Path("docs/schema")) -> None:
     """Write the JSON Schemas of a run's files."""
     directory.mkdir(parents=True, exist_ok=True)
     for name, text in schemas().items():
-        (directory / name).write_text(text)
+        write_whole(directory / name, text)
     out.print(f"Written to {directory}.", markup=False)

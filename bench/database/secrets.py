@@ -4,11 +4,12 @@ libpq reads the password files itself (PGPASSFILE), so no password stands in an 
 command line or in a log.
 """
 
-import os
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+from bench.files import write_whole
 
 SUPERUSER = "postgres"
 SERVICE_USER = "testuser"
@@ -51,15 +52,8 @@ def _keep(_path: Path) -> None:
 
 def _write_once(path: Path, text: str, own: Callable[[Path], None]) -> None:
     """Create `path` with mode 0600 from the start, complete or not at all; keep an existing one."""
-    if path.exists():
-        return
-    new = path.with_suffix(".new")
-    new.unlink(missing_ok=True)
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
-    own(new)
-    new.rename(path)
+    if not path.exists():
+        write_whole(path, text, mode=0o600, own=own)
 
 
 def ensure_secrets(directory: Path, own: Callable[[Path], None]) -> Secrets:

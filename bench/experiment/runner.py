@@ -16,6 +16,7 @@ from bench.experiment.engines import engine_for
 from bench.experiment.lab import Lab, app_unit_name
 from bench.experiment.schedule import NextStep, Step
 from bench.experiment.turns import TARGET_FAILED, measure_turns
+from bench.files import write_whole
 from bench.load.engine import Engine
 from bench.model import (
     CellResult,
@@ -216,7 +217,7 @@ class Runner:
         with explained(folder):
             folder.mkdir(exist_ok=True)
             for name in self.lab.all_unit_names():
-                (folder / f"{name}.log").write_text(self.lab.supervisor.log(name))
+                write_whole(folder / f"{name}.log", self.lab.supervisor.log(name))
 
 
 class _Engines:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bench.analysis.stored import StoredRun
 from bench.errors import StoreError, UsageError
+from bench.files import replacing, write_whole
 from bench.report.facts import machine_line
 from bench.report.html.document import Document
 from bench.report.html.library import vega_code
@@ -35,7 +36,7 @@ Writer = Callable[[StoredRun, Place], None]
 def write_page(document: Document, path: Path, cache: Path) -> None:
     """Raises StoreError when the page cannot be written."""
     with _explained(path.parent):
-        path.write_text(render(document, vega_code(cache) if document.plots else ""))
+        write_whole(path, render(document, vega_code(cache) if document.plots else ""))
 
 
 def _html(run: StoredRun, place: Place) -> None:
@@ -45,25 +46,27 @@ def _html(run: StoredRun, place: Place) -> None:
 def _markdown(run: StoredRun, place: Place) -> None:
     page = page_of(run)
     text = render_markdown(run) if page is None else page_markdown(page)
-    (place.run / "report.md").write_text(text)
+    write_whole(place.run / "report.md", text)
 
 
 def _csv(run: StoredRun, place: Place) -> None:
-    write_csv(run.record, place.run / "rounds.csv")
+    with replacing(place.run / "rounds.csv") as path:
+        write_csv(run.record, path)
 
 
 def _parquet(run: StoredRun, place: Place) -> None:
-    write_parquet(run.record, place.run / "rounds.parquet")
+    with replacing(place.run / "rounds.parquet") as path:
+        write_parquet(run.record, path)
 
 
 def _svg(run: StoredRun, place: Place) -> None:
     for plot in run_document(run).plots:
-        (_plots(place) / f"{plot.name}.svg").write_text(svg(plot, _source(run)))
+        write_whole(_plots(place) / f"{plot.name}.svg", svg(plot, _source(run)))
 
 
 def _png(run: StoredRun, place: Place) -> None:
     for plot in run_document(run).plots:
-        (_plots(place) / f"{plot.name}.png").write_bytes(png(plot, _source(run)))
+        write_whole(_plots(place) / f"{plot.name}.png", png(plot, _source(run)))
 
 
 def _plots(place: Place) -> Path:

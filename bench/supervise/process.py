@@ -18,6 +18,7 @@ from pathlib import Path
 import psutil
 
 from bench.errors import UnitFailed
+from bench.files import write_whole
 from bench.model import Memory, Unit, UnitStatus, Usage
 from bench.supervise import changed, fingerprint, tail
 from bench.supervise.guardian import Guardian
@@ -121,7 +122,7 @@ class ProcessSupervisor:
         log = self._log_path(unit.name)
         log.unlink(missing_ok=True)
         for command in unit.prepare:
-            log.write_text(self.run(command, unit.environment, unit.directory))
+            write_whole(log, self.run(command, unit.environment, unit.directory))
         self._launch(unit, outlive=outlive)
         return True
 
@@ -324,9 +325,7 @@ class ProcessSupervisor:
         started = psutil.Process(process.pid).create_time()
         lab = None if outlive else os.getpid()
         record = _Record(process.pid, started, unit.stop_signal, fingerprint(unit), lab)
-        new = self._path(unit.name).with_suffix(".new")
-        new.write_text(json.dumps(asdict(record)))
-        new.rename(self._path(unit.name))
+        write_whole(self._path(unit.name), json.dumps(asdict(record)))
 
     def _pid(self, name: str) -> int:
         status = self.status(name)

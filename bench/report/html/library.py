@@ -1,11 +1,12 @@
 """Vega and Vega-Lite's own code, for a page that fetches nothing."""
 
-import os
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 
 import vl_convert
+
+from bench.files import write_whole
 
 VEGA_LITE = "6.1"
 """With 6.4 the tooltips of nearest-point selections show "undefined"."""
@@ -26,12 +27,6 @@ def vega_code(cache: Path | None = None) -> str:
     code = f"(function () {{{bundle}}})();".replace("</script", "<\\/script")
     if kept:
         with suppress(OSError):
-            _replace(kept, code)
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(kept, code)
     return code
-
-
-def _replace(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_suffix(f".{os.getpid()}")
-    new.write_text(text)
-    new.rename(path)

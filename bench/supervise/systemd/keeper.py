@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from bench.errors import SetupError
+from bench.files import write_whole
 from bench.supervise.systemd.cgroup import Cgroup
 from bench.supervise.systemd.manager import Manager
 
@@ -78,9 +79,7 @@ def remember(keeper: Keeper, state: Path) -> None:
     """Leave the keeper's name, before it is given anything."""
     file = _file(keeper, state)
     file.parent.mkdir(exist_ok=True)
-    new = file.with_suffix(".new")
-    new.write_text(json.dumps(asdict(keeper), indent=1) + "\n")
-    new.replace(file)
+    write_whole(file, json.dumps(asdict(keeper), indent=1) + "\n")
 
 
 def forget(keeper: Keeper, state: Path) -> None:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TextIO
 
 from bench.errors import LabBusy, SetupError, UnitFailed
+from bench.files import write_whole
 from bench.kernel.process import GONE, process_status
 from bench.model import Memory, Unit, UnitState, UnitStatus, Usage
 from bench.placement import format_cpulist, parse_cpulist
@@ -211,9 +212,7 @@ class SystemdSupervisor:
             file = folder / path
             if not file.exists() or file.read_text() != text:
                 file.parent.mkdir(parents=True, exist_ok=True)
-                new = file.with_name(f"{file.name}.new")
-                new.write_text(text)
-                new.replace(file)
+                write_whole(file, text)
         self.manager.tell("daemon-reload")
 
     def _forget(self, unit: str) -> None:
