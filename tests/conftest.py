@@ -26,6 +26,7 @@ from .parallel import (  # noqa: F401
     pytest_cmdline_main,
     pytest_collection_modifyitems,
     pytest_configure,
+    pytest_xdist_make_scheduler,
 )
 from .skipping import pytest_runtest_makereport, pytest_terminal_summary  # noqa: F401
 
@@ -101,7 +102,7 @@ def public_folder() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def lab(public_folder: Path) -> Iterator[Lab]:
-    """The real lab with all services up, for the whole session."""
+    """The real lab for the whole session. A test starts in it what it needs, which then stays."""
     folder = public_folder / "lab"
     folder.mkdir()
     with pytest.MonkeyPatch.context() as patch:
@@ -110,7 +111,6 @@ def lab(public_folder: Path) -> Iterator[Lab]:
         lab = open_lab(())
     cpus = os.sched_getaffinity(0)
     try:
-        lab.start(lab.targets, outlive=False)
         yield lab
     finally:
         lab.down()
@@ -120,6 +120,7 @@ def lab(public_folder: Path) -> Iterator[Lab]:
 @pytest.fixture(scope="session")
 def live_services(lab: Lab) -> dict[str, LiveService]:
     """Every service, up and with its schema."""
+    lab.start(lab.targets, outlive=False)
     return {
         target.name: LiveService(
             name=target.name,

@@ -3,8 +3,8 @@
 `tests` and each folder in it are run by as many workers as there are CPUs. A smaller selection is
 not, since to start workers would take longer. What `-n`, `--dist` or `--pdb` says is obeyed.
 
-The tests of a file stay together, because fixtures of a module are made once. A worker that needs
-the lab starts one of its own.
+The tests of a file stay together, because fixtures of a module are made once. So do all that use
+the lab: to bring up every target once more would cost more than a second worker saves.
 """
 
 import ctypes
@@ -13,12 +13,22 @@ import signal
 from pathlib import Path
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 TESTS = Path(__file__).parent
 LONG_FIRST = ("systemd", "e2e", "conformance", "contract", "unit")
 """Folders in the order in which their files begin, so that short files fill up the end."""
 
 _PR_SET_PDEATHSIG = 1
+
+USE_THE_LAB = (
+    "tests/contract/",
+    "tests/conformance/database/",
+    "tests/conformance/load/test_swarm.py",
+    "tests/conformance/test_service_suites.py",
+    "tests/e2e/test_declared.py",
+)
+"""Begin the names of the tests whose fixtures use the lab, and of those beside them in a file."""
 
 
 def workers_for(config: pytest.Config) -> int:
@@ -44,6 +54,17 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
         option.loadscopereorder = False  # which would be by the number of tests
 
 
+class _Together(LoadScopeScheduling):
+    def _split_scope(self, nodeid: str) -> str:
+        return "the lab" if nodeid.startswith(USE_THE_LAB) else nodeid.partition("::")[0]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> _Together | None:
+    """What stays together, where nobody has asked for anything else."""
+    return _Together(config, log) if config.option.dist == "loadfile" else None
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """A worker whose pytest was killed is interrupted, so that its labs end too.
 
@@ -55,10 +76,28 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """In a worker: files in the order of their folders."""
+    """In a worker: files in the order of their folders, those that use the lab before all.
+
+    Raises UsageError for a test that uses the lab and is not among USE_THE_LAB.
+    """
+    strangers = [
+        item.nodeid
+        for item in items
+        if not item.nodeid.startswith(USE_THE_LAB) and _uses_the_lab(item)
+    ]
+    if strangers:
+        raise pytest.UsageError(f"add to USE_THE_LAB in tests/parallel.py: {', '.join(strangers)}")
     if hasattr(config, "workerinput"):
         items.sort(key=_place)
 
 
+def _uses_the_lab(item: pytest.Item) -> bool:
+    """Whether it is tests/conftest.py's fixture that is meant by this name."""
+    fixtures = item._fixtureinfo.name2fixturedefs if isinstance(item, pytest.Function) else {}
+    return any(one.baseid == TESTS.name for one in fixtures.get("lab", ())[-1:])
+
+
 def _place(item: pytest.Item) -> int:
+    if item.nodeid.startswith(USE_THE_LAB):
+        return -1
     return LONG_FIRST.index(item.path.relative_to(TESTS).parts[0])

@@ -9,6 +9,7 @@ import sys
 import urllib.request
 
 import psutil
+import pytest
 
 from .conftest import ROOT, Cli, eventually
 
@@ -35,70 +36,14 @@ def test_up_twice_then_down_twice(cli: Cli) -> None:
     assert cli.run("status").count("stopped") == 6
 
 
-def test_watch_shows_what_runs_once_where_there_is_no_terminal(cli: Cli) -> None:
-    """One plain table: use of CPU and memory of what runs; what to do where nothing runs."""
+def test_where_nothing_runs_it_is_said_what_to_do(cli: Cli) -> None:
+    """watch shows what is stopped, psql and logs name what they need."""
     nothing = cli.run("watch")
     assert nothing.count("stopped") == 6
     assert "make up" in nothing
-    cli.run("up", FRAMEWORK="flask")
-    shown = cli.run("watch", FRAMEWORK="flask")
-    assert shown.count("running") == 2
-    assert "\x1b" not in shown
-    database = next(line.split() for line in shown.splitlines() if "postgres-flask" in line)
-    cpu_percent, megabytes, transactions = (float(word) for word in database[-3:])
-    assert cpu_percent >= 0
-    assert megabytes > 1
-    assert transactions >= 0
-    assert cli.left_running() != []
-    cli.run("down")
-
-
-def test_one_framework_alone(cli: Cli) -> None:
-    """FRAMEWORK=flask brings up Flask and its database, nothing else."""
-    cli.run("up", FRAMEWORK="flask")
-    assert set(pids(cli)) == {"onecore-flask", "onecore-postgres-flask"}
-    assert "gunicorn" in cli.run("logs", FRAMEWORK="flask").lower()
-    cli.run("down")
-
-
-def test_a_database_killed_with_9_is_named_and_comes_back(cli: Cli) -> None:
-    """status says failed; up starts it again with its data."""
-    cli.run("up", FRAMEWORK="flask")
-    port = 5000 + int(cli.environment["PORT_OFFSET"])
-    body = json.dumps({"name": "kept", "price": 1}).encode()
-    request = urllib.request.Request(
-        f"http://127.0.0.1:{port}/items/", body, {"Content-Type": "application/json"}
-    )
-    item_id = json.load(urllib.request.urlopen(request))["id"]
-    postmaster = psutil.Process(pids(cli)["onecore-postgres-flask"])
-    workers = postmaster.children()
-    os.kill(postmaster.pid, signal.SIGKILL)
-    psutil.wait_procs([postmaster, *workers], timeout=30)
-    eventually(lambda: "failed" in cli.run("status"))
-    cli.run("up", FRAMEWORK="flask")
-    answer = json.load(urllib.request.urlopen(f"http://127.0.0.1:{port}/items/{item_id}"))
-    assert answer["name"] == "kept"
-    cli.run("down")
-
-
-def test_psql_asks_for_no_password_and_shows_none(cli: Cli) -> None:
-    """psql logs in as the service's user; when the database is down, it says so."""
-    assert "make up" in cli.run("psql", expect=1, FRAMEWORK="drf")
+    assert "make up" in cli.run("psql", expect=1, FRAMEWORK="flask")
     assert "which one framework" in cli.run("psql", expect=2)
     assert "which one framework" in cli.run("logs", expect=2, FRAMEWORK="flask,drf")
-    cli.run("up", FRAMEWORK="drf")
-    done = subprocess.run(
-        [sys.executable, "-m", "bench", "psql"],
-        env={**cli.environment, "FRAMEWORK": "drf"},
-        input="select current_user, current_database();",
-        capture_output=True,
-        text=True,
-        check=True,
-        cwd=ROOT,
-    )
-    assert "testuser" in done.stdout
-    assert "testdb_drf" in done.stdout
-    cli.run("down")
 
 
 def test_a_taken_port_is_named_and_nothing_stays(cli: Cli) -> None:
@@ -112,12 +57,73 @@ def test_a_taken_port_is_named_and_nothing_stays(cli: Cli) -> None:
     assert cli.left_running() == []
 
 
-def test_clean_removes_everything_but_results(cli: Cli) -> None:
-    """After clean there are no databases and no passwords; results stay."""
+# --- with one framework up: the first of these brings it up, the last one cleans up after all
+
+
+@pytest.fixture(scope="module")
+def flask(cli: Cli) -> Cli:
+    """Flask and its database are up."""
     cli.run("up", FRAMEWORK="flask")
-    cli.results.mkdir(exist_ok=True)
-    (cli.results / "kept").touch()
-    cli.run("clean")
-    assert cli.left_running() == []
-    assert not list(cli.state.rglob("pgpass"))
-    assert (cli.results / "kept").exists()
+    return cli
+
+
+def test_one_framework_alone(flask: Cli) -> None:
+    """FRAMEWORK=flask brings up Flask and its database, nothing else."""
+    assert set(pids(flask)) == {"onecore-flask", "onecore-postgres-flask"}
+    assert "gunicorn" in flask.run("logs", FRAMEWORK="flask").lower()
+
+
+def test_watch_shows_what_runs_once_where_there_is_no_terminal(flask: Cli) -> None:
+    """One plain table: use of CPU and memory of what runs."""
+    shown = flask.run("watch", FRAMEWORK="flask")
+    assert shown.count("running") == 2
+    assert "\x1b" not in shown
+    database = next(line.split() for line in shown.splitlines() if "postgres-flask" in line)
+    cpu_percent, megabytes, transactions = (float(word) for word in database[-3:])
+    assert cpu_percent >= 0
+    assert megabytes > 1
+    assert transactions >= 0
+    assert flask.left_running() != []
+
+
+def test_a_database_killed_with_9_is_named_and_comes_back(flask: Cli) -> None:
+    """status says failed; up starts it again with its data."""
+    port = 5000 + int(flask.environment["PORT_OFFSET"])
+    body = json.dumps({"name": "kept", "price": 1}).encode()
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{port}/items/", body, {"Content-Type": "application/json"}
+    )
+    item_id = json.load(urllib.request.urlopen(request))["id"]
+    postmaster = psutil.Process(pids(flask)["onecore-postgres-flask"])
+    workers = postmaster.children()
+    os.kill(postmaster.pid, signal.SIGKILL)
+    psutil.wait_procs([postmaster, *workers], timeout=30)
+    eventually(lambda: "failed" in flask.run("status"))
+    flask.run("up", FRAMEWORK="flask")
+    answer = json.load(urllib.request.urlopen(f"http://127.0.0.1:{port}/items/{item_id}"))
+    assert answer["name"] == "kept"
+
+
+def test_psql_asks_for_no_password_and_shows_none(flask: Cli) -> None:
+    """psql logs in as the service's user."""
+    done = subprocess.run(
+        [sys.executable, "-m", "bench", "psql"],
+        env={**flask.environment, "FRAMEWORK": "flask"},
+        input="select current_user, current_database();",
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+    )
+    assert "testuser" in done.stdout
+    assert "testdb_flask" in done.stdout
+
+
+def test_clean_removes_everything_but_results(flask: Cli) -> None:
+    """After clean there are no databases and no passwords; results stay."""
+    flask.results.mkdir(exist_ok=True)
+    (flask.results / "kept").touch()
+    flask.run("clean")
+    assert flask.left_running() == []
+    assert not list(flask.state.rglob("pgpass"))
+    assert (flask.results / "kept").exists()

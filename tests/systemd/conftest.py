@@ -15,6 +15,9 @@ ROOT = Path(__file__).parents[2]
 SCRIPT = Path(__file__).parent / "private-systemd"
 CANNOT = 77
 
+PLAIN = ("-p", "no:cacheprovider", "-p", "pytest_timeout")
+"""Options of a pytest without the plugins that take longer to import than its tests to run."""
+
 Beside = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -29,7 +32,12 @@ def beside_systemd(request: pytest.FixtureRequest) -> Beside:
         done = subprocess.run(
             [*prefix, "bash", str(SCRIPT), str(request.param), *command],
             cwd=ROOT,
-            env={**os.environ, "SUPERVISOR": "systemd", **variables},
+            env={
+                **os.environ,
+                "SUPERVISOR": "systemd",
+                "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+                **variables,
+            },
             capture_output=True,
             text=True,
             timeout=240,

@@ -2,13 +2,13 @@
 
 import sys
 
-from .conftest import Beside
+from .conftest import PLAIN, Beside
 
 
 def test_the_suite_passes_on_systemd(beside_systemd: Beside) -> None:
     """What every supervisor must do, systemd does: nothing is skipped, nothing fails."""
     done = beside_systemd(
-        sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider",
+        sys.executable, "-m", "pytest", "-q", *PLAIN,
         "tests/conformance/supervise/test_supervisor.py",
         "tests/conformance/supervise/test_killed_lab.py",
         # systemd keeps that record itself.

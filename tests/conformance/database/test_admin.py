@@ -32,7 +32,9 @@ NAMES = [one.name for one in known_targets() if one.name == one.framework]
 
 @pytest.fixture(params=NAMES)
 def target(request: pytest.FixtureRequest, lab: Lab) -> Target:
-    return next(one for one in lab.targets if one.name == request.param)
+    (target,) = [one for one in lab.targets if one.name == request.param]
+    lab.start((target,), outlive=False)
+    return target
 
 
 @pytest.fixture

@@ -40,6 +40,7 @@ def swarm(tmp_path: Path, port: int) -> Iterator[Swarm]:
 @pytest.fixture
 def flask_url(lab: Lab) -> str:
     (target,) = [one for one in lab.targets if one.name == "flask"]
+    lab.start((target,), outlive=False)
     return lab.base_url(target)
 
 
