@@ -16,7 +16,7 @@ from bench.kernel import KernelTree, Setting
 from bench.model import Placement
 from bench.placement import format_cpulist, parse_cpulist
 from bench.supervise.systemd.manager import Manager, find_manager
-from bench.tuning import Outcome
+from bench.tuning import SettingOutcome
 
 STATE = Path("/run/onecore/isolated.json")
 _UNSET = "unset "
@@ -76,7 +76,9 @@ class UnitCpus(KernelTree):
         return tuple(self.path(f"{folder}/{name}.d/{_DROP_IN}") for folder in _CONTROL)
 
 
-def isolate(placement: Placement, tree: UnitCpus, state: Path = STATE) -> tuple[Outcome, ...]:
+def isolate(
+    placement: Placement, tree: UnitCpus, state: Path = STATE
+) -> tuple[SettingOutcome, ...]:
     """Move everything but the lab to the housekeeping CPUs.
 
     Raises SetupError when what was there cannot be saved; nothing has been changed then.
@@ -86,7 +88,7 @@ def isolate(placement: Placement, tree: UnitCpus, state: Path = STATE) -> tuple[
     return tuning.tune(settings, tree, state)
 
 
-def unisolate(tree: UnitCpus, state: Path = STATE) -> tuple[Outcome, ...]:
+def unisolate(tree: UnitCpus, state: Path = STATE) -> tuple[SettingOutcome, ...]:
     """Put back what was there before `isolate`, also when that was interrupted."""
     return tuning.untune(tree, state)
 

@@ -25,10 +25,10 @@ import gevent  # type: ignore[import-untyped]  # its types are a package of thei
 sys.path.append(str(Path(__file__).resolve().parents[1]))
 
 from bench.errors import UsageError
-from bench.load.people import telemetry
-from bench.load.people.settings import MOST_THROUGHPUT_PER_S, parse_wait, user_class
-from bench.load.people.shapes import COURSES, Stage
-from bench.load.people.users import AnyUser, ItemUser
+from bench.load.users import telemetry
+from bench.load.users.locust_users import AnyUser, ItemUser
+from bench.load.users.settings import MOST_THROUGHPUT_PER_S, parse_wait, user_class
+from bench.load.users.shapes import COURSES, Stage
 from bench.targets import known_targets
 
 log = logging.getLogger(__name__)

@@ -18,7 +18,7 @@ from pydantic import TypeAdapter, ValidationError
 from bench import before_modes
 from bench.errors import StoreError, UsageError
 from bench.files import write_whole
-from bench.model import CellResult, Elsewhere, LabWarning, RunRecord, Sample
+from bench.model import CellResult, Diagnostic, Elsewhere, RunRecord, Sample
 
 SCHEMA_VERSION = 2
 READABLE = (1, SCHEMA_VERSION)
@@ -74,8 +74,8 @@ class Torn:
     line: int
 
     @property
-    def warning(self) -> LabWarning:
-        return LabWarning(
+    def diagnostic(self) -> Diagnostic:
+        return Diagnostic(
             "torn-line",
             f"{self.path.name}, line {self.line} is torn and left out",
             "Its cell was measured again when the run was resumed, or is missing.",
@@ -98,7 +98,9 @@ def torn_words(torn: Sequence[Torn]) -> tuple[str, ...]:
 
 def write_elsewhere(directory: Path, found: Elsewhere) -> None:
     """Replace elsewhere.json in the folder, which exists."""
-    _replace(directory / "elsewhere.json", _ELSEWHERE.dump_python(found, mode="json"))
+    _replace(
+        directory / "elsewhere.json", _ELSEWHERE.dump_python(found, mode="json", by_alias=True)
+    )
 
 
 def _replace(path: Path, data: object) -> None:
@@ -122,7 +124,7 @@ class RunStore:
 
     def write_record(self, record: RunRecord) -> None:
         """Replace run.json. The cells stay in rounds.jsonl and are not repeated here."""
-        data = _RUN.dump_python(replace(record, cells=()), mode="json")
+        data = _RUN.dump_python(replace(record, cells=()), mode="json", by_alias=True)
         del data["cells"]
         _replace(self.record, data)
 

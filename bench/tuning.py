@@ -29,7 +29,7 @@ OutcomeKind = Literal["set", "restored", "unchanged", "failed"]
 
 
 @dataclass(frozen=True)
-class Outcome:
+class SettingOutcome:
     """What became of one setting, in words for the user."""
 
     kind: OutcomeKind
@@ -56,7 +56,7 @@ def require_root(verb: str) -> None:
 
 def tune(
     settings: Iterable[Setting], tree: KernelTree = REAL, state: Path = STATE
-) -> tuple[Outcome, ...]:
+) -> tuple[SettingOutcome, ...]:
     """Save what is there, then set what is wanted.
 
     Raises SetupError when the old values cannot be saved; nothing has been changed then.
@@ -71,7 +71,7 @@ def tune(
     return tuple(_set(Setting(name, wanted[name]), found[name], tree) for name in wanted)
 
 
-def untune(tree: KernelTree = REAL, state: Path = STATE) -> tuple[Outcome, ...]:
+def untune(tree: KernelTree = REAL, state: Path = STATE) -> tuple[SettingOutcome, ...]:
     """Put back every saved value, the last one changed first.
 
     What the kernel refuses stays saved, so that it can be tried again. What has disappeared is
@@ -111,29 +111,29 @@ def tuned_names(tree: KernelTree = REAL, state: Path = STATE) -> list[str] | Non
 # --- one setting ------------------------------------------------------------------------------
 
 
-def _set(setting: Setting, found: str, tree: KernelTree) -> Outcome:
+def _set(setting: Setting, found: str, tree: KernelTree) -> SettingOutcome:
     name, value = setting.name, setting.value
     if not found:
-        return Outcome("failed", name, "is not there (any more)")
+        return SettingOutcome("failed", name, "is not there (any more)")
     if found == value:
-        return Outcome("unchanged", name, f"is {value} already")
+        return SettingOutcome("unchanged", name, f"is {value} already")
     problem = _write(setting, tree)
     if problem:
-        return Outcome("failed", name, f"stays {tree.read(name)}: {problem}")
-    return Outcome("set", name, f"{found} -> {value}")
+        return SettingOutcome("failed", name, f"stays {tree.read(name)}: {problem}")
+    return SettingOutcome("set", name, f"{found} -> {value}")
 
 
-def _restore(setting: Setting, tree: KernelTree) -> Outcome:
+def _restore(setting: Setting, tree: KernelTree) -> SettingOutcome:
     name, value = setting.name, setting.value
     now = tree.read(name)
     if not now:
-        return Outcome("failed", name, f"is not there any more; it was {value}")
+        return SettingOutcome("failed", name, f"is not there any more; it was {value}")
     if now == value:
-        return Outcome("unchanged", name, f"is {value} already")
+        return SettingOutcome("unchanged", name, f"is {value} already")
     problem = _write(setting, tree)
     if problem:
-        return Outcome("failed", name, f"stays {tree.read(name)}, it was {value}: {problem}")
-    return Outcome("restored", name, f"{now} -> {value}")
+        return SettingOutcome("failed", name, f"stays {tree.read(name)}, it was {value}: {problem}")
+    return SettingOutcome("restored", name, f"{now} -> {value}")
 
 
 def _write(setting: Setting, tree: KernelTree) -> str:

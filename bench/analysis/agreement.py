@@ -21,7 +21,7 @@ Key = tuple[str, str, str, str, str]
 
 
 @dataclass(frozen=True)
-class Agreement:
+class RunsAgreement:
     """Counts over all ratios of all runs. `held` are intervals that held the other runs' mean.
 
     `contradictions` counts comparisons on which two runs have given different verdicts, leaving
@@ -38,7 +38,7 @@ class Agreement:
     held_allowing: int
 
 
-def agreement(records: Sequence[RunRecord], level: float = 0.95) -> Agreement:
+def agreement(records: Sequence[RunRecord], level: float = 0.95) -> RunsAgreement:
     """Set every run's ratios against the mean ratios of all other runs.
 
     Raises UsageError for fewer than 3 runs, for one that is no bench, for runs that were not made
@@ -64,7 +64,7 @@ def agreement(records: Sequence[RunRecord], level: float = 0.95) -> Agreement:
             f"no ratio has at least 2 rounds in {FEWEST_RUNS} of these runs",
             "Name runs of several frameworks with several rounds.",
         )
-    return Agreement(
+    return RunsAgreement(
         runs=len(records),
         compared=held["compared"],
         kinds=Counter(verdict.kind for run in judged for verdict in run.values()),

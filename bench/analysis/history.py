@@ -38,7 +38,7 @@ _SAME_QUERIES = 0.01
 
 
 @dataclass(frozen=True)
-class Point:
+class TrendPoint:
     """One run's figure in the metric's own unit, with its interval over that run's rounds.
 
     `database_cost_us` and `queries` are per request, None where no database was asked.
@@ -88,7 +88,7 @@ class Trend:
     workload: str
     phase: str
     measure: Measure
-    points: tuple[Point, ...]
+    points: tuple[TrendPoint, ...]
     gaps: tuple[Gap, ...]
     changes: tuple[Change, ...] = ()
     smallest_visible: float | None = None
@@ -185,7 +185,7 @@ def _told(found: Sequence[Trend]) -> list[Trend]:
 def _trend(
     runs: Sequence[RunRecord], target: str, workload: str, phase: str, measure: Measure
 ) -> Trend:
-    points: list[Point] = []
+    points: list[TrendPoint] = []
     gaps: list[Gap] = []
     for run in runs:
         if target not in run.plan.targets or workload not in run.plan.workloads:
@@ -199,12 +199,12 @@ def _trend(
     return Trend(target, workload, phase, measure, tuple(points), tuple(gaps))
 
 
-def _point(run_id: str, windows: Sequence[PhaseResult], measure: Measure) -> Point | None:
+def _point(run_id: str, windows: Sequence[PhaseResult], measure: Measure) -> TrendPoint | None:
     estimate = measure.metric.estimate(windows)
     if estimate is None or estimate.point <= 0:
         return None
     queries = METRICS["queries"].value(windows)
-    return Point(
+    return TrendPoint(
         run_id,
         estimate,
         METRICS["database_cost"].value(windows) if queries else None,
@@ -260,7 +260,7 @@ def _change(
     )
 
 
-def _ratio(earlier: Sequence[Point], later: Sequence[Point]) -> Estimate:
+def _ratio(earlier: Sequence[TrendPoint], later: Sequence[TrendPoint]) -> Estimate:
     """later / earlier of the metric, each run counting once (Welch's interval)."""
     old, new = (
         {number: point.estimate.point for number, point in enumerate(points)}
@@ -269,7 +269,7 @@ def _ratio(earlier: Sequence[Point], later: Sequence[Point]) -> Estimate:
     return ratio_estimate(unpaired_log_ratio(new, old))
 
 
-def _witness(earlier: Sequence[Point], later: Sequence[Point]) -> float | None:
+def _witness(earlier: Sequence[TrendPoint], later: Sequence[TrendPoint]) -> float | None:
     """later / earlier of the database's cost, where it was asked the same in all these runs."""
     queries = [point.queries for point in (*earlier, *later) if point.queries]
     costs = [

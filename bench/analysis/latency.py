@@ -19,7 +19,7 @@ _STEPS = sorted(
 
 
 @dataclass(frozen=True)
-class Point:
+class Quantile:
     """A share of requests that was answered within `seconds`.
 
     `nines` is -log10(1 - share): 0 for 0 %, 1 for 90 %, 2 for 99 %.
@@ -40,7 +40,7 @@ class Curve:
     operation: str
     target: str
     count: int
-    points: tuple[Point, ...]
+    points: tuple[Quantile, ...]
 
 
 def percentile_at(nines: float) -> float:
@@ -71,7 +71,7 @@ def _curve(one: Series, operation: str) -> Curve | None:
         operation if alone else phase,
         one.target,
         merged.count,
-        tuple(Point(n, s) for n, s in zip(told, seconds, strict=True)),
+        tuple(Quantile(n, s) for n, s in zip(told, seconds, strict=True)),
     )
 
 

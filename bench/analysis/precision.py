@@ -4,7 +4,7 @@ import math
 
 from bench.analysis.measures import COST, Measure
 from bench.analysis.verdicts import PhaseVerdict, ratios
-from bench.model import LabWarning, Plan, RunRecord
+from bench.model import Diagnostic, Plan, RunRecord
 from bench.stats.rounds import relative_half_width
 
 
@@ -48,8 +48,8 @@ def half_width(one: PhaseVerdict) -> float:
     return math.inf if ratio is None else relative_half_width(ratio)
 
 
-def not_narrow(record: RunRecord) -> tuple[LabWarning, ...]:
-    """The doubt of an adaptive run that has reached its limit and not its width."""
+def not_narrow(record: RunRecord) -> tuple[Diagnostic, ...]:
+    """Told of an adaptive run that has reached its limit and not its width."""
     widest = widest_ratio(record)
     if widest is None or narrow_enough(record):
         return ()
@@ -57,7 +57,7 @@ def not_narrow(record: RunRecord) -> tuple[LabWarning, ...]:
     half = half_width(widest)
     told = f"± {half:.1%}" if math.isfinite(half) else "without an interval"
     return (
-        LabWarning(
+        Diagnostic(
             "not-narrow",
             f"after {rounds} rounds the ratio {widest.verdict.subject} / "
             f"{widest.verdict.reference} of {widest.measure.title} at {widest.title} is known to "

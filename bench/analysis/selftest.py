@@ -15,7 +15,7 @@ from bench.words import interval_words, plain
 
 
 @dataclass(frozen=True)
-class Check:
+class SelftestCheck:
     """One thing that the lab must get right."""
 
     name: str
@@ -27,9 +27,9 @@ class Check:
 # --- comparisons ------------------------------------------------------------------------------
 
 
-def judge_identical(verdict: Verdict) -> Check:
+def judge_identical(verdict: Verdict) -> SelftestCheck:
     """The same service twice must come out as the same."""
-    return Check(
+    return SelftestCheck(
         "A/A: a service and its twin",
         verdict.kind == "indistinguishable",
         _told(verdict),
@@ -37,9 +37,9 @@ def judge_identical(verdict: Verdict) -> Check:
     )
 
 
-def judge_planted(verdict: Verdict, share: float) -> Check:
+def judge_planted(verdict: Verdict, share: float) -> SelftestCheck:
     """The one that costs `share` more CPU per request must come out as slower."""
-    return Check(
+    return SelftestCheck(
         f"planted {share:.0%} more CPU per request",
         verdict.kind == "slower",
         _told(verdict),
@@ -124,17 +124,19 @@ def median_latencies(windows: Sequence[Latencies]) -> Latencies:
     )
 
 
-def judge_constant(pacing: str, delay_s: float, windows: Sequence[Latencies]) -> Check:
+def judge_constant(pacing: str, delay_s: float, windows: Sequence[Latencies]) -> SelftestCheck:
     """A server that needs `delay_s` for every request, in either pacing."""
     name = f"constant {_ms(delay_s, 0)}, {pacing} loop: p50"
     return _median_is(name, delay_s, median_latencies(windows))
 
 
-def _median_is(name: str, delay_s: float, seen: Latencies) -> Check:
+def _median_is(name: str, delay_s: float, seen: Latencies) -> SelftestCheck:
     return _between(name, seen.p50_s, delay_s, seen.served_p50_s + OVERHEAD_S)
 
 
-def judge_stall_open(truth: StallingServer, windows: Sequence[Latencies]) -> tuple[Check, ...]:
+def judge_stall_open(
+    truth: StallingServer, windows: Sequence[Latencies]
+) -> tuple[SelftestCheck, ...]:
     """A server that stands still now and then: an open loop must show all who waited."""
     seen, name = median_latencies(windows), "stalls, open loop"
     return (
@@ -146,7 +148,7 @@ def judge_stall_open(truth: StallingServer, windows: Sequence[Latencies]) -> tup
 
 def judge_stall_closed(
     truth: StallingServer, windows: Sequence[Latencies], open_p95_s: float
-) -> tuple[Check, ...]:
+) -> tuple[SelftestCheck, ...]:
     """The same server in a closed loop: true service times, and a queue that cannot be seen.
 
     Had the stalls not been there, the second check would prove nothing: hence the third.
@@ -155,13 +157,13 @@ def judge_stall_closed(
     limit_s = OMITTED_SHARE * truth.open_loop_quantile_s(0.95)
     return (
         _median_is(f"{name}: p50", truth.delay_s, seen),
-        Check(
+        SelftestCheck(
             f"{name}: p95",
             truth.delay_s <= seen.p95_s <= limit_s,
             f"{_ms(seen.p95_s)} (open loop: {_ms(open_p95_s)})",
             f"below {_ms(limit_s)}: no queue",
         ),
-        Check(
+        SelftestCheck(
             f"{name}: slowest",
             seen.max_s >= (1 - TAIL_TOLERANCE) * truth.stall_s,
             _ms(seen.max_s),
@@ -170,7 +172,7 @@ def judge_stall_closed(
     )
 
 
-def judge_sending(rate_per_s: float, windows: Sequence[Sending]) -> tuple[Check, ...]:
+def judge_sending(rate_per_s: float, windows: Sequence[Sending]) -> tuple[SelftestCheck, ...]:
     """The sender's own lateness.
 
     Half of all requests must leave in time whatever else the machine does. The tail is a promise
@@ -183,8 +185,10 @@ def judge_sending(rate_per_s: float, windows: Sequence[Sending]) -> tuple[Check,
     steal = statistics.median(window.steal_share for window in windows)
     name = f"sent late, at {rate_per_s:,.0f}/s"
     return (
-        Check(f"{name}: p50", p50_s < LATE_P50_S, _ms(p50_s, 3), f"below {_ms(LATE_P50_S, 3)}"),
-        Check(
+        SelftestCheck(
+            f"{name}: p50", p50_s < LATE_P50_S, _ms(p50_s, 3), f"below {_ms(LATE_P50_S, 3)}"
+        ),
+        SelftestCheck(
             f"{name}: p99",
             p99_s < LATE_P99_S or foreign + steal > QUIET_SHARE,
             f"{_ms(p99_s, 3)} ({foreign:.0%} foreign, {steal:.0%} stolen)",
@@ -193,12 +197,12 @@ def judge_sending(rate_per_s: float, windows: Sequence[Sending]) -> tuple[Check,
     )
 
 
-def judge_failures(results: Sequence[LoadResult]) -> Check:
+def judge_failures(results: Sequence[LoadResult]) -> SelftestCheck:
     """A server that is always right: whatever failed or was left unsent is the generator's."""
     lost = sum(result.failed for result in results)
     lost += sum(result.lateness.unsent for result in results if result.lateness)
     sent = sum(result.succeeded for result in results)
-    return Check(
+    return SelftestCheck(
         "every request sent and answered",
         lost == 0 and sent > 0,
         f"{lost:,} failed or unsent, {sent:,} answered",
@@ -206,14 +210,14 @@ def judge_failures(results: Sequence[LoadResult]) -> Check:
     )
 
 
-def _near(name: str, seen_s: float, true_s: float, tolerance: float) -> Check:
+def _near(name: str, seen_s: float, true_s: float, tolerance: float) -> SelftestCheck:
     inside = abs(seen_s / true_s - 1) <= tolerance
-    return Check(name, inside, _ms(seen_s), f"{_ms(true_s)} ±{tolerance:.0%}")
+    return SelftestCheck(name, inside, _ms(seen_s), f"{_ms(true_s)} ±{tolerance:.0%}")
 
 
-def _between(name: str, seen_s: float, low_s: float, high_s: float) -> Check:
+def _between(name: str, seen_s: float, low_s: float, high_s: float) -> SelftestCheck:
     inside = low_s <= seen_s <= high_s
-    return Check(name, inside, _ms(seen_s), f"{_ms(low_s)} to {_ms(high_s)}")
+    return SelftestCheck(name, inside, _ms(seen_s), f"{_ms(low_s)} to {_ms(high_s)}")
 
 
 def _ms(seconds: float, decimals: int = 2) -> str:
@@ -225,10 +229,10 @@ def _ms(seconds: float, decimals: int = 2) -> str:
 CPU_TOLERANCE = 0.01
 
 
-def judge_accounting(burnt_s: float, counted_s: float, tick_s: float) -> Check:
+def judge_accounting(burnt_s: float, counted_s: float, tick_s: float) -> SelftestCheck:
     """Processes that burnt a known amount of CPU. Ended children are counted in whole ticks."""
     tolerance_s = CPU_TOLERANCE * burnt_s + tick_s
-    return Check(
+    return SelftestCheck(
         "CPU accounting",
         burnt_s > 0 and abs(counted_s - burnt_s) <= tolerance_s,
         f"{counted_s:.3f} s of {burnt_s:.3f} s burnt",

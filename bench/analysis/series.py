@@ -29,7 +29,7 @@ class Series:
 
     @property
     def invalid_codes(self) -> tuple[str, ...]:
-        """The codes of the doubts that forbid the use of this target's figures, each once."""
+        """The codes of the diagnostics that forbid the use of this target's figures, each once."""
         return invalid_codes(self.windows)
 
     @property

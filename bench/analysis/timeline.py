@@ -32,7 +32,7 @@ class Reading:
 
 
 @dataclass(frozen=True)
-class Line:
+class UsageLine:
     """One unit's figure over time: CPU in % of one core, or memory (PSS) in bytes."""
 
     unit: str
@@ -135,7 +135,7 @@ def units(run: StoredRun, role: Role) -> dict[str, str]:
     return {name: unit_name(record.target(name), role) for name in record.plan.targets}
 
 
-def cpu_line(run: StoredRun, unit: str, span_s: Span, most: int = MOST_POINTS) -> Line:
+def cpu_line(run: StoredRun, unit: str, span_s: Span, most: int = MOST_POINTS) -> UsageLine:
     """CPU in % of one core. A point holds from the one before it: no use of CPU is lost."""
     began = began_at(run)
     read = _within(run, unit, span_s)
@@ -147,12 +147,12 @@ def cpu_line(run: StoredRun, unit: str, span_s: Span, most: int = MOST_POINTS) -
         # A unit that was started again counts from nothing.
         known = passed > 0 and used >= 0 and passed < max(_PAUSE_S, step)
         readings.append(Reading(after.at_unix_s - began, 100 * used / passed if known else None))
-    return Line(unit, tuple(readings))
+    return UsageLine(unit, tuple(readings))
 
 
 def memory_line(
     run: StoredRun, target: str, role: Role, span_s: Span, most: int = MOST_POINTS
-) -> Line:
+) -> UsageLine:
     """PSS in bytes, from the sampler and from what was read after each window.
 
     Of readings that are joined, the highest is kept.
@@ -167,7 +167,7 @@ def memory_line(
     read = sorted([*sampled, *after], key=lambda one: one.at_s)
     step = max(1, -(-len(read) // most))
     parts = [read[at : at + step] for at in range(0, len(read), step)]
-    return Line(unit, tuple(max(part, key=lambda one: one.value or 0.0) for part in parts))
+    return UsageLine(unit, tuple(max(part, key=lambda one: one.value or 0.0) for part in parts))
 
 
 def _after_windows(run: StoredRun, target: str, role: Role, span_s: Span) -> Iterator[Reading]:

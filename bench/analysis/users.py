@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bench import histogram
-from bench.model import Crowd, Moment, RunRecord
+from bench.model import Moment, RunRecord, UsersResult
 
 FEWEST_POINTS = 6
 _REQUESTS_FOR_P95 = 120
@@ -14,7 +14,7 @@ PERCENTILES = (50.0, 95.0, 99.0)
 
 
 @dataclass(frozen=True)
-class Point:
+class CoursePoint:
     """One stretch of a window: its users, its rates, and percentiles in seconds.
 
     Percentiles are those of the moments together; None where the requests were too few to tell.
@@ -36,7 +36,7 @@ class Course:
 
     target: str
     round: int
-    points: tuple[Point, ...]
+    points: tuple[CoursePoint, ...]
 
 
 def courses(record: RunRecord, most_points: int = 60) -> tuple[Course, ...]:
@@ -46,30 +46,30 @@ def courses(record: RunRecord, most_points: int = 60) -> tuple[Course, ...]:
     each to tell a p95, as far as that leaves a few points.
     """
     return tuple(
-        Course(cell.target, cell.round, points_of(crowd.moments, _points(crowd, most_points)))
+        Course(cell.target, cell.round, points_of(users.moments, _points(users, most_points)))
         for cell in record.cells
         for window in cell.phases
-        if (crowd := window.load.crowd) is not None
+        if (users := window.load.users) is not None
     )
 
 
-def _points(crowd: Crowd, most: int) -> int:
-    requests = sum(one.succeeded for one in crowd.moments)
+def _points(users: UsersResult, most: int) -> int:
+    requests = sum(one.succeeded for one in users.moments)
     return max(FEWEST_POINTS, min(most, requests // _REQUESTS_FOR_P95))
 
 
-def points_of(moments: Sequence[Moment], most: int) -> tuple[Point, ...]:
+def points_of(moments: Sequence[Moment], most: int) -> tuple[CoursePoint, ...]:
     """The moments, joined to at most `most` stretches of nearly equal length."""
     size = max(1, -(-len(moments) // most))
     return tuple(_point(moments[at : at + size]) for at in range(0, len(moments), size))
 
 
-def _point(moments: Sequence[Moment]) -> Point:
+def _point(moments: Sequence[Moment]) -> CoursePoint:
     from_s, to_s = moments[0].from_s, moments[-1].to_s
     latency = histogram.merge(one.latency for one in moments if one.latency is not None)
     p50_s, p95_s, p99_s = histogram.percentiles(latency, PERCENTILES).values()
     length_s = max(to_s - from_s, 1e-9)
-    return Point(
+    return CoursePoint(
         from_s=from_s,
         to_s=to_s,
         users=max(one.users for one in moments),

@@ -9,17 +9,17 @@ Windows = Mapping[int, PhaseResult | None]
 
 
 def is_invalid(window: PhaseResult) -> bool:
-    """Whether a doubt forbids the window's use."""
-    return any(warning.severity == "invalid" for warning in window.warnings)
+    """Whether a diagnostic forbids the window's use."""
+    return any(diagnostic.severity == "invalid" for diagnostic in window.diagnostics)
 
 
 def invalid_codes(windows: Iterable[PhaseResult]) -> tuple[str, ...]:
-    """The codes of the doubts that forbid the use of some of these windows, each once."""
+    """The codes of the diagnostics that forbid the use of some of these windows, each once."""
     found = (
-        warning.code
+        diagnostic.code
         for window in windows
-        for warning in window.warnings
-        if warning.severity == "invalid"
+        for diagnostic in window.diagnostics
+        if diagnostic.severity == "invalid"
     )
     return tuple(dict.fromkeys(found))
 

@@ -9,7 +9,7 @@ from bench.experiment.lab import apps_at_once
 from bench.model import Placement
 from bench.placement import plan_placement
 from bench.preflight import Check
-from bench.tuning import Outcome
+from bench.tuning import SettingOutcome
 
 
 @app.command
@@ -74,7 +74,7 @@ def _print_checks(checks: tuple[Check, ...]) -> None:
         out.print(line.text, style=line.style, markup=False, soft_wrap=True)
 
 
-def _print_outcomes(outcomes: tuple[Outcome, ...], nothing: str) -> None:
+def _print_outcomes(outcomes: tuple[SettingOutcome, ...], nothing: str) -> None:
     for one in outcomes:
         style = "yellow" if one.kind == "failed" else ""
         out.print(f"{one.kind}: {one.name} {one.message}", style=style, markup=False)

@@ -18,7 +18,7 @@ from bench.model import Target
 PATIENCE_S = 0.5
 
 
-class Activity:
+class TransactionCounter:
     """The transactions of one target's database, through a connection that is kept."""
 
     def __init__(self, cluster: Cluster, target: Target, secrets: Secrets) -> None:

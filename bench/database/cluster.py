@@ -34,7 +34,7 @@ SYSTEM_PATH = system_path()
 ENVIRONMENT: Mapping[str, str] = {"LC_ALL": "C.UTF-8", "PATH": SYSTEM_PATH}
 
 
-class Runner(Protocol):
+class RunCommand(Protocol):
     """Runs a command as the units' user (a supervisor's `run`)."""
 
     def __call__(
@@ -79,7 +79,7 @@ class Cluster:
         )
 
 
-def _initdb(directory: Path, binaries: Binaries, secrets: Secrets, run: Runner) -> None:
+def _initdb(directory: Path, binaries: Binaries, secrets: Secrets, run: RunCommand) -> None:
     command = (
         str(binaries["initdb"]),
         f"--pgdata={directory}",
@@ -111,7 +111,7 @@ def _check_version(cluster: Cluster) -> None:
 
 
 def ensure_clusters(
-    clusters: tuple[Cluster, ...], secrets: Secrets, run: Runner, own: Callable[[Path], None]
+    clusters: tuple[Cluster, ...], secrets: Secrets, run: RunCommand, own: Callable[[Path], None]
 ) -> None:
     """Make the data folders that are not there yet: one initdb, the others are its copies.
 

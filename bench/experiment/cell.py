@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from bench.analysis import diagnostics
 from bench.database.admin import Admin
-from bench.experiment.fitness import Speed, condition_warnings, conditions
+from bench.experiment.fitness import Speed, condition_diagnostics, conditions
 from bench.experiment.lab import Lab
 from bench.experiment.plan import rows_to_load
 from bench.experiment.schedule import Step
@@ -262,14 +262,14 @@ def phase_result(
         limited_by=diagnostics.limited_by(
             load, counted.app, counted.database, generator, placement
         ),
-        warnings=(
-            *diagnostics.window_warnings(
+        diagnostics=(
+            *diagnostics.window_diagnostics(
                 load, generator, times.steal_s, times.foreign_s, placement
             ),
-            *condition_warnings(seen, siblings, counted.watched_s, bench.speed, cpu),
+            *condition_diagnostics(seen, siblings, counted.watched_s, bench.speed, cpu),
             *diagnostics.littles_law_off(load, bench.plan.pacing),
             *diagnostics.open_loop_off(load, bench.plan.pacing),
-            *diagnostics.crowd_off(load, bench.plan.window_s),
+            *diagnostics.users_off(load, bench.plan.window_s),
             *diagnostics.too_few_samples(
                 load, bench.plan.pacing, study=bench.plan.study is not None
             ),

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from bench.errors import UsageError
-from bench.experiment.crowd import WORKLOAD
 from bench.experiment.plan import Profile, make_plan, rows_to_load
 from bench.experiment.schedule import NextStep, Step, first_missing
+from bench.experiment.users import WORKLOAD
 from bench.model import Crosscheck, OpenLoop, Pacing, Plan, RunRecord, Target, Users
 from bench.workloads import WORKLOADS
 

@@ -9,13 +9,13 @@ from pathlib import Path
 from bench import host
 from bench.analysis import diagnostics
 from bench.errors import LabError
-from bench.experiment.crowd import WORKLOAD
 from bench.experiment.engines import LOCUST_FOLDER, ports
 from bench.experiment.plan import DEFAULT_ROWS
-from bench.load.people.swarm import Swarm
+from bench.experiment.users import WORKLOAD
+from bench.load.users.swarm import Swarm
 from bench.model import (
+    Diagnostic,
     Elsewhere,
-    LabWarning,
     LoadResult,
     LoadSpec,
     Site,
@@ -98,14 +98,14 @@ def _use(site: Site, target: Target, asked: Elsewhere, folder: Path) -> Use:
         swarm.prepare(spec)
         swarm.go()
         load = swarm.collect()
-    return Use(target.name, load, _doubts(load, asked))
+    return Use(target.name, load, _diagnostics_of(load, asked))
 
 
-def _doubts(load: LoadResult, asked: Elsewhere) -> tuple[LabWarning, ...]:
+def _diagnostics_of(load: LoadResult, asked: Elsewhere) -> tuple[Diagnostic, ...]:
     """What can be doubted without having seen the service."""
     return (
         *diagnostics.requests_failed(load),
         *diagnostics.open_loop_off(load, asked.pacing),
-        *diagnostics.crowd_off(load, asked.window_s),
+        *diagnostics.users_off(load, asked.window_s),
         *diagnostics.too_few_samples(load, asked.pacing),
     )

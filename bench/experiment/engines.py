@@ -8,8 +8,8 @@ from bench import host
 from bench.experiment.lab import Lab
 from bench.load.engine import Engine
 from bench.load.generator import Generator
-from bench.load.people.settings import MASTER_PORT, Ports
-from bench.load.people.swarm import Swarm
+from bench.load.users.settings import MASTER_PORT, Ports
+from bench.load.users.swarm import Swarm
 from bench.model import Pacing, Site, Users
 from bench.placement import spare_cpus
 

@@ -7,7 +7,7 @@ from bench import host, preflight
 from bench.analysis import diagnostics
 from bench.errors import SetupError
 from bench.host import WindowCounters
-from bench.model import Conditions, LabWarning, Placement
+from bench.model import Conditions, Diagnostic, Placement
 from bench.preflight import Check
 
 
@@ -56,11 +56,11 @@ def conditions(before_s: float | None, after_s: float | None, moved: WindowCount
     )
 
 
-def condition_warnings(
+def condition_diagnostics(
     seen: Conditions, siblings: int, duration_s: float, speed: Speed, cpu: int
-) -> tuple[LabWarning, ...]:
-    """Doubts that follow from what the machine did."""
-    drift: tuple[LabWarning, ...] = ()
+) -> tuple[Diagnostic, ...]:
+    """What follows from what the machine did."""
+    drift: tuple[Diagnostic, ...] = ()
     if seen.spin_before_s and seen.spin_after_s:
         drift = diagnostics.clock_drift(seen.spin_before_s, seen.spin_after_s, speed.usual_s(cpu))
     return (

@@ -20,7 +20,7 @@ from bench.files import write_whole
 from bench.load.engine import Engine
 from bench.model import (
     CellResult,
-    LabWarning,
+    Diagnostic,
     Memory,
     Plan,
     Progress,
@@ -100,7 +100,7 @@ class Runner:
         finished = replace(
             whole,
             state="complete",
-            warnings=(*record.warnings, *not_narrow(whole)),
+            diagnostics=(*record.diagnostics, *not_narrow(whole)),
             finished_at=utc_now(),
             sampler_share=sampler.own_share,
         )
@@ -136,7 +136,8 @@ class Runner:
         fit = tuple(target for target in targets if target.name not in unfit)
         measured = {cell.target: cell for cell in self._measured(bench, step, fit)}
         return tuple(
-            unfit.get(name) or with_doubts(measured[name], diagnostics.restarted(revived[name]))
+            unfit.get(name)
+            or with_diagnostics(measured[name], diagnostics.restarted(revived[name]))
             for name in step.targets
         )
 
@@ -263,12 +264,12 @@ def unmeasured(bench: Bench, step: Step, target: str, why: str) -> CellResult:
     return CellResult(step.round, target, step.workload, bench.plan.pacing, utc_now(), unfit=why)
 
 
-def with_doubts(cell: CellResult, doubts: tuple[LabWarning, ...]) -> CellResult:
-    """The cell with doubts about all of its windows: they stand with the first."""
-    if not (doubts and cell.phases):
+def with_diagnostics(cell: CellResult, found: tuple[Diagnostic, ...]) -> CellResult:
+    """The cell with what is said of all of its windows: it stands with the first."""
+    if not (found and cell.phases):
         return cell
     first, *others = cell.phases
-    first = replace(first, warnings=(*first.warnings, *doubts))
+    first = replace(first, diagnostics=(*first.diagnostics, *found))
     return replace(cell, phases=(first, *others))
 
 

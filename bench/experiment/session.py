@@ -89,7 +89,7 @@ def begun(
     with brought_up(lab, watcher, strict=strict) as checks:
         store = RunStore(lab.site.results / new_run_id(lab.site.results))
         record = new_record(lab, plan, store)
-        record = replace(record, warnings=preflight.warnings(checks))
+        record = replace(record, diagnostics=preflight.diagnostics(checks))
         if not isinstance(plan.pacing, Users):  # the ceiling is that of the lab's own generator
             record = replace(record, ceiling_per_s=sending_ceiling(lab))
             _require_keepable(plan, record.ceiling_per_s)
@@ -111,8 +111,12 @@ def taken_up(store: RunStore, watcher: Watcher, *, strict: bool) -> Iterator[tup
         # Read again, where nobody else can measure any more.
         record, torn = unfinished(store)
         require_same_conditions(record, new_record(lab, record.plan, store))
-        told = (*record.warnings, *preflight.warnings(checks), *(one.warning for one in torn))
-        resumed = replace(record, state="running", warnings=tuple(dict.fromkeys(told)))
+        told = (
+            *record.diagnostics,
+            *preflight.diagnostics(checks),
+            *(one.diagnostic for one in torn),
+        )
+        resumed = replace(record, state="running", diagnostics=tuple(dict.fromkeys(told)))
         store.write_record(resumed)
         yield lab, resumed
 
@@ -265,7 +269,7 @@ def new_record(lab: Lab, plan: Plan, store: RunStore) -> RunRecord:
             "tables": tables,
             "databases": databases,
         },
-        warnings=(),
+        diagnostics=(),
         started_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
         state="running",
         targets=tuple(map(TargetRecord.of, lab.targets)),

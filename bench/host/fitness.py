@@ -30,7 +30,7 @@ from bench.host.cpus import (
     turbo_switches,
 )
 from bench.host.description import virtualisation
-from bench.host.memory import Memory, memory, pressure
+from bench.host.memory import MachineMemory, memory, pressure
 from bench.host.quota import Quota, quota
 from bench.host.spin import Spin, spin
 from bench.kernel import REAL, KernelTree
@@ -41,7 +41,7 @@ _SPIN_PAUSE_S = 0.05
 
 
 @dataclass(frozen=True)
-class Usage:
+class CpuShares:
     """What one CPU did while we looked, as shares of the time."""
 
     busy: float
@@ -56,7 +56,7 @@ class Activity:
     """
 
     seconds: float
-    cpus: Mapping[int, Usage]
+    cpus: Mapping[int, CpuShares]
     processes: tuple[BusyProcess, ...]
     interrupts: tuple[Interrupt, ...]
     thermal_events: int | None
@@ -79,7 +79,7 @@ class MachineFacts:
     thermal_events: int | None
     load_average: float
     pressure: Mapping[str, float]
-    memory: Memory
+    memory: MachineMemory
     quota: Quota
     isolated: tuple[int, ...]
     others: Mapping[str, tuple[int, ...]] | None
@@ -104,7 +104,7 @@ class _Moment:
     processes: Mapping[int, Stat]
     interrupts: tuple[Interrupt, ...]
     thermal_events: int | None
-    memory: Memory
+    memory: MachineMemory
     quota: Quota
 
 
@@ -178,7 +178,9 @@ def _activity(before: _Moment, after: _Moment, own: Collection[int]) -> Activity
     counted = {one.number: one.counts for one in before.interrupts}
     return Activity(
         seconds=elapsed * TICK_S,
-        cpus={cpu: Usage(one.busy / elapsed, one.steal / elapsed) for cpu, one in spent.items()},
+        cpus={
+            cpu: CpuShares(one.busy / elapsed, one.steal / elapsed) for cpu, one in spent.items()
+        },
         processes=busy_processes(before.processes, after.processes, elapsed, own),
         interrupts=tuple(one.since(counted.get(one.number, {})) for one in after.interrupts),
         thermal_events=events_between(before.thermal_events, after.thermal_events),

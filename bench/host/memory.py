@@ -8,7 +8,7 @@ from bench.kernel import REAL, KernelTree
 
 
 @dataclass(frozen=True)
-class Memory:
+class MachineMemory:
     """The machine's memory. `swapped_in` and `swapped_out` count pages since boot."""
 
     total_bytes: int
@@ -18,11 +18,11 @@ class Memory:
     swapped_out: int
 
 
-def memory(tree: KernelTree = REAL) -> Memory:
+def memory(tree: KernelTree = REAL) -> MachineMemory:
     sizes = dict(re.findall(r"^(\w+):\s+(\d+) kB$", tree.read("/proc/meminfo"), re.MULTILINE))
     kib = {name: int(size) for name, size in sizes.items()}
     pages_in, pages_out = swapped_pages(tree)
-    return Memory(
+    return MachineMemory(
         total_bytes=kib.get("MemTotal", 0) * 1024,
         available_bytes=kib.get("MemAvailable", 0) * 1024,
         swap_used_bytes=(kib.get("SwapTotal", 0) - kib.get("SwapFree", 0)) * 1024,

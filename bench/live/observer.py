@@ -15,16 +15,16 @@ from bench.live.display import Display
 from bench.live.meter import Meter
 from bench.live.panel import (
     Core,
-    Moment,
-    Use,
+    PanelState,
+    RoleUse,
     cores_of,
-    doubt_words,
+    count_words,
     panel_lines,
     time_left_s,
     time_words,
 )
 from bench.metrics import METRICS
-from bench.model import CellResult, LabWarning, Placement, RunRecord, Sample, Target
+from bench.model import CellResult, Diagnostic, Placement, RunRecord, Sample, Target
 from bench.model import Progress as WindowProgress
 from bench.report.facts import load_words, pacing_words, placement_words
 from bench.words import length_words
@@ -58,7 +58,7 @@ class Surroundings:
 def cell_line(
     cell: CellResult, target: Target, *, tell_pacing: bool = False, width: int = 120
 ) -> str:
-    """A finished cell, one line per window; doubts get a line of their own where it is narrow."""
+    """A finished cell, one line per window; diagnostics have their own where it is narrow."""
     name = f"round {cell.round} {target.name:<8}"
     if tell_pacing:
         name += f"{pacing_words(cell.pacing)}: "
@@ -75,7 +75,7 @@ def cell_line(
             f"{name}{window.phase:<7}{rate:>6} requests/s  p99 {p99:>5} ms  "
             f"app {cost:>5} us/request{failed}"
         )
-        codes = ", ".join(warning.code for warning in window.warnings)
+        codes = ", ".join(diagnostic.code for diagnostic in window.diagnostics)
         if codes and len(line) + len(codes) + 4 > width:
             lines += [line, f"  ! {codes}"]
         else:
@@ -102,7 +102,7 @@ class LiveObserver:
         self._units = Meter()
         self._cpus = Meter(kept=2)
         self._pss: dict[str, int] = {}
-        self._doubts: Counter[str] = Counter()
+        self._diagnostics: Counter[str] = Counter()
         self._record: RunRecord | None = None
         self._target: Target | None = None
         self._title = "starting"
@@ -177,8 +177,8 @@ class LiveObserver:
             markup=False,
         )
         for window in cell.phases:
-            for warning in window.warnings:
-                self._doubt(warning)
+            for diagnostic in window.diagnostics:
+                self._diagnostic(diagnostic)
         if not self._display.shown:
             self._tell_what_is_left()
 
@@ -208,15 +208,16 @@ class LiveObserver:
         counted = any(phase.counted for phase in WORKLOADS[workload].phases(1, 2))
         return None if plan.study or counted else plan.window_s
 
-    def _doubt(self, warning: LabWarning) -> None:
+    def _diagnostic(self, diagnostic: Diagnostic) -> None:
         """The first of its kind is told with its remedy; the others are counted."""
         with self._lock:
-            self._doubts[warning.code] += 1
-            first = self._doubts[warning.code] == 1
+            self._diagnostics[diagnostic.code] += 1
+            first = self._diagnostics[diagnostic.code] == 1
         if first:
             self._console.print(
-                f"  {warning.severity} {warning.code}: {warning.message}. {warning.remedy}",
-                style=_STYLE[warning.severity],
+                f"  {diagnostic.severity} {diagnostic.code}: "
+                f"{diagnostic.message}. {diagnostic.remedy}",
+                style=_STYLE[diagnostic.severity],
                 soft_wrap=not self._display.shown,
                 markup=False,
             )
@@ -228,9 +229,11 @@ class LiveObserver:
         a_round = len(plan.targets) * len(plan.workloads)
         left_s = self._time_left_s()
         if self._done % a_round == 0 and left_s is not None and self._total != self._done:
-            doubts = f"; doubts: {doubt_words(self._doubts)}" if self._doubts else ""
+            diagnostics = (
+                f"; diagnostics: {count_words(self._diagnostics)}" if self._diagnostics else ""
+            )
             self._console.print(
-                f"{self._done} of {self._total} cells, about {time_words(left_s)} left{doubts}"
+                f"{self._done} of {self._total} cells, about {time_words(left_s)} left{diagnostics}"
             )
 
     # --- what the panel shows
@@ -240,8 +243,8 @@ class LiveObserver:
             moment = self._moment()
         return panel_lines(moment, self._console.width, self._console.height)
 
-    def _moment(self) -> Moment:
-        return Moment(
+    def _moment(self) -> PanelState:
+        return PanelState(
             title=self._title,
             done=self._done,
             total=self._total,
@@ -251,7 +254,7 @@ class LiveObserver:
             window_s=self._window_s,
             roles=self._roles(),
             cores=self._cores(),
-            doubts=dict(self._doubts),
+            diagnostics=dict(self._diagnostics),
         )
 
     def _time_left_s(self) -> float | None:
@@ -262,13 +265,14 @@ class LiveObserver:
             under_way_s=time.monotonic() - self._cell_ended_s,
         )
 
-    def _roles(self) -> Mapping[str, Use]:
+    def _roles(self) -> Mapping[str, RoleUse]:
         if self._around is None or self._target is None:
             return {}
         app, database = self._around.units(self._target)
         units = {"app": app, "database": database, "generator": "generator"}
         return {
-            role: Use(self._units.share(unit), self._pss.get(unit)) for role, unit in units.items()
+            role: RoleUse(self._units.share(unit), self._pss.get(unit))
+            for role, unit in units.items()
         }
 
     def _cores(self) -> tuple[Core, ...]:

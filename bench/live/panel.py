@@ -14,7 +14,7 @@ _BARS_FROM, _CORES_FROM_ROWS = 50, 14
 
 
 @dataclass(frozen=True)
-class Use:
+class RoleUse:
     """What one role uses: CPU as a share of one core, memory in bytes; None when not yet known."""
 
     cpu_share: float | None = None
@@ -31,7 +31,7 @@ class Core:
 
 
 @dataclass(frozen=True)
-class Moment:
+class PanelState:
     """Everything that the panel tells.
 
     `total` is None where nobody knows how many cells there will be. `window_s` is how long the
@@ -45,20 +45,20 @@ class Moment:
     progress: Progress | None = None
     rate_per_s: float | None = None
     window_s: float | None = None
-    roles: Mapping[str, Use] = field(default_factory=dict)
+    roles: Mapping[str, RoleUse] = field(default_factory=dict)
     cores: tuple[Core, ...] = ()
-    doubts: Mapping[str, int] = field(default_factory=dict)
+    diagnostics: Mapping[str, int] = field(default_factory=dict)
 
 
-def panel_lines(moment: Moment, width: int, height: int) -> tuple[Text, ...]:
+def panel_lines(moment: PanelState, width: int, height: int) -> tuple[Text, ...]:
     """The panel's lines, none wider than `width`; fewer of them in a low terminal."""
     lines = [_head(moment, width), _bar_line(moment, width), _now(moment)]
     bars = width >= _BARS_FROM
     if height >= _CORES_FROM_ROWS:
         lines += [_role_line(role, use, bars=bars) for role, use in moment.roles.items()]
         lines += [_core_line(core, bars=bars) for core in moment.cores]
-    if moment.doubts:
-        lines.append(_doubts(moment.doubts))
+    if moment.diagnostics:
+        lines.append(_diagnostics(moment.diagnostics))
     # The last line of a terminal stays free: writing there would scroll it.
     lines = lines[: max(1, height - 1)]
     for line in lines:
@@ -113,15 +113,15 @@ def time_words(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02} min"
 
 
-def doubt_words(doubts: Mapping[str, int]) -> str:
+def count_words(diagnostics: Mapping[str, int]) -> str:
     """E.g. "clock-drift 3, steal 1"."""
-    return ", ".join(f"{code} {count}" for code, count in doubts.items())
+    return ", ".join(f"{code} {count}" for code, count in diagnostics.items())
 
 
 # --- lines ------------------------------------------------------------------------------------
 
 
-def _head(moment: Moment, width: int) -> Text:
+def _head(moment: PanelState, width: int) -> Text:
     title = moment.title
     known = "" if moment.total is None else f" of {moment.total}"
     cells = f"{moment.done}{known} cells"
@@ -133,13 +133,13 @@ def _head(moment: Moment, width: int) -> Text:
     return Text.assemble((title, "bold"), "  ", left.removeprefix(", ") or cells)
 
 
-def _bar_line(moment: Moment, width: int) -> Text:
+def _bar_line(moment: PanelState, width: int) -> Text:
     share = min(1.0, moment.done / moment.total) if moment.total else 0.0
     full = round(share * width)
     return Text.assemble(("━" * full, "green"), ("━" * (width - full), "bright_black"))
 
 
-def _now(moment: Moment) -> Text:
+def _now(moment: PanelState) -> Text:
     progress = moment.progress
     if progress is None:
         # All cells are done; a round more may follow, or the run is being finished.
@@ -157,7 +157,7 @@ def _now(moment: Moment) -> Text:
     )
 
 
-def _role_line(role: str, use: Use, *, bars: bool) -> Text:
+def _role_line(role: str, use: RoleUse, *, bars: bool) -> Text:
     memory = NO_FIGURE if use.pss_bytes is None else f"{use.pss_bytes / 1e6:.0f} MB"
     return _share_line(role, use.cpu_share, f"{memory:>8}", bars=bars)
 
@@ -174,8 +174,8 @@ def _share_line(name: str, share: float | None, rest: str, *, bars: bool) -> Tex
     return Text.assemble(f"{name:<10}{told:>6}  ", *(bar if bars else ()), rest)
 
 
-def _doubts(doubts: Mapping[str, int]) -> Text:
-    return Text(f"doubts: {doubt_words(doubts)}", style="yellow")
+def _diagnostics(diagnostics: Mapping[str, int]) -> Text:
+    return Text(f"diagnostics: {count_words(diagnostics)}", style="yellow")
 
 
 def _cpus(cpus: Sequence[int]) -> str:

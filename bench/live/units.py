@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from bench.database.activity import Activity
+from bench.database.activity import TransactionCounter
 from bench.errors import LabError
 from bench.experiment.lab import DATABASE_HOST, Lab, app_unit_name
 from bench.live.meter import Meter
@@ -29,7 +29,7 @@ class Eye:
         self._meter = Meter(kept=2)
         self._pss: dict[str, int | None] = {}
         self._activity = {
-            target.name: Activity(lab.cluster(target), target, lab.secrets)
+            target.name: TransactionCounter(lab.cluster(target), target, lab.secrets)
             for target in (lab.targets if asking else ())
         }
 

@@ -14,7 +14,7 @@ from bench.host.cpus import TICK_S, cpu_ticks
 from bench.live.classic import ClassicLog
 from bench.live.display import drawing_share
 from bench.live.observer import LiveObserver, Surroundings
-from bench.live.panel import Moment, Use, cores_of, panel_lines
+from bench.live.panel import PanelState, RoleUse, cores_of, panel_lines
 from bench.live.status import UnitLine, watch_table
 from bench.model import Placement, Progress, RunRecord, Site
 from bench.preflight import Check
@@ -39,13 +39,13 @@ def _busy_s() -> Mapping[int, float]:
 
 def view_share(placement: Placement) -> float:
     """CPU that the live view uses while a run is under way, as a share of one core: measured."""
-    use = Use(0.5, 70_000_000)
+    use = RoleUse(0.5, 70_000_000)
 
     def lines() -> tuple[Text, ...]:
         cores = cores_of(placement, _busy_s())
         progress = Progress(0.5, 500, 0, 1000.0, 0.02)
         roles = {"app": use, "database": use, "generator": use}
-        moment = Moment(
+        moment = PanelState(
             "round 1  target  workload", 1, 10, 60.0, progress, roles=roles, cores=cores
         )
         return panel_lines(moment, 80, 24)

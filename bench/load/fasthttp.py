@@ -36,7 +36,7 @@ class Counted:
 def user_class(spec: LoadSpec, counted: Counted) -> type[FastHttpUser]:
     source, judge = Source(spec, {}), Judge()
 
-    class ItemUser(FastHttpUser):
+    class CeilingUser(FastHttpUser):
         host = spec.base_url
         wait_time = constant(0)
 
@@ -55,7 +55,7 @@ def user_class(spec: LoadSpec, counted: Counted) -> type[FastHttpUser]:
             if judge.fault(request, answer.status_code, answer.content):
                 counted.failures += 1
 
-    return ItemUser
+    return CeilingUser
 
 
 def measure(spec: LoadSpec) -> dict[str, float]:

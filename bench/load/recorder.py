@@ -21,7 +21,7 @@ _BLOCK = 4096
 LATE_S = 0.001
 
 
-class Series:
+class DurationRecorder:
     """Durations of one kind, in seconds."""
 
     def __init__(self) -> None:
@@ -72,14 +72,14 @@ class Recorder:
     def __init__(self) -> None:
         self.succeeded = 0
         self.failed = 0
-        self._latency: dict[Operation, Series] = {}
+        self._latency: dict[Operation, DurationRecorder] = {}
         self._failures: Counter[str] = Counter()
 
     def success(self, operation: Operation, seconds: float) -> None:
         self.succeeded += 1
         series = self._latency.get(operation)
         if series is None:
-            series = self._latency[operation] = Series()
+            series = self._latency[operation] = DurationRecorder()
         series.add(seconds)
 
     def failure(self, reason: str) -> None:
@@ -112,7 +112,7 @@ class LatenessRecorder:
         self.due_s: float | None = None
         """For how long requests came due, once that is known."""
         self._late = 0
-        self._series = Series()
+        self._series = DurationRecorder()
 
     def sent(self, late_s: float) -> None:
         self._series.add(late_s)

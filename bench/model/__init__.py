@@ -3,7 +3,29 @@
 Units are in the names. Nothing here does I/O; nothing here imports from the rest of the lab.
 """
 
-from bench.model.asked import (
+from bench.model.load_result import (
+    Distribution,
+    Lateness,
+    LoadResult,
+    LocustWorker,
+    Moment,
+    Progress,
+    Turn,
+    TurnKind,
+    UsersResult,
+    WarmUp,
+)
+from bench.model.place import (
+    Memory,
+    Placement,
+    Pressure,
+    Site,
+    Unit,
+    UnitState,
+    UnitStatus,
+    Usage,
+)
+from bench.model.plan import (
     Arrivals,
     ClosedLoop,
     Contract,
@@ -26,13 +48,7 @@ from bench.model.asked import (
     Turns,
     Users,
 )
-from bench.model.judged import (
-    Estimate,
-    LabWarning,
-    Verdict,
-    VerdictKind,
-)
-from bench.model.kept import (
+from bench.model.record import (
     CellResult,
     Conditions,
     CpuTimes,
@@ -47,28 +63,7 @@ from bench.model.kept import (
     TurnSeries,
     Use,
 )
-from bench.model.place import (
-    Memory,
-    Placement,
-    Pressure,
-    Site,
-    Unit,
-    UnitState,
-    UnitStatus,
-    Usage,
-)
-from bench.model.seen import (
-    Crowd,
-    Distribution,
-    Lateness,
-    LoadResult,
-    LocustWorker,
-    Moment,
-    Progress,
-    Turn,
-    TurnKind,
-    WarmUp,
-)
+from bench.model.verdict import Diagnostic, Estimate, Verdict, VerdictKind
 
 __all__ = [
     "Arrivals",
@@ -80,10 +75,10 @@ __all__ = [
     "Created",
     "Crosscheck",
     "Crowd",
+    "Diagnostic",
     "Distribution",
     "Elsewhere",
     "Estimate",
-    "LabWarning",
     "Lateness",
     "LoadResult",
     "LoadSpec",

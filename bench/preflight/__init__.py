@@ -1,4 +1,4 @@
-"""Is this machine fit to measure on? Pure: facts and placement in, checks and warnings out.
+"""Is this machine fit to measure on? Pure: facts and placement in, checks and diagnostics out.
 
     check      what a check says, and what follows from many of them
     clock      governor, limits, turbo, heat, and the speed that the spin probe saw
@@ -16,8 +16,8 @@ from collections.abc import Callable
 from bench.host import MachineFacts
 from bench.model import Placement
 from bench.preflight import clock, company, cores, memory, software
-from bench.preflight.check import Check, settings, unfit, verdict, warnings
-from bench.preflight.page import Line, render
+from bench.preflight.check import Check, diagnostics, settings, unfit, verdict
+from bench.preflight.page import PageLine, render
 
 CHECKS: tuple[Callable[[MachineFacts, Placement], Check], ...] = (
     cores.placement,
@@ -54,10 +54,10 @@ __all__ = [
     "CHECKS",
     "Check",
     "Line",
+    "diagnostics",
     "examine",
     "render",
     "settings",
     "unfit",
     "verdict",
-    "warnings",
 ]

@@ -6,7 +6,7 @@ from typing import Literal
 
 from bench.host import MachineFacts, Setting
 from bench.host.cpus import SMT_SWITCH
-from bench.model import LabWarning
+from bench.model import Diagnostic
 from bench.placement import format_cpulist
 
 State = Literal["ok", "note", "doubt", "bad"]
@@ -56,14 +56,14 @@ def settings(checks: Iterable[Check]) -> tuple[Setting, ...]:
     return tuple(sorted(every, key=lambda setting: setting.name == SMT_SWITCH))
 
 
-def warnings(checks: Iterable[Check]) -> tuple[LabWarning, ...]:
+def diagnostics(checks: Iterable[Check]) -> tuple[Diagnostic, ...]:
     """What is stored with a run: every check that is not ok.
 
     A bad state may have passed by the time a window is measured, and each window is judged for
     itself: so only a check that forbids makes the whole run invalid.
     """
     return tuple(
-        LabWarning(
+        Diagnostic(
             code=f"host-{check.name.replace(' ', '-').lower()}",
             message=f"{check.name}: {check.seen} ({check.why})",
             remedy=check.remedy,

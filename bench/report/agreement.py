@@ -1,10 +1,10 @@
 """How well several runs of the same agree, as a table."""
 
-from bench.analysis.agreement import Agreement
+from bench.analysis.agreement import RunsAgreement
 from bench.report.tables import Table
 
 
-def agreement_table(found: Agreement) -> Table:
+def agreement_table(found: RunsAgreement) -> Table:
     """What was counted, one line each."""
     kinds = ", ".join(f"{count} {kind}" for kind, count in found.kinds.items())
     held = (

@@ -1,7 +1,7 @@
 """The page of two runs set against each other."""
 
 from bench.analysis.comparison import RunComparison
-from bench.model import LabWarning
+from bench.model import Diagnostic
 from bench.report.comparison import (
     comparison_table,
     differences_table,
@@ -10,7 +10,7 @@ from bench.report.comparison import (
     outcome_words,
     weakness,
 )
-from bench.report.html.document import Document, Doubts, Figure, Prose, Section, Sheet
+from bench.report.html.document import Diagnostics, Document, Figure, Prose, Section, Sheet
 from bench.report.look import looks
 from bench.report.plots.changes import changes_plot
 
@@ -28,15 +28,15 @@ def comparison_document(found: RunComparison) -> Document:
 
 def _outcome(found: RunComparison) -> Section:
     code, severity = ("failed", "invalid") if found.fails else ("undecided", "doubt")
-    told = LabWarning(code, outcome_words(found), "", severity)  # type: ignore[arg-type]
+    told = Diagnostic(code, outcome_words(found), "", severity)  # type: ignore[arg-type]
     calm = not (found.fails or found.inconclusive or found.void)
     drift = machine_drift(found)
-    told_notes = (LabWarning("comparison", note, "", "doubt") for note in notes(found))
-    doubts = tuple((each, 1) for each in (drift, *told_notes) if each)
+    told_notes = (Diagnostic("comparison", note, "", "doubt") for note in notes(found))
+    diagnostics = tuple((each, 1) for each in (drift, *told_notes) if each)
     blocks = (
-        Prose(outcome_words(found)) if calm else Doubts(((told, 1),)),
+        Prose(outcome_words(found)) if calm else Diagnostics(((told, 1),)),
         *(() if drift else (Prose(weakness(found)),)),
-        *((Doubts(doubts),) if doubts else ()),
+        *((Diagnostics(diagnostics),) if diagnostics else ()),
     )
     return Section("outcome", "The answer", blocks)
 

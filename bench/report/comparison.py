@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from bench.analysis.comparison import DRIFT, Row, RunComparison, drifted
-from bench.analysis.diagnostics.collected import collect_warnings
+from bench.analysis.diagnostics.collected import raised_diagnostics
 from bench.analysis.validity import rounds_of
-from bench.model import LabWarning, RunRecord
+from bench.model import Diagnostic, RunRecord
 from bench.report.page import Page
 from bench.report.tables import Table
 from bench.report.verdicts import ELSEWHERE, family_words, rounds_words, verdict_words
@@ -125,19 +125,19 @@ def comparison_page(found: RunComparison) -> Page:
         lead=(outcome,) if drift else (outcome, weakness(found)),
         tables=(comparison_table(found), differences_table(found)),
         notes=tuple(notes(found)),
-        warnings=((drift, 1),) if drift else None,
+        diagnostics=((drift, 1),) if drift else None,
     )
 
 
 # --- what weakens it --------------------------------------------------------------------------
 
 
-def machine_drift(found: RunComparison) -> LabWarning | None:
-    """The doubt that the machine itself has changed, where the witness betrays it."""
+def machine_drift(found: RunComparison) -> Diagnostic | None:
+    """Tells that the machine itself has changed, where the witness betrays it."""
     if not found.machine_drifted:
         return None
     remedy = "Measure both again, one after the other, on a quiet machine."
-    return LabWarning("machine-drift", weakness(found), remedy)
+    return Diagnostic("machine-drift", weakness(found), remedy)
 
 
 def weakness(found: RunComparison) -> str:
@@ -186,15 +186,16 @@ def _own_notes(name: str, record: RunRecord) -> Iterator[str]:
         yield f"{name} ({record.run_id}) was measured with uncommitted changes."
     elif dirty is None:
         yield f"{name} ({record.run_id}): whether it had uncommitted changes is not known."
-    if raised := _doubts_of(record):
-        yield f"{name} ({record.run_id}) raised doubts: {raised}. Its own report has the remedies."
+    if raised := _diagnostics_of(record):
+        told = f"{name} ({record.run_id}) has diagnostics: {raised}."
+        yield f"{told} Its own report has the remedies."
 
 
-def _doubts_of(record: RunRecord) -> str:
-    """E.g. "errors (invalid), clock-drift 3 times"; "" for a run without doubts. Notes are none."""
+def _diagnostics_of(record: RunRecord) -> str:
+    """E.g. "errors (invalid), clock-drift 3 times"; "" for none. Notes are left out."""
     counts: dict[tuple[str, str], int] = {}
-    for warning, count in collect_warnings(record):
-        key = (warning.code, warning.severity)
+    for diagnostic, count in raised_diagnostics(record):
+        key = (diagnostic.code, diagnostic.severity)
         counts[key] = counts.get(key, 0) + count
     return ", ".join(
         code

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from bench.analysis.diagnostics.collected import doubts
+from bench.analysis.diagnostics.collected import diagnostics_of
 from bench.analysis.stored import StoredRun
-from bench.analysis.studies.crosscheck import LOCUST, OURS, Agreement, agreements
+from bench.analysis.studies.crosscheck import LOCUST, OURS, CrosscheckFigure, agreements
 from bench.model import OpenLoop, RunRecord, Users
 from bench.report.facts import machine_line, placement_line, provenance_lines
 from bench.report.page import Page
@@ -13,12 +13,12 @@ from bench.report.verdicts import rounds_words
 from bench.words import NO_FIGURE, interval_words
 
 
-def agreement_word(one: Agreement) -> str:
+def agreement_word(one: CrosscheckFigure) -> str:
     """The outcome as it stands in a table: what is wrong catches the eye."""
     return "DISAGREE" if one.outcome == "disagree" else one.outcome
 
 
-def crosscheck_table(found: Sequence[Agreement]) -> Table:
+def crosscheck_table(found: Sequence[CrosscheckFigure]) -> Table:
     """Both figures, their ratio, and whether that is within the tolerance."""
     return Table(
         title="Crosscheck",
@@ -49,7 +49,7 @@ def crosscheck_table(found: Sequence[Agreement]) -> Table:
     )
 
 
-def outcome_words(found: Sequence[Agreement]) -> str:
+def outcome_words(found: Sequence[CrosscheckFigure]) -> str:
     """The whole crosscheck in one sentence."""
     apart = [f"{one.target} {one.metric.title}" for one in found if one.outcome == "disagree"]
     if apart:
@@ -90,7 +90,7 @@ def crosscheck_page(run: StoredRun) -> Page:
         ),
         tables=(crosscheck_table(found),),
         notes=tuple(_lateness_notes(record)),
-        warnings=doubts(run),
+        diagnostics=diagnostics_of(run),
         facts=tuple(provenance_lines(record)),
     )
 

@@ -3,7 +3,7 @@
 from collections.abc import Container, Iterator
 
 from bench.analysis.history import History
-from bench.model import LabWarning
+from bench.model import Diagnostic
 from bench.report.facts import load_words, machine_line
 from bench.report.history_page import (
     change_table,
@@ -11,9 +11,9 @@ from bench.report.history_page import (
     outcome_line,
     title_words,
     trend_table,
-    witness_doubts,
+    witness_diagnostics,
 )
-from bench.report.html.document import Block, Document, Doubts, Figure, Prose, Section, Sheet
+from bench.report.html.document import Block, Diagnostics, Document, Figure, Prose, Section, Sheet
 from bench.report.index import runs_block, summary_of
 from bench.report.look import looks
 from bench.report.plots.trends import trend_plot
@@ -36,12 +36,12 @@ def _outcome(history: History) -> Section:
     blocks: list[Block] = [Prose(outcome_line(history))]
     if any(trend.changes for trend in history.trends):
         blocks.append(Sheet(change_table(history)))
-    doubts = tuple(
-        (LabWarning("machine", text, "Measure again at a quieter time.", "doubt"), 1)
-        for text in witness_doubts(history)
+    diagnostics = tuple(
+        (Diagnostic("machine", text, "Measure again at a quieter time.", "doubt"), 1)
+        for text in witness_diagnostics(history)
     )
-    if doubts:
-        blocks.append(Doubts(doubts))
+    if diagnostics:
+        blocks.append(Diagnostics(diagnostics))
     blocks.extend(Prose(note) for note in notes(history))
     return Section("outcome", "What changed", tuple(blocks))
 

@@ -131,7 +131,7 @@ def witness_words(change: Change) -> str:
     return f"{plain(change.witness)}{' (machine?)' if drifted(change.witness) else ''}"
 
 
-def witness_doubts(history: History) -> Iterator[str]:
+def witness_diagnostics(history: History) -> Iterator[str]:
     """Changes at which the database, asked the same, changed too."""
     for trend in history.trends:
         for change in trend.changes:

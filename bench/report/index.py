@@ -1,4 +1,4 @@
-"""All stored runs at a glance: what each was, how it ended, and how much doubt there is."""
+"""All stored runs at a glance: what each was, how it ended, and how far to trust it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from markupsafe import Markup
 
-from bench.analysis.diagnostics.collected import collect_warnings
+from bench.analysis.diagnostics.collected import raised_diagnostics
 from bench.model import RunRecord
 from bench.report.facts import load_words
 from bench.report.html.document import Document, Raw, Section
@@ -34,7 +34,7 @@ document.addEventListener("keydown", (event) => {
 class RunSummary:
     """One run in one line.
 
-    `doubts` counts warnings by severity. `page` is its report's address from the results folder,
+    `diagnostics` counts them by severity. `page` is its report's address from the results folder,
     "" where it has none; `problem` says why a run cannot be read, and then nothing else is known.
     """
 
@@ -47,15 +47,21 @@ class RunSummary:
     targets: tuple[str, ...] = ()
     workloads: tuple[str, ...] = ()
     rounds: str = ""
-    doubts: Mapping[str, int] | None = None
+    diagnostics: Mapping[str, int] | None = None
     page: str = ""
     problem: str = ""
 
     @property
     def trust(self) -> str:
-        """ "invalid", "some" or "none": the gravest of its doubts; notes are none."""
-        doubts = self.doubts or {}
-        return "invalid" if doubts.get("invalid") else "some" if doubts.get("doubt") else "none"
+        """ "invalid", "some" or "none": the gravest of its diagnostics; notes are none."""
+        diagnostics = self.diagnostics or {}
+        return (
+            "invalid"
+            if diagnostics.get("invalid")
+            else "some"
+            if diagnostics.get("doubt")
+            else "none"
+        )
 
 
 @dataclass(frozen=True)
@@ -66,7 +72,7 @@ class Filter:
     workload: str = ANY
     state: str = ANY
     profile: str = ANY
-    doubts: str = ANY
+    diagnostics: str = ANY
 
     @classmethod
     def of(cls, asked: Mapping[str, str]) -> "Filter":
@@ -79,7 +85,7 @@ class Filter:
             and (not self.workload or self.workload in run.workloads)
             and (not self.state or self.state == run.state)
             and (not self.profile or self.profile == run.profile)
-            and (not self.doubts or (self.doubts == run.trust and not run.problem))
+            and (not self.diagnostics or (self.diagnostics == run.trust and not run.problem))
         )
 
 
@@ -96,8 +102,8 @@ class Choice:
 def summary_of(record: RunRecord, *, has_page: bool) -> RunSummary:
     plan = record.plan
     counts: dict[str, int] = {}
-    for warning, count in collect_warnings(record):
-        counts[warning.severity] = counts.get(warning.severity, 0) + count
+    for diagnostic, count in raised_diagnostics(record):
+        counts[diagnostic.severity] = counts.get(diagnostic.severity, 0) + count
     done = len({cell.round for cell in record.cells})
     return RunSummary(
         run_id=record.run_id,
@@ -109,7 +115,7 @@ def summary_of(record: RunRecord, *, has_page: bool) -> RunSummary:
         targets=plan.targets,
         workloads=plan.workloads,
         rounds=str(done) if done >= plan.rounds else f"{done} of {plan.rounds}",
-        doubts=counts,
+        diagnostics=counts,
         page=f"{record.run_id}/report.html" if has_page else "",
     )
 
@@ -164,7 +170,7 @@ def choices(runs: Sequence[RunSummary], wanted: Filter) -> tuple[Choice, ...]:
             )
             for name, values in found.items()
         ),
-        Choice("doubts", "doubts", (("", "all"), *_DOUBTS.items()), wanted.doubts),
+        Choice("diagnostics", "diagnostics", (("", "all"), *_DOUBTS.items()), wanted.diagnostics),
     )
 
 

@@ -1,19 +1,19 @@
-"""A run as Markdown: the tables, what to doubt, and where it was measured."""
+"""A run as Markdown: the tables, the diagnostics, and where it was measured."""
 
 import re
 from dataclasses import replace
 
 from tabulate import tabulate
 
-from bench.analysis.diagnostics.collected import Counted, doubts
+from bench.analysis.diagnostics.collected import Counted, diagnostics_of
 from bench.analysis.stored import StoredRun
-from bench.model import LabWarning
+from bench.model import Diagnostic
+from bench.report.diagnostics import diagnostic_words
 from bench.report.facts import machine_line, placement_line, provenance_lines, state_line
 from bench.report.modes import modes_table
 from bench.report.sending import sending_table
 from bench.report.tables import Table, cost_table, speed_table, use_table
 from bench.report.verdicts import verdict_tables
-from bench.report.warnings import doubt_words
 
 _MARKUP = re.compile(r"[\\`*_\[\]<~]")
 
@@ -32,7 +32,7 @@ def render_markdown(run: StoredRun) -> str:
         table_markdown(use_table(record)),
         *map(table_markdown, verdict_tables(record)),
         table_markdown(by_mode) if (by_mode := modes_table(record)) else "",
-        doubts_markdown(doubts(run)),
+        diagnostics_markdown(diagnostics_of(run)),
         "## Provenance\n\n" + "\n".join(f"- {line}" for line in provenance_lines(record)),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -46,16 +46,18 @@ def table_markdown(table: Table) -> str:
     return f"## {table.title}\n\n{body}\n\n{table.caption}"
 
 
-def doubts_markdown(found: tuple[Counted, ...]) -> str:
+def diagnostics_markdown(found: tuple[Counted, ...]) -> str:
     if not found:
-        return "## Doubts\n\nNone was raised."
-    return "## Doubts\n\n" + "\n".join(f"- {_doubt(one, count)}" for one, count in found)
+        return "## Diagnostics\n\nNone was raised."
+    return "## Diagnostics\n\n" + "\n".join(f"- {_diagnostic(one, count)}" for one, count in found)
 
 
-def _doubt(one: LabWarning, count: int) -> str:
-    """A message may hold a log: its first line names the doubt, and none of it is markup here."""
+def _diagnostic(one: Diagnostic, count: int) -> str:
+    """A message may hold a log: its first line tells it, and none of it is markup here."""
     message = one.message.strip().splitlines()[0]
-    told = doubt_words(replace(one, message=plain_text(message), remedy=plain_text(one.remedy)))
+    told = diagnostic_words(
+        replace(one, message=plain_text(message), remedy=plain_text(one.remedy))
+    )
     return f"**{one.code}** ({one.severity}, {count} x): {told}"
 
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from rich.console import Console
 
 from bench.analysis.diagnostics.collected import Counted
-from bench.report.markdown import doubts_markdown, plain_text, table_markdown
+from bench.report.markdown import diagnostics_markdown, plain_text, table_markdown
 from bench.report.tables import Table
-from bench.report.terminal import print_doubts, print_table
+from bench.report.terminal import print_diagnostics, print_table
 
 
 @dataclass(frozen=True)
@@ -15,14 +15,14 @@ class Page:
     """`lead` comes before the tables and `notes` after them, a sentence or more in each line.
 
     `facts` are for the file alone: circumstances that would bury the figures on a terminal.
-    `warnings` are the doubts with their counts, None where doubts are told of elsewhere.
+    `diagnostics` are None where they are told of elsewhere.
     """
 
     title: str
     lead: tuple[str, ...]
     tables: tuple[Table, ...]
     notes: tuple[str, ...] = ()
-    warnings: tuple[Counted, ...] | None = None
+    diagnostics: tuple[Counted, ...] | None = None
     facts: tuple[str, ...] = ()
 
 
@@ -31,8 +31,8 @@ def page_markdown(page: Page) -> str:
     parts = [f"# {page.title}", *page.lead, *map(table_markdown, page.tables)]
     if page.notes:
         parts.append("\n".join(f"- {plain_text(note)}" for note in page.notes))
-    if page.warnings is not None:
-        parts.append(doubts_markdown(page.warnings))
+    if page.diagnostics is not None:
+        parts.append(diagnostics_markdown(page.diagnostics))
     if page.facts:
         parts.append("## Provenance\n\n" + "\n".join(f"- {fact}" for fact in page.facts))
     return "\n\n".join(parts) + "\n"
@@ -48,4 +48,4 @@ def print_page(console: Console, page: Page) -> None:
         print_table(console, table)
     for note in page.notes:
         console.print(note, markup=False, soft_wrap=True)
-    print_doubts(console, page.warnings or ())
+    print_diagnostics(console, page.diagnostics or ())

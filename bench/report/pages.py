@@ -3,10 +3,10 @@
 from bench.analysis.stored import StoredRun
 from bench.model import Crosscheck, Saturation, Sweep, Users
 from bench.report.crosscheck import crosscheck_page
-from bench.report.crowd import crowd_page
 from bench.report.page import Page
 from bench.report.saturation import saturation_page
 from bench.report.scaling import sweep_page
+from bench.report.users import users_page
 
 
 def page_of(run: StoredRun) -> Page | None:
@@ -20,4 +20,4 @@ def page_of(run: StoredRun) -> Page | None:
         case Crosscheck():
             return crosscheck_page(run)
         case None:
-            return crowd_page(run) if isinstance(plan.pacing, Users) else None
+            return users_page(run) if isinstance(plan.pacing, Users) else None

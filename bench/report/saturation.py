@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from textwrap import shorten
 
-from bench.analysis.diagnostics.collected import doubts
+from bench.analysis.diagnostics.collected import diagnostics_of
 from bench.analysis.stored import StoredRun
-from bench.analysis.studies.saturation import Outcome, cells_behind, outcomes
+from bench.analysis.studies.saturation import SaturationOutcome, cells_behind, outcomes
 from bench.model import CellResult, Saturation
 from bench.report.facts import machine_line, placement_line, provenance_lines
 from bench.report.page import Page
@@ -17,7 +17,7 @@ from bench.words import NO_FIGURE
 _WIDEST_OUTCOME = 44
 
 
-def remark(found: Outcome, study: Saturation) -> str:
+def remark(found: SaturationOutcome, study: Saturation) -> str:
     """What the answer is worth, in words; empty when there is nothing to add."""
     told = found.answer
     if told is None:
@@ -39,7 +39,7 @@ def remark(found: Outcome, study: Saturation) -> str:
             return _undecided(found, study)
 
 
-def _undecided(found: Outcome, study: Saturation) -> str:
+def _undecided(found: SaturationOutcome, study: Saturation) -> str:
     if found.next_per_s is not None:
         return "not finished"
     if len(found.trials) >= study.most_trials:
@@ -47,7 +47,7 @@ def _undecided(found: Outcome, study: Saturation) -> str:
     return "undecided: the trials contradict each other"
 
 
-def answers_table(found: Sequence[Outcome], study: Saturation) -> Table:
+def answers_table(found: Sequence[SaturationOutcome], study: Saturation) -> Table:
     """The answer for every target, with what it rests on."""
     return Table(
         title="Saturation",
@@ -67,7 +67,7 @@ def answers_table(found: Sequence[Outcome], study: Saturation) -> Table:
     )
 
 
-def _answer_row(one: Outcome) -> tuple[str, ...]:
+def _answer_row(one: SaturationOutcome) -> tuple[str, ...]:
     told = one.answer
     lower = told.lower_per_s if told else None
     windows = one.windows(lower, "passed")
@@ -91,7 +91,7 @@ def _bracket(told: Answer | None) -> str:
     return f"{low} .. {high}"
 
 
-def trials_table(found: Sequence[Outcome]) -> Table:
+def trials_table(found: Sequence[SaturationOutcome]) -> Table:
     """Every trial in the order made."""
     return Table(
         title="Trials",
@@ -151,12 +151,12 @@ def saturation_page(run: StoredRun) -> Page:
         tables=(answers_table(found, study), trials_table(found)),
         notes=tuple(f"{one.target}: {told}." for one in found if (told := remark(one, study))),
         # What is wrong with trials beyond the boundary is their outcome; the table has it.
-        warnings=doubts(run, cells_behind(found)),
+        diagnostics=diagnostics_of(run, cells_behind(found)),
         facts=tuple(provenance_lines(record)),
     )
 
 
-def _starts(found: Sequence[Outcome], study: Saturation) -> str:
+def _starts(found: Sequence[SaturationOutcome], study: Saturation) -> str:
     known = [
         f"{one.target} {one.capacity_per_s:,.0f}" for one in found if one.capacity_per_s is not None
     ]

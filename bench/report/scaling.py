@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from bench.analysis.diagnostics.collected import doubts
+from bench.analysis.diagnostics.collected import diagnostics_of
 from bench.analysis.stored import StoredRun
 from bench.analysis.studies.sweep import Level, Scaling, scalings
 from bench.metrics import METRICS
@@ -145,6 +145,6 @@ def sweep_page(run: StoredRun) -> Page:
             placement_line(record),
         ),
         tables=(levels_table(found), law_table(found)),
-        warnings=doubts(run),
+        diagnostics=diagnostics_of(run),
         facts=tuple(provenance_lines(record)),
     )

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from bench.analysis.selftest import QUIET_SHARE, Check
+from bench.analysis.selftest import QUIET_SHARE, SelftestCheck
 from bench.report.tables import Table
 
 
-def selftest_table(checks: Sequence[Check]) -> Table:
+def selftest_table(checks: Sequence[SelftestCheck]) -> Table:
     return Table(
         title="Self-test",
         columns=("check", "seen", "expected", "outcome"),

@@ -20,7 +20,7 @@ class Table:
 
 
 FORBIDDEN = "✕"
-"""Marks a target some of whose rounds an `invalid` doubt forbids to use."""
+"""Marks a target some of whose rounds an `invalid` diagnostic forbids to use."""
 
 
 def forbidden_words(found: Iterable[Series]) -> str:

@@ -7,14 +7,14 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from bench.analysis.diagnostics.collected import Counted, doubts
+from bench.analysis.diagnostics.collected import Counted, diagnostics_of
 from bench.analysis.stored import StoredRun
+from bench.report.diagnostics import diagnostic_words, message_words
 from bench.report.facts import machine_line, placement_line, state_line
 from bench.report.modes import modes_table
 from bench.report.sending import sending_table
 from bench.report.tables import Table, cost_table, speed_table, use_table
 from bench.report.verdicts import verdict_tables
-from bench.report.warnings import doubt_words, message_words
 
 PIPE_WIDTH = 120
 """A pipe or file has no width of its own; no figure is cut for one."""
@@ -60,25 +60,27 @@ def print_table(console: Console, table: Table) -> None:
     console.print()
 
 
-def print_doubts(console: Console, found: Iterable[Counted]) -> None:
-    """One doubt after the other, each in one line where there is no terminal.
+def print_diagnostics(console: Console, found: Iterable[Counted]) -> None:
+    """One diagnostic after the other, each in one line where there is no terminal.
 
     On a terminal what was seen is wrapped between words. The remedy is a line of its own that only
     the terminal breaks, so that it can be copied in one piece.
     """
-    for warning, count in found:
-        grade = Text(f"{warning.severity}:", _STYLE[warning.severity])
+    for diagnostic, count in found:
+        grade = Text(f"{diagnostic.severity}:", _STYLE[diagnostic.severity])
         if console.is_terminal:
             seen = RichTable.grid(padding=(0, 1))
-            seen.add_row(grade, Text(message_words(warning, count)))
+            seen.add_row(grade, Text(message_words(diagnostic, count)))
             console.print(seen)
-            console.print(Text(warning.remedy, "dim"), soft_wrap=True)
+            console.print(Text(diagnostic.remedy, "dim"), soft_wrap=True)
         else:
-            console.print(Text.assemble(grade, f" {doubt_words(warning, count)}"), soft_wrap=True)
+            console.print(
+                Text.assemble(grade, f" {diagnostic_words(diagnostic, count)}"), soft_wrap=True
+            )
 
 
 def print_run(console: Console, run: StoredRun) -> None:
-    """A run's report: where it was measured, the tables and the doubts."""
+    """A run's report: where it was measured, the tables and the diagnostics."""
     record = run.record
     console.print(f"Run {record.run_id}", style="bold")
     for line in (state_line(record), machine_line(record), placement_line(record)):
@@ -88,7 +90,7 @@ def print_run(console: Console, run: StoredRun) -> None:
 
 
 def print_results(console: Console, run: StoredRun) -> None:
-    """The tables and the doubts alone, where the rest has just been seen."""
+    """The tables and the diagnostics alone, where the rest has just been seen."""
     record = run.record
     print_table(console, speed_table(record))
     if sending := sending_table(record):
@@ -99,4 +101,4 @@ def print_results(console: Console, run: StoredRun) -> None:
         print_table(console, table)
     if by_mode := modes_table(record):
         print_table(console, by_mode)
-    print_doubts(console, doubts(run))
+    print_diagnostics(console, diagnostics_of(run))

@@ -100,7 +100,7 @@ def _figures(window: PhaseResult) -> dict[str, object]:
     return {
         "phase": window.phase,
         "limited_by": window.limited_by or None,
-        "warnings": " ".join(warning.code for warning in window.warnings) or None,
+        "warnings": " ".join(diagnostic.code for diagnostic in window.diagnostics) or None,
         "failures": "; ".join(failures) or None,
         **{column(metric): metric.per_window(window) for metric in METRICS.values()},
     }

@@ -60,7 +60,7 @@ def test_interrupted_it_leaves_nothing_running(cli: Cli) -> None:
         found = []
         for one in lab.children(recursive=True):
             try:
-                if "bench.load.people" in one.cmdline():
+                if "bench.load.users" in one.cmdline():
                     found.append(one)
             except psutil.Error:
                 continue
@@ -173,9 +173,9 @@ def test_services_bound_elsewhere_are_used_from_elsewhere(cli: Cli, bound: dict)
     record = json.loads((log.parents[1] / "run.json").read_text())
     assert record["provenance"]["bind"] == "127.0.0.2"
     (line,) = (log.parents[1] / "rounds.jsonl").read_text().splitlines()
-    crowd = json.loads(line)["phases"][0]["load"]["crowd"]
-    assert victim.pid in {one["pid"] for one in crowd["workers"] if one["lost_at_s"] is not None}
-    assert sum(one["requests"] for one in crowd["workers"] if one["pid"] != victim.pid) > 0
+    users = json.loads(line)["phases"][0]["load"]["crowd"]
+    assert victim.pid in {one["pid"] for one in users["workers"] if one["lost_at_s"] is not None}
+    assert sum(one["requests"] for one in users["workers"] if one["pid"] != victim.pid) > 0
     assert "LOST after" in (log.parents[1] / "report.html").read_text()
 
 

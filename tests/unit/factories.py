@@ -119,7 +119,7 @@ def record(**changes: object) -> RunRecord:
             "services": {"flask": {"python": "3.13.0", "flask": "3.1.3"}},
             "databases": {"flask": {"server_version": "18.6"}},
         },
-        "warnings": (),
+        "diagnostics": (),
         "started_at": "2026-11-22T10:00:00.000+00:00",
         "state": "complete",
     }

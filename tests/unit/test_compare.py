@@ -11,7 +11,7 @@ from bench.analysis.differences import differences
 from bench.errors import UsageError
 from bench.model import (
     CellResult,
-    LabWarning,
+    Diagnostic,
     OpenLoop,
     Placement,
     QueryCounts,
@@ -21,16 +21,16 @@ from bench.model import (
 )
 from bench.report.compare_page import comparison_document
 from bench.report.comparison import comparison_page, machine_drift, notes, weakness
-from bench.report.html.document import Doubts
+from bench.report.html.document import Diagnostics
 from bench.report.page import page_markdown, print_page
 from bench.report.verdicts import better_or_worse
 
 from .factories import cell, distribution, load_result, plan, record, role_cost, window, with_study
 
 JITTER = (1.0, 1.003, 0.998, 1.001)
-DRIFT = LabWarning("clock-drift", "the work took longer", "Measure again.")
-DOUBT = LabWarning("load", "others run here", "Stop them.")
-INVALID = LabWarning("errors", "3 failed", "See its log.", "invalid")
+DRIFT = Diagnostic("clock-drift", "the work took longer", "Measure again.")
+DOUBT = Diagnostic("load", "others run here", "Stop them.")
+INVALID = Diagnostic("errors", "3 failed", "See its log.", "invalid")
 PLAN = plan(targets=("flask", "drf"), rounds=4)
 
 
@@ -147,7 +147,7 @@ def test_what_is_not_known_is_not_called_clean() -> None:
 def test_invalid_cells_make_invalid_rows() -> None:
     """They are neither used nor dropped."""
     head = run_of("head")
-    spoilt = measured(2, "flask", warnings=(INVALID,))
+    spoilt = measured(2, "flask", diagnostics=(INVALID,))
     cells = tuple(spoilt if (c.round, c.target) == (2, "flask") else c for c in head.cells)
     found = compare_runs(BASE, replace(head, cells=cells))
     assert [row.verdict.kind for row in found.rows[:2]] == ["invalid", "invalid"]
@@ -173,7 +173,7 @@ def test_a_changed_machine_is_a_doubt_in_every_form() -> None:
     assert machine_drift(drifted) is not None
     (outcome, *_) = comparison_document(drifted).sections
     marked = [
-        one for block in outcome.blocks if isinstance(block, Doubts) for one in block.warnings
+        one for block in outcome.blocks if isinstance(block, Diagnostics) for one in block.found
     ]
     assert (machine_drift(drifted), 1) in marked
     assert not any("weaker evidence" in getattr(block, "text", "") for block in outcome.blocks)
@@ -183,14 +183,14 @@ def test_a_changed_machine_is_a_doubt_in_every_form() -> None:
 
 def test_the_doubts_of_both_runs_are_told() -> None:
     """A comparison is worth what its runs are: their doubts by code and count, notes left out."""
-    machine = (DOUBT, LabWarning("turbo", "turbo is on", "make tune", "note"))
-    head = replace(run_of("head", warnings=(DRIFT,)), warnings=machine)
-    spoilt = measured(2, "flask", warnings=(INVALID,))
+    machine = (DOUBT, Diagnostic("turbo", "turbo is on", "make tune", "note"))
+    head = replace(run_of("head", diagnostics=(DRIFT,)), diagnostics=machine)
+    spoilt = measured(2, "flask", diagnostics=(INVALID,))
     cells = tuple(spoilt if (c.round, c.target) == (2, "flask") else c for c in head.cells)
     found = compare_runs(BASE, replace(head, cells=cells))
-    told = [note for note in notes(found) if "raised doubts" in note]
+    told = [note for note in notes(found) if "has diagnostics" in note]
     assert told == [
-        "head (head) raised doubts: errors (invalid), load, clock-drift 7 times. "
+        "head (head) has diagnostics: errors (invalid), load, clock-drift 7 times. "
         "Its own report has the remedies."
     ]
 
@@ -352,7 +352,10 @@ def down(run: RunRecord) -> RunRecord:
 @pytest.mark.parametrize(
     ("head", "words"),
     [
-        (spoilt(run_of("head"), 2, warnings=(INVALID,)), "flask read (invalid: head in round 2)"),
+        (
+            spoilt(run_of("head"), 2, diagnostics=(INVALID,)),
+            "flask read (invalid: head in round 2)",
+        ),
         (down(run_of("head")), "drf read (invalid: head in round 1, 2, 3, 4)"),
         (
             replace(run_of("head"), cells=run_of("head").cells[::2]),
@@ -378,8 +381,8 @@ def test_a_regression_beside_a_broken_target_is_told_too() -> None:
 
 def test_what_was_broken_in_the_base_already_is_no_fault_of_the_head() -> None:
     """Its rows say nothing, and are counted apart from those with too few rounds."""
-    base = spoilt(BASE, 2, warnings=(INVALID,))
-    for head in (run_of("head"), spoilt(run_of("head"), 1, 3, warnings=(INVALID,))):
+    base = spoilt(BASE, 2, diagnostics=(INVALID,))
+    for head in (run_of("head"), spoilt(run_of("head"), 1, 3, diagnostics=(INVALID,))):
         found = compare_runs(base, head)
         assert not found.fails
         assert len(found.void) == 2
@@ -388,7 +391,7 @@ def test_what_was_broken_in_the_base_already_is_no_fault_of_the_head() -> None:
 
 def test_a_base_without_a_valid_figure_lets_nothing_pass() -> None:
     """A gate that compares with nothing would pass everything."""
-    base = spoilt(spoilt(BASE, 2, warnings=(INVALID,)), 2, target="drf", warnings=(INVALID,))
+    base = spoilt(spoilt(BASE, 2, diagnostics=(INVALID,)), 2, target="drf", diagnostics=(INVALID,))
     found = compare_runs(base, run_of("head"))
     assert found.fails
     assert "NOTHING COMPARED" in printed(found)

@@ -1,6 +1,6 @@
 """What limited a window, and when its figure is doubted."""
 
-from bench.analysis.diagnostics import limited_by, window_warnings
+from bench.analysis.diagnostics import limited_by, window_diagnostics
 from bench.model import Placement
 
 from .factories import load_result, placement, role_cost
@@ -34,9 +34,9 @@ def test_roles_with_cores_of_their_own_are_judged_alone() -> None:
 
 def codes(**changes: object) -> dict[str, str]:
     given = {"load": LOAD, "generator": role_cost(0.4), "steal_s": 0.0, "foreign_s": 0.0}
-    found = window_warnings(**{**given, **changes}, placement=placement())  # type: ignore[arg-type]
-    assert all(warning.remedy for warning in found)
-    return {warning.code: warning.severity for warning in found}
+    found = window_diagnostics(**{**given, **changes}, placement=placement())  # type: ignore[arg-type]
+    assert all(diagnostic.remedy for diagnostic in found)
+    return {diagnostic.code: diagnostic.severity for diagnostic in found}
 
 
 def test_a_quiet_window_is_not_doubted() -> None:

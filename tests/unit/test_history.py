@@ -10,7 +10,7 @@ from rich.console import Console
 
 from bench.analysis.history import History, Trend, history_of
 from bench.model import (
-    LabWarning,
+    Diagnostic,
     OpenLoop,
     Placement,
     QueryCounts,
@@ -23,7 +23,7 @@ from bench.report.page import page_markdown, print_page
 
 from .factories import cell, distribution, load_result, plan, record, role_cost, window, with_study
 
-INVALID = LabWarning("errors", "3 failed", "See its log.", "invalid")
+INVALID = Diagnostic("errors", "3 failed", "See its log.", "invalid")
 TARGETS = ("fastapi", "flask")
 ROUNDS = 3
 TIMES = distribution([0.01] * 1000)
@@ -197,7 +197,10 @@ def test_another_set_of_workloads_or_frameworks_belongs_to_the_same_history() ->
     ("spoil", "reason"),
     [
         (lambda one: replace(one, phases=(), unfit="it answered 500"), "unfit"),
-        (lambda one: replace(one, phases=(replace(one.phases[0], warnings=(INVALID,)),)), "valid"),
+        (
+            lambda one: replace(one, phases=(replace(one.phases[0], diagnostics=(INVALID,)),)),
+            "valid",
+        ),
         (lambda _: None, "interrupted"),
     ],
 )

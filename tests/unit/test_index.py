@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from bench.model import LabWarning, Sweep
+from bench.model import Diagnostic, Sweep
 from bench.report.html.render import render
 from bench.report.index import Filter, RunSummary, folder_document, index_document, summary_of
 
 from .factories import cell, plan, record, window, with_study
 
-DOUBT = LabWarning("steal", "the hypervisor took 5 %", "Ask for dedicated CPUs.")
-INVALID = LabWarning("errors", "3 failed", "See its log.", "invalid")
+DOUBT = Diagnostic("steal", "the hypervisor took 5 %", "Ask for dedicated CPUs.")
+INVALID = Diagnostic("errors", "3 failed", "See its log.", "invalid")
 
 CLEAN = summary_of(record(run_id="1", cells=(cell(1), cell(2))), has_page=True)
 DOUBTFUL = summary_of(
@@ -19,12 +19,12 @@ DOUBTFUL = summary_of(
         run_id="2",
         state="interrupted",
         plan=plan(targets=("drf",), workloads=("list",), profile="standard"),
-        cells=(cell(1, "drf", "list", phases=(window("list", warnings=(DOUBT,)),)),),
+        cells=(cell(1, "drf", "list", phases=(window("list", diagnostics=(DOUBT,)),)),),
     ),
     has_page=False,
 )
 BAD = summary_of(
-    record(run_id="3", cells=(cell(1, phases=(window(warnings=(INVALID,)),)),)), has_page=True
+    record(run_id="3", cells=(cell(1, phases=(window(diagnostics=(INVALID,)),)),)), has_page=True
 )
 TORN = RunSummary("4", problem="run.json cannot be read")
 RUNS = (TORN, BAD, DOUBTFUL, CLEAN)
@@ -44,9 +44,9 @@ def shown(**wanted: str) -> list[str]:
         ({"state": "interrupted"}, ["2"]),
         ({"state": "unreadable"}, ["4"]),
         ({"profile": "standard"}, ["2"]),
-        ({"doubts": "none"}, ["1"]),
-        ({"doubts": "some"}, ["2"]),
-        ({"doubts": "invalid"}, ["3"]),
+        ({"diagnostics": "none"}, ["1"]),
+        ({"diagnostics": "some"}, ["2"]),
+        ({"diagnostics": "invalid"}, ["3"]),
         ({"framework": "drf", "profile": "quick"}, ["3", "1"]),
         ({"framework": "nope"}, []),
         ({"unknown": "ignored"}, ["4", "3", "2", "1"]),
@@ -63,7 +63,7 @@ def test_the_page_names_every_run_with_its_state_and_doubts() -> None:
     assert "4 of 4 runs" in text
     for word in ("run.json cannot be read", "1 doubt", "1 invalid", "✓ none", "1 of 2"):
         assert word in text
-    assert text.index('<th scope="col">doubts') < text.index('<th scope="col">started')
+    assert text.index('<th scope="col">diagnostics') < text.index('<th scope="col">started')
     assert 'href="1/report.html"' in text
     assert 'href="2/"' in text
 

@@ -11,21 +11,21 @@ from bench.experiment.schedule import Step
 from bench.live.classic import ClassicLog
 from bench.live.meter import Meter
 from bench.live.observer import LiveObserver, Surroundings, cell_line
-from bench.live.panel import Moment, Use, cores_of, panel_lines, time_left_s, time_words
-from bench.model import ClosedLoop, LabWarning, Placement, Progress, Sample
+from bench.live.panel import PanelState, RoleUse, cores_of, panel_lines, time_left_s, time_words
+from bench.model import ClosedLoop, Diagnostic, Placement, Progress, Sample
 from bench.targets import known_targets
 
 from .factories import cell, load_result, plan, record, window
 
 FLASK = next(target for target in known_targets() if target.name == "flask")
-DRIFT = LabWarning("clock-drift", "the work took longer", "Measure again.", "doubt")
+DRIFT = Diagnostic("clock-drift", "the work took longer", "Measure again.", "doubt")
 SMALL = Placement(app=(1,), database=(0,), generator=(0,), housekeeping=(0,))
 ROLES = {
-    "app": Use(0.98, 71_000_000),
-    "database": Use(0.41, 64_000_000),
-    "generator": Use(None, None),
+    "app": RoleUse(0.98, 71_000_000),
+    "database": RoleUse(0.41, 64_000_000),
+    "generator": RoleUse(None, None),
 }
-MOMENT = Moment(
+MOMENT = PanelState(
     title="round 2  Django REST Framework  update",
     done=23,
     total=60,
@@ -35,7 +35,7 @@ MOMENT = Moment(
     window_s=1.0,
     roles=ROLES,
     cores=cores_of(SMALL, {0: 0.68, 1: 0.99}),
-    doubts={"clock-drift": 3, "steal": 1},
+    diagnostics={"clock-drift": 3, "steal": 1},
 )
 
 
@@ -43,7 +43,7 @@ def step(number: int) -> Step:
     return Step(number, "read", ("flask",), ClosedLoop(20), 1.0)
 
 
-def text_of(moment: Moment, width: int = 80, height: int = 24) -> list[str]:
+def text_of(moment: PanelState, width: int = 80, height: int = 24) -> list[str]:
     return [line.plain for line in panel_lines(moment, width, height)]
 
 
@@ -57,7 +57,7 @@ def test_the_panel_tells_everything_in_80_columns_and_24_lines() -> None:
         *("23 of 60 cells", "about 1 min 12 s left", "1,234 requests/s", "p99 24.3 ms"),
         *("3 failed", "window 0.5 of 1 s", "app         98 %", "71 MB", "database    41 %"),
         *("CPU 1       99 %", "CPU 0       68 %", "database, generator, lab"),
-        "doubts: clock-drift 3, steal 1",
+        "diagnostics: clock-drift 3, steal 1",
     ):
         assert word in text
     assert len(text.splitlines()) <= 10
@@ -82,11 +82,11 @@ def test_a_narrow_terminal_keeps_what_matters_most() -> None:
 
 def test_what_is_not_known_is_not_made_up() -> None:
     """Before the first tick there is no rate; before the first cell no time left."""
-    text = "\n".join(text_of(Moment("starting", 0, None, None)))
+    text = "\n".join(text_of(PanelState("starting", 0, None, None)))
     assert "0 cells" in text
     assert "left" not in text
     assert "requests/s" not in text
-    few = Moment("x", 0, 4, None, progress=Progress(0.5, 9, 0, 18.0))
+    few = PanelState("x", 0, 4, None, progress=Progress(0.5, 9, 0, 18.0))
     assert "p99 – ms" in "\n".join(text_of(few))
 
 
@@ -100,7 +100,7 @@ def test_what_is_not_known_is_not_made_up() -> None:
 )
 def test_between_windows_it_says_what_goes_on(done: int, total: int | None, words: str) -> None:
     """After the last cell nothing is being set up."""
-    assert words in text_of(Moment("x", done, total, None))
+    assert words in text_of(PanelState("x", done, total, None))
 
 
 def test_cores_with_the_same_roles_stand_together() -> None:
@@ -183,7 +183,7 @@ def act(observer: LiveObserver, rounds: int = 2) -> None:
         observer.sampled((Sample(float(number), "onecore-flask", 0.9 * number, 70_000_000),))
         observer.progress(Progress(0.5, 400, 0, 800.0, 0.02))
         observer.progress(Progress(1.0, 1000, 0, 1000.0, 0.02))
-        observer.cell_finished(cell(number, phases=(window(warnings=(DRIFT,)),)), FLASK)
+        observer.cell_finished(cell(number, phases=(window(diagnostics=(DRIFT,)),)), FLASK)
     observer.run_finished(record())
     observer.close()
 
@@ -196,7 +196,7 @@ def test_plain_lines_where_there_is_no_terminal(tmp_path: Path) -> None:
     assert "\x1b" not in text
     assert text.count("500 requests/s") == 2
     assert text.count("doubt clock-drift: the work took longer. Measure again.") == 1
-    assert re.search(r"1 of 2 cells, about \d+ s left; doubts: clock-drift 1", text)
+    assert re.search(r"1 of 2 cells, about \d+ s left; diagnostics: clock-drift 1", text)
 
 
 def test_a_terminal_is_left_as_it_was(tmp_path: Path) -> None:
@@ -242,7 +242,7 @@ def test_the_rate_is_that_of_the_latest_half_second(tmp_path: Path) -> None:
 )
 def test_a_cells_doubts_stand_behind_it_or_below(width: int, lines: int) -> None:
     """Nothing is cut off, and no line wraps in a terminal of 80 columns."""
-    doubtful = cell(phases=(window(load=load_result(), warnings=(DRIFT, DRIFT)),))
+    doubtful = cell(phases=(window(load=load_result(), diagnostics=(DRIFT, DRIFT)),))
     told = cell_line(doubtful, FLASK, width=width).splitlines()
     assert len(told) == lines
     assert all(len(line) <= width for line in told)

@@ -6,7 +6,7 @@ import pytest
 from bench.analysis.precision import narrow_enough, not_narrow, widest_ratio
 from bench.analysis.verdicts import ratios, verdicts
 from bench.experiment.plan import PROFILES
-from bench.model import LabWarning, RunRecord
+from bench.model import Diagnostic, RunRecord
 from bench.stats.ratio import paired_log_ratio, ratio_estimate
 from bench.stats.rounds import relative_half_width
 from bench.stats.student import critical_value
@@ -104,12 +104,12 @@ def test_the_verdicts_do_not_change_how_wide_an_interval_is() -> None:
 def test_a_run_that_ends_at_its_limit_says_so() -> None:
     """The widest ratio is named with its half width, and what was wanted."""
     run = run_of(0.05)
-    (warning,) = not_narrow(run)
+    (diagnostic,) = not_narrow(run)
     widest = widest_ratio(run)
     assert widest is not None
-    assert (warning.code, warning.severity) == ("not-narrow", "doubt")
+    assert (diagnostic.code, diagnostic.severity) == ("not-narrow", "doubt")
     half = relative_half_width(widest.verdict.ratio)
-    assert warning.message == (
+    assert diagnostic.message == (
         f"after 10 rounds the ratio {widest.verdict.subject} / {widest.verdict.reference} of "
         f"requests/s at read is known to ± {half:.1%}, not ± 3%"
     )
@@ -125,10 +125,10 @@ def test_a_run_without_a_width_to_reach_has_reached_it() -> None:
 
 def test_an_invalid_cell_does_not_keep_a_run_going() -> None:
     """More rounds would not mend it, and it has a doubt of its own."""
-    broken = LabWarning("errors", "3 failed", "See its log.", "invalid")
+    broken = Diagnostic("errors", "3 failed", "See its log.", "invalid")
     run = run_of(0.05)
     cells = tuple(
-        cell(one.round, one.target, phases=(window(warnings=(broken,)),)) for one in run.cells
+        cell(one.round, one.target, phases=(window(diagnostics=(broken,)),)) for one in run.cells
     )
     assert not_narrow(run_of(0.05, cells=cells)) == ()
 

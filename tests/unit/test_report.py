@@ -11,7 +11,7 @@ from unittest.mock import Mock
 import pytest
 from rich.console import Console
 
-from bench.analysis.diagnostics.collected import collect_warnings, doubts
+from bench.analysis.diagnostics.collected import diagnostics_of, raised_diagnostics
 from bench.analysis.history import history_of
 from bench.analysis.series import series
 from bench.analysis.stored import StoredRun
@@ -19,7 +19,7 @@ from bench.errors import StoreError
 from bench.live.classic import ClassicLog, phase_lines, total_lines
 from bench.live.observer import cell_line
 from bench.metrics import METRICS
-from bench.model import ClosedLoop, LabWarning, Sweep
+from bench.model import ClosedLoop, Diagnostic, Sweep
 from bench.report.html.render import render
 from bench.report.markdown import render_markdown
 from bench.report.page import page_markdown, print_page
@@ -27,7 +27,7 @@ from bench.report.pages import page_of
 from bench.report.run_page import run_document
 from bench.report.sections.figures import figure_tables
 from bench.report.tables import cost_table, speed_table, use_table
-from bench.report.terminal import print_doubts, print_run, print_table
+from bench.report.terminal import print_diagnostics, print_run, print_table
 from bench.targets import known_targets
 
 from .factories import cell, load_result, plan, record, role_cost, window, with_study
@@ -83,14 +83,14 @@ def test_failures_are_in_the_table() -> None:
 
 def test_figures_that_must_not_be_used_are_marked_in_every_table() -> None:
     """One invalid round is enough; the table says which doubt it was. Others bear no mark."""
-    bad = LabWarning("errors", "3 failed", "See its log.", "invalid")
-    mild = LabWarning("swap", "2 pages", "Free memory.")
+    bad = Diagnostic("errors", "3 failed", "See its log.", "invalid")
+    mild = Diagnostic("swap", "2 pages", "Free memory.")
     run = record(
         plan=plan(targets=("flask", "drf")),
         cells=(
-            cell(1, "flask", phases=(window(warnings=(bad, mild)),)),
+            cell(1, "flask", phases=(window(diagnostics=(bad, mild)),)),
             cell(2, "flask"),
-            cell(1, "drf", phases=(window(warnings=(mild,)),)),
+            cell(1, "drf", phases=(window(diagnostics=(mild,)),)),
         ),
     )
     for table in (speed_table(run), cost_table(run), use_table(run)):
@@ -138,16 +138,16 @@ def test_a_run_without_cells_renders() -> None:
 
 def test_warnings_are_gathered_gravest_first() -> None:
     """Each kind once, with its count."""
-    note = LabWarning("swap", "swap is in use", "swapoff -a", "note")
-    bad = LabWarning("errors", "3 failed", "see the log", "invalid")
+    note = Diagnostic("swap", "swap is in use", "swapoff -a", "note")
+    bad = Diagnostic("errors", "3 failed", "see the log", "invalid")
     run = record(
-        warnings=(note,),
+        diagnostics=(note,),
         cells=(
-            cell(1, phases=(window(warnings=(bad,)),)),
-            cell(2, phases=(window(warnings=(bad,)),)),
+            cell(1, phases=(window(diagnostics=(bad,)),)),
+            cell(2, phases=(window(diagnostics=(bad,)),)),
         ),
     )
-    assert [(one.code, count) for one, count in collect_warnings(run)] == [
+    assert [(one.code, count) for one, count in raised_diagnostics(run)] == [
         ("errors", 2),
         ("swap", 1),
     ]
@@ -155,8 +155,8 @@ def test_warnings_are_gathered_gravest_first() -> None:
 
 def test_an_invalid_round_is_in_no_figure_but_the_counts() -> None:
     """Rate, times and cost are those of the valid rounds, as in a history; failures are told."""
-    bad = LabWarning("errors", "900 failed", "See its log.", "invalid")
-    spoilt = window(load=load_result(100, failures={"status 500": 900}), warnings=(bad,))
+    bad = Diagnostic("errors", "900 failed", "See its log.", "invalid")
+    spoilt = window(load=load_result(100, failures={"status 500": 900}), diagnostics=(bad,))
     cells = (cell(1, "flask", phases=(spoilt,)), cell(2, "flask"), cell(3, "flask"))
     run = record(plan=plan(targets=("flask",), rounds=3), cells=cells)
     (speed,) = speed_table(run).rows
@@ -194,7 +194,7 @@ def test_every_form_of_a_report_has_the_same_doubts() -> None:
             console.file.getvalue(),
             html.unescape(render(run_document(material))),
         )
-        found = doubts(material)
+        found = diagnostics_of(material)
         assert {"incomplete", "unreadable", "one-round"} <= {one.code for one, _ in found}
         for one, _ in found:
             for text in forms:
@@ -211,7 +211,7 @@ def test_each_unfit_target_is_a_doubt_of_its_own() -> None:
             cell(2, "drf", phases=(), unfit="it ended"),
         )
     )
-    told = {one.message: count for one, count in collect_warnings(run)}
+    told = {one.message: count for one, count in raised_diagnostics(run)}
     assert told == {
         "flask was not measured: it answered 500": 1,
         "drf was not measured: it ended": 2,
@@ -234,8 +234,8 @@ def test_a_remedy_can_be_pasted_from_any_console(is_terminal: bool) -> None:
     """
     remedy = f"ps -eo pid,args | grep {'-e word ' * 30}".strip()
     console = Console(file=io.StringIO(), width=80, force_terminal=is_terminal, color_system=None)
-    warning = LabWarning("busy", "others [do] run here", remedy)
-    print_doubts(console, [(warning, 2)])
+    diagnostic = Diagnostic("busy", "others [do] run here", remedy)
+    print_diagnostics(console, [(diagnostic, 2)])
     seen = "doubt: others [do] run here (2 times)."
     said = console.file.getvalue()
     if is_terminal:

@@ -10,7 +10,7 @@ from bench.errors import StoreError
 from bench.experiment import runner as module
 from bench.experiment.runner import Runner
 from bench.experiment.schedule import Step
-from bench.model import CellResult, ClosedLoop, LabWarning, RunRecord, UnitStatus
+from bench.model import CellResult, ClosedLoop, Diagnostic, RunRecord, UnitStatus
 from bench.store import RunStore
 
 from .factories import cell, record
@@ -89,11 +89,11 @@ def runner(lab: FakeLab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run
     return Runner(lab, RunStore(tmp_path), observer, lambda _: None, 1)  # type: ignore[arg-type]
 
 
-def measured(runner: Runner, number: int, *before: CellResult) -> list[LabWarning]:
+def measured(runner: Runner, number: int, *before: CellResult) -> list[Diagnostic]:
     """Measure a cell of this round; returns its doubts."""
     step = Step(number, "read", ("flask",), ClosedLoop(20), 1.0)
     (found,) = runner._measure(None, step, before)  # type: ignore[arg-type]
-    return list(found.phases[0].warnings)
+    return list(found.phases[0].diagnostics)
 
 
 def test_a_unit_that_ended_between_two_cells_is_told_in_the_next(

@@ -17,7 +17,7 @@ from bench.experiment.schedule import Step
 from bench.model import (
     CellResult,
     ClosedLoop,
-    LabWarning,
+    Diagnostic,
     Lateness,
     OpenLoop,
     RunRecord,
@@ -112,11 +112,11 @@ def printed(run: RunRecord) -> str:
         (trial(late=lateness(0.02, 0.03), failures={"reset": 1}), "failed", "1 requests failed"),
         (trial(count=300), "unjudged", "only 300 requests"),
         (
-            trial(warnings=(LabWarning("clock", "the clock ran backwards", "", "invalid"),)),
+            trial(diagnostics=(Diagnostic("clock", "the clock ran backwards", "", "invalid"),)),
             "unjudged",
             "the clock ran backwards",
         ),
-        (trial(warnings=(LabWarning("steal", "steal", "", "doubt"),)), "passed", ""),
+        (trial(diagnostics=(Diagnostic("steal", "steal", "", "doubt"),)), "passed", ""),
         (
             cell(2, pacing=OpenLoop(500), phases=(), unfit=f"{REFUSED}: 2.1 s behind\nits log"),
             "unjudged",

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bench.analysis import selftest
-from bench.analysis.selftest import Check, Latencies, Sending
+from bench.analysis.selftest import Latencies, SelftestCheck, Sending
 from bench.errors import GeneratorFailed
 from bench.experiment.lab import Lab
 from bench.experiment.selftest import truth
@@ -16,8 +16,8 @@ from bench.experiment.selftest.comparison import THRESHOLD, Patience, judged, se
 from bench.experiment.selftest.twins import PLANTED_SHARE, Twins, free_block, make_twins
 from bench.model import (
     CellResult,
+    Diagnostic,
     Estimate,
-    LabWarning,
     Lateness,
     Site,
     Target,
@@ -36,7 +36,7 @@ FLASK = next(one for one in known_targets() if one.name == "flask")
 TRUTH = StallingServer(delay_s=0.005, stall_s=0.2, period_s=1.0)
 
 
-def failed(*found: Check) -> list[str]:
+def failed(*found: SelftestCheck) -> list[str]:
     return [check.name.rpartition(": ")[2] for check in found if not check.passed]
 
 
@@ -145,7 +145,7 @@ def test_an_invalid_window_settles_its_comparison(twins: Twins) -> None:
     place = next(
         place for place, one in enumerate(cells) if (one.target, one.round) == (twins.slow.name, 3)
     )
-    spoilt = replace(cells[place].phases[0], warnings=(LabWarning("errors", "", "", "invalid"),))
+    spoilt = replace(cells[place].phases[0], diagnostics=(Diagnostic("errors", "", "", "invalid"),))
     cells[place] = replace(cells[place], phases=(spoilt,))
     identical, planted = judged(twins, cells, 0.99)
     assert (identical.kind, planted.kind) == ("indistinguishable", "invalid")
@@ -323,7 +323,9 @@ def test_a_program_that_burnt_nothing_proves_nothing() -> None:
 
 def test_the_table_says_what_failed() -> None:
     """Each check has a row, and failed ones say so."""
-    table = selftest_table([Check("one", True, "1", "1"), Check("two", False, "3", "2")])
+    table = selftest_table(
+        [SelftestCheck("one", True, "1", "1"), SelftestCheck("two", False, "3", "2")]
+    )
     assert [row[0] for row in table.rows if row[-1] == "FAILED"] == ["two"]
     assert all(len(row) == len(table.columns) == len(table.numeric) for row in table.rows)
 

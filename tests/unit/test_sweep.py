@@ -13,7 +13,7 @@ from bench.analysis.studies.sweep import scalings
 from bench.errors import UsageError
 from bench.experiment.plan import PROFILES
 from bench.experiment.sweep import LEVELS, next_of, sweep_plan, sweep_steps
-from bench.model import CellResult, ClosedLoop, LabWarning, RunRecord, Saturation, Sweep
+from bench.model import CellResult, ClosedLoop, Diagnostic, RunRecord, Saturation, Sweep
 from bench.report.page import page_markdown, print_page
 from bench.report.pages import page_of
 from bench.report.scaling import sweep_page
@@ -26,7 +26,7 @@ from .factories import THREE, cell, load_result, plan, record, window, with_stud
 TARGETS = THREE
 SWEEP = Sweep(LEVELS)
 PLAN = sweep_plan(PROFILES["quick"], TARGETS, WORKLOADS["read"], seed=1, rounds=3)
-INVALID = LabWarning("errors", "3 failed", "See its log.", "invalid")
+INVALID = Diagnostic("errors", "3 failed", "See its log.", "invalid")
 
 
 def law(n: int, one: float = 100, sigma: float = 0.1, kappa: float = 0.001) -> float:
@@ -155,7 +155,7 @@ def test_too_few_levels_are_refused_in_words() -> None:
 def test_what_must_not_be_used_is_left_out_and_told() -> None:
     """An invalid, failed or unfit cell is no point of the law."""
     spoilt = (
-        at(128, rate=5000, warnings=(INVALID,)),
+        at(128, rate=5000, diagnostics=(INVALID,)),
         cell(1, "flask", pacing=ClosedLoop(64), phases=(), unfit="it is down"),
         cell(
             1,

@@ -5,7 +5,7 @@ import pytest
 from bench.analysis.measures import COST, LATENCY, RATE, inverse, measures_of, speeds_of
 from bench.analysis.precision import narrow_enough
 from bench.analysis.verdicts import PhaseVerdict, verdicts
-from bench.model import CellResult, Estimate, LabWarning, OpenLoop, RunRecord
+from bench.model import CellResult, Diagnostic, Estimate, OpenLoop, RunRecord
 from bench.report.tables import Table
 from bench.report.verdicts import verdict_tables
 from bench.words import interval_words, plain
@@ -14,7 +14,7 @@ from .factories import cell, distribution, load_result, plan, record, role_cost,
 
 SPEEDS = {"fastapi": 1600, "flask": 1000, "drf": 995}
 JITTER = (1.0, 1.004, 0.997, 1.002, 0.999, 1.001)
-INVALID = LabWarning("errors", "3 failed", "See its log.", "invalid")
+INVALID = Diagnostic("errors", "3 failed", "See its log.", "invalid")
 ALL_THREE = plan(rounds=6)
 
 
@@ -93,7 +93,7 @@ def test_rounds_are_paired() -> None:
 @pytest.mark.parametrize(
     "spoilt",
     [
-        measured(2, "flask", warnings=(INVALID,)),
+        measured(2, "flask", diagnostics=(INVALID,)),
         measured(2, "flask", 0),
         cell(2, "flask", phases=(), unfit="it is down"),
     ],

@@ -1,4 +1,4 @@
-"""What limited a window, and what makes its figure doubtful. Pure functions of what was counted.
+"""What limited a window, and what weakens its figure. Pure functions of what was counted.
 
 cpu         what used up the CPUs, and who else was there
 conditions  what happened to the machine around and inside the window
@@ -16,14 +16,14 @@ from bench.analysis.diagnostics.conditions import (
     swapping,
     throttling,
 )
-from bench.analysis.diagnostics.cpu import limited_by, requests_failed, window_warnings
+from bench.analysis.diagnostics.cpu import limited_by, requests_failed, window_diagnostics
 from bench.analysis.diagnostics.evidence import (
     littles_law_off,
     ran_out,
     too_few_samples,
     unsteady_warm_up,
 )
-from bench.analysis.diagnostics.users import crowd_off
+from bench.analysis.diagnostics.users import users_off
 
 __all__ = [
     "clock_drift",
@@ -39,5 +39,5 @@ __all__ = [
     "throttling",
     "too_few_samples",
     "unsteady_warm_up",
-    "window_warnings",
+    "window_diagnostics",
 ]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from bench import histogram
-from bench.model import LabWarning, Lateness, LoadResult, OpenLoop, Pacing, Users
+from bench.model import Diagnostic, Lateness, LoadResult, OpenLoop, Pacing, Users
 
 LATE_P99_S = 0.001
 KEPT_SHARE = 0.95
@@ -12,8 +12,8 @@ LYING_SHARE = 0.5
 _COMPARED = (99.0, 95.0, 90.0, 50.0)
 
 
-def open_loop_off(load: LoadResult, pacing: Pacing) -> tuple[LabWarning, ...]:
-    """Doubts about the generator's own schedule, and about a target that fell behind it.
+def open_loop_off(load: LoadResult, pacing: Pacing) -> tuple[Diagnostic, ...]:
+    """Diagnostics of the generator's own schedule, and about a target that fell behind it.
 
     Users with a beat are an open loop too.
     """
@@ -44,7 +44,7 @@ _OF_USERS = _Words(
 )
 
 
-def _unsent(load: LoadResult, lateness: Lateness, words: _Words) -> tuple[LabWarning, ...]:
+def _unsent(load: LoadResult, lateness: Lateness, words: _Words) -> tuple[Diagnostic, ...]:
     """The lab's generator leaves out only what a thousand unanswered requests stand before. A user
     whose answer is slow just as the window ends leaves out one: a few of those are a doubt.
     """
@@ -53,7 +53,7 @@ def _unsent(load: LoadResult, lateness: Lateness, words: _Words) -> tuple[LabWar
     due = load.succeeded + load.failed + lateness.unsent
     few = words is _OF_USERS and lateness.unsent <= (1 - KEPT_SHARE) * due
     return (
-        LabWarning(
+        Diagnostic(
             "unsent",
             f"requests that were due and could not be sent: {lateness.unsent}",
             f"The target does not keep up with this rate: {words.lower}.",
@@ -62,7 +62,7 @@ def _unsent(load: LoadResult, lateness: Lateness, words: _Words) -> tuple[LabWar
     )
 
 
-def _behind(load: LoadResult, lateness: Lateness, words: _Words) -> tuple[LabWarning, ...]:
+def _behind(load: LoadResult, lateness: Lateness, words: _Words) -> tuple[Diagnostic, ...]:
     """Whether answers came at a lower rate than the requests had come.
 
     All that was sent is answered in the end, so the two rates differ by the time that each took.
@@ -75,7 +75,7 @@ def _behind(load: LoadResult, lateness: Lateness, words: _Words) -> tuple[LabWar
     if load.duration_s - min(times) <= lateness.due_s / KEPT_SHARE:
         return ()
     return (
-        LabWarning(
+        Diagnostic(
             "behind",
             f"the requests of {lateness.due_s:.2f} s took {load.duration_s:.2f} s to answer",
             f"The queue was still growing when the window ended: {words.lower}.",
@@ -83,11 +83,11 @@ def _behind(load: LoadResult, lateness: Lateness, words: _Words) -> tuple[LabWar
     )
 
 
-def _late(load: LoadResult, lateness: Lateness, words: _Words) -> tuple[LabWarning, ...]:
+def _late(load: LoadResult, lateness: Lateness, words: _Words) -> tuple[Diagnostic, ...]:
     if lateness.p99_s is None or lateness.p99_s <= LATE_P99_S:
         return ()
     return (
-        LabWarning(
+        Diagnostic(
             "late-sending",
             f"{words.sender} sent {lateness.p99_s * 1e3:.1f} ms late at p99",
             f"Latencies hold that error too: {words.in_time}.",

@@ -5,16 +5,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from bench.analysis.commands import resume_command
 from bench.analysis.stored import StoredRun
 from bench.analysis.validity import rounds_of
-from bench.model import CellResult, LabWarning, RunRecord, Saturation
+from bench.model import CellResult, Diagnostic, RunRecord, Saturation
 from bench.words import times
 
-Counted = tuple[LabWarning, int]
-"""A warning, and how often it was raised."""
+Counted = tuple[Diagnostic, int]
+"""A diagnostic, and how often it was raised."""
 
 _ORDER = {"invalid": 0, "doubt": 1, "note": 2}
 
 
-def doubts(run: StoredRun, cells: Sequence[CellResult] | None = None) -> tuple[Counted, ...]:
+def diagnostics_of(
+    run: StoredRun, cells: Sequence[CellResult] | None = None
+) -> tuple[Counted, ...]:
     """All that weakens the figures of a run, the gravest first: the same in each form of a report.
 
     `cells` are those that the figures rest on; all of the run's when left out.
@@ -24,7 +26,7 @@ def doubts(run: StoredRun, cells: Sequence[CellResult] | None = None) -> tuple[C
     return _gravest_first([*((one, 1) for one in _about_the_run(run)), *raised])
 
 
-def collect_warnings(record: RunRecord) -> tuple[Counted, ...]:
+def raised_diagnostics(record: RunRecord) -> tuple[Counted, ...]:
     """What the lab raised while it measured, each kind once with its first example."""
     return _gravest_first(_raised(record, record.cells))
 
@@ -33,26 +35,26 @@ def _gravest_first(found: Iterable[Counted]) -> tuple[Counted, ...]:
     return tuple(sorted(found, key=lambda one: _ORDER[one[0].severity]))
 
 
-def _about_the_run(run: StoredRun) -> Iterator[LabWarning]:
-    """What weakens every figure, and is no doubt of a window or of the machine."""
+def _about_the_run(run: StoredRun) -> Iterator[Diagnostic]:
+    """What weakens every figure, and is none of a window or of the machine."""
     record = run.record
     rounds = rounds_of(record)
     if record.state != "complete":
-        yield LabWarning(
+        yield Diagnostic(
             "incomplete",
             f"This run is {record.state}: figures are those up to then",
             f"Go on where it can be resumed: {resume_command(record)}",
         )
     for line in run.unreadable:
-        yield LabWarning("unreadable", line, "The rest of the run is shown.")
+        yield Diagnostic("unreadable", line, "The rest of the run is shown.")
     if record.plan.study is None and record.cells and rounds < record.plan.rounds:
-        yield LabWarning(
+        yield Diagnostic(
             "few-rounds",
             f"{times(rounds, 'round')} of {record.plan.rounds} planned",
             "Intervals are wider than planned.",
         )
     if rounds == 1 and not isinstance(record.plan.study, Saturation):
-        yield LabWarning(
+        yield Diagnostic(
             "one-round",
             "One round gives no interval and no verdict",
             "Measure at least two: ROUNDS=2.",
@@ -60,10 +62,10 @@ def _about_the_run(run: StoredRun) -> Iterator[LabWarning]:
 
 
 def _raised(record: RunRecord, cells: Sequence[CellResult]) -> Iterator[Counted]:
-    """Warnings of the run and of its windows; an unfit target is one of its own kind."""
-    kinds: dict[tuple[str, ...], list[LabWarning]] = {}
+    """Those of the run and of its windows; an unfit target is one of its own kind."""
+    kinds: dict[tuple[str, ...], list[Diagnostic]] = {}
     windows = (window for cell in cells for window in cell.phases)
-    for one in (*record.warnings, *(one for window in windows for one in window.warnings)):
+    for one in (*record.diagnostics, *(one for window in windows for one in window.diagnostics)):
         kinds.setdefault((one.code, one.severity), []).append(one)
     for cell in cells:
         if cell.unfit:
@@ -71,6 +73,6 @@ def _raised(record: RunRecord, cells: Sequence[CellResult]) -> Iterator[Counted]
     yield from ((group[0], len(group)) for group in kinds.values())
 
 
-def _unfit(cell: CellResult) -> LabWarning:
+def _unfit(cell: CellResult) -> Diagnostic:
     seen = f"{cell.target} was not measured: {cell.unfit}"
-    return LabWarning("unfit", seen, "See its log.", "invalid")
+    return Diagnostic("unfit", seen, "See its log.", "invalid")

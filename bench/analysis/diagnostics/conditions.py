@@ -1,11 +1,11 @@
-"""What happened to the machine around and inside a window: each a tuple of warnings, mostly empty.
+"""What happened to the machine around and inside a window: each a tuple, mostly empty.
 
 Counts are differences between the window's two edges.
 """
 
 from collections.abc import Sequence
 
-from bench.model import LabWarning
+from bench.model import Diagnostic
 
 CLOCK_DRIFT_SHARE = 0.10
 """Two spins of a quiet machine differ by less than 2 %; a factor of two has been seen."""
@@ -15,7 +15,7 @@ SIBLING_BUSY_SHARE = 0.05
 _RATHER_PAIRS = "Believe the comparison within rounds rather than this figure; see make doctor."
 
 
-def clock_drift(before_s: float, after_s: float, usual_s: float) -> tuple[LabWarning, ...]:
+def clock_drift(before_s: float, after_s: float, usual_s: float) -> tuple[Diagnostic, ...]:
     """Whether the app's CPU changed its speed, from the CPU time of the same work.
 
     `usual_s` is the run's median. A change between `before_s` and `after_s` happened within the
@@ -28,7 +28,7 @@ def clock_drift(before_s: float, after_s: float, usual_s: float) -> tuple[LabWar
     change = after_s / before_s - 1
     if max(after_s / before_s, before_s / after_s) - 1 > CLOCK_DRIFT_SHARE:
         found.append(
-            LabWarning(
+            Diagnostic(
                 "clock-drift",
                 f"the same work took {abs(change):.0%} {_longer(change)} after the window than "
                 "before it",
@@ -38,7 +38,7 @@ def clock_drift(before_s: float, after_s: float, usual_s: float) -> tuple[LabWar
     off = (before_s + after_s) / 2 / usual_s - 1
     if not found and abs(off) > CLOCK_DRIFT_SHARE:
         found.append(
-            LabWarning(
+            Diagnostic(
                 "clock-off",
                 f"the same work took {abs(off):.0%} {_longer(off)} beside this window than is "
                 "usual in this run",
@@ -54,7 +54,7 @@ def _longer(change: float) -> str:
 
 def throttling(
     quota_times: int, quota_s: float, thermal_events: int | None, duration_s: float
-) -> tuple[LabWarning, ...]:
+) -> tuple[Diagnostic, ...]:
     """Whether the app was stopped by its CPU quota, or its CPUs slowed for heat.
 
     A quota that stopped it for more than 1 % of the window makes the figure the quota's.
@@ -62,7 +62,7 @@ def throttling(
     found = []
     if quota_times:
         found.append(
-            LabWarning(
+            Diagnostic(
                 "cpu-quota",
                 f"a CPU quota stopped the app {quota_times} times, {quota_s * 1000:.0f} ms in all",
                 "Give the container or unit whole CPUs and no quota; see make doctor.",
@@ -71,7 +71,7 @@ def throttling(
         )
     if thermal_events:
         found.append(
-            LabWarning(
+            Diagnostic(
                 "thermal",
                 f"the app's CPUs were slowed for heat {thermal_events} times",
                 "Let the machine cool, improve its airflow, or turn turbo off: make tune.",
@@ -80,12 +80,12 @@ def throttling(
     return tuple(found)
 
 
-def restarted(names: Sequence[str]) -> tuple[LabWarning, ...]:
+def restarted(names: Sequence[str]) -> tuple[Diagnostic, ...]:
     """Whether units had ended between two cells, while they were frozen or idle, and came again."""
     if not names:
         return ()
     return (
-        LabWarning(
+        Diagnostic(
             "restarted",
             f"{' and '.join(names)} had ended since the cell before, and started again for this",
             "It is a fresh process now, with other memory and cold caches: see make logs for why.",
@@ -93,12 +93,12 @@ def restarted(names: Sequence[str]) -> tuple[LabWarning, ...]:
     )
 
 
-def swapping(pages_in: int, pages_out: int) -> tuple[LabWarning, ...]:
+def swapping(pages_in: int, pages_out: int) -> tuple[Diagnostic, ...]:
     """Whether memory went to or came from the disk, anywhere on the machine."""
     if not (pages_in or pages_out):
         return ()
     return (
-        LabWarning(
+        Diagnostic(
             "swap",
             f"{pages_in} pages were swapped in and {pages_out} out",
             "Free memory, then: sudo swapoff -a && sudo swapon -a",
@@ -106,13 +106,13 @@ def swapping(pages_in: int, pages_out: int) -> tuple[LabWarning, ...]:
     )
 
 
-def smt_sibling_busy(busy_s: float, siblings: int, duration_s: float) -> tuple[LabWarning, ...]:
+def smt_sibling_busy(busy_s: float, siblings: int, duration_s: float) -> tuple[Diagnostic, ...]:
     """Whether the other threads of the app's core were used: they share its execution units."""
     share = busy_s / duration_s
     if not siblings or share <= SIBLING_BUSY_SHARE:
         return ()
     return (
-        LabWarning(
+        Diagnostic(
             "smt-sibling",
             f"the app core's SMT sibling was {share:.0%} busy",
             "Keep it idle: stop what runs there, or "

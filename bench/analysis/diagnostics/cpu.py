@@ -1,6 +1,6 @@
 """What used up the CPUs in a window, and who else was there."""
 
-from bench.model import LabWarning, LoadResult, Placement, RoleCost
+from bench.model import Diagnostic, LoadResult, Placement, RoleCost
 
 BUSY_SHARE = 0.90
 CLIENT_BOUND_SHARE = 0.80
@@ -34,13 +34,13 @@ def limited_by(
     return busiest if in_use >= BUSY_SHARE else "waiting"
 
 
-def requests_failed(load: LoadResult) -> tuple[LabWarning, ...]:
+def requests_failed(load: LoadResult) -> tuple[Diagnostic, ...]:
     """A window with any failure is invalid, however many its user puts up with."""
     if not load.failed:
         return ()
     reasons = ", ".join(f"{count} x {reason}" for reason, count in load.failures.items())
     return (
-        LabWarning(
+        Diagnostic(
             "errors",
             f"{load.failed} requests failed: {reasons}",
             "A failing service is not fast; see its log.",
@@ -49,19 +49,19 @@ def requests_failed(load: LoadResult) -> tuple[LabWarning, ...]:
     )
 
 
-def window_warnings(
+def window_diagnostics(
     load: LoadResult,
     generator: RoleCost,
     steal_s: float,
     foreign_s: float,
     placement: Placement,
-) -> tuple[LabWarning, ...]:
-    """Doubts about one window."""
+) -> tuple[Diagnostic, ...]:
+    """Failed requests, a busy generator, and who else was on the app's core."""
     found = list(requests_failed(load))
     share = generator.cpu_s / load.duration_s / len(placement.generator)
     if share > CLIENT_BOUND_SHARE:
         found.append(
-            LabWarning(
+            Diagnostic(
                 "client-bound",
                 f"the load generator used {share:.0%} of its core",
                 "The figure may be the generator's: give it more CPUs or use several workers.",
@@ -70,7 +70,7 @@ def window_warnings(
     app_time = load.duration_s * len(placement.app)
     if foreign_s > FOREIGN_SHARE * app_time:
         found.append(
-            LabWarning(
+            Diagnostic(
                 "foreign-cpu",
                 f"other processes used {foreign_s / app_time:.0%} of the app's core",
                 "Stop what else runs here, or give the lab cores of its own.",
@@ -78,7 +78,7 @@ def window_warnings(
         )
     if steal_s > STEAL_SHARE * app_time:
         found.append(
-            LabWarning(
+            Diagnostic(
                 "steal",
                 f"the hypervisor took {steal_s / app_time:.0%} of the app's core",
                 "Measure on a machine of your own, or at a quieter time.",

@@ -1,6 +1,6 @@
-"""Whether a window's own numbers can carry a figure: each a tuple of warnings, mostly empty."""
+"""Whether a window's own numbers can carry a figure: each a tuple, mostly empty."""
 
-from bench.model import ClosedLoop, LabWarning, LoadResult, Pacing, Users, WarmUp
+from bench.model import ClosedLoop, Diagnostic, LoadResult, Pacing, Users, WarmUp
 from bench.stats.littles_law import littles_law_deviation
 
 LITTLES_LAW_SHARE = 0.05
@@ -11,7 +11,7 @@ _LONGER = "Measure for longer: PROFILE=standard, or more REQUESTS for crud."
 _MORE_USE = "Let users ask for longer, or more of them: RUN_TIME=5m, USERS=100."
 
 
-def littles_law_off(load: LoadResult, pacing: Pacing) -> tuple[LabWarning, ...]:
+def littles_law_off(load: LoadResult, pacing: Pacing) -> tuple[Diagnostic, ...]:
     """Whether connections, rate and service time of a closed loop contradict each other.
 
     At the end of a window connections fall idle one by one while the last answers come in: up to
@@ -30,7 +30,7 @@ def littles_law_off(load: LoadResult, pacing: Pacing) -> tuple[LabWarning, ...]:
         return ()
     busy = load.rate_per_s * mean_s
     return (
-        LabWarning(
+        Diagnostic(
             "littles-law",
             f"rate x service time says {busy:.1f} requests in flight, not {pacing.concurrency}",
             "The generator was slow to send: give it a core of its own, or lower CONCURRENCY."
@@ -43,27 +43,27 @@ def littles_law_off(load: LoadResult, pacing: Pacing) -> tuple[LabWarning, ...]:
 
 def too_few_samples(
     load: LoadResult, pacing: Pacing, *, study: bool = False
-) -> tuple[LabWarning, ...]:
+) -> tuple[Diagnostic, ...]:
     """Whether some operation was answered too seldom. A window without any answer is invalid.
 
     A `study` chooses how long its windows are by the profile, whoever sends in them.
     """
     longer = _MORE_USE if isinstance(pacing, Users) and not study else _LONGER
     if not load.succeeded:
-        return (LabWarning("no-samples", "no request succeeded", longer, "invalid"),)
+        return (Diagnostic("no-samples", "no request succeeded", longer, "invalid"),)
     few = {name: each.count for name, each in load.latency.items() if each.count < FEWEST_SAMPLES}
     if not few:
         return ()
     told = ", ".join(f"{count} of {name}" for name, count in few.items())
-    return (LabWarning("few-samples", f"few requests were measured: {told}", longer),)
+    return (Diagnostic("few-samples", f"few requests were measured: {told}", longer),)
 
 
-def ran_out(load: LoadResult) -> tuple[LabWarning, ...]:
+def ran_out(load: LoadResult) -> tuple[Diagnostic, ...]:
     """Whether the window ended early because its rows were used up."""
     if not load.ran_out:
         return ()
     return (
-        LabWarning(
+        Diagnostic(
             "ran-out",
             f"after {load.duration_s:.2f} s the window had used up the rows that it may ask for "
             "once, and ended",
@@ -73,12 +73,12 @@ def ran_out(load: LoadResult) -> tuple[LabWarning, ...]:
     )
 
 
-def unsteady_warm_up(warm_up: WarmUp | None) -> tuple[LabWarning, ...]:
+def unsteady_warm_up(warm_up: WarmUp | None) -> tuple[Diagnostic, ...]:
     """Whether the window began before the rate had settled. A cell without warm-up has none."""
     if warm_up is None or warm_up.steady:
         return ()
     return (
-        LabWarning(
+        Diagnostic(
             "unsteady-warm-up",
             f"the rate had not settled after {warm_up.duration_s:.1f} s of warm-up",
             "The window may still hold some of it: PROFILE=standard warms up for longer.",

@@ -1,6 +1,6 @@
-"""Whether the processes behind a crowd of users kept up: each a tuple of warnings, mostly empty."""
+"""Whether the processes behind users kept up: each a tuple, mostly empty."""
 
-from bench.model import Crowd, LabWarning, LoadResult, LocustWorker
+from bench.model import Diagnostic, LoadResult, LocustWorker, UsersResult
 
 WORKER_BUSY_SHARE = 0.90
 """Locust's own threshold: above it response times hold the wait for the worker itself."""
@@ -11,19 +11,19 @@ OVERRUN_SHARE = 0.1
 """A window may last so much longer than asked, whichever is more: answers under way at its end."""
 
 
-def crowd_off(load: LoadResult, window_s: float) -> tuple[LabWarning, ...]:
-    """Doubts about a window with users that should have lasted `window_s`; else none."""
-    crowd = load.crowd
-    if crowd is None:
+def users_off(load: LoadResult, window_s: float) -> tuple[Diagnostic, ...]:
+    """Diagnostics of a window with users that should have lasted `window_s`; else none."""
+    users = load.users
+    if users is None:
         return ()
-    return (*_busy(crowd), *_lost(crowd), *_gone(crowd), *_clocks(crowd), *_over(load, window_s))
+    return (*_busy(users), *_lost(users), *_gone(users), *_clocks(users), *_over(load, window_s))
 
 
-def _over(load: LoadResult, window_s: float) -> tuple[LabWarning, ...]:
+def _over(load: LoadResult, window_s: float) -> tuple[Diagnostic, ...]:
     if load.duration_s - window_s <= max(OVERRUN_S, OVERRUN_SHARE * window_s):
         return ()
     return (
-        LabWarning(
+        Diagnostic(
             "overrun",
             f"the last answer came {load.duration_s:.1f} s after the start of a window of "
             f"{window_s:g} s",
@@ -33,13 +33,13 @@ def _over(load: LoadResult, window_s: float) -> tuple[LabWarning, ...]:
     )
 
 
-def _clocks(crowd: Crowd) -> tuple[LabWarning, ...]:
-    off = [one for one in crowd.workers if one.clock_off_s]
+def _clocks(users: UsersResult) -> tuple[Diagnostic, ...]:
+    off = [one for one in users.workers if one.clock_off_s]
     if not off:
         return ()
     told = ", ".join(f"{one.name} {one.clock_off_s:+,.1f} s" for one in off)
     return (
-        LabWarning(
+        Diagnostic(
             "clock-skew",
             f"clocks of Locust's workers are off: {told}",
             "Their times were put right to within a quarter of a second; set the clocks by NTP.",
@@ -47,17 +47,17 @@ def _clocks(crowd: Crowd) -> tuple[LabWarning, ...]:
     )
 
 
-def _busy(crowd: Crowd) -> tuple[LabWarning, ...]:
+def _busy(users: UsersResult) -> tuple[Diagnostic, ...]:
     busy = {
         one.name: one.busiest_share
-        for one in crowd.workers
+        for one in users.workers
         if one.busiest_share is not None and one.busiest_share > WORKER_BUSY_SHARE
     }
     if not busy:
         return ()
     told = ", ".join(f"{name} used {share:.0%}" for name, share in busy.items())
     return (
-        LabWarning(
+        Diagnostic(
             "client-bound",
             f"of its core, {told} in its busiest ten seconds",
             "The figure may be Locust's: use more WORKERS, each with a core, or fewer USERS.",
@@ -65,14 +65,14 @@ def _busy(crowd: Crowd) -> tuple[LabWarning, ...]:
     )
 
 
-def _lost(crowd: Crowd) -> tuple[LabWarning, ...]:
-    lost = [one for one in crowd.workers if one.lost_at_s is not None]
+def _lost(users: UsersResult) -> tuple[Diagnostic, ...]:
+    lost = [one for one in users.workers if one.lost_at_s is not None]
     if not lost:
         return ()
     told = ", ".join(map(_when_lost, lost))
-    everyone = len(lost) == len(crowd.workers)
+    everyone = len(lost) == len(users.workers)
     return (
-        LabWarning(
+        Diagnostic(
             "worker-lost",
             f"Locust lost {told}; what they sent in their last 3 s is not counted",
             "The window ended with the last of them: see Locust's log, and measure again."
@@ -87,13 +87,13 @@ def _when_lost(worker: LocustWorker) -> str:
     return f"{worker.name} (pid {worker.pid}) {worker.lost_at_s:.0f} s after the start"
 
 
-def _gone(crowd: Crowd) -> tuple[LabWarning, ...]:
-    if not crowd.gone:
+def _gone(users: UsersResult) -> tuple[Diagnostic, ...]:
+    if not users.gone:
         return ()
     return (
-        LabWarning(
+        Diagnostic(
             "gone",
-            f"{crowd.gone} items that users had created were answered with 404",
+            f"{users.gone} items that users had created were answered with 404",
             "Only another client may have deleted them: stop it, or look for lost writes.",
         ),
     )

@@ -14,7 +14,7 @@ Windows = dict[int, PhaseResult | None]
 
 
 @dataclass(frozen=True)
-class Agreement:
+class CrosscheckFigure:
     """One figure of one target from both. `ratio` of the verdict is Locust / the lab's own.
 
     The verdict is *indistinguishable* where the whole interval lies within the tolerance.
@@ -38,7 +38,7 @@ class Agreement:
                 return kind
 
 
-def agreements(record: RunRecord) -> tuple[Agreement, ...]:
+def agreements(record: RunRecord) -> tuple[CrosscheckFigure, ...]:
     """Every figure of every target. The figures of one target are one family each on its own:
     each has a tolerance of its own.
     """
@@ -59,7 +59,7 @@ def agreements(record: RunRecord) -> tuple[Agreement, ...]:
 
 def _agreement(
     record: RunRecord, target: str, metric: Metric, share: float, slack: float
-) -> Agreement:
+) -> CrosscheckFigure:
     """`slack` is in the metric's own unit; the smaller the figure, the more of it it is."""
     windows, theirs = _windows(record, target, OpenLoop), _windows(record, target, Users)
     ours = _figure(windows, metric)
@@ -73,7 +73,7 @@ def _agreement(
         lacking=lacking(theirs, figure) or lacking(windows, figure),
     )
     (verdict,) = judge([comparison], tolerance)
-    return Agreement(target, metric, ours, _figure(theirs, metric), verdict)
+    return CrosscheckFigure(target, metric, ours, _figure(theirs, metric), verdict)
 
 
 def _windows(record: RunRecord, target: str, pacing: type[OpenLoop | Users]) -> Windows:

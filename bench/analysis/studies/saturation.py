@@ -62,14 +62,14 @@ def _too_long(p99_ms: float) -> str:
 
 
 def _unless_invalid(rate_per_s: float, window: PhaseResult) -> Trial:
-    for warning in window.warnings:
-        if warning.severity == "invalid":
-            return Trial(rate_per_s, "unjudged", warning.message)
+    for diagnostic in window.diagnostics:
+        if diagnostic.severity == "invalid":
+            return Trial(rate_per_s, "unjudged", diagnostic.message)
     return Trial(rate_per_s, "passed")
 
 
 @dataclass(frozen=True)
-class Outcome:
+class SaturationOutcome:
     """All about one target. `trials` and `cells` belong together, one by one.
 
     Without a capacity there was no search, and `answer` is None.
@@ -118,17 +118,17 @@ def _same(one: float, other: float) -> bool:
     return abs(one / other - 1) < 1e-6
 
 
-def outcome(study: Saturation, target: str, cells: Sequence[CellResult]) -> Outcome:
+def outcome(study: Saturation, target: str, cells: Sequence[CellResult]) -> SaturationOutcome:
     """What one target's cells say so far, and which rate to try next."""
     mine = [cell for cell in cells if cell.target == target]
     capacity = _capacity_per_s(mine)
     tried = tuple(cell for cell in mine if isinstance(cell.pacing, OpenLoop))
     trials = tuple(judge(cell, study.objective_s) for cell in tried)
     if capacity is None:
-        return Outcome(target, None, tried, trials, None, None)
+        return SaturationOutcome(target, None, tried, trials, None, None)
     search = _search(study, capacity)
     rate = None if _given_up(tried) else next_rate(search, trials)
-    return Outcome(target, capacity, tried, trials, answer(search, trials), rate)
+    return SaturationOutcome(target, capacity, tried, trials, answer(search, trials), rate)
 
 
 def _capacity_per_s(cells: Sequence[CellResult]) -> float | None:
@@ -160,16 +160,16 @@ def _is_unfit(cell: CellResult) -> bool:
     return bool(cell.unfit) and not cell.unfit.startswith(REFUSED)
 
 
-def unmeasured(found: Sequence[Outcome]) -> tuple[str, ...]:
+def unmeasured(found: Sequence[SaturationOutcome]) -> tuple[str, ...]:
     """The targets whose search found nothing for their own fault: unfit, or given up."""
     return tuple(one.target for one in found if one.answer is None or _given_up(one.cells))
 
 
-def outcomes(record: RunRecord, study: Saturation) -> tuple[Outcome, ...]:
+def outcomes(record: RunRecord, study: Saturation) -> tuple[SaturationOutcome, ...]:
     return tuple(outcome(study, target, record.cells) for target in record.plan.targets)
 
 
-def cells_behind(found: Sequence[Outcome]) -> tuple[CellResult, ...]:
+def cells_behind(found: Sequence[SaturationOutcome]) -> tuple[CellResult, ...]:
     """The cells that the answers rest on: those that passed at the answer's rate."""
     return tuple(
         cell

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import IO
 
-from bench.analysis.selftest import Check, judge_accounting
+from bench.analysis.selftest import SelftestCheck, judge_accounting
 from bench.errors import LabError
 from bench.load import process
 from bench.supervise.proctree import tree_usage
@@ -14,7 +14,7 @@ from bench.supervise.proctree import tree_usage
 TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 
 
-def check_accounting(cpus: Sequence[int]) -> Check:
+def check_accounting(cpus: Sequence[int]) -> SelftestCheck:
     """Raises LabError when the burning program does not run."""
     with _burner(cpus) as burner:
         _line(burner)

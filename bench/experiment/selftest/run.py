@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from bench.analysis.selftest import Check, judge_identical, judge_planted
+from bench.analysis.selftest import SelftestCheck, judge_identical, judge_planted
 from bench.experiment.assembly import exclusively, measuring_alone, open_lab
 from bench.experiment.interruption import undisturbed
 from bench.experiment.lab import Lab
@@ -24,7 +24,7 @@ def _say_nothing(_line: str) -> None:
 
 def run_selftest(
     service: str = SERVICE, patience: Patience | None = None, say: Say = _say_nothing
-) -> tuple[Check, ...]:
+) -> tuple[SelftestCheck, ...]:
     """Every check, in about three minutes on a quiet machine and at most about half an hour.
 
     `service` is what the twins are made from. `say` is told how it goes. Raises LabBusy when

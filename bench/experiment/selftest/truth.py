@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from bench import host
 from bench.analysis.selftest import (
     QUIET_SHARE,
-    Check,
     Latencies,
+    SelftestCheck,
     Sending,
     judge_constant,
     judge_failures,
@@ -44,7 +44,7 @@ CLOSED = ClosedLoop(5)
 SENDING = OpenLoop(1000)
 
 
-def check_generator(placement: Placement, say: Callable[[str], None]) -> tuple[Check, ...]:
+def check_generator(placement: Placement, say: Callable[[str], None]) -> tuple[SelftestCheck, ...]:
     """The server runs where the app would run, the generator where it always runs."""
     steady, stalling = Behaviour(DELAY_S), Behaviour(DELAY_S, TRUTH.stall_s, TRUTH.period_s)
     say("The load generator against a server that needs 5 ms for every request ...")
@@ -69,7 +69,7 @@ def check_generator(placement: Placement, say: Callable[[str], None]) -> tuple[C
 
 
 @dataclass(frozen=True)
-class Window:
+class ObservedWindow:
     """What the generator saw, and what else was on its core and on the server's meanwhile."""
 
     result: LoadResult
@@ -94,12 +94,12 @@ class _Core:
     steal_s: float
 
 
-def least_disturbed(windows: Sequence[Window]) -> Sequence[Window]:
+def least_disturbed(windows: Sequence[ObservedWindow]) -> Sequence[ObservedWindow]:
     """Those that are judged."""
     return sorted(windows, key=lambda one: one.disturbed_share)[:WINDOWS]
 
 
-def are_enough(windows: Sequence[Window]) -> bool:
+def are_enough(windows: Sequence[ObservedWindow]) -> bool:
     """Whether enough of them were undisturbed, or there is no hope of it."""
     quiet = sum(one.disturbed_share <= QUIET_SHARE for one in windows)
     return quiet >= WINDOWS or len(windows) >= TRIES
@@ -107,8 +107,8 @@ def are_enough(windows: Sequence[Window]) -> bool:
 
 def _windows(
     placement: Placement, behaviour: Behaviour, pacing: Pacing, window_s: float
-) -> tuple[Window, ...]:
-    found: list[Window] = []
+) -> tuple[ObservedWindow, ...]:
+    found: list[ObservedWindow] = []
     with (
         running(placement.app[:1], behaviour) as base_url,
         Generator(placement.generator) as generator,
@@ -120,7 +120,7 @@ def _windows(
     return tuple(found)
 
 
-def _window(generator: Generator, placement: Placement, spec: LoadSpec) -> Window:
+def _window(generator: Generator, placement: Placement, spec: LoadSpec) -> ObservedWindow:
     cpus, server = placement.generator, placement.app[:1]
     generator.warm_up(spec, min_s=0.3, max_s=0.6)
     generator.prepare(spec)
@@ -131,7 +131,7 @@ def _window(generator: Generator, placement: Placement, spec: LoadSpec) -> Windo
     result = generator.collect()
     busy_s, lab_s = after.busy_s - before.busy_s, after.lab_s - before.lab_s
     available_s = result.duration_s * len(cpus)
-    return Window(
+    return ObservedWindow(
         result,
         foreign_share=max(0.0, busy_s - lab_s) / available_s,
         steal_share=(after.steal_s - before.steal_s) / available_s,
@@ -147,16 +147,16 @@ def _core(generator: Generator, cpus: tuple[int, ...]) -> _Core:
     return _Core(totals.busy_s, lab_s, totals.steal_s)
 
 
-def _latencies(windows: Sequence[Window]) -> tuple[Latencies, ...]:
+def _latencies(windows: Sequence[ObservedWindow]) -> tuple[Latencies, ...]:
     return tuple(map(_latencies_of, least_disturbed(windows)))
 
 
-def _latencies_of(window: Window) -> Latencies:
+def _latencies_of(window: ObservedWindow) -> Latencies:
     assert window.served_p50_s is not None  # its server delays every answer
     return latencies(window.result, window.served_p50_s)
 
 
-def _sending(window: Window) -> Sending:
+def _sending(window: ObservedWindow) -> Sending:
     lateness = window.result.lateness
     assert lateness is not None  # an open loop always has it
     assert lateness.p50_s is not None  # what was answered was sent

@@ -1,6 +1,6 @@
 """A process of Locust's, as `Swarm` starts it:
 
-`python -m bench.load.people PARENT_PID CPU,CPU,... SPEC LOCUST_ARGUMENT...`
+`python -m bench.load.users PARENT_PID CPU,CPU,... SPEC LOCUST_ARGUMENT...`
 
 SPEC is a `LoadSpec` as JSON, or "-" for a worker, which learns all from its master.
 """
@@ -30,7 +30,7 @@ def _run_locust(spec: str, answers: int, questions: int) -> None:
     from locust.main import main as locust_main  # isort: skip
     from gevent.fileobject import FileObject  # type: ignore[import-untyped]  # isort: skip
 
-    from bench.load.people import telemetry
+    from bench.load.users import telemetry
     from bench.load.wire import parse_spec
 
     if spec == "-":

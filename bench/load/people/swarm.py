@@ -13,7 +13,7 @@ from typing import Self
 from bench.errors import GeneratorFailed
 from bench.load import process
 from bench.load.conversation import Conversation, OnProgress, ignore
-from bench.load.people.settings import Ports, locust_arguments
+from bench.load.users.settings import Ports, locust_arguments
 from bench.load.wire import AskCollect, AskGo, Collected, Done, spec_line
 from bench.model import LoadResult, LoadSpec, Users, WarmUp
 
@@ -69,7 +69,7 @@ class Swarm:
         arguments = locust_arguments(spec, spec.target, files, self._ports)
         self._talk = Conversation(
             process.command(
-                "bench.load.people",
+                "bench.load.users",
                 str(os.getpid()),
                 process.list_cpus(self._cpus),
                 spec_line(spec).decode(),

@@ -18,8 +18,8 @@ import numpy as np
 import numpy.typing as npt
 
 from bench import histogram
-from bench.load.recorder import LatenessRecorder, Recorder, Series
-from bench.model import Crowd, LoadResult, LocustWorker, Moment, Operation, Progress
+from bench.load.recorder import DurationRecorder, LatenessRecorder, Recorder
+from bench.model import LoadResult, LocustWorker, Moment, Operation, Progress, UsersResult
 
 OPERATIONS = get_args(Operation)
 MOST_MOMENTS = 60
@@ -116,7 +116,7 @@ class Harvest:
         self._recorder = Recorder()
         self._lateness = LatenessRecorder()
         self._paced = False
-        self._moments: defaultdict[int, Series] = defaultdict(Series)
+        self._moments: defaultdict[int, DurationRecorder] = defaultdict(DurationRecorder)
         self._failed: Counter[int] = Counter()
         self._users: list[tuple[float, int]] = []
         self._bytes = np.zeros(3)
@@ -205,7 +205,7 @@ class Harvest:
             connections_opened=opened,
             lateness=self._lateness.lateness() if self._paced else None,
             started_at_unix_s=self._started_unix_s,
-            crowd=Crowd(
+            users=UsersResult(
                 moments=self._as_moments(),
                 workers=tuple(_worker(name, one) for name, one in self._sources.items()),
                 gone=sum(one.gone for one in self._sources.values()),

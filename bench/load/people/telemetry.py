@@ -19,9 +19,9 @@ from locust import events
 from locust.env import Environment
 from locust.runners import STATE_MISSING, STATE_STOPPING, MasterRunner, WorkerRunner
 
-from bench.load.people.settings import SETTLE_S, TIMEOUT_S
-from bench.load.people.tally import OPERATIONS, Harvest, Seen, Tally
-from bench.load.people.users import beats
+from bench.load.users.locust_users import beats
+from bench.load.users.settings import SETTLE_S, TIMEOUT_S
+from bench.load.users.tally import OPERATIONS, Harvest, Seen, Tally
 from bench.load.wire import (
     Answer,
     AskCollect,

@@ -10,7 +10,7 @@ from typing import Literal
 
 from markupsafe import Markup
 
-from bench.model import LabWarning
+from bench.model import Diagnostic
 from bench.report.tables import Table
 
 Spec = Mapping[str, object]
@@ -85,11 +85,11 @@ class Cards:
 
 
 @dataclass(frozen=True)
-class Doubts:
-    """Warnings with how often each was raised, the gravest first."""
+class Diagnostics:
+    """With how often each was raised, the gravest first."""
 
-    warnings: tuple[tuple[LabWarning, int], ...]
-    kind: Literal["doubts"] = "doubts"
+    found: tuple[tuple[Diagnostic, int], ...]
+    kind: Literal["diagnostics"] = "diagnostics"
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ class Raw:
     kind: Literal["raw"] = "raw"
 
 
-Block = Prose | Figure | Sheet | Cards | Doubts | Matrices | Commands | Raw
+Block = Prose | Figure | Sheet | Cards | Diagnostics | Matrices | Commands | Raw
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import altair as alt
 
-from bench.analysis.studies.saturation import Outcome
+from bench.analysis.studies.saturation import SaturationOutcome
 from bench.analysis.studies.sweep import Scaling
 from bench.metrics import METRICS
 from bench.report.html.document import Plot
@@ -100,7 +100,9 @@ def _law(one: Scaling, look: Look) -> list[dict[str, object]]:
     return [{**who(look), "x": round(n, 3), "y": round(one.fit.rate_at(n), 2)} for n in steps]
 
 
-def trials_plot(found: Sequence[Outcome], looks: Mapping[str, Look], objective_s: float) -> Plot:
+def trials_plot(
+    found: Sequence[SaturationOutcome], looks: Mapping[str, Look], objective_s: float
+) -> Plot:
     """Every trial by its rate and p99: full passed, hollow failed, a cross was not judged."""
     rows = [row for one in found for row in _trials(one, looks[one.target])]
     answers = [
@@ -168,7 +170,7 @@ def _trial_layers(
     }
 
 
-def _trials(one: Outcome, look: Look) -> list[dict[str, object]]:
+def _trials(one: SaturationOutcome, look: Look) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = []
     for cell, trial in zip(one.cells, one.trials, strict=True):
         p99_ms = METRICS["p99"].per_window(cell.phases[0]) if cell.phases else None

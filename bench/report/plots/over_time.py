@@ -7,7 +7,7 @@ from typing import Literal
 
 import altair as alt
 
-from bench.analysis.timeline import Band, Line, Reading, SetUp, Span
+from bench.analysis.timeline import Band, Reading, SetUp, Span, UsageLine
 from bench.metrics import METRICS
 from bench.report.html.document import Plot
 from bench.report.look import Look
@@ -110,7 +110,7 @@ def over_time_plot(
     name: str,
     title: str,
     quantity: Quantity,
-    lines: Mapping[str, Line],
+    lines: Mapping[str, UsageLine],
     scene: Scene,
     tell: Callable[[str], str],
 ) -> Plot | None:
@@ -139,7 +139,7 @@ def over_time_plot(
     return plot(name, title, described, drawn, _HEIGHT, data)
 
 
-def _range(quantity: Quantity, line: Line) -> str:
+def _range(quantity: Quantity, line: UsageLine) -> str:
     known = line.known
     return f"{quantity.told(min(known))} to {quantity.told(max(known))} in {len(known):,} readings"
 
@@ -201,7 +201,7 @@ def _words(one: Band | SetUp) -> dict[str, object]:
 
 
 def _lines(
-    quantity: Quantity, lines: Mapping[str, Line], scene: Scene
+    quantity: Quantity, lines: Mapping[str, UsageLine], scene: Scene
 ) -> dict[str, tuple[alt.Chart, Rows]]:
     points = packed(_points(quantity, lines, scene), "x", "y", "during")
     highest = quantity.scale * max(value for line in lines.values() for value in line.known)
@@ -236,7 +236,7 @@ def _hover(base: alt.Chart, quantity: Quantity, scene: Scene) -> alt.Chart:
 
 
 def _points(
-    quantity: Quantity, lines: Mapping[str, Line], scene: Scene
+    quantity: Quantity, lines: Mapping[str, UsageLine], scene: Scene
 ) -> Iterator[dict[str, object]]:
     for target, line in lines.items():
         for reading in _without_repeats(line.readings):
@@ -259,7 +259,7 @@ def _without_repeats(readings: Sequence[Reading]) -> Iterator[Reading]:
             yield reading
 
 
-def _marks(quantity: Quantity, lines: Mapping[str, Line]) -> Iterator[dict[str, object]]:
+def _marks(quantity: Quantity, lines: Mapping[str, UsageLine]) -> Iterator[dict[str, object]]:
     """Every reading of a short line; of a longer one the highest of equal slices of its time."""
     for target, line in lines.items():
         if target:

@@ -11,7 +11,6 @@ from bench.report.html.document import Section
 from bench.report.sections.answer import answer
 from bench.report.sections.cost import cost
 from bench.report.sections.crosscheck import crosscheck
-from bench.report.sections.crowd import crowd
 from bench.report.sections.equality import equality
 from bench.report.sections.figures import figures
 from bench.report.sections.latency import latency
@@ -21,6 +20,7 @@ from bench.report.sections.provenance import provenance
 from bench.report.sections.saturation import saturation
 from bench.report.sections.scalability import scalability
 from bench.report.sections.throughput import throughput
+from bench.report.sections.users import users
 from bench.report.sections.verdicts import verdict_matrix
 
 SECTIONS: tuple[Callable[[StoredRun], Section | None], ...] = (
@@ -30,7 +30,7 @@ SECTIONS: tuple[Callable[[StoredRun], Section | None], ...] = (
     modes,
     scalability,
     saturation,
-    crowd,
+    users,
     crosscheck,
     cost,
     latency,

@@ -2,19 +2,19 @@
 
 from collections.abc import Sequence
 
-from bench.analysis.diagnostics.collected import doubts
+from bench.analysis.diagnostics.collected import diagnostics_of
 from bench.analysis.measures import measures_of
 from bench.analysis.series import Series
 from bench.analysis.stored import StoredRun
 from bench.analysis.studies.crosscheck import agreements
-from bench.analysis.studies.saturation import Outcome, cells_behind, outcomes
+from bench.analysis.studies.saturation import SaturationOutcome, cells_behind, outcomes
 from bench.analysis.studies.sweep import Scaling, scalings
 from bench.analysis.validity import is_invalid
 from bench.metrics import METRICS
 from bench.model import Crosscheck, RunRecord, Saturation, Sweep
 from bench.report.crosscheck import agreement_word, outcome_words
 from bench.report.facts import load_words, placement_words
-from bench.report.html.document import Block, Card, Cards, Doubts, Prose, Section
+from bench.report.html.document import Block, Card, Cards, Diagnostics, Prose, Section
 from bench.report.look import looks_of
 from bench.report.saturation import remark
 from bench.report.words import interval_text
@@ -28,7 +28,7 @@ _NO_ANSWER = "not measured"
 
 
 def answer(run: StoredRun) -> Section:
-    """One card per target, then every doubt: a figure without them is half a figure."""
+    """One card per target, then every diagnostic: a figure without them is half a figure."""
     record = run.record
     cards, lead, behind = _bench(run), "", record.cells
     match record.plan.study:
@@ -46,7 +46,7 @@ def answer(run: StoredRun) -> Section:
         case None:
             lead = _bench_lead(run)
     first: Block = Cards(cards) if cards else Prose("Nothing was measured in this run.")
-    blocks = (first, Prose(_trust(record)), Doubts(doubts(run, behind)))
+    blocks = (first, Prose(_trust(record)), Diagnostics(diagnostics_of(run, behind)))
     return Section("answer", "The answer", blocks, lead)
 
 
@@ -139,8 +139,9 @@ def _invalid_sentence(one: Series) -> str:
     if not invalid:
         return ""
     if invalid == len(one.windows):
-        return " No round is valid, and no figure here must be used: see the doubts."
-    return f" {invalid} of {times(len(one.windows), 'round')} invalid and left out: see the doubts."
+        return " No round is valid, and no figure here must be used: see the diagnostics."
+    rounds = times(len(one.windows), "round")
+    return f" {invalid} of {rounds} invalid and left out: see the diagnostics."
 
 
 # --- studies ----------------------------------------------------------------------------------
@@ -181,7 +182,7 @@ def _crosscheck(run: StoredRun) -> tuple[Card, ...]:
     return tuple(cards)
 
 
-def _saturation_card(one: Outcome, study: Saturation, run: StoredRun) -> Card:
+def _saturation_card(one: SaturationOutcome, study: Saturation, run: StoredRun) -> Card:
     heading = looks_of(run)[one.target].label
     told = one.answer
     note = remark(one, study)

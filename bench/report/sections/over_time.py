@@ -8,8 +8,8 @@ from bench.analysis.stored import StoredRun
 from bench.analysis.timeline import (
     GENERATOR,
     Band,
-    Line,
     Span,
+    UsageLine,
     bands,
     cpu_line,
     mean_cpu,
@@ -77,7 +77,7 @@ def _scene(run: StoredRun, found: Sequence[Band], span: Span) -> Scene:
 
 def _cpu_plots(run: StoredRun, scene: Scene, title: str) -> tuple[Plot, ...]:
     name = title.rstrip(": ").replace(" ", "-")
-    lines: dict[Role | Literal["generator"], dict[str, Line]] = {
+    lines: dict[Role | Literal["generator"], dict[str, UsageLine]] = {
         role: {
             target: cpu_line(run, unit, scene.span_s) for target, unit in units(run, role).items()
         }

@@ -13,7 +13,7 @@ import pytest
 from psycopg2 import extensions
 
 from bench import dataset
-from bench.database.activity import Activity
+from bench.database.activity import TransactionCounter
 from bench.database.admin import Admin
 from bench.database.secrets import ensure_secrets
 from bench.errors import DatabaseFailed, TargetUnfit
@@ -374,7 +374,7 @@ def test_transactions_are_those_of_the_service(
 ) -> None:
     """Requests that ask the database are counted; looking is not."""
     monkeypatch.setattr("bench.database.activity.PATIENCE_S", ENOUGH_S)
-    activity = Activity(lab.cluster(target), target, lab.secrets)
+    activity = TransactionCounter(lab.cluster(target), target, lab.secrets)
     try:
         before = activity.transactions()
         assert before is not None
@@ -392,7 +392,7 @@ def test_a_database_that_does_not_answer_is_not_waited_for(
 ) -> None:
     """A frozen one takes connections and says nothing: unknown at once, known again later."""
     _, database = lab.unit_names(target)
-    activity = Activity(lab.cluster(target), target, lab.secrets)
+    activity = TransactionCounter(lab.cluster(target), target, lab.secrets)
     try:
         with monkeypatch.context() as patient:
             patient.setattr("bench.database.activity.PATIENCE_S", ENOUGH_S)

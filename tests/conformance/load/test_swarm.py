@@ -12,12 +12,12 @@ from pathlib import Path
 
 import psutil
 import pytest
+from bench.load.users.settings import LOCUSTFILE, Ports, user_class
+from bench.load.users.swarm import Swarm
 
 from bench.errors import GeneratorFailed
 from bench.experiment.lab import Lab
 from bench.load import process
-from bench.load.people.settings import LOCUSTFILE, Ports, user_class
-from bench.load.people.swarm import Swarm
 from bench.model import LoadResult, LoadSpec, Users
 from bench.targets import known_targets
 
@@ -86,10 +86,10 @@ def test_users_are_answered_and_every_request_is_counted_once(
     assert "<html" in (folder / "flask.html").read_text()
     assert (folder / "flask_stats_history.csv").exists()
     assert (folder / "flask_stats.csv").exists()
-    crowd = result.crowd
-    assert crowd is not None
-    assert max(one.users for one in crowd.moments) == 8
-    assert sum(one.succeeded for one in crowd.moments) == result.succeeded
+    users = result.users
+    assert users is not None
+    assert max(one.users for one in users.moments) == 8
+    assert sum(one.succeeded for one in users.moments) == result.succeeded
     with pytest.raises(GeneratorFailed, match="not running"):
         _ = swarm.pid
 
@@ -101,8 +101,8 @@ def test_users_with_a_beat_begin_before_the_window_and_tell_how_late_they_are(
     result = window(swarm, spec(flask_url, Users(5, 50.0, throughput_per_s=4.0), 3.0))
     assert result.failures == {}
     assert result.lateness is not None
-    assert result.crowd is not None
-    assert result.crowd.moments[0].users == 5
+    assert result.users is not None
+    assert result.users.moments[0].users == 5
     # 60 were due. A busy machine may send the last ones after the end, but never more than due.
     assert 20 <= result.succeeded <= 61
 
@@ -160,8 +160,8 @@ def test_a_worker_that_joins_while_the_window_ends_gets_no_users(
             one.wait()
     assert there.is_set()
     assert result.failed == server.requests == 2
-    assert result.crowd is not None
-    assert [one.lost_at_s for one in result.crowd.workers if one.requests] == [None]
+    assert result.users is not None
+    assert [one.lost_at_s for one in result.users.workers if one.requests] == [None]
 
 
 def joining_worker(port: int) -> subprocess.Popen[bytes]:
@@ -170,7 +170,7 @@ def joining_worker(port: int) -> subprocess.Popen[bytes]:
     master = ("--master-host", Ports.master_host, "--master-port", str(port))
     arguments = ("--locustfile", str(LOCUSTFILE), "--worker", *master)
     return subprocess.Popen(
-        process.command("bench.load.people", str(os.getpid()), cpus, "-", *arguments),
+        process.command("bench.load.users", str(os.getpid()), cpus, "-", *arguments),
         env=process.environment(),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -196,15 +196,15 @@ def test_a_killed_worker_is_survived_and_told(swarm: Swarm, flask_url: str) -> N
     pids = [swarm.pid, first.pid, second.pid]
     result = swarm.collect()
     assert result.failures == {}
-    crowd = result.crowd
-    assert crowd is not None
-    by_pid = {one.pid: one for one in crowd.workers}
+    users = result.users
+    assert users is not None
+    by_pid = {one.pid: one for one in users.workers}
     assert set(by_pid) == {first.pid, second.pid}
     assert by_pid[first.pid].lost_at_s is None
     assert by_pid[second.pid].lost_at_s is not None
     assert by_pid[first.pid].requests > by_pid[second.pid].requests
-    assert sum(one.requests for one in crowd.workers) == result.succeeded
-    assert crowd.moments[-1].users == 10
+    assert sum(one.requests for one in users.workers) == result.succeeded
+    assert users.moments[-1].users == 10
     assert alive(pids) == []
 
 
@@ -221,8 +221,8 @@ def test_failures_are_told_with_their_reasons(
     result = window(swarm, spec(server.base_url, Users(2, 10.0, wait_s=(0.05, 0.05)), 1.5))
     assert result.succeeded == 0
     assert result.failures["status 500"] > 3
-    assert result.crowd is not None
-    assert sum(one.failed for one in result.crowd.moments) == result.failed
+    assert result.users is not None
+    assert sum(one.failed for one in result.users.moments) == result.failed
 
 
 def test_a_window_that_broke_off_leaves_no_process_to_the_next(
@@ -250,8 +250,8 @@ def test_nothing_outlives_a_lab_that_is_killed(
     """Neither Locust's master nor the workers that it has forked."""
     program = f"""
 from pathlib import Path
-from bench.load.people.settings import Ports
-from bench.load.people.swarm import Swarm
+from bench.load.users.settings import Ports
+from bench.load.users.swarm import Swarm
 from bench.model import LoadSpec, Users
 pacing = Users(4, 10.0, workers=2)
 with Swarm(({cpu},), Path({str(tmp_path)!r}), Ports(master={port})) as swarm:

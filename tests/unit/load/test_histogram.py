@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench import histogram
-from bench.load.recorder import Series
+from bench.load.recorder import DurationRecorder
 from bench.model import Distribution
 
 microseconds = st.integers(min_value=1, max_value=histogram.HIGHEST_US)
@@ -15,7 +15,7 @@ samples = st.lists(microseconds, min_size=1, max_size=200)
 
 
 def recorded(values_us: list[int]) -> Distribution:
-    series = Series()
+    series = DurationRecorder()
     for value_us in values_us:
         series.add(value_us / 1e6)
     return series.distribution()
@@ -94,7 +94,7 @@ def test_merging_nothing_is_empty() -> None:
 def test_an_empty_distribution_changes_nothing_when_merged() -> None:
     """Nothing added to something is the same thing."""
     full = recorded([100, 200])
-    assert histogram.merge([Series().distribution(), full]) == full
+    assert histogram.merge([DurationRecorder().distribution(), full]) == full
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 import pytest
 
-from bench.load.recorder import _BLOCK, LATE_S, LatenessRecorder, Recorder, Series
+from bench.load.recorder import _BLOCK, LATE_S, DurationRecorder, LatenessRecorder, Recorder
 
 
 def test_successes_count_by_operation_and_failures_by_reason() -> None:
@@ -53,7 +53,7 @@ def test_lateness_keeps_its_distribution() -> None:
 
 def test_what_is_held_does_not_grow_with_the_number_of_values() -> None:
     """However many came, less than one block waits to be counted."""
-    series = Series()
+    series = DurationRecorder()
     for blocks in (1, 2, 20):
         for _ in range(blocks * _BLOCK + 1):
             series.add(0.001)

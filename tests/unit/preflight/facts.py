@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from bench.host import MachineFacts, Spin
 from bench.host.cpus import CpuClock, TurboSwitch
-from bench.host.fitness import Activity, Usage
-from bench.host.memory import Memory
+from bench.host.fitness import Activity, CpuShares
+from bench.host.memory import MachineMemory
 from bench.host.quota import Quota
 from bench.model import Placement
 from bench.preflight import Check, examine
@@ -15,7 +15,7 @@ PLACEMENT = Placement(app=(3,), database=(2,), generator=(1,), housekeeping=(0,)
 
 ACTIVITY = Activity(
     seconds=1.0,
-    cpus={cpu: Usage(busy=0.01, steal=0.0) for cpu in range(4)},
+    cpus={cpu: CpuShares(busy=0.01, steal=0.0) for cpu in range(4)},
     processes=(),
     interrupts=(),
     thermal_events=0,
@@ -35,7 +35,7 @@ FIT = MachineFacts(
     thermal_events=0,
     load_average=0.1,
     pressure={"cpu": 0.0, "memory": 0.0, "io": 0.0},
-    memory=Memory(8 * GIB, 4 * GIB, 0, 0, 0),
+    memory=MachineMemory(8 * GIB, 4 * GIB, 0, 0, 0),
     quota=Quota(),
     isolated=(3,),
     others={"system.slice": (0, 1, 2)},

@@ -6,8 +6,8 @@ from bench import preflight
 from bench.host import Setting, Spin
 from bench.host.company import BusyProcess, Interrupt
 from bench.host.cpus import CpuClock, TurboSwitch
-from bench.host.fitness import Usage
-from bench.host.memory import Memory
+from bench.host.fitness import CpuShares
+from bench.host.memory import MachineMemory
 from bench.host.quota import Quota
 from bench.model import Placement
 from bench.preflight import examine
@@ -25,16 +25,16 @@ def clocks(*governors: str, top_khz: int = 3_500_000) -> tuple[CpuClock, ...]:
     )
 
 
-def cpus(busy: float = 0.0, steal: float = 0.0, cpu: int = 3) -> dict[int, Usage]:
-    return {each: Usage(0.0, 0.0) for each in range(4)} | {cpu: Usage(busy, steal)}
+def cpus(busy: float = 0.0, steal: float = 0.0, cpu: int = 3) -> dict[int, CpuShares]:
+    return {each: CpuShares(0.0, 0.0) for each in range(4)} | {cpu: CpuShares(busy, steal)}
 
 
 def interrupt(number: int, count: int, *, effective: tuple[int, ...] = (3,)) -> Interrupt:
     return Interrupt(number, "eth0", (0, 1, 2, 3), effective, {3: count})
 
 
-def memory(available: float = 4, swap: float = 0) -> Memory:
-    return Memory(8 * GIB, int(available * GIB), int(swap * GIB), 0, 0)
+def memory(available: float = 4, swap: float = 0) -> MachineMemory:
+    return MachineMemory(8 * GIB, int(available * GIB), int(swap * GIB), 0, 0)
 
 
 def test_nothing_is_wrong_with_the_fit_machine() -> None:

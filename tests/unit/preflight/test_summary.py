@@ -3,7 +3,7 @@
 import pytest
 
 from bench.host import Setting
-from bench.preflight import Check, render, settings, unfit, verdict, warnings
+from bench.preflight import Check, diagnostics, render, settings, unfit, verdict
 
 OK = Check("swap", "ok", "none in use")
 NOTE = Check("NMI watchdog", "note", "on", "it interrupts", "make tune", (Setting("/a", "0"),))
@@ -29,7 +29,7 @@ def test_the_worst_check_decides(checks: tuple[Check, ...], expected: str) -> No
 
 def test_warnings_name_the_check_what_was_seen_and_the_remedy() -> None:
     """Everything that is not ok is stored with a run."""
-    found = warnings((OK, NOTE, DOUBT, BAD, FORBIDS))
+    found = diagnostics((OK, NOTE, DOUBT, BAD, FORBIDS))
     assert [(one.code, one.severity) for one in found] == [
         ("host-nmi-watchdog", "note"),
         ("host-turbo", "doubt"),

@@ -9,7 +9,7 @@ from bench.experiment.runner import DATABASE_MEMORY_EVERY, MEMORY_EVERY
 from bench.model import (
     CellResult,
     ClosedLoop,
-    LabWarning,
+    Diagnostic,
     Lateness,
     OpenLoop,
     RunRecord,
@@ -23,9 +23,9 @@ TARGETS = ("fastapi", "flask", "drf")
 SPEED = {"fastapi": 1.0, "flask": 1.3, "drf": 1.7}
 BEGAN = 1_000.0
 SET_UP_S = 4.0
-INVALID = LabWarning("errors", "3 of 1,000 requests failed", "See the log.", "invalid")
-DOUBT = LabWarning("foreign-cpu", "other processes used 9% of the app's core", "Stop them.")
-NOTE = LabWarning("host-turbo", "turbo is on", "make tune", "note")
+INVALID = Diagnostic("errors", "3 of 1,000 requests failed", "See the log.", "invalid")
+DOUBT = Diagnostic("foreign-cpu", "other processes used 9% of the app's core", "Stop them.")
+NOTE = Diagnostic("host-turbo", "turbo is on", "make tune", "note")
 
 
 def load(operation: str, target: str, number: int, order: int, **changes: object):
@@ -168,8 +168,8 @@ def with_unfit() -> RunRecord:
 
 def with_invalid_round() -> RunRecord:
     first, *others = cells()
-    bad = replace(first, phases=(replace(first.phases[0], warnings=(INVALID,)),))
-    return bench(cells=(bad, *others), warnings=(DOUBT, NOTE))
+    bad = replace(first, phases=(replace(first.phases[0], diagnostics=(INVALID,)),))
+    return bench(cells=(bad, *others), diagnostics=(DOUBT, NOTE))
 
 
 RUNS: dict[str, RunRecord] = {
@@ -189,7 +189,7 @@ RUNS: dict[str, RunRecord] = {
     "failed requests only": bench(
         cells=cells(
             rounds=1,
-            warnings=(INVALID,),
+            diagnostics=(INVALID,),
         )
     ),
     "open loop": open_loop(),

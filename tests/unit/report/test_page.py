@@ -12,7 +12,7 @@ import pytest
 
 from bench.analysis.stored import StoredRun
 from bench.experiment.plan import PROFILES
-from bench.model import LabWarning, PhaseResult
+from bench.model import Diagnostic, PhaseResult
 from bench.report.formats import Place, write_formats
 from bench.report.html.document import Document, Prose, Section
 from bench.report.html.library import vega_code
@@ -255,10 +255,10 @@ def test_warnings_stand_in_the_answer() -> None:
     """Not in a footnote: beside the figures that they are about."""
     (answer, *_) = sections(material("warnings"))
     told = [
-        warning.code
+        diagnostic.code
         for block in answer.blocks
-        if block.kind == "doubts"
-        for warning, _ in block.warnings
+        if block.kind == "diagnostics"
+        for diagnostic, _ in block.found
     ]
     assert {"errors", "foreign-cpu", "host-turbo"} <= set(told)
 
@@ -266,8 +266,8 @@ def test_warnings_stand_in_the_answer() -> None:
 @pytest.mark.parametrize(("count", "words"), [(1, "1 note on this"), (2, "2 notes on this")])
 def test_notes_are_counted_in_words(count: int, words: str) -> None:
     """The page says in words how many notes a run has."""
-    notes = tuple(LabWarning(f"note-{n}", "seen", "mend it", "note") for n in range(count))
-    assert words in Page(render(run_document(StoredRun(bench(warnings=notes))))).text
+    notes = tuple(Diagnostic(f"note-{n}", "seen", "mend it", "note") for n in range(count))
+    assert words in Page(render(run_document(StoredRun(bench(diagnostics=notes))))).text
 
 
 def test_torn_lines_are_told() -> None:
@@ -308,11 +308,13 @@ def test_without_samples_the_time_plots_are_left_out() -> None:
 def test_markdown_fits_a_comment(tmp_path) -> None:
     """GitHub takes 65,536 characters; nine workloads and every kind of doubt stay far below."""
     names = ("create", "read", "update", "delete", "list", "mixed", "echo", "ping", "crud")
-    doubts = tuple(LabWarning(f"doubt-{n}", "what was seen " * 10, "a remedy") for n in range(30))
+    diagnostics = tuple(
+        Diagnostic(f"doubt-{n}", "what was seen " * 10, "a remedy") for n in range(30)
+    )
     run = bench(
         plan=plan(workloads=names, rounds=2),
         cells=cells(workloads=names, rounds=2),
-        warnings=doubts,
+        diagnostics=diagnostics,
     )
     write_formats(StoredRun(run), Place(tmp_path, tmp_path), ("md",))
     assert 5_000 < len((tmp_path / "report.md").read_text()) < 65_536

@@ -19,7 +19,7 @@ from bench.analysis.timeline import (
     whole_span,
 )
 from bench.metrics import METRICS
-from bench.model import LabWarning, Memory, Sample
+from bench.model import Diagnostic, Memory, Sample
 from bench.report.html.document import Cards, Commands, Matrices
 from bench.report.sections.answer import answer
 from bench.report.sections.equality import equality
@@ -220,12 +220,12 @@ def test_many_windows_are_joined_and_none_is_left_out() -> None:
 
 def test_an_invalid_window_is_marked_in_its_row() -> None:
     """A row of several rounds is a mean of the valid ones; one that has no other shows it."""
-    invalid = LabWarning("errors", "", "", "invalid")
+    invalid = Diagnostic("errors", "", "", "invalid")
     made = cells(("drf",), ("read",), rounds=3)
     first, *others = made
     (part,) = first.phases
     busy = replace(part.app, cpu_s=10 * part.app.cpu_s)
-    lies = replace(first, phases=(replace(part, app=busy, warnings=(invalid,)),))
+    lies = replace(first, phases=(replace(part, app=busy, diagnostics=(invalid,)),))
     record = bench(cells=(lies, *others), plan=plan(targets=("drf",), workloads=("read",)))
     found = StoredRun(record, samples(2000))
     table = windows_table(found, bands(found))

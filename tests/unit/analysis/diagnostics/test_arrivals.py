@@ -14,8 +14,8 @@ def late(usual_s: float = 0.00005, tail_s: float = 0.0003, count: int = 1000) ->
 
 def codes(load: LoadResult, rate_per_s: float = 500) -> dict[str, str]:
     found = open_loop_off(load, OpenLoop(rate_per_s, "poisson"))
-    assert all(warning.remedy for warning in found)
-    return {warning.code: warning.severity for warning in found}
+    assert all(diagnostic.remedy for diagnostic in found)
+    return {diagnostic.code: diagnostic.severity for diagnostic in found}
 
 
 def test_a_kept_schedule_is_not_doubted() -> None:

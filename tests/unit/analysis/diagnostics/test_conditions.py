@@ -9,12 +9,12 @@ from bench.analysis.diagnostics import (
     swapping,
     throttling,
 )
-from bench.model import LabWarning
+from bench.model import Diagnostic
 
 
-def kinds(found: tuple[LabWarning, ...]) -> dict[str, str]:
-    assert all(warning.message and warning.remedy for warning in found)
-    return {warning.code: warning.severity for warning in found}
+def kinds(found: tuple[Diagnostic, ...]) -> dict[str, str]:
+    assert all(diagnostic.message and diagnostic.remedy for diagnostic in found)
+    return {diagnostic.code: diagnostic.severity for diagnostic in found}
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_clock_drift(
     """A change within the window is told as such; else a window off the run's median."""
     found = clock_drift(before_s, after_s, usual_s)
     assert list(kinds(found)) == expected
-    assert all(words in warning.message for warning in found)
+    assert all(words in diagnostic.message for diagnostic in found)
 
 
 def test_drift_is_judged_alike_in_both_directions() -> None:

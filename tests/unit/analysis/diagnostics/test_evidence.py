@@ -3,7 +3,7 @@
 import pytest
 
 from bench.analysis.diagnostics import littles_law_off, ran_out, too_few_samples, unsteady_warm_up
-from bench.model import ClosedLoop, Distribution, LabWarning, LoadResult, OpenLoop, WarmUp
+from bench.model import ClosedLoop, Diagnostic, Distribution, LoadResult, OpenLoop, WarmUp
 from tests.unit.factories import load_result
 
 
@@ -13,9 +13,9 @@ def window(rate_per_s: float, mean_s: float, duration_s: float = 10.0) -> LoadRe
     return load_result(count, duration_s, latency={"read": times})
 
 
-def kinds(found: tuple[LabWarning, ...]) -> dict[str, str]:
-    assert all(warning.message and warning.remedy for warning in found)
-    return {warning.code: warning.severity for warning in found}
+def kinds(found: tuple[Diagnostic, ...]) -> dict[str, str]:
+    assert all(diagnostic.message and diagnostic.remedy for diagnostic in found)
+    return {diagnostic.code: diagnostic.severity for diagnostic in found}
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,7 @@ from collections import Counter
 from itertools import islice
 
 import pytest
-
-from bench.load.people.behaviour import LOST, MOST_ITEMS, TASKS, Ask, Memory, bodies, deal
+from bench.load.users.behaviour import LOST, MOST_ITEMS, TASKS, Ask, Memory, bodies, deal
 
 BODIES = bodies(1)
 

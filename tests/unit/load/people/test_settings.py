@@ -3,9 +3,7 @@
 from pathlib import Path
 
 import pytest
-
-from bench.errors import UsageError
-from bench.load.people.settings import (
+from bench.load.users.settings import (
     Ports,
     default_hosts,
     locust_arguments,
@@ -14,6 +12,8 @@ from bench.load.people.settings import (
     parse_wait,
     user_class,
 )
+
+from bench.errors import UsageError
 from bench.model import LoadSpec, Users
 from bench.targets import known_targets
 

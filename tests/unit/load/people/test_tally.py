@@ -3,16 +3,9 @@
 import math
 
 import pytest
+from bench.load.users.tally import MOST_MOMENTS, Harvest, Seen, Tally, busiest_share, users_at
 
 from bench import histogram
-from bench.load.people.tally import (
-    MOST_MOMENTS,
-    Harvest,
-    Seen,
-    Tally,
-    busiest_share,
-    users_at,
-)
 
 START = 1_700_000_000.0
 
@@ -53,8 +46,8 @@ def test_reports_of_several_processes_make_one_result() -> None:
     assert result.connections_opened == 201
     assert result.duration_s == pytest.approx(9.93)
     assert result.lateness is None
-    assert result.crowd is not None
-    assert [worker.requests for worker in result.crowd.workers] == [100, 101]
+    assert result.users is not None
+    assert [worker.requests for worker in result.users.workers] == [100, 101]
 
 
 def test_a_report_is_told_once() -> None:
@@ -65,8 +58,8 @@ def test_a_report_is_told_once() -> None:
         add(harvest, "locust", report(tally))
     result = harvest.result()
     assert result.succeeded == 1
-    assert result.crowd is not None
-    assert result.crowd.gone == 1
+    assert result.users is not None
+    assert result.users.gone == 1
 
 
 def test_what_was_sent_before_the_start_does_not_count() -> None:
@@ -97,17 +90,17 @@ def test_moments_hold_every_request_once() -> None:
     for second in range(11):
         harvest.users(START + second, 5 * second)
     add(harvest, "locust", report(tally))
-    crowd = harvest.result().crowd
-    assert crowd is not None
-    assert len(crowd.moments) == 10
-    assert sum(one.succeeded for one in crowd.moments) == 100
-    assert [one.failed for one in crowd.moments] == [0, 0, 0, 1, 0, 0, 0, 0, 0, 0]
-    assert [one.users for one in crowd.moments[:3]] == [5, 10, 15]
-    assert crowd.moments[0].latency is not None
-    assert crowd.moments[-1].latency is not None
-    assert crowd.moments[0].latency.mean_s == pytest.approx(0.001, rel=1e-3)
-    assert crowd.moments[-1].latency.mean_s == pytest.approx(0.100, rel=1e-3)
-    assert [one.to_s for one in crowd.moments[:-1]] == [one.from_s for one in crowd.moments[1:]]
+    users = harvest.result().users
+    assert users is not None
+    assert len(users.moments) == 10
+    assert sum(one.succeeded for one in users.moments) == 100
+    assert [one.failed for one in users.moments] == [0, 0, 0, 1, 0, 0, 0, 0, 0, 0]
+    assert [one.users for one in users.moments[:3]] == [5, 10, 15]
+    assert users.moments[0].latency is not None
+    assert users.moments[-1].latency is not None
+    assert users.moments[0].latency.mean_s == pytest.approx(0.001, rel=1e-3)
+    assert users.moments[-1].latency.mean_s == pytest.approx(0.100, rel=1e-3)
+    assert [one.to_s for one in users.moments[:-1]] == [one.from_s for one in users.moments[1:]]
 
 
 def test_what_comes_after_the_planned_end_belongs_to_the_last_moment() -> None:
@@ -117,10 +110,10 @@ def test_what_comes_after_the_planned_end_belongs_to_the_last_moment() -> None:
         tally.add("read", "", seen(at_s))
     tally.add("read", "", seen(2.9, 0.4))
     add(harvest, "locust", report(tally))
-    crowd = harvest.result().crowd
-    assert crowd is not None
-    assert [one.succeeded for one in crowd.moments] == [1, 1, 2]
-    assert crowd.moments[-1].to_s == pytest.approx(3.3)
+    users = harvest.result().users
+    assert users is not None
+    assert [one.succeeded for one in users.moments] == [1, 1, 2]
+    assert users.moments[-1].to_s == pytest.approx(3.3)
 
 
 @pytest.mark.parametrize("duration_s", [1.0, 59.0, 60.0, 61.0, 300.0, 86_400.0])
@@ -130,10 +123,10 @@ def test_moments_stay_few_however_long_the_run(duration_s: float) -> None:
     for number in range(1000):
         tally.add("read", "", seen(number * duration_s / 1000))
     add(harvest, "locust", report(tally))
-    crowd = harvest.result().crowd
-    assert crowd is not None
-    assert 1 <= len(crowd.moments) <= MOST_MOMENTS + 1
-    assert sum(one.succeeded for one in crowd.moments) == 1000
+    users = harvest.result().users
+    assert users is not None
+    assert 1 <= len(users.moments) <= MOST_MOMENTS + 1
+    assert sum(one.succeeded for one in users.moments) == 1000
 
 
 def test_times_of_a_beat_count_from_when_they_were_due() -> None:
@@ -161,8 +154,8 @@ def test_a_worker_whose_clock_is_off_loses_no_request_and_stretches_no_window(
     result = harvest.result()
     assert result.succeeded == 100
     assert result.duration_s == pytest.approx(9.93, abs=0.03)
-    assert result.crowd is not None
-    assert result.crowd.workers[0].clock_off_s == pytest.approx(ahead_s, abs=0.03)
+    assert result.users is not None
+    assert result.users.workers[0].clock_off_s == pytest.approx(ahead_s, abs=0.03)
 
 
 def test_a_report_that_was_long_on_its_way_is_no_wrong_clock() -> None:
@@ -172,10 +165,10 @@ def test_a_report_that_was_long_on_its_way_is_no_wrong_clock() -> None:
     harvest.start(START)
     tally.add("read", "", seen(0.1))
     harvest.add("worker 0", report(tally, 1.0), START + 3.0)
-    crowd = harvest.result().crowd
-    assert crowd is not None
-    assert crowd.workers[0].clock_off_s == 0
-    assert crowd.moments[0].succeeded == 1
+    users = harvest.result().users
+    assert users is not None
+    assert users.workers[0].clock_off_s == 0
+    assert users.moments[0].succeeded == 1
 
 
 def test_what_was_due_and_never_sent_is_counted() -> None:
@@ -195,9 +188,9 @@ def test_a_lost_worker_is_told_with_when_and_keeps_what_it_reported() -> None:
     add(harvest, "worker 0", report(tally))
     harvest.lost("worker 0", 123, START + 4)
     harvest.lost("worker 0", 123, START + 9)
-    crowd = harvest.result().crowd
-    assert crowd is not None
-    assert [(one.requests, one.lost_at_s) for one in crowd.workers] == [(1, 4.0)]
+    users = harvest.result().users
+    assert users is not None
+    assert [(one.requests, one.lost_at_s) for one in users.workers] == [(1, 4.0)]
 
 
 def test_cpu_time_before_the_start_is_taken_off() -> None:
@@ -207,9 +200,9 @@ def test_cpu_time_before_the_start_is_taken_off() -> None:
     add(harvest, "locust", report(tally, 0.0, 6.0))
     harvest.start(START)
     add(harvest, "locust", report(tally, 10.0, 8.0))
-    crowd = harvest.result().crowd
-    assert crowd is not None
-    (worker,) = crowd.workers
+    users = harvest.result().users
+    assert users is not None
+    (worker,) = users.workers
     assert worker.cpu_s == pytest.approx(2.0)
     assert worker.busiest_share == pytest.approx(0.2)
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from bench.model.asked import Operation
+from bench.model.plan import Operation
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class LocustWorker:
 
 
 @dataclass(frozen=True)
-class Crowd:
+class UsersResult:
     """What only a window with users has: its course, and the processes behind it.
 
     `gone` counts 404 for items that another client had deleted; they count as succeeded.
@@ -135,7 +135,7 @@ class LoadResult:
     lateness: Lateness | None = None
     started_at_unix_s: float | None = None
     ran_out: bool = False
-    crowd: Crowd | None = None
+    users: UsersResult | None = None
     uncounted: int = 0
     sending_s: float | None = None
 

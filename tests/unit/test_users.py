@@ -14,14 +14,13 @@ from bench.analysis.stored import StoredRun
 from bench.analysis.users import courses, points_of
 from bench.cli.measuring import require_answered
 from bench.errors import LabError, UsageError
-from bench.experiment.crowd import crowd_plan
 from bench.experiment.plan import rows_to_load
+from bench.experiment.users import users_plan
 from bench.model import (
     ClosedLoop,
-    Crowd,
+    Diagnostic,
     Distribution,
     Elsewhere,
-    LabWarning,
     Lateness,
     LoadResult,
     LocustWorker,
@@ -29,11 +28,12 @@ from bench.model import (
     RunRecord,
     Use,
     Users,
+    UsersResult,
 )
 from bench.placement import Topology, plan_placement, spare_cpus
-from bench.report.crowd import elsewhere_page
 from bench.report.page import page_markdown, print_page
 from bench.report.pages import page_of
+from bench.report.users import elsewhere_page
 from bench.store import RunStore, schemas, write_elsewhere
 from bench.words import NO_FIGURE
 from bench.workloads import WORKLOADS
@@ -41,7 +41,7 @@ from bench.workloads import WORKLOADS
 from .factories import THREE, cell, distribution, load_result, record, window
 
 PACING = Users(50, 5.0)
-PLAN = crowd_plan(THREE, PACING, run_time_s=60.0, rounds=1, seed=1)
+PLAN = users_plan(THREE, PACING, run_time_s=60.0, rounds=1, seed=1)
 
 
 def moment(number: int, seconds: float = 0.010, count: int = 100, failed: int = 0) -> Moment:
@@ -54,10 +54,10 @@ def worker(name: str = "worker 0", **changes: object) -> LocustWorker:
     return LocustWorker(**{"busiest_share": 0.2, **fields, **changes})  # type: ignore[arg-type]
 
 
-def crowd_load(*workers: LocustWorker, gone: int = 0, **changes: object) -> LoadResult:
+def users_load(*workers: LocustWorker, gone: int = 0, **changes: object) -> LoadResult:
     moments = tuple(moment(number) for number in range(10))
-    crowd = Crowd(moments, workers or (worker("locust"),), gone)
-    return load_result(crowd=crowd, **changes)
+    users = UsersResult(moments, workers or (worker("locust"),), gone)
+    return load_result(users=users, **changes)
 
 
 def run(*workers: LocustWorker, pacing: Users = PACING, seconds: float = 0.010) -> RunRecord:
@@ -70,7 +70,7 @@ def run(*workers: LocustWorker, pacing: Users = PACING, seconds: float = 0.010) 
             phases=(
                 window(
                     "mixed",
-                    load=crowd_load(
+                    load=users_load(
                         *workers, latency={"read": distribution([seconds + number / 1e4] * 1000)}
                     ),
                 ),
@@ -90,7 +90,7 @@ def test_the_plan_is_that_of_the_original() -> None:
     assert PLAN.workloads == ("mixed",)
     assert (PLAN.window_s, PLAN.pause_s, PLAN.rounds) == (60.0, 5.0, 1)
     with pytest.raises(UsageError, match="ROUNDS"):
-        crowd_plan(THREE, PACING, run_time_s=60.0, rounds=0, seed=1)
+        users_plan(THREE, PACING, run_time_s=60.0, rounds=0, seed=1)
 
 
 def test_users_need_no_rows_to_delete() -> None:
@@ -133,45 +133,45 @@ def test_workers_get_idle_cores_where_there_are_some(cpus: int, wanted: int, spa
 
 
 def codes(load: LoadResult) -> dict[str, str]:
-    return {one.code: one.severity for one in diagnostics.crowd_off(load, load.duration_s)}
+    return {one.code: one.severity for one in diagnostics.users_off(load, load.duration_s)}
 
 
 def test_a_quiet_crowd_raises_no_doubt_and_other_loads_have_none() -> None:
     """Doubts about Locust come from Locust's trouble only."""
-    assert codes(crowd_load(worker(), worker("worker 1"))) == {}
+    assert codes(users_load(worker(), worker("worker 1"))) == {}
     assert codes(load_result()) == {}
 
 
 def test_a_worker_above_90_percent_is_client_bound() -> None:
     """The same code as for the lab's own generator; which worker is told."""
-    busy = crowd_load(worker(), worker("worker 1", busiest_share=0.93))
-    (found,) = diagnostics.crowd_off(busy, busy.duration_s)
+    busy = users_load(worker(), worker("worker 1", busiest_share=0.93))
+    (found,) = diagnostics.users_off(busy, busy.duration_s)
     assert found.code == "client-bound"
     assert "worker 1 used 93%" in found.message
     assert "worker 0" not in found.message
-    assert codes(crowd_load(worker(busiest_share=0.90))) == {}
-    assert codes(crowd_load(worker(busiest_share=None))) == {}
+    assert codes(users_load(worker(busiest_share=0.90))) == {}
+    assert codes(users_load(worker(busiest_share=None))) == {}
 
 
 def test_a_lost_worker_is_a_doubt_and_all_of_them_are_no_measurement() -> None:
     """One lost worker is told; without any worker the window is invalid."""
     lost = worker("worker 1", lost_at_s=12.3)
-    load = crowd_load(worker(), lost)
-    (found,) = diagnostics.crowd_off(load, load.duration_s)
+    load = users_load(worker(), lost)
+    (found,) = diagnostics.users_off(load, load.duration_s)
     assert (found.code, found.severity) == ("worker-lost", "doubt")
     assert "worker 1 (pid 123) 12 s" in found.message
-    assert codes(crowd_load(lost)) == {"worker-lost": "invalid"}
+    assert codes(users_load(lost)) == {"worker-lost": "invalid"}
 
 
 def test_items_that_are_gone_are_told() -> None:
     """Users who find each other's items deleted are a doubt."""
-    assert codes(crowd_load(gone=3)) == {"gone": "doubt"}
+    assert codes(users_load(gone=3)) == {"gone": "doubt"}
 
 
 def test_clocks_that_are_off_are_told_with_which_and_by_how_much() -> None:
     """A worker whose clock is off is a doubt that names it."""
-    load = crowd_load(worker(), worker("worker 1", clock_off_s=-30.0))
-    (found,) = diagnostics.crowd_off(load, load.duration_s)
+    load = users_load(worker(), worker("worker 1", clock_off_s=-30.0))
+    (found,) = diagnostics.users_off(load, load.duration_s)
     assert (found.code, found.severity) == ("clock-skew", "doubt")
     assert "worker 1 -30.0 s" in found.message
 
@@ -184,8 +184,8 @@ def test_a_window_that_lasted_much_longer_than_asked_is_told(
     duration_s: float, window_s: float, told: bool
 ) -> None:
     """A window far longer than asked is told, a little longer is not."""
-    load = replace(crowd_load(), duration_s=duration_s)
-    assert [one.code for one in diagnostics.crowd_off(load, window_s)] == ["overrun"] * told
+    load = replace(users_load(), duration_s=duration_s)
+    assert [one.code for one in diagnostics.users_off(load, window_s)] == ["overrun"] * told
 
 
 BEAT = Users(10, 5.0, throughput_per_s=2.0)
@@ -209,7 +209,7 @@ def test_users_with_a_beat_are_judged_like_an_open_loop(
     times = distribution([late_s] * 1000)
     lateness = Lateness(late_s, late_s, late_s, 0, unsent, times, due_s=10.0)
     latency = {"read": distribution([0.010] * 1000)}
-    load = replace(crowd_load(latency=latency), duration_s=duration_s, lateness=lateness)
+    load = replace(users_load(latency=latency), duration_s=duration_s, lateness=lateness)
     assert load.succeeded == 1000
     found = diagnostics.open_loop_off(load, BEAT)
     assert {one.code: one.severity for one in found} == expected
@@ -267,7 +267,7 @@ def test_points_have_enough_requests_for_a_p95_where_they_can() -> None:
     """Moments with 100 requests each are joined by two; never to fewer than a few points."""
     assert {point.p95_s is not None for one in courses(run()) for point in one.points} == {True}
     few = tuple(moment(number, count=5) for number in range(12))
-    load = load_result(crowd=Crowd(few, (worker(),)))
+    load = load_result(users=UsersResult(few, (worker(),)))
     sparse = record(plan=PLAN, cells=(cell(1, "flask", "mixed", phases=(window(load=load),)),))
     assert [len(one.points) for one in courses(sparse)] == [6]
 
@@ -321,18 +321,18 @@ def test_other_users_are_no_base_for_a_comparison() -> None:
 
 
 def elsewhere(load: LoadResult) -> Elsewhere:
-    warning = LabWarning("errors", "3 requests failed", "See its log.", "invalid")
-    use = Use("flask", load, (warning,))
+    diagnostic = Diagnostic("errors", "3 requests failed", "See its log.", "invalid")
+    use = Use("flask", load, (diagnostic,))
     return Elsewhere("20261124-100000", "lab", PACING, 60.0, 1, {"source": {}}, (use,))
 
 
 def test_what_was_seen_elsewhere_is_stored_and_shown_with_its_doubts(tmp_path) -> None:
     """In the published form, and on the terminal."""
-    found = elsewhere(crowd_load())
+    found = elsewhere(users_load())
     write_elsewhere(tmp_path, found)
     stored = json.loads((tmp_path / "elsewhere.json").read_text())
     jsonschema.validate(stored, json.loads(schemas()["elsewhere.schema.json"]))
-    assert stored["uses"][0]["load"]["succeeded"] == crowd_load().succeeded
+    assert stored["uses"][0]["load"]["succeeded"] == users_load().succeeded
     text = page_markdown(elsewhere_page(found))
     assert "lab" in text
     assert "3 requests failed" in text

@@ -2,12 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Annotated, Literal
 
-from bench.model.asked import Contract, Mode, Operation, Pacing, Plan, Target, Users, variant_of
-from bench.model.judged import LabWarning
+from pydantic import Field
+
+from bench.model.load_result import LoadResult, WarmUp
 from bench.model.place import Memory, Placement, Pressure
-from bench.model.seen import LoadResult, WarmUp
+from bench.model.plan import Contract, Mode, Operation, Pacing, Plan, Target, Users, variant_of
+from bench.model.verdict import Diagnostic
+
+_Diagnostics = Annotated[tuple[Diagnostic, ...], Field(alias="warnings")]
+"""In stored files they are called `warnings`, as they were when the format was published."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +127,7 @@ class PhaseResult:
     queries: QueryCounts | None = None
     ceiling_share: float | None = None
     limited_by: str = ""
-    warnings: tuple[LabWarning, ...] = ()
+    diagnostics: _Diagnostics = ()
     conditions: Conditions | None = None
     turns: TurnSeries | None = None
 
@@ -194,7 +199,7 @@ class RunRecord:
     placement: Placement
     supervisor: str
     provenance: Mapping[str, object]
-    warnings: tuple[LabWarning, ...]
+    diagnostics: _Diagnostics
     started_at: str
     state: Literal["running", "complete", "interrupted", "failed"]
     finished_at: str = ""
@@ -213,11 +218,11 @@ class RunRecord:
 
 @dataclass(frozen=True)
 class Use:
-    """What users were answered by one service on another machine, and what can be doubted of it."""
+    """What users were answered by one service on another machine, and what weakens it."""
 
     target: str
     load: LoadResult
-    warnings: tuple[LabWarning, ...]
+    diagnostics: _Diagnostics
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from bench.errors import PortTaken, UsageError
 from bench.experiment.interruption import undisturbed
 from bench.experiment.plan import DEFAULT_ROWS
 from bench.load import process
-from bench.load.people.settings import LOCUSTFILE, UI_PORT
+from bench.load.users.settings import LOCUSTFILE, UI_PORT
 from bench.model import Plan, Site, Target, Users
 
 PAUSE_S = 5.0
@@ -23,7 +23,7 @@ WORKLOAD = "mixed"
 _STOP_PATIENCE_S = 15.0
 
 
-def crowd_plan(
+def users_plan(
     targets: tuple[Target, ...], pacing: Users, *, run_time_s: float, rounds: int, seed: int
 ) -> Plan:
     """The plan of a run with users. Raises UsageError when a number is out of range."""
@@ -99,7 +99,7 @@ def _in_foreground(arguments: tuple[str, ...], environment: Mapping[str, str]) -
     """Locust in a group of its own, ended by us: Ctrl-C reaches the lab alone."""
     cpus = process.list_cpus(sorted(os.sched_getaffinity(0)))
     locust = subprocess.Popen(
-        process.command("bench.load.people", str(os.getpid()), cpus, "-", *arguments),
+        process.command("bench.load.users", str(os.getpid()), cpus, "-", *arguments),
         env={**process.environment(), **environment},
         stdin=subprocess.DEVNULL,
         stdout=sys.stderr,

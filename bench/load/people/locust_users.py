@@ -12,10 +12,10 @@ from locust import FastHttpUser
 from locust.runners import WorkerRunner
 
 from bench.dataset import ItemFields
-from bench.load.people.behaviour import TASKS, Memory, bodies, deal
-from bench.load.people.pace import Beat, Pace, Pauses, phase_of
-from bench.load.people.settings import TIMEOUT_S, default_hosts, parse_wait
-from bench.load.people.wire_bytes import CountedPool
+from bench.load.users.behaviour import TASKS, Memory, bodies, deal
+from bench.load.users.pace import Beat, Pace, Pauses, phase_of
+from bench.load.users.settings import TIMEOUT_S, default_hosts, parse_wait
+from bench.load.users.wire_bytes import CountedPool
 from bench.model import Operation
 from bench.targets import default_targets, known_targets
 

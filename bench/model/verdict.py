@@ -1,12 +1,15 @@
-"""Doubts, figures and verdicts."""
+"""Diagnostics, estimates and verdicts."""
 
 from dataclasses import dataclass
 from typing import Literal
 
 
 @dataclass(frozen=True)
-class LabWarning:
-    """A typed doubt about a figure: what was seen, and the remedy; `invalid` forbids its use."""
+class Diagnostic:
+    """What weakens a figure: what was seen, and the remedy.
+
+    A `note` is worth knowing; a `doubt` says that the figure may be off; `invalid` forbids its use.
+    """
 
     code: str
     message: str

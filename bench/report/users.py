@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 
 from bench import histogram
-from bench.analysis.diagnostics.collected import doubts
+from bench.analysis.diagnostics.collected import diagnostics_of
 from bench.analysis.series import Series, series
 from bench.analysis.stored import StoredRun
 from bench.analysis.users import PERCENTILES, courses
 from bench.metrics import METRICS
 from bench.model import (
-    Crowd,
     Distribution,
     Elsewhere,
     LoadResult,
@@ -17,6 +16,7 @@ from bench.model import (
     Operation,
     RunRecord,
     Users,
+    UsersResult,
 )
 from bench.report.facts import machine_line, placement_line, provenance_lines, state_line
 from bench.report.page import Page
@@ -104,13 +104,13 @@ def elsewhere_page(found: Elsewhere) -> Page:
     tables = [_elsewhere_table(found)]
     if found.pacing.workers:
         tables.append(
-            _workers_table([(one.target, one.load.crowd) for one in found.uses if one.load.crowd])
+            _workers_table([(one.target, one.load.users) for one in found.uses if one.load.users])
         )
     return Page(
         title=f"Users of {found.target_host}, {found.run_id}",
         lead=(f"Each framework for {found.window_s:g} s, seed {found.seed}.",),
         tables=tuple(tables),
-        warnings=tuple((one, 1) for use in found.uses for one in use.warnings),
+        diagnostics=tuple((one, 1) for use in found.uses for one in use.diagnostics),
     )
 
 
@@ -147,20 +147,20 @@ def workers_table(record: RunRecord) -> Table:
     """Locust's processes: what each sent, how busy it was, and whether it stayed to the end."""
     return _workers_table(
         [
-            (cell.target, crowd)
+            (cell.target, users)
             for cell in record.cells
             for window in cell.phases
-            if (crowd := window.load.crowd) is not None
+            if (users := window.load.users) is not None
         ]
     )
 
 
-def _workers_table(crowds: Sequence[tuple[str, Crowd]]) -> Table:
+def _workers_table(found: Sequence[tuple[str, UsersResult]]) -> Table:
     return Table(
         title="Locust's processes",
         columns=("framework", "process", "requests", "CPU s", "busiest", "end"),
         rows=tuple(
-            _worker_row(target, worker) for target, crowd in crowds for worker in crowd.workers
+            _worker_row(target, worker) for target, users in found for worker in users.workers
         ),
         numeric=(False, False, True, True, True, False),
         caption="Busiest: of one core, in the busiest ten seconds. Above 90 % times are Locust's.",
@@ -203,7 +203,7 @@ def _sending_notes(record: RunRecord) -> list[str]:
     return [f"Locust sent up to {p99_ms:.1f} ms late at p99; the latencies hold that too."]
 
 
-def crowd_page(run: StoredRun) -> Page:
+def users_page(run: StoredRun) -> Page:
     """The report of a run with users."""
     record = run.record
     pacing = record.plan.pacing
@@ -231,6 +231,6 @@ def crowd_page(run: StoredRun) -> Page:
         ),
         tables=tuple(tables),
         notes=(*_failure_notes(record), *_sending_notes(record)),
-        warnings=doubts(run),
+        diagnostics=diagnostics_of(run),
         facts=tuple(provenance_lines(record)),
     )

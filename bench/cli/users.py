@@ -26,16 +26,16 @@ from bench.errors import LabError, UsageError
 from bench.experiment import session
 from bench.experiment.assembly import open_lab, site
 from bench.experiment.crosscheck import DEFAULT_RATE_PER_S, crosscheck_plan
-from bench.experiment.crowd import crowd_plan, require_resolvable, run_ui, run_worker
 from bench.experiment.elsewhere import require_listening, use_elsewhere
 from bench.experiment.engines import LOCUST_FOLDER
 from bench.experiment.plan import select_profile
+from bench.experiment.users import require_resolvable, run_ui, run_worker, users_plan
 from bench.live.watching import TerminalWatcher
-from bench.load.people.settings import MASTER_PORT, UI_PORT, make_users, parse_run_time
+from bench.load.users.settings import MASTER_PORT, UI_PORT, make_users, parse_run_time
 from bench.model import Site, Users
 from bench.report.crosscheck import outcome_words
-from bench.report.crowd import elsewhere_page
 from bench.report.page import print_page
+from bench.report.users import elsewhere_page
 
 NumberOfUsers = Annotated[
     int | None,
@@ -267,7 +267,7 @@ def _run_time_s(asked: Asked, usual: Usual) -> float:
 
 def _here(asked: Asked, pacing: Users, run_time_s: float) -> None:
     """A run of the lab: services up here, sampled, stored and shown."""
-    plan = crowd_plan(
+    plan = users_plan(
         asked.choice.targets,
         pacing,
         run_time_s=run_time_s,

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 from bench.analysis.commands import commands, resume_command
 from bench.analysis.stored import StoredRun
-from bench.model import Crowd
+from bench.model import UsersResult
 from bench.report.html.document import Figure, Sheet
 from bench.report.run_page import run_document
 from bench.report.sections.crosscheck import crosscheck
-from bench.report.sections.crowd import crowd
+from bench.report.sections.users import users
 
 from .factories import cell, load_result, record, window
 from .test_crosscheck import run as crosscheck_run
@@ -17,7 +17,7 @@ from .test_crowd import PACING, PLAN, moment, run, worker
 
 def test_a_run_with_users_has_a_section_with_plots_and_tables() -> None:
     """The section has its plots, described, and its tables."""
-    found = crowd(StoredRun(run(worker(), worker("worker 1", lost_at_s=12.0))))
+    found = users(StoredRun(run(worker(), worker("worker 1", lost_at_s=12.0))))
     assert found is not None
     (figure,) = [block for block in found.blocks if isinstance(block, Figure)]
     assert [plot.name for plot in figure.plots] == ["course-rate", "course-p50", "course-p95"]
@@ -29,9 +29,9 @@ def test_a_run_with_users_has_a_section_with_plots_and_tables() -> None:
 def test_failures_and_p99_have_curves_where_there_are_any() -> None:
     """Failures in the slice of the window where they happened, a p99 where it can be told."""
     moments = (moment(0, count=1000), moment(1, count=1000, failed=5), moment(2, count=1000))
-    load = load_result(crowd=Crowd(moments, (worker(),)))
+    load = load_result(users=UsersResult(moments, (worker(),)))
     failing = record(plan=PLAN, cells=(cell(1, "flask", "mixed", phases=(window(load=load),)),))
-    found = crowd(StoredRun(failing))
+    found = users(StoredRun(failing))
     assert found is not None
     (figure,) = [block for block in found.blocks if isinstance(block, Figure)]
     plots = {plot.name: plot for plot in figure.plots}
@@ -43,10 +43,10 @@ def test_failures_and_p99_have_curves_where_there_are_any() -> None:
 def test_no_plot_is_blank() -> None:
     """Where no percentile can be told there is no plot of it; without users no section."""
     empty = record(plan=PLAN, cells=(), state="interrupted")
-    assert crowd(StoredRun(empty)) is None
+    assert users(StoredRun(empty)) is None
     unfit = record(plan=PLAN, cells=(cell(1, "flask", "mixed", phases=(), unfit="down"),))
-    assert crowd(StoredRun(unfit)) is None
-    assert crowd(StoredRun(record())) is None
+    assert users(StoredRun(unfit)) is None
+    assert users(StoredRun(record())) is None
     assert crosscheck(StoredRun(record())) is None
 
 

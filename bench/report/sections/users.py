@@ -3,14 +3,14 @@
 from bench.analysis.stored import StoredRun
 from bench.analysis.users import courses
 from bench.model import Users
-from bench.report.crowd import course_table, operations_table, workers_table
 from bench.report.html.document import Block, Figure, Section, Sheet
 from bench.report.look import looks_of
 from bench.report.plots.course import course_plots
 from bench.report.tables import time_word
+from bench.report.users import course_table, operations_table, workers_table
 
 
-def crowd(run: StoredRun) -> Section | None:
+def users(run: StoredRun) -> Section | None:
     """The course of every window, its operations and Locust's processes. None without users."""
     pacing = run.record.plan.pacing
     found = courses(run.record)
