@@ -125,7 +125,7 @@ def check_options(environment: Any, **_: Any) -> None:
 def _shape(name: str) -> type[LoadTestShape]:
     course = COURSES[name]
 
-    class Course(LoadTestShape):
+    class ChosenShape(LoadTestShape):
         """Follows the course with the common options: users, spawn rate and run time."""
 
         use_common_options = True
@@ -144,7 +144,7 @@ def _shape(name: str) -> type[LoadTestShape]:
                 elapsed_s, run_time_s, int(options.num_users or 1), float(options.spawn_rate or 1)
             )
 
-    return Course
+    return ChosenShape
 
 
 if chosen := os.environ.get("SHAPE"):

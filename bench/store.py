@@ -98,9 +98,7 @@ def torn_words(torn: Sequence[Torn]) -> tuple[str, ...]:
 
 def write_elsewhere(directory: Path, found: Elsewhere) -> None:
     """Replace elsewhere.json in the folder, which exists."""
-    _replace(
-        directory / "elsewhere.json", _ELSEWHERE.dump_python(found, mode="json", by_alias=True)
-    )
+    _replace(directory / "elsewhere.json", _ELSEWHERE.dump_python(found, mode="json"))
 
 
 def _replace(path: Path, data: object) -> None:
@@ -124,7 +122,7 @@ class RunStore:
 
     def write_record(self, record: RunRecord) -> None:
         """Replace run.json. The cells stay in rounds.jsonl and are not repeated here."""
-        data = _RUN.dump_python(replace(record, cells=()), mode="json", by_alias=True)
+        data = _RUN.dump_python(replace(record, cells=()), mode="json")
         del data["cells"]
         _replace(self.record, data)
 

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from bench.load.users.settings import MASTER_PORT, UI_PORT
 from hypothesis import HealthCheck, settings
 
 from bench.experiment.assembly import open_lab
 from bench.experiment.lab import Lab
+from bench.load.users.settings import MASTER_PORT, UI_PORT
 from bench.supervise.ports import is_free
 from bench.targets import known_targets
 

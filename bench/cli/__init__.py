@@ -9,7 +9,6 @@ from bench.cli.main import main, make_variables
 
 __all__ = [
     "browsing",
-    "crowd",
     "declared",
     "machine",
     "main",
@@ -17,4 +16,5 @@ __all__ = [
     "measuring",
     "results",
     "services",
+    "users",
 ]

@@ -5,11 +5,11 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 from rich.console import Console
 from rich.text import Text
 
+from bench.experiment.schedule import Step
 from bench.live.classic import ClassicLog
 from bench.live.display import Display
 from bench.live.meter import Meter
@@ -31,15 +31,6 @@ from bench.words import length_words
 from bench.workloads import WORKLOADS
 
 _STYLE = {"invalid": "bold red", "doubt": "yellow", "note": "cyan"}
-
-
-class Step(Protocol):
-    """What is under way."""
-
-    @property
-    def round(self) -> int: ...
-    @property
-    def workload(self) -> str: ...
 
 
 @dataclass(frozen=True)

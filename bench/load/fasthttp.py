@@ -26,14 +26,14 @@ from bench.model import ClosedLoop, LoadSpec
 _WARM_UP_S = 1.0
 
 
-class Counted:
+class RequestCounts:
     """What all users have done so far."""
 
     requests = 0
     failures = 0
 
 
-def user_class(spec: LoadSpec, counted: Counted) -> type[FastHttpUser]:
+def user_class(spec: LoadSpec, counted: RequestCounts) -> type[FastHttpUser]:
     source, judge = Source(spec, {}), Judge()
 
     class CeilingUser(FastHttpUser):
@@ -61,7 +61,7 @@ def user_class(spec: LoadSpec, counted: Counted) -> type[FastHttpUser]:
 def measure(spec: LoadSpec) -> dict[str, float]:
     assert isinstance(spec.pacing, ClosedLoop)
     assert spec.duration_s is not None
-    counted = Counted()
+    counted = RequestCounts()
     runner = Environment(user_classes=[user_class(spec, counted)]).create_local_runner()
     runner.start(spec.pacing.concurrency, spawn_rate=1000)
     gevent.sleep(_WARM_UP_S)

@@ -115,7 +115,7 @@ class LoadResult:
     `latency` holds successful requests only, per operation. In a closed loop it is service time
     (from sending to the last byte), in an open loop latency (from the intended send time).
     `failures` counts the others by reason, e.g. `{"status 500": 3, "timeout": 1}`. `ran_out` says
-    that the window ended early because ids that can be taken only once were used up. `crowd` is
+    that the window ended early because ids that can be taken only once were used up. `users` is
     there when users made the load: their times are what a user waited, or, with a throughput of
     their own, latency as in an open loop.
 

@@ -4,15 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AliasChoices, Field
 
 from bench.model.load_result import LoadResult, WarmUp
 from bench.model.place import Memory, Placement, Pressure
 from bench.model.plan import Contract, Mode, Operation, Pacing, Plan, Target, Users, variant_of
 from bench.model.verdict import Diagnostic
 
-_Diagnostics = Annotated[tuple[Diagnostic, ...], Field(alias="warnings")]
-"""In stored files they are called `warnings`, as they were when the format was published."""
+_Diagnostics = Annotated[
+    tuple[Diagnostic, ...], Field(validation_alias=AliasChoices("diagnostics", "warnings"))
+]
+"""Files of version 1 call them `warnings`."""
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,7 @@ def examine(facts: MachineFacts, placement: Placement) -> tuple[Check, ...]:
 __all__ = [
     "CHECKS",
     "Check",
-    "Line",
+    "PageLine",
     "diagnostics",
     "examine",
     "render",

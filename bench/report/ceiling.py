@@ -1,30 +1,7 @@
 """The generator's own figures, beside another client's."""
 
-from typing import Protocol
-
-from bench.model import Operation
+from bench.load.ceiling import Ceiling
 from bench.report.tables import Table
-
-
-class Cost(Protocol):
-    """One client with one operation."""
-
-    @property
-    def operation(self) -> Operation: ...
-    @property
-    def rate_per_s(self) -> float: ...
-    @property
-    def cpu_us_per_request(self) -> float: ...
-
-
-class Ceiling(Protocol):
-    """Both clients, operation by operation."""
-
-    @property
-    def generator(self) -> tuple[Cost, ...]: ...
-    @property
-    def fasthttp(self) -> tuple[Cost, ...]: ...
-    def advantage(self, operation: Operation) -> float: ...
 
 
 def ceiling_table(ceiling: Ceiling) -> Table:

@@ -90,7 +90,7 @@ class Filter:
 
 
 @dataclass(frozen=True)
-class Choice:
+class FilterField:
     """One field of the form: its options as (value, words)."""
 
     name: str
@@ -155,7 +155,7 @@ def runs_block(runs: Sequence[RunSummary]) -> Raw:
     return Raw(_markup("runs.html", runs=runs))
 
 
-def choices(runs: Sequence[RunSummary], wanted: Filter) -> tuple[Choice, ...]:
+def choices(runs: Sequence[RunSummary], wanted: Filter) -> tuple[FilterField, ...]:
     """What can be chosen: what there is, and what is chosen now."""
     found = {
         "framework": sorted({target for run in runs for target in run.targets}),
@@ -165,12 +165,14 @@ def choices(runs: Sequence[RunSummary], wanted: Filter) -> tuple[Choice, ...]:
     }
     return (
         *(
-            Choice(
+            FilterField(
                 name, name, (("", "all"), *((one, one) for one in values)), getattr(wanted, name)
             )
             for name, values in found.items()
         ),
-        Choice("diagnostics", "diagnostics", (("", "all"), *_DOUBTS.items()), wanted.diagnostics),
+        FilterField(
+            "diagnostics", "diagnostics", (("", "all"), *_DOUBTS.items()), wanted.diagnostics
+        ),
     )
 
 

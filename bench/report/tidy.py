@@ -48,7 +48,7 @@ _CELL = (
     ("offered_rate_per_s", pa.float64()),
     ("usable", pa.bool_()),
     ("limited_by", _TEXT),
-    ("warnings", _TEXT),
+    ("diagnostics", _TEXT),
     ("failures", _TEXT),
     ("unfit", _TEXT),
 )
@@ -100,7 +100,7 @@ def _figures(window: PhaseResult) -> dict[str, object]:
     return {
         "phase": window.phase,
         "limited_by": window.limited_by or None,
-        "warnings": " ".join(diagnostic.code for diagnostic in window.diagnostics) or None,
+        "diagnostics": " ".join(diagnostic.code for diagnostic in window.diagnostics) or None,
         "failures": "; ".join(failures) or None,
         **{column(metric): metric.per_window(window) for metric in METRICS.values()},
     }

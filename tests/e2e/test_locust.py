@@ -31,7 +31,7 @@ def test_a_run_of_locust_is_a_run(cli: Cli) -> None:
     assert window["app"]["cpu_s"] > 0
     assert window["generator"]["cpu_s"] > 0
     assert window["generator"]["memory"]["pss_bytes"] > 0
-    assert window["load"]["crowd"]["moments"]
+    assert window["load"]["users"]["moments"]
     assert window["queries"]["statements"]
     names = {path.name for path in (run / "locust").iterdir()}
     assert {
@@ -133,7 +133,7 @@ def test_failures_decide_the_exit_code_unless_they_are_put_up_with(cli: Cli) -> 
     *_, latest = sorted(cli.results.glob("*/elsewhere.json"))
     (use,) = json.loads(latest.read_text())["uses"]
     assert set(use["load"]["failures"]) == {"status 500"}
-    assert "errors" in {one["code"] for one in use["warnings"]}
+    assert "errors" in {one["code"] for one in use["diagnostics"]}
     assert (latest.parent / "locust" / "flask.html").stat().st_size > 10_000
 
 

@@ -6,7 +6,6 @@ from dataclasses import replace
 from itertools import islice
 
 import pytest
-from bench.load.users.behaviour import deal
 
 from bench.analysis.stored import StoredRun
 from bench.analysis.studies.crosscheck import agreements
@@ -21,6 +20,7 @@ from bench.experiment.crosscheck import (
 )
 from bench.experiment.plan import PROFILES, rows_to_load
 from bench.load.asking import Source
+from bench.load.users.behaviour import deal
 from bench.model import CellResult, LoadSpec, OpenLoop, Pacing, RunRecord, Users
 from bench.report.crosscheck import agreement_word, outcome_words
 from bench.report.page import page_markdown

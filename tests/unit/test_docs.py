@@ -69,13 +69,6 @@ def test_every_diagnostic_is_documented(code: str) -> None:
     assert f"`{code}`" in METHOD
 
 
-def stored_name(kind: type, name: str) -> str:
-    """What a field is called in a file: where the lab calls it otherwise, its alias says so."""
-    hint = get_type_hints(kind, include_extras=True)[name]
-    aliases = (getattr(one, "alias", None) for one in getattr(hint, "__metadata__", ()))
-    return next(filter(None, aliases), name)
-
-
 def stored_fields(kind: type) -> set[tuple[str, str]]:
     """(class, field) of all that is stored of a record, however deep."""
     found: set[tuple[str, str]] = set()
@@ -84,7 +77,7 @@ def stored_fields(kind: type) -> set[tuple[str, str]]:
         one = open_kinds.pop()
         if is_dataclass(one) and not any(name == one.__name__ for name, _ in found):
             hints = get_type_hints(one)
-            found.update((one.__name__, stored_name(one, field.name)) for field in fields(one))
+            found.update((one.__name__, field.name) for field in fields(one))
             open_kinds.extend(hints[field.name] for field in fields(one))
         else:
             open_kinds.extend(each for each in get_args(one) if not isinstance(each, str))

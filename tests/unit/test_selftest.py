@@ -172,10 +172,10 @@ def seen(
     return Latencies(served / 1e3, p50 / 1e3, p95 / 1e3, p99 / 1e3, slowest / 1e3)
 
 
-def disturbed(*shares: float) -> list[truth.Window]:
+def disturbed(*shares: float) -> list[truth.ObservedWindow]:
     """Windows with so much of the generator's core stolen; their duration tells them apart."""
     return [
-        truth.Window(load_result(duration_s=number), 0.0, share, 0.0)
+        truth.ObservedWindow(load_result(duration_s=number), 0.0, share, 0.0)
         for number, share in enumerate(shares, start=1)
     ]
 
@@ -192,8 +192,10 @@ def test_windows_are_chosen_by_what_else_was_on_the_cores() -> None:
 
 def test_a_window_is_disturbed_on_either_core() -> None:
     """Others may have had the generator's time, or the server's."""
-    assert truth.Window(load_result(), 0.02, 0.03, 0.01).disturbed_share == pytest.approx(0.05)
-    assert truth.Window(load_result(), 0.0, 0.01, 0.2).disturbed_share == 0.2
+    senders = truth.ObservedWindow(load_result(), 0.02, 0.03, 0.01)
+    servers = truth.ObservedWindow(load_result(), 0.0, 0.01, 0.2)
+    assert senders.disturbed_share == pytest.approx(0.05)
+    assert servers.disturbed_share == 0.2
 
 
 def test_figures_of_a_window() -> None:

@@ -66,7 +66,7 @@ def now(tree: KernelTree) -> dict[str, str]:
     return {name: tree.read(name) for name in BEFORE}
 
 
-def kinds(outcomes: tuple[tuning.Outcome, ...]) -> dict[str, str]:
+def kinds(outcomes: tuple[tuning.SettingOutcome, ...]) -> dict[str, str]:
     return {one.name: one.kind for one in outcomes}
 
 

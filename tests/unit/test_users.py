@@ -102,7 +102,7 @@ def test_users_need_no_rows_to_delete() -> None:
 
 
 def test_a_run_with_users_is_stored_like_any_other(tmp_path) -> None:
-    """What is written is what is read, crowd and all."""
+    """What is written is what is read, users and all."""
     before = run(worker(), worker("worker 1", lost_at_s=4.0))
     store = RunStore(tmp_path / "run")
     store.create()
@@ -136,7 +136,7 @@ def codes(load: LoadResult) -> dict[str, str]:
     return {one.code: one.severity for one in diagnostics.users_off(load, load.duration_s)}
 
 
-def test_a_quiet_crowd_raises_no_doubt_and_other_loads_have_none() -> None:
+def test_quiet_users_raise_no_doubt_and_other_loads_have_none() -> None:
     """Doubts about Locust come from Locust's trouble only."""
     assert codes(users_load(worker(), worker("worker 1"))) == {}
     assert codes(load_result()) == {}

@@ -12,7 +12,7 @@ from bench.report.sections.users import users
 
 from .factories import cell, load_result, record, window
 from .test_crosscheck import run as crosscheck_run
-from .test_crowd import PACING, PLAN, moment, run, worker
+from .test_users import PACING, PLAN, moment, run, worker
 
 
 def test_a_run_with_users_has_a_section_with_plots_and_tables() -> None:

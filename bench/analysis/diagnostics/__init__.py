@@ -27,7 +27,6 @@ from bench.analysis.diagnostics.users import users_off
 
 __all__ = [
     "clock_drift",
-    "crowd_off",
     "limited_by",
     "littles_law_off",
     "open_loop_off",
@@ -39,5 +38,6 @@ __all__ = [
     "throttling",
     "too_few_samples",
     "unsteady_warm_up",
+    "users_off",
     "window_diagnostics",
 ]

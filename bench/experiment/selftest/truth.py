@@ -86,7 +86,7 @@ class ObservedWindow:
 
 
 @dataclass(frozen=True)
-class _Core:
+class _CoreTimes:
     """CPU seconds of the generator's core so far: in use, of that by the lab, and stolen."""
 
     busy_s: float
@@ -140,11 +140,11 @@ def _window(generator: Generator, placement: Placement, spec: LoadSpec) -> Obser
     )
 
 
-def _core(generator: Generator, cpus: tuple[int, ...]) -> _Core:
+def _core(generator: Generator, cpus: tuple[int, ...]) -> _CoreTimes:
     totals = host.cpu_totals(cpus)
     # This process may run there too: its own disturbance is no excuse.
     lab_s = tree_usage(generator.pid).cpu_s + time.process_time()
-    return _Core(totals.busy_s, lab_s, totals.steal_s)
+    return _CoreTimes(totals.busy_s, lab_s, totals.steal_s)
 
 
 def _latencies(windows: Sequence[ObservedWindow]) -> tuple[Latencies, ...]:

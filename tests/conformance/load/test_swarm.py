@@ -12,12 +12,12 @@ from pathlib import Path
 
 import psutil
 import pytest
-from bench.load.users.settings import LOCUSTFILE, Ports, user_class
-from bench.load.users.swarm import Swarm
 
 from bench.errors import GeneratorFailed
 from bench.experiment.lab import Lab
 from bench.load import process
+from bench.load.users.settings import LOCUSTFILE, Ports, user_class
+from bench.load.users.swarm import Swarm
 from bench.model import LoadResult, LoadSpec, Users
 from bench.targets import known_targets
 

@@ -38,7 +38,7 @@ def test_an_unfit_cell_has_a_row_and_no_figures() -> None:
 def test_an_invalid_window_is_kept_and_marked() -> None:
     """Nothing is dropped; what must not be used says so."""
     bad = [row for row in tidy(RUNS["warnings"]).to_pylist() if not row["usable"]]
-    assert [row["warnings"] for row in bad] == ["errors"]
+    assert [row["diagnostics"] for row in bad] == ["errors"]
     assert bad[0]["rate_per_s"] > 0
 
 

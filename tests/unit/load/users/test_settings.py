@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pytest
+
+from bench.errors import UsageError
 from bench.load.users.settings import (
     Ports,
     default_hosts,
@@ -12,8 +14,6 @@ from bench.load.users.settings import (
     parse_wait,
     user_class,
 )
-
-from bench.errors import UsageError
 from bench.model import LoadSpec, Users
 from bench.targets import known_targets
 

@@ -6,16 +6,17 @@ from collections import Counter
 from itertools import islice
 
 import pytest
-from bench.load.users.behaviour import LOST, MOST_ITEMS, TASKS, Ask, Memory, bodies, deal
+
+from bench.load.users.behaviour import LOST, MOST_ITEMS, TASKS, Ask, UserMemory, bodies, deal
 
 BODIES = bodies(1)
 
 
-def fresh(seed: int = 1, *, shared: bool = False) -> Memory:
-    return Memory(random.Random(seed), BODIES, shared=shared)
+def fresh(seed: int = 1, *, shared: bool = False) -> UserMemory:
+    return UserMemory(random.Random(seed), BODIES, shared=shared)
 
 
-def created(memory: Memory, item_id: int = 7) -> Ask:
+def created(memory: UserMemory, item_id: int = 7) -> Ask:
     """The memory has learned of one item; the request that made it."""
     ask = memory.ask("create")
     assert ask.body is not None
@@ -113,7 +114,7 @@ def test_a_create_that_was_answered_wrongly_leaves_nothing_behind() -> None:
 @pytest.mark.parametrize(("operation", "kept"), [("read", 1), ("update", 0), ("delete", 0)])
 def test_an_item_whose_fate_is_unknown_is_asked_for_no_more(operation, kept: int) -> None:
     """A change that timed out or failed may have been made: the next answer accuses nobody."""
-    for end in (Memory.unanswered, lambda memory, ask: memory.fault(ask, 500, b"")):
+    for end in (UserMemory.unanswered, lambda memory, ask: memory.fault(ask, 500, b"")):
         memory = fresh()
         created(memory)
         end(memory, memory.ask(operation))

@@ -1,4 +1,4 @@
-"""Locust as a load engine: people who wait and come back, in one process or in many.
+"""Locust as a load engine: users who wait and come back, in one process or in many.
 
 On the lab's side, which never imports Locust (importing it patches sockets and threads):
 

@@ -63,7 +63,7 @@ def deal(rng: random.Random) -> Iterator[Operation]:
         yield from rng.sample(deck, len(deck))
 
 
-class Memory:
+class UserMemory:
     """One user's own items, and its next requests, chosen by `rng` with items out of `known`.
 
     `shared` says that other clients use the same database, and may delete what is ours.

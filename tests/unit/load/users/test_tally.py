@@ -3,9 +3,9 @@
 import math
 
 import pytest
-from bench.load.users.tally import MOST_MOMENTS, Harvest, Seen, Tally, busiest_share, users_at
 
 from bench import histogram
+from bench.load.users.tally import MOST_MOMENTS, Harvest, Seen, Tally, busiest_share, users_at
 
 START = 1_700_000_000.0
 

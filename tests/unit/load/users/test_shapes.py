@@ -1,6 +1,7 @@
 """How the number of users moves."""
 
 import pytest
+
 from bench.load.users.shapes import COURSES
 
 RUN_S, USERS, SPAWN = 100.0, 50, 5.0

@@ -12,7 +12,7 @@ from locust import FastHttpUser
 from locust.runners import WorkerRunner
 
 from bench.dataset import ItemFields
-from bench.load.users.behaviour import TASKS, Memory, bodies, deal
+from bench.load.users.behaviour import TASKS, UserMemory, bodies, deal
 from bench.load.users.pace import Beat, Pace, Pauses, phase_of
 from bench.load.users.settings import TIMEOUT_S, default_hosts, parse_wait
 from bench.load.users.wire_bytes import CountedPool
@@ -49,7 +49,7 @@ class ItemUser(FastHttpUser):
         # The class has the tasks by their weights, for Locust's pages; the user its own deck.
         self.tasks = [_next_task]
         shared = not getattr(options, "alone", False)
-        self._memory = Memory(self._rng, _bodies(_seed_of(options)), shared=shared)
+        self._memory = UserMemory(self._rng, _bodies(_seed_of(options)), shared=shared)
         self.pace = self._own_pace()
 
     def usual_host(self) -> str:

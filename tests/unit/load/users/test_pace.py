@@ -1,9 +1,10 @@
 """When users send."""
 
 import pytest
-from bench.load.users.pace import Beat, Pauses, phase_of
 from hypothesis import given
 from hypothesis import strategies as st
+
+from bench.load.users.pace import Beat, Pauses, phase_of
 
 
 def sends(beat: Beat, from_s: float, count: int, busy_s: float = 0.0) -> list[float]:

@@ -12,7 +12,7 @@ from geventhttpclient.connectionpool import ConnectionPool
 
 
 @dataclass
-class Traffic:
+class RequestTraffic:
     """Since it was last taken. One user has one request under way: it is that request's."""
 
     sent: int = 0
@@ -30,7 +30,7 @@ class CountedPool(HTTPClientPool):
 
     def __init__(self, timeout_s: float) -> None:
         super().__init__(concurrency=1, connection_timeout=timeout_s, network_timeout=timeout_s)
-        self.traffic = Traffic()
+        self.traffic = RequestTraffic()
 
     def get_client(self, url: Any) -> Any:
         client: HTTPClient = super().get_client(url)
@@ -42,7 +42,7 @@ class CountedPool(HTTPClientPool):
 class _Counted(ConnectionPool):
     """The pool that a client has made for itself, with sockets that count."""
 
-    def __init__(self, made: ConnectionPool, traffic: Traffic) -> None:
+    def __init__(self, made: ConnectionPool, traffic: RequestTraffic) -> None:
         # There is no way to hand a client a pool; this one takes the place of the unused one.
         self.__dict__.update(made.__dict__)
         self._traffic = traffic
@@ -57,7 +57,7 @@ class _Counted(ConnectionPool):
 
 
 class _CountedSocket(gevent.socket.socket):  # type: ignore[misc]  # gevent has no types here
-    traffic: Traffic
+    traffic: RequestTraffic
 
     def sendall(self, data: Any, *flags: int) -> Any:
         self.traffic.sent += len(data)
