@@ -18,7 +18,7 @@ from bench.live.panel import PanelState, RoleUse, cores_of, panel_lines
 from bench.live.status import UnitLine, watch_table
 from bench.model import Placement, Progress, RunRecord, Site
 from bench.preflight import Check
-from bench.report.terminal import drawn_table, print_table
+from bench.report.terminal import fitted, print_table
 from bench.store import RunStore
 
 
@@ -66,17 +66,17 @@ def watch_units(out: Console, look: Callable[[], tuple[UnitLine, ...]]) -> None:
             time.sleep(WATCH_PERIOD_S)
         print_table(out, watch_table(look()))
         return
-    with Live(_seen(first), console=out, auto_refresh=False) as live:
+    with Live(_seen(out, first), console=out, auto_refresh=False) as live:
         out.show_cursor(True)
         while True:
             time.sleep(WATCH_PERIOD_S)
-            live.update(_seen(look()), refresh=True)
+            live.update(_seen(out, look()), refresh=True)
 
 
-def _seen(lines: tuple[UnitLine, ...]) -> Group:
+def _seen(out: Console, lines: tuple[UnitLine, ...]) -> Group:
     table = watch_table(lines)
     ends = f"{time.strftime('%H:%M:%S')}, every {WATCH_PERIOD_S:g} s; Ctrl-C ends."
-    return Group(drawn_table(table), Text(f"{table.caption} {ends}", style="dim"))
+    return Group(*fitted(out, table), Text(f"{table.caption} {ends}", style="dim"))
 
 
 class TerminalWatcher:

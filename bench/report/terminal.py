@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from rich import box
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table as RichTable
 from rich.text import Text
 
@@ -11,27 +12,44 @@ from bench.analysis.diagnostics.collected import Counted, diagnostics_of
 from bench.analysis.stored import StoredRun
 from bench.report.diagnostics import diagnostic_words, message_words
 from bench.report.facts import machine_line, placement_line, state_line
+from bench.report.fitting import parts_of
 from bench.report.modes import modes_table
 from bench.report.sending import sending_table
 from bench.report.tables import Table, cost_table, speed_table, use_table
 from bench.report.verdicts import verdict_tables
 
-PIPE_WIDTH = 120
-"""A pipe or file has no width of its own; no figure is cut for one."""
+NO_WIDTH = 100_000
+"""Of a pipe or a file: nothing is broken or cut for one."""
 
 _STYLE = {"invalid": "bold red", "doubt": "yellow", "note": "cyan"}
 
 
 def make_console(*, stderr: bool = False) -> Console:
-    """A console as wide as its terminal, or wide enough for every table where there is none."""
+    """A console as wide as its terminal, or without a width where there is none."""
     console = Console(stderr=stderr, highlight=False)
     if not console.is_terminal:
-        console.width = PIPE_WIDTH
+        console.width = NO_WIDTH
     return console
 
 
-def drawn_table(table: Table) -> RichTable:
-    """A table without its caption. Rows that share their first cell form a group."""
+def fitted(console: Console, table: Table) -> tuple[RichTable, ...]:
+    """A table in the console's width, in as many parts as that takes, without its caption."""
+    wide = console.options.update(width=NO_WIDTH)
+
+    def width_of(part: Table) -> int:
+        return Measurement.get(console, wide, drawn_table(part)).maximum
+
+    return tuple(
+        drawn_table(part.table, wraps=part.wraps)
+        for part in parts_of(table, console.width, width_of)
+    )
+
+
+def drawn_table(table: Table, *, wraps: bool = False) -> RichTable:
+    """A table without its caption. Rows that share their first cell form a group.
+
+    `wraps`: the last column is broken between words where there is no room.
+    """
     drawn = RichTable(
         title=table.title or None,
         title_style="bold",
@@ -40,8 +58,14 @@ def drawn_table(table: Table) -> RichTable:
         padding=(0, 1, 0, 0),
         show_edge=False,
     )
-    for name, numeric in zip(table.columns, table.numeric, strict=True):
-        drawn.add_column(name, justify="right" if numeric else "left", no_wrap=True)
+    drawn.show_header = any(table.columns)
+    for number, (name, numeric) in enumerate(zip(table.columns, table.numeric, strict=True), 1):
+        drawn.add_column(
+            name,
+            justify="right" if numeric else "left",
+            no_wrap=not (wraps and number == len(table.columns)),
+            overflow="fold",
+        )
     grouped = len({row[0] for row in table.rows}) < len(table.rows)
     previous = ""
     for first, *rest in table.rows:
@@ -54,7 +78,8 @@ def drawn_table(table: Table) -> RichTable:
 
 def print_table(console: Console, table: Table) -> None:
     """One table with its caption."""
-    console.print(drawn_table(table))
+    for part in fitted(console, table):
+        console.print(part)
     if table.caption:
         console.print(table.caption, style="dim")
     console.print()
