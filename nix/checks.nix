@@ -29,7 +29,7 @@ let
       pins.wheelPostgresql == pins.postgresql;
     "pyproject.toml requires uv ${pins.requiredUv}, bench/uv.json has ${pins.uv}" =
       pins.requiredUv == "==${pins.uv}";
-    "services/*/service.toml give one port to two servers: ${toString facts.ports}" =
+    "services/*/service.toml let two servers share a port: ${toString facts.ports}" =
       lib.length (lib.unique facts.ports) == lib.length facts.ports;
   };
   disagreements = lib.filter (claim: !agreed.${claim}) (lib.attrNames agreed);

@@ -92,6 +92,7 @@ HARMLESS_HEADERS = {
     "a root for WSGI": ("SCRIPT_NAME", "/items"),
     "a path for WSGI": ("PATH_INFO", "/nope"),
     "forwarded": ("Forwarded", 'for="[::1'),
+    "an expectation": ("Expect", "the-spanish-inquisition"),
     "an upgrade": ("Upgrade", "h2c"),
     "a web socket": ("Upgrade", "websocket"),
     "another path": ("X-Original-URL", "/nope"),

@@ -569,11 +569,11 @@ SETTINGS = {
     "keepalive_s": 75,
     "access_log": False,
     "debug": False,
-    "pool_size": 20,
-    "pool_overflow": 30,
     "pool_timeout_s": 60,
     "connection_check": True,
 }
+# Size and overflow of a pool: SQLAlchemy's, one that knows no overflow, and none at all.
+POOLS = {(20, 30), (50, None), (None, None)}
 AGES_S = {3600, 600}  # of SQLAlchemy's pool, and of Django's connections
 DRIVERS = {"psycopg2", "asyncpg"}
 
@@ -583,8 +583,10 @@ def test_readyz_reports_the_settings_in_force(service):
     settings = service.ask("GET", "/readyz").json()["settings"]
     age_s = settings.pop("connection_max_age_s", None)
     driver = settings.pop("driver", None)
+    pool = settings.pop("pool_size", None), settings.pop("pool_overflow", None)
     assert set(settings) >= ALWAYS_TOLD
     assert settings == {name: SETTINGS[name] for name in settings}
+    assert pool in POOLS
     assert age_s is None or age_s in AGES_S
     assert driver is None or driver in DRIVERS
     # Who waits for the database in threads tells how many.

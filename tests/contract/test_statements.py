@@ -26,6 +26,9 @@ UPKEEP = re.compile(
 
 def statements(service: Service) -> dict[str, int]:
     """Calls of each statement by users other than the one who looks."""
+    # A statement is counted when it is over: for some drivers with its transaction, which may end
+    # only when the answer is on its way.
+    wait_until_idle(service)
     return {
         " ".join(query.split()): calls
         for query, calls in service.execute("""
@@ -59,8 +62,10 @@ def assert_only(work: dict[str, int], verbs: str, low: int, high: int | None = N
 # --- core: what a framework's usual way asks is part of its price, as long as it has a measure
 
 
-# With what begins and ends a transaction.
-MOST_PER_REQUEST = 10
+# With what begins and ends a transaction. An ORM's update reads, writes, and reads again after its
+# commit: on a connection that is checked anew, by some drivers in a transaction of its own.
+MOST_PER_REQUEST = 12
+MOST_CHECKS_PER_REQUEST = 2
 TABLES = re.compile(r"\b(?:FROM|INTO|UPDATE|JOIN)\s+\"?([a-z_.]+)", re.IGNORECASE)
 
 OPERATIONS: dict[str, tuple[str, str, bytes | None, int]] = {
@@ -88,7 +93,7 @@ def test_operations_work_on_the_items_alone(service, subtests):
             work, checks = count(service, [(method, path, body)] * REPEATS, status)
             assert work
             assert_on_items_alone(work, REPEATS)
-            assert checks <= REPEATS
+            assert checks <= MOST_CHECKS_PER_REQUEST * REPEATS
     service.empty()
     service.store(*[STORED] * REPEATS)
     deletes: list[tuple[str, str, bytes | None]] = [
@@ -135,8 +140,13 @@ def test_no_connection_is_left_in_a_transaction(service):
     A framework may end it only when the answer is on its way.
     """
     service.in_parallel([("POST", "/items/", VALID), ("GET", "/items/9", None)] * 20)
+    wait_until_idle(service)
+
+
+def wait_until_idle(service: Service) -> None:
+    """Wait until no connection of the service has a transaction."""
     deadline = time.monotonic() + GIVE_UP_AFTER_S
-    while (states := states_of_connections(service)) != {"idle"}:
+    while (states := states_of_connections(service)) - {"idle"}:
         assert time.monotonic() < deadline, states
         time.sleep(0.01)
 

@@ -11,7 +11,12 @@ import urllib.request
 import psutil
 import pytest
 
+from bench.targets import known_targets
+
 from .conftest import ROOT, Cli, eventually
+
+# Every target, and the database of every framework.
+UNITS = len(known_targets()) + len({target.framework for target in known_targets()})
 
 
 def pids(cli: Cli) -> dict[str, int]:
@@ -33,13 +38,13 @@ def test_up_twice_then_down_twice(cli: Cli) -> None:
     assert "onecore-postgres-drf" in cli.run("down")
     assert "Nothing was running" in cli.run("down")
     assert cli.left_running() == []
-    assert cli.run("status").count("stopped") == 6
+    assert cli.run("status").count("stopped") == UNITS
 
 
 def test_where_nothing_runs_it_is_said_what_to_do(cli: Cli) -> None:
     """watch shows what is stopped, psql and logs name what they need."""
     nothing = cli.run("watch")
-    assert nothing.count("stopped") == 6
+    assert nothing.count("stopped") == UNITS
     assert "make up" in nothing
     assert "make up" in cli.run("psql", expect=1, FRAMEWORK="flask")
     assert "which one framework" in cli.run("psql", expect=2)

@@ -17,5 +17,5 @@ def test_no_worker_is_killed_for_the_time_that_it_was_stopped(file: Path) -> Non
 
 
 def test_there_are_services_to_look_at() -> None:
-    """Flask's and DRF's."""
-    assert [file.parent.name for file in CONFIGURED] == ["drf", "flask"]
+    """All that Gunicorn serves."""
+    assert [file.parent.name for file in CONFIGURED] == ["drf", "flask", "wsgi"]

@@ -1,20 +1,21 @@
 """Every error as application/problem+json (RFC 9457), by exception handlers."""
 
 import logging
-from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
-import orjson
-from fastapi import FastAPI, HTTPException, Request, Response
+from fastapi import Request
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import DBAPIError, OperationalError
+from fastapi.responses import JSONResponse
+from fastapi.routing import iter_route_contexts
+from pydantic import BaseModel
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from starlette.exceptions import HTTPException as StarletteHTTPException
-from starlette.routing import Route
+from starlette.exceptions import HTTPException
 
 logger = logging.getLogger("uvicorn.error")
 
-PROBLEMS = {
+MEDIA_TYPE = "application/problem+json"
+TITLE_AND_DETAIL = {
     400: ("Bad Request", "The request body is not valid JSON."),
     404: ("Not Found", "The requested resource does not exist."),
     405: ("Method Not Allowed", "The method is not allowed for this resource."),
@@ -25,70 +26,32 @@ PROBLEMS = {
     503: ("Service Unavailable", "The database does not answer."),
 }
 
-OF_A_BODY = (400, 413, 415, 422)
-"""What may be wrong with a body, or with its being there."""
 
-_CONTENT = {
-    "application/problem+json": {
-        "schema": {
-            "title": "Problem",
-            "type": "object",
-            "required": ["type", "title", "status", "detail"],
-            "properties": {
-                "type": {"const": "about:blank"},
-                "title": {"type": "string"},
-                "status": {"type": "integer"},
-                "detail": {"type": "string"},
-                "errors": {
-                    "description": "Of a 422: the first fault of each field.",
-                    "type": "array",
-                    "items": {
-                        "type": "object",
-                        "required": ["field", "message"],
-                        "properties": {"field": {"type": "string"}, "message": {"type": "string"}},
-                    },
-                },
-            },
-        }
+class Problem(BaseModel):
+    type: Literal["about:blank"]
+    title: str
+    status: int
+    detail: str
+    errors: list[dict[Literal["field", "message"], str]] = []  # of a 422
+
+
+# What OpenAPI says of every route: without it, that a 422 has FastAPI's own form.
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    "default": {
+        "description": "A problem.",
+        "content": {MEDIA_TYPE: {"schema": Problem.model_json_schema()}},
     }
 }
 
 
-def described(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """What OpenAPI says of a route that answers these problems, and those that every route may.
-
-    The range keeps FastAPI from describing a 422 of its own form, which is never sent.
-    """
-    told = {status: PROBLEMS[status][1] for status in (*statuses, 500)}
-    ranges = {"4XX": "Any other fault of the request."}
-    return {
-        status: {"description": text, "content": _CONTENT}
-        for status, text in (told | ranges).items()
-    }
+def problem(status: int, **members: Any) -> JSONResponse:
+    title, detail = TITLE_AND_DETAIL[status]
+    body = Problem(type="about:blank", title=title, status=status, detail=detail, **members)
+    return JSONResponse(body.model_dump(exclude_unset=True), status, media_type=MEDIA_TYPE)
 
 
-class ItemNotFound(HTTPException):
-    def __init__(self) -> None:
-        super().__init__(404)
-
-
-def install(app: FastAPI) -> None:
-    app.add_exception_handler(StarletteHTTPException, on_http_exception)
-    app.add_exception_handler(RequestValidationError, on_invalid_request)
-    app.add_exception_handler(DBAPIError, on_database_error)
-    app.add_exception_handler(PoolTimeoutError, on_database_error)
-    app.add_exception_handler(Exception, on_unexpected_error)
-
-
-def problem(status: int, **members: Any) -> Response:
-    title, detail = PROBLEMS[status]
-    body = {"type": "about:blank", "title": title, "status": status, "detail": detail, **members}
-    return Response(orjson.dumps(body), status, media_type="application/problem+json")
-
-
-async def on_http_exception(request: Request, error: Exception) -> Response:
-    assert isinstance(error, StarletteHTTPException)
-    response = problem(error.status_code if error.status_code in PROBLEMS else 400)
+async def on_http_exception(request: Request, error: HTTPException) -> JSONResponse:
+    response = problem(error.status_code if error.status_code in TITLE_AND_DETAIL else 400)
     if error.status_code == 405:
         response.headers["Allow"] = ", ".join(sorted(allowed_methods(request)))
     return response
@@ -96,40 +59,51 @@ async def on_http_exception(request: Request, error: Exception) -> Response:
 
 def allowed_methods(request: Request) -> set[str]:
     """Every method of every route with this path; the exception knows those of one route only."""
-    path = request.scope["path"]
-    routes = [route for route in request.app.routes if isinstance(route, Route)]
-    return {
-        method for route in routes if route.path_regex.match(path) for method in route.methods or ()
-    }
+    allowed: set[str] = set()
+    for route in iter_route_contexts(request.app.routes):
+        if route.methods and route.path_regex.match(request.scope["path"]):
+            allowed |= set(route.methods)
+    return allowed
 
 
-async def on_invalid_request(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)
-    return problem(422, errors=field_errors(error.errors()))
+async def on_invalid_request(_request: Request, error: RequestValidationError) -> JSONResponse:
+    """400 for what is no JSON, 422 for wrong values, 404 for a path that no item can have."""
+    faults = [fault for fault in error.errors() if fault["loc"][0] != "path"]
+    if not faults:
+        return problem(404)
+    if faults[0]["type"] == "json_invalid":
+        return problem(400)
+    messages: dict[str, str] = {}  # the first of each field; of the whole body it is `body`
+    for fault in faults:
+        source, *path = fault["loc"]
+        messages.setdefault(str(path[0] if path else source), fault["msg"])
+    return problem(422, errors=[{"field": f, "message": m} for f, m in messages.items()])
 
 
-def field_errors(errors: Sequence[Any]) -> list[dict[str, str]]:
-    """The first error of each field; an error of the whole body belongs to the field `body`."""
-    messages: dict[str, str] = {}
-    for error in errors:
-        source, *path = error["loc"]
-        messages.setdefault(str(path[0] if path else source), error["msg"])
-    return [{"field": field, "message": message} for field, message in messages.items()]
-
-
-async def on_database_error(_request: Request, error: Exception) -> Response:
+async def on_database_error(_request: Request, error: DBAPIError) -> JSONResponse:
+    """503 where the connection was refused or lost, 500 where a statement failed."""
     logger.error("The database failed.", exc_info=error)
-    return problem(503 if is_unreachable(error) else 500)
+    # What has no statement failed before it had one: on its way to a connection.
+    unreachable = error.connection_invalidated or error.statement is None
+    return problem(503 if unreachable else 500)
 
 
-def is_unreachable(error: Exception) -> bool:
-    """Tell a refused or lost connection from a failed statement, which has an SQLSTATE."""
-    if not isinstance(error, DBAPIError):
-        return True
-    refused = isinstance(error, OperationalError) and getattr(error.orig, "pgcode", None) is None
-    return error.connection_invalidated or refused
+async def on_no_connection(_request: Request, error: Exception) -> JSONResponse:
+    """Nobody listens, or every connection of the pool was in use for too long."""
+    logger.error("There is no connection to the database.", exc_info=error)
+    return problem(503)
 
 
-async def on_unexpected_error(_request: Request, _error: Exception) -> Response:
+async def on_unexpected_error(_request: Request, _error: Exception) -> JSONResponse:
     # Starlette raises the error again after this answer, and uvicorn logs it.
     return problem(500)
+
+
+HANDLERS: dict[Any, Any] = {
+    HTTPException: on_http_exception,
+    RequestValidationError: on_invalid_request,
+    DBAPIError: on_database_error,
+    PoolTimeoutError: on_no_connection,
+    OSError: on_no_connection,  # asyncpg's own: refused, timed out, no such host
+    Exception: on_unexpected_error,
+}

@@ -3,9 +3,8 @@
 import os
 import tomllib
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
-from platform import python_version
+from typing import Any
 
 from sqlalchemy import URL, make_url
 
@@ -14,8 +13,20 @@ SERVICE_TOML = Path(__file__).parents[1] / "service.toml"
 
 @dataclass(frozen=True)
 class Settings:
-    database_url: URL
+    database_url: URL  # without a driver: each app names its own
+    packages: tuple[str, ...]  # whose versions /readyz reports
     server_threads: int = 20
+
+
+# Of a database engine, in SQLAlchemy's own names.
+POOL: dict[str, Any] = {
+    "pool_size": 20,
+    "max_overflow": 30,
+    "pool_pre_ping": True,
+    "pool_recycle": 3600,
+    "pool_timeout": 60,
+}
+MAX_CONNECTIONS: int = POOL["pool_size"] + POOL["max_overflow"]
 
 
 def load_settings() -> Settings:
@@ -25,14 +36,13 @@ def load_settings() -> Settings:
         raise SystemExit(
             "DATABASE_URL is not set: give it as postgresql://user@host:port/database."
         )
-    # A bare postgresql:// would choose psycopg 3.
-    return Settings(database_url=make_url(url).set(drivername="postgresql+psycopg2"))
+    return Settings(make_url(url), listed_packages(os.environ.get("ONECORE_TARGET", "fastapi")))
 
 
-def read_versions() -> dict[str, str]:
-    """The versions of Python and of the packages that service.toml lists."""
-    packages = tomllib.loads(SERVICE_TOML.read_text())["versions"]["packages"]
-    return {"python": python_version()} | {package: version(package) for package in packages}
+def listed_packages(target: str) -> tuple[str, ...]:
+    """The packages that service.toml lists for this target."""
+    service = tomllib.loads(SERVICE_TOML.read_text())
+    return (*service["versions"]["packages"], *service["targets"][target].get("packages", ()))
 
 
 settings = load_settings()

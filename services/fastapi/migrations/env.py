@@ -1,12 +1,10 @@
-"""Alembic's entry point: runs the migrations on the database of the settings."""
+"""Alembic's entry point: runs the migrations, of every target by the same driver."""
 
 from logging.config import fileConfig
 
 from alembic import context
-from app.database import Base
-from app.items import models  # noqa: F401  (fills Base.metadata)
-from app.settings import settings
-from sqlalchemy import create_engine, pool
+from app.models import Base
+from app.standard.database import engine
 
 config = context.config
 if config.config_file_name is not None and config.attributes.get("configure_logging", True):
@@ -14,7 +12,6 @@ if config.config_file_name is not None and config.attributes.get("configure_logg
 
 
 def run_migrations() -> None:
-    engine = create_engine(settings.database_url, poolclass=pool.NullPool)
     with engine.connect() as connection:
         context.configure(connection=connection, target_metadata=Base.metadata)
         with context.begin_transaction():

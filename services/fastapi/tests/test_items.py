@@ -1,12 +1,17 @@
 """Items over HTTP, on a real PostgreSQL."""
 
+import asyncio
 import json
 from typing import Any
 
+import httpx
 import pytest
-from app.database import engine
+from app.settings import MAX_CONNECTIONS
+from app.tuned.database import engine
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from sqlalchemy import event
+from sqlalchemy import event, text
+from sqlalchemy.orm import Session
 
 LAMP = {"name": "Lamp", "description": "Green", "price": 10, "in_stock": False}
 
@@ -90,6 +95,39 @@ def test_wrong_fields_are_named_in_the_order_of_the_item(client: TestClient) -> 
     assert fields_of(client.put("/items/1", json=[])) == ["body"]
 
 
+@pytest.mark.parametrize("app", ["standard", "asynchronous"], indirect=True)
+@pytest.mark.parametrize("moment", ["before_flush", "after_commit"])
+def test_an_item_that_another_client_deletes_is_not_found(client: TestClient, moment: str) -> None:
+    """Deleted between the look at it and the change, or between the change and the last look."""
+    client.post("/items", json=LAMP)
+
+    def delete_it(*_arguments: object) -> None:
+        with engine.connect() as connection:
+            connection.execute(text("DELETE FROM items"))
+
+    event.listen(Session, moment, delete_it)
+    try:
+        assert client.put("/items/1", json={"name": "New", "price": 1}).status_code == 404
+    finally:
+        event.remove(Session, moment, delete_it)
+    assert client.get("/items").json() == []
+
+
+def test_more_requests_than_connections_are_answered(app: FastAPI, empty_table: None) -> None:
+    """Each waits for its turn; none holds a connection while it waits for a thread."""
+
+    async def burst() -> list[int]:
+        async with (
+            app.router.lifespan_context(app),
+            httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client,
+        ):
+            requests = (client.post("/items", json=LAMP) for _ in range(3 * MAX_CONNECTIONS))
+            return [response.status_code for response in await asyncio.gather(*requests)]
+
+    assert asyncio.run(burst()) == [201] * 3 * MAX_CONNECTIONS
+
+
+@pytest.mark.parametrize("app", ["tuned"], indirect=True)
 def test_each_operation_is_one_statement(client: TestClient) -> None:
     """No operation needs a second statement or a transaction."""
     statements: list[str] = []

@@ -1,5 +1,6 @@
 """Is the process alive, and can it serve?"""
 
+import os
 import platform
 import tomllib
 from importlib.metadata import version
@@ -17,8 +18,9 @@ bp = Blueprint("health", __name__)
 
 def read_versions() -> dict[str, str]:
     """What runs here, of the packages that service.toml lists."""
-    manifest = Path(__file__).resolve().parent.parent / "service.toml"
-    packages = tomllib.loads(manifest.read_text())["versions"]["packages"]
+    service = tomllib.loads((Path(__file__).parents[1] / "service.toml").read_text())
+    target = service["targets"].get(os.environ.get("ONECORE_TARGET"), {})
+    packages = [*service["versions"]["packages"], *target.get("packages", [])]
     return {"python": platform.python_version()} | {name: version(name) for name in packages}
 
 
@@ -30,8 +32,9 @@ def effective_settings() -> dict[str, Any]:
     pool = db.engine.pool
     assert isinstance(pool, QueuePool)
     return {
-        **current_app.config["SERVER"],
+        **current_app.config.get("SERVER", {}),  # gunicorn.conf.py tells it
         "debug": current_app.debug,
+        "driver": db.engine.driver,
         "pool_size": pool.size(),
         "pool_overflow": pool._max_overflow,
         "pool_timeout_s": pool.timeout(),
@@ -47,6 +50,5 @@ def ping() -> ResponseReturnValue:
 
 @bp.get("/readyz")
 def readyz() -> ResponseReturnValue:
-    with db.engine.connect() as connection:
-        connection.execute(text("SELECT 1"))
+    db.session.execute(text("SELECT 1"))
     return {"status": "ok", "versions": VERSIONS, "settings": effective_settings()}

@@ -18,9 +18,7 @@ def run_migrations_offline() -> None:
 
 
 def run_migrations_online() -> None:
-    # The application commits each statement by itself; a migration is all or nothing.
-    engine = db.engine.execution_options(isolation_level="READ COMMITTED")
-    with engine.connect() as connection:
+    with db.engine.connect() as connection:
         context.configure(connection=connection, target_metadata=db.metadata)
         with context.begin_transaction():
             context.run_migrations()

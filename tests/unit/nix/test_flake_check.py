@@ -60,7 +60,7 @@ FAULTS = (
     Fault("a placeholder that nothing fills", "systemd/onecore-postgres@.service", "@pg_bin@",
           "@pg_bins@", "asks for @pg_bins@"),
     Fault("two databases on one port", "services/flask/service.toml", "port = 5433",
-          "port = 5432", "two of the services share a port"),
+          "port = 5432", "share a port"),
     Fault("a README of another Python", "README.md", "Python 3.13 is", "Python 3.12 is",
           "the README names Python 3.12 and 3.13, .python-version says 3.13"),
     Fault("a README with two PostgreSQLs", "README.md", "PostgreSQL 18,", "PostgreSQL 17,",

@@ -1,1 +1,0 @@
-"""The items: their table, their schemas, their queries and their routes."""
