@@ -1,8 +1,11 @@
 """From the shell to a verb, and from an error to an exit code."""
 
+import codecs
+import locale
 import os
 import re
 import sys
+from io import TextIOWrapper
 from typing import NoReturn
 
 from cyclopts import CycloptsError
@@ -67,11 +70,25 @@ def _fail(error: LabError) -> NoReturn:
     sys.exit(error.exit_code)
 
 
+def speak_as_the_terminal(stream: TextIOWrapper) -> None:
+    """Write in the locale's encoding; what it lacks becomes a question mark.
+
+    C and POSIX say nothing of a terminal: there it is UTF-8, as everywhere in Python.
+    """
+    encoding = locale.getencoding()
+    if codecs.lookup(encoding).name == "ascii":
+        encoding = "utf-8"
+    stream.reconfigure(encoding=encoding, errors="replace")
+
+
 def main() -> NoReturn:
     """Run one verb. Exit code 0, 1 for a failure, 2 for a mistake in what was asked, and 130 for
     Ctrl-C: what a shell reports of an interrupted program, so that nobody takes it for a failure.
     """
     interruptible()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a test may have put something else there
+            speak_as_the_terminal(stream)
     try:
         refuse_idle_variables(next(iter(sys.argv[1:]), ""), os.environ.get("MAKEFLAGS", ""))
         isolation.leave_the_confined()
