@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import AliasChoices, Field
 
 from bench.model.plan import Operation
 
@@ -135,7 +137,9 @@ class LoadResult:
     lateness: Lateness | None = None
     started_at_unix_s: float | None = None
     ran_out: bool = False
-    users: UsersResult | None = None
+    users: Annotated[UsersResult | None, Field(validation_alias=AliasChoices("users", "crowd"))] = (
+        None
+    )
     uncounted: int = 0
     sending_s: float | None = None
 

@@ -173,7 +173,7 @@ def test_services_bound_elsewhere_are_used_from_elsewhere(cli: Cli, bound: dict)
     record = json.loads((log.parents[1] / "run.json").read_text())
     assert record["provenance"]["bind"] == "127.0.0.2"
     (line,) = (log.parents[1] / "rounds.jsonl").read_text().splitlines()
-    users = json.loads(line)["phases"][0]["load"]["crowd"]
+    users = json.loads(line)["phases"][0]["load"]["users"]
     assert victim.pid in {one["pid"] for one in users["workers"] if one["lost_at_s"] is not None}
     assert sum(one["requests"] for one in users["workers"] if one["pid"] != victim.pid) > 0
     assert "LOST after" in (log.parents[1] / "report.html").read_text()
