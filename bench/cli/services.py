@@ -32,6 +32,11 @@ def _one_target(choice: Choice) -> tuple[Lab, Target]:
     return lab, lab.targets[0]
 
 
+def _lab_to_look_at(choice: Choice) -> Lab:
+    """Of those chosen; of all where nothing is chosen, for whatever runs is to be seen."""
+    return open_lab(choice.names if choice.framework or choice.mode else ())
+
+
 @app.command
 def up(*, choice: Choice = NOTHING_CHOSEN) -> None:
     """Start the services and their databases, and wait until they answer."""
@@ -53,9 +58,8 @@ def down() -> None:
 
 @app.command
 def status(*, choice: Choice = NOTHING_CHOSEN) -> None:
-    """Show every service and database, or those chosen: state, address, core and memory."""
-    asked = choice.framework or choice.mode
-    _print_status(open_lab(choice.names if asked else ()))
+    """Show every service and database, or those chosen: mode, state, address, core and memory."""
+    _print_status(_lab_to_look_at(choice))
 
 
 @app.command
@@ -63,7 +67,7 @@ def watch(*, choice: Choice = NOTHING_CHOSEN) -> None:
     """Show what every service and database uses, again every 2 seconds until Ctrl-C; once where
     the output is no terminal.
     """
-    lab = open_lab(choice.names)
+    lab = _lab_to_look_at(choice)
     # Whatever is being measured, this stays off its core.
     os.sched_setaffinity(0, lab.placement.housekeeping)
     with Eye(lab, asking=True) as eye, suppress(KeyboardInterrupt):

@@ -7,16 +7,18 @@ import socket
 import subprocess
 import sys
 import urllib.request
+from collections.abc import Sequence
 
 import psutil
 import pytest
 
-from bench.targets import known_targets
+from bench.model import Target
+from bench.targets import default_targets, known_targets
 
 from .conftest import ROOT, Cli, eventually
 
-# Every target, and the database of every framework.
-UNITS = len(known_targets()) + len({target.framework for target in known_targets()})
+KNOWN = known_targets()
+USUAL = default_targets(KNOWN)
 
 
 def pids(cli: Cli) -> dict[str, int]:
@@ -24,27 +26,66 @@ def pids(cli: Cli) -> dict[str, int]:
     return {path.stem: json.loads(path.read_text())["pid"] for path in records}
 
 
+def units_of(targets: Sequence[Target]) -> set[str]:
+    """Apps, and the databases of their frameworks."""
+    apps = {f"onecore-{target.name}" for target in targets}
+    return apps | {f"onecore-postgres-{target.framework}" for target in targets}
+
+
 def test_up_twice_then_down_twice(cli: Cli) -> None:
     """The second up finds everything running, the second down finds nothing; no process stays."""
     shown = cli.run("up")
-    for name in ("fastapi", "flask", "drf"):
-        assert f"onecore-{name}" in shown
-        assert f"testdb_{name}" in shown
+    for target in USUAL:
+        assert f"onecore-{target.name}" in shown
+        assert target.database_name in shown
     first = pids(cli)
-    assert len(first) == 6
+    assert set(first) == units_of(USUAL)
     cli.run("up")
     assert pids(cli) == first
-    assert cli.run("status").count("running") == 6
+    told = cli.run("status")
+    assert told.count("running") == len(units_of(USUAL))
+    assert all(name in told for name in units_of(KNOWN)), "what does not run is shown as well"
     assert "onecore-postgres-drf" in cli.run("down")
     assert "Nothing was running" in cli.run("down")
     assert cli.left_running() == []
-    assert cli.run("status").count("stopped") == UNITS
+    assert cli.run("status").count("stopped") == len(units_of(KNOWN))
+
+
+def test_targets_of_one_framework_share_its_database(cli: Cli) -> None:
+    """Any two of them run side by side, on one PostgreSQL, and each sees its own rows."""
+    of_framework: dict[str, list[Target]] = {}
+    for target in KNOWN:
+        of_framework.setdefault(target.framework, []).append(target)
+    one, other = next(each for each in of_framework.values() if len(each) > 1)[:2]
+    shown = cli.run("up", FRAMEWORK=f"{one.name},{other.name}")
+    assert set(pids(cli)) == units_of((one, other))
+    assert one.mode in shown
+    offset = int(cli.environment["PORT_OFFSET"])
+    body = json.dumps({"name": "mine", "price": 1}).encode()
+    address = f"http://127.0.0.1:{one.http_port + offset}/items/"
+    request = urllib.request.Request(address, body, {"Content-Type": "application/json"})
+    urllib.request.urlopen(request).close()
+    theirs = urllib.request.urlopen(f"http://127.0.0.1:{other.http_port + offset}/items/")
+    assert json.load(theirs) == []
+    cli.run("down")
+
+
+def test_a_choice_is_made_by_mode_or_by_name(cli: Cli) -> None:
+    """What contradicts itself is a mistake, told with its remedy."""
+    mode = KNOWN[-1].mode
+    of_mode = [target for target in KNOWN if target.mode == mode]
+    shown = cli.run("status", MODE=mode)
+    assert shown.count("stopped") == len(units_of(of_mode))
+    assert "Known modes" in cli.run("up", expect=2, MODE="fast")
+    other = next(name for name in ("standard", "tuned", "engine") if name != mode)
+    said = cli.run("bench", expect=2, MODE=other, FRAMEWORK=KNOWN[-1].name)
+    assert f"{KNOWN[-1].name} is {mode}" in said
 
 
 def test_where_nothing_runs_it_is_said_what_to_do(cli: Cli) -> None:
     """watch shows what is stopped, psql and logs name what they need."""
     nothing = cli.run("watch")
-    assert nothing.count("stopped") == 6
+    assert nothing.count("stopped") == len(units_of(KNOWN))
     assert "make up" in nothing
     assert "make up" in cli.run("psql", expect=1, FRAMEWORK="flask")
     assert "which one framework" in cli.run("psql", expect=2)
