@@ -16,7 +16,8 @@ class MemoryUse:
 
     Idle: the sampler's first reading, before the target's first cell. Loaded: the mean of what was
     read just after each window. Peak: the highest of all readings; between two of them it may
-    have been higher.
+    have been higher. Of a database server that several targets of the run share the sampler knows
+    no more than the whole: none of its readings are any one target's.
     """
 
     target: str
@@ -45,7 +46,7 @@ def _use(run: StoredRun, target: str, role: Role) -> MemoryUse:
     sampled = [
         (sample.at_unix_s, sample.pss_bytes)
         for sample in run.samples_of(unit)
-        if sample.pss_bytes is not None
+        if sample.pss_bytes is not None and not (role == "database" and _is_shared(run, target))
     ]
     first_window = min(
         (window.load.started_at_unix_s for window in windows if window.load.started_at_unix_s),
@@ -60,6 +61,12 @@ def _use(run: StoredRun, target: str, role: Role) -> MemoryUse:
         round(sum(after) / len(after)) if after else None,
         max(seen, default=None),
     )
+
+
+def _is_shared(run: StoredRun, target: str) -> bool:
+    """Whether another target of the run has its database on the same server."""
+    frameworks = [run.record.target(name).framework for name in run.record.plan.targets]
+    return frameworks.count(run.record.target(target).framework) > 1
 
 
 def role_memory(window: PhaseResult, role: Role) -> int | None:

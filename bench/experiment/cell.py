@@ -118,6 +118,8 @@ def _warm_up(
 ) -> WarmUp | None:
     phase = replace(workload.phases(1, rows)[0], counted=False)
     spec = load_spec(bench, step, target, phase)
+    # Another seed than the window's: what is written there must not be what is there already.
+    spec = replace(spec, seed=-1 - spec.seed)
     return bench.engine.warm_up(spec, bench.plan.warm_up_min_s, bench.plan.warm_up_max_s)
 
 
@@ -127,8 +129,8 @@ def edge(bench: Bench, target: Target) -> Edge:
     app, database = lab.unit_names(target)
     cpus = lab.placement_of(target).app
     return Edge(
-        app=lab.supervisor.usage(app),
-        database=lab.supervisor.usage(database),
+        app=lab.usage(target, app),
+        database=lab.usage(target, database),
         generator=tree_usage(bench.engine.pid),
         cpus=cpu_totals(cpus),
         counters=window_counters(cpus, lab.supervisor.status(app).pid),
@@ -162,11 +164,11 @@ def reset_peak(supervisor: Supervisor, name: str) -> bool:
 
 
 def with_memory(
-    cost: RoleCost, supervisor: Supervisor, name: str, *, since_reset: bool
+    cost: RoleCost, lab: Lab, target: Target, name: str, *, since_reset: bool
 ) -> RoleCost:
     """The cost with the unit's memory now and, where its peak was begun anew, at most."""
-    memory = supervisor.memory(name)
-    pid = supervisor.status(name).pid
+    memory = lab.memory(target, name)
+    pid = lab.supervisor.status(name).pid
     if pid is None or memory is None or not since_reset:
         return replace(cost, memory=memory)
     most_bytes = memory.pss_bytes + fallen_since_peak_bytes(pid)
@@ -217,7 +219,7 @@ def _measure_phase(
     load = bench.engine.collect()
     queries = admin.counted_since(statements)
     app, database = (
-        with_memory(cost(*edges), supervisor, name, since_reset=since_reset)
+        with_memory(cost(*edges), bench.lab, target, name, since_reset=since_reset)
         for name, edges, since_reset in zip(
             units,
             ((before.app, after.app), (before.database, after.database)),

@@ -11,10 +11,12 @@ from bench.database.admin import Admin
 from bench.database.binaries import Binaries
 from bench.database.cluster import SYSTEM_PATH, Cluster, ensure_clusters
 from bench.database.secrets import SERVICE_USER, Secrets, ensure_secrets
+from bench.database.sessions import sessions_elsewhere
 from bench.errors import LabError
-from bench.model import Placement, Site, Target, Unit
+from bench.model import Memory, Placement, Site, Target, Unit, Usage
 from bench.sources import fingerprint_of
 from bench.supervise import Supervisor
+from bench.supervise.proctree import descendants, sizes_of, usage_of
 from bench.supervise.readiness import http_ready, postgres_ready, wait_until_ready
 
 APP_TEMPLATE = "onecore-app@"
@@ -239,6 +241,46 @@ class Lab:
         running = [name for name in names if self.supervisor.status(name).state != "failed"]
         self.stop(tuple(names))
         return tuple(running)
+
+    # --- what a target uses
+
+    def usage(self, target: Target, name: str) -> Usage:
+        """What one of a target's two units has used so far.
+
+        Of its database's switches those of other targets' sessions are left out. CPU time is that
+        of the whole server: nobody else is asked while it counts. Raises UnitFailed.
+        """
+        usage = self.supervisor.usage(name)
+        others = usage_of(self._foreign_sessions(target, name), 0.0)
+        return replace(
+            usage,
+            voluntary_switches=usage.voluntary_switches - others.voluntary_switches,
+            involuntary_switches=usage.involuntary_switches - others.involuntary_switches,
+        )
+
+    def memory(self, target: Target, name: str) -> Memory | None:
+        """The memory of one of a target's two units now; None where it is not known.
+
+        Of its database what other targets' sessions have for themselves is left out: what is left
+        is what the server would have without them. Raises UnitFailed.
+        """
+        whole = self.supervisor.memory(name)
+        others = sizes_of(self._foreign_sessions(target, name))
+        if whole is None or others is None:
+            return None
+        return replace(
+            whole,
+            # Shared pages stay: the others' shares of them would be the remaining ones'.
+            pss_bytes=whole.pss_bytes - others.uss_bytes,
+            uss_bytes=whole.uss_bytes - others.uss_bytes,
+            rss_bytes=whole.rss_bytes - others.rss_bytes,
+        )
+
+    def _foreign_sessions(self, target: Target, name: str) -> list[int]:
+        pid = self.supervisor.status(name).pid
+        if pid is None or name == app_unit_name(target):
+            return []
+        return sessions_elsewhere(descendants(pid), target.database_name)
 
     # --- alone on the core
 

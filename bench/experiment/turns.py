@@ -283,7 +283,8 @@ def _counted(
     app, database = (
         with_memory(
             replace(cost(*edges), cpu_s=cpu_s),
-            bench.lab.supervisor,
+            bench.lab,
+            target,
             name,
             since_reset=since_reset,
         )

@@ -5,6 +5,7 @@ import stat
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -260,6 +261,39 @@ def test_a_server_is_shared_and_a_database_is_not(
         assert mine.commits == 0
         assert admin.fetch_item(30)
         assert create(lab, target) == 31
+
+
+def test_what_siblings_sessions_use_is_not_the_target_s(
+    lab: Lab, target: Target, sibling: Target
+) -> None:
+    """Memory and context switches of a server that is shared, as if the others were not there."""
+    _, server = lab.unit_names(target)
+    with ExitStack() as stack:
+        memory, usage = lab.memory(target, server), lab.usage(target, server)
+        whole = lab.supervisor.usage(server)
+        sessions = [
+            stack.enter_context(
+                closing(psycopg2.connect(lab.dsn(sibling), passfile=str(lab.secrets.pgpass)))
+            )
+            for _ in range(10)
+        ]
+        for session in sessions:
+            session.autocommit = True
+            with session.cursor() as cursor:
+                for _ in range(50):
+                    cursor.execute("SELECT count(*) FROM items")
+        after, after_usage = lab.memory(target, server), lab.usage(target, server)
+        everything = lab.supervisor.memory(server)
+        whole_after = lab.supervisor.usage(server)
+    assert memory
+    assert after
+    assert everything
+    theirs = everything.uss_bytes - after.uss_bytes
+    assert theirs > 10 * 500_000
+    assert abs(after.pss_bytes - memory.pss_bytes) < theirs / 2
+    switches = whole_after.voluntary_switches - whole.voluntary_switches
+    assert switches >= 500
+    assert after_usage.voluntary_switches - usage.voluntary_switches < switches / 2
 
 
 def test_effective_settings_are_read_from_the_server(lab: Lab, admin: Admin) -> None:

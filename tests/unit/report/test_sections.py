@@ -19,7 +19,7 @@ from bench.analysis.timeline import (
     whole_span,
 )
 from bench.metrics import METRICS
-from bench.model import Diagnostic, Memory, Sample
+from bench.model import Diagnostic, Memory, Sample, TargetRecord
 from bench.report.html.document import Cards, Commands, Matrices
 from bench.report.sections.answer import answer
 from bench.report.sections.equality import equality
@@ -123,6 +123,31 @@ def test_memory_idle_loaded_peak() -> None:
         70_000_000,
     )
     assert database.idle_bytes is None
+
+
+def test_what_is_read_of_a_shared_server_is_no_target_s_memory() -> None:
+    """The sampler reads the whole server; just after a window each target's part is known."""
+    standard = TargetRecord("flask", "Flask", "flask", "standard", "core")
+    tuned = TargetRecord("flask-tuned", "Flask", "flask", "tuned", "strict")
+    read = (Sample(BEGAN - 1, "onecore-postgres-flask", 0.0, 90_000_000),)
+    part = window(
+        load=load_result(started_at_unix_s=BEGAN),
+        database=replace(role_cost(1.0), memory=Memory(40_000_000, 1, 1)),
+    )
+    for targets, told in (
+        ((standard,), (90_000_000, 40_000_000, 90_000_000)),
+        ((standard, tuned), (None, 40_000_000, 40_000_000)),
+    ):
+        names = tuple(target.name for target in targets)
+        run = record(
+            plan=plan(targets=names), targets=targets, cells=(cell(target="flask", phases=(part,)),)
+        )
+        (database,) = [
+            use
+            for use in memory_use(StoredRun(run, read))
+            if (use.target, use.role) == ("flask", "database")
+        ]
+        assert (database.idle_bytes, database.loaded_bytes, database.peak_bytes) == told
 
 
 def test_cpu_over_time_loses_nothing_when_thinned() -> None:
