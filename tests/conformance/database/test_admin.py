@@ -315,6 +315,7 @@ def test_provisioning_again_changes_nothing(lab: Lab, target: Target, admin: Adm
 def test_every_target_passes_the_smoke(lab: Lab, name: str) -> None:
     """All services keep the contract, and report the versions they run with."""
     (target,) = (one for one in lab.targets if one.name == name)
+    lab.start((target,), outlive=False)
     with lab.admin(target) as admin:
         reported = verify(lab.site, target, admin)
         assert set(reported.versions) == {"python", *target.packages}
