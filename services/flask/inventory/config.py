@@ -2,10 +2,10 @@
 
 import os
 
-from sqlalchemy import URL, make_url
+from sqlalchemy import engine, make_url
 
 
-def database_url() -> URL:
+def database_url() -> engine.URL:
     """The database's address, with the driver this service is meant to run on spelled out."""
     url = os.environ.get("DATABASE_URL")
     if not url:
