@@ -1,14 +1,16 @@
 """`python -m bench <verb>`."""
 
-import os
 import sys
+from pathlib import Path
+
+if not __package__:  # named by its folder, which stands where its parent has to
+    sys.path[0] = str(Path(__file__).resolve().parent.parent)
+
+from bench.environment import insulate
 
 if __name__ == "__main__":
-    if not sys.flags.utf8_mode:
-        # Every file is UTF-8, whatever the locale says, here and in what is started from here. Only
-        # the terminal has an encoding of its own: see bench/cli/main.py.
-        os.environ["PYTHONUTF8"] = "1"
-        os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])
+    insulate()
+    # Only now: until here, anybody's packages could have been found.
     from bench.cli import main
 
     main()

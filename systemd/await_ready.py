@@ -8,10 +8,13 @@ import sys
 import time
 import urllib.request
 
+# Whatever proxy the manager's environment names has no way to this machine's own services.
+directly = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
 
 def answers(url: str) -> bool:
     try:
-        with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 - the lab's own address
+        with directly.open(url, timeout=5) as answer:
             return bool(answer.status == 200)
     except OSError:
         return False

@@ -46,7 +46,14 @@ PER_TARGET = ("services", "settings", "tables", "databases")
 """Sections of the provenance with an entry for each target."""
 
 # What differs between any two runs, or is no condition of theirs.
-_VOLATILE = ("load_*", "plan.seed", "placement.notes", "*data_directory", "*.port")
+_VOLATILE = (
+    "load_*",
+    "environment.lab",
+    "plan.seed",
+    "placement.notes",
+    "*data_directory",
+    "*.port",
+)
 
 
 @dataclass(frozen=True)

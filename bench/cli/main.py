@@ -12,8 +12,8 @@ from cyclopts import CycloptsError
 
 from bench import isolation
 from bench.cli.options import app, err
+from bench.environment import LAB_VARIABLES
 from bench.errors import LabError, UsageError
-from bench.experiment.assembly import ENVIRONMENT
 from bench.experiment.interruption import interruptible
 from bench.experiment.refusal import refused
 
@@ -33,7 +33,7 @@ def variables_by_verb() -> dict[str, frozenset[str]]:
 
 def make_variables() -> frozenset[str]:
     """Every variable that some verb or the lab itself understands."""
-    return frozenset(ENVIRONMENT).union(*variables_by_verb().values())
+    return frozenset(LAB_VARIABLES).union(*variables_by_verb().values())
 
 
 def refuse_idle_variables(verb: str, makeflags: str) -> None:
@@ -53,12 +53,12 @@ def refuse_idle_variables(verb: str, makeflags: str) -> None:
             f"there is no variable {', '.join(unknown)}",
             f"Known variables: {', '.join(sorted(known))}.",
         )
-    takes = by_verb.get(verb, known) | frozenset(ENVIRONMENT)
+    takes = by_verb.get(verb, known) | frozenset(LAB_VARIABLES)
     if idle := [name for name in names if name not in takes]:
         raise UsageError(
             f"make {verb} does not take {', '.join(idle)}",
             f"It takes {', '.join(sorted(by_verb[verb])) or 'no variable of its own'}; every "
-            f"command takes {', '.join(sorted(ENVIRONMENT))}.",
+            f"command takes {', '.join(sorted(LAB_VARIABLES))}.",
         )
 
 

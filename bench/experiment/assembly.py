@@ -23,19 +23,6 @@ from bench.supervise.identity import current_identity
 from bench.targets import SERVICES, known_targets, select_targets, service_folders
 
 ROOT = SERVICES.parent
-ENVIRONMENT = {
-    "BIND": "the address where the services listen (127.0.0.1)",
-    "PORT_OFFSET": "moves all ports as a block; such a lab has databases of its own",
-    "SUPERVISOR": "who runs the services: systemd or process; chosen by the machine when left out",
-    "ONECORE_PYTHON": "the Python to run with, instead of making .venv",
-    "ONECORE_PG_BIN": "the folder of PostgreSQL 18's binaries",
-    "ONECORE_SERVICES": "more folders of frameworks beside services/, with colons between them",
-    "ONECORE_USER": "the user that services run as when root calls the lab",
-    "ONECORE_STATE": "where databases, logs and passwords are kept (.lab)",
-    "ONECORE_RESULTS": "where runs are kept (results)",
-    "ONECORE_LOCKS": "where the machine's measuring lock is kept (the temporary folder)",
-}
-"""What the lab reads from the environment beside the options of its verbs."""
 
 
 def site() -> Site:

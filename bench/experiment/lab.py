@@ -1,6 +1,5 @@
 """The services and their databases as one thing that goes up and down."""
 
-import os
 import sys
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -12,6 +11,7 @@ from bench.database.binaries import Binaries
 from bench.database.cluster import SYSTEM_PATH, Cluster, ensure_clusters
 from bench.database.secrets import SERVICE_USER, Secrets, ensure_secrets
 from bench.database.sessions import sessions_elsewhere
+from bench.environment import composed
 from bench.errors import LabError
 from bench.model import Memory, Placement, Site, Target, Unit, Usage
 from bench.sources import fingerprint_of
@@ -124,21 +124,18 @@ class Lab:
         )
 
     def _app_environment(self, target: Target) -> Mapping[str, str]:
-        # Whatever this Python itself needed to be loaded, its services need too.
-        loader = {k: os.environ[k] for k in ("LD_LIBRARY_PATH",) if k in os.environ}
         return {
-            **loader,
-            "PATH": f"{Path(sys.executable).parent}:{SYSTEM_PATH}",
-            "LC_ALL": "C.UTF-8",
-            "HOME": "/nonexistent",
-            "PYTHONUNBUFFERED": "1",
-            # The environment is byte-compiled, and the units' user may not write beside the code.
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "DATABASE_URL": self.dsn(target),
-            "PGPASSFILE": str(self.secrets.pgpass),
-            "SECRET_KEY_FILE": str(self.secrets.secret_key),
-            # For what a framework's targets share: which of them this is.
-            "ONECORE_TARGET": target.name,
+            **composed(
+                PATH=f"{Path(sys.executable).parent}:{SYSTEM_PATH}",
+                PYTHONUNBUFFERED="1",
+                # What they run from is byte-compiled, and their user may not write beside the code.
+                PYTHONDONTWRITEBYTECODE="1",
+                DATABASE_URL=self.dsn(target),
+                PGPASSFILE=str(self.secrets.pgpass),
+                SECRET_KEY_FILE=str(self.secrets.secret_key),
+                # For what a framework's targets share: which of them this is.
+                ONECORE_TARGET=target.name,
+            ),
             **self._named_elsewhere(),
             **target.environment,
             **self.extra_environment.get(target.name, {}),

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from bench import host, preflight, tuning
 from bench.analysis.differences import ABSENT, differences
+from bench.environment import let_through
 from bench.errors import LabError, TargetUnfit, UsageError
 from bench.experiment.assembly import exclusively, measuring_alone, open_lab, site
 from bench.experiment.engines import with_workers
@@ -255,6 +256,7 @@ def new_record(lab: Lab, plan: Plan, store: RunStore) -> RunRecord:
         supervisor=lab.supervisor.name,
         provenance={
             "source": host.source(lab.site.root),
+            "environment": let_through(),
             "bind": lab.site.host,
             "machine": {**host.machine(lab.cpus), "tuned": tuning.tuned_names()},
             "load_before": host.load_now(),

@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 
+from bench.environment import verb_variables
 from bench.errors import PortTaken, UsageError
 from bench.experiment.interruption import undisturbed
 from bench.experiment.plan import DEFAULT_ROWS
@@ -100,7 +101,7 @@ def _in_foreground(arguments: tuple[str, ...], environment: Mapping[str, str]) -
     cpus = process.list_cpus(sorted(os.sched_getaffinity(0)))
     locust = subprocess.Popen(
         process.command("bench.load.users", str(os.getpid()), cpus, "-", *arguments),
-        env={**process.environment(), **environment},
+        env={**process.environment(), **verb_variables(), **environment},
         stdin=subprocess.DEVNULL,
         stdout=sys.stderr,
         process_group=0,

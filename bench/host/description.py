@@ -15,6 +15,7 @@ from pathlib import Path
 
 import psutil
 
+from bench.environment import composed
 from bench.host.cpus import isolated_cpus
 from bench.host.memory import pressure
 from bench.kernel import REAL, KernelTree
@@ -152,13 +153,28 @@ def load_now(tree: KernelTree = REAL) -> dict[str, object]:
     }
 
 
+_OWN_FILE = "bench/__main__.py"
+
+
 def _git(root: Path, *arguments: str) -> str | None:
     """What git says, or None where there is no git or it cannot tell."""
     if shutil.which("git") is None:
         return None
     command = ["git", "-c", f"safe.directory={root}", "-C", str(root), *arguments]
-    told = subprocess.run(command, capture_output=True, text=True, check=False)
+    # Nobody's settings: they may hide files that are new, or run programs.
+    none = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
+    # Looking must not write an index, which this user may not even own.
+    environment = composed(**none, GIT_OPTIONAL_LOCKS="0")
+    told = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     return None if told.returncode else told.stdout.strip()
+
+
+def _is_in_its_repository(root: Path) -> bool:
+    """Whether the repository that git finds for this folder is the lab's own: it has its files.
+
+    A tarball that was unpacked within another repository is not part of that one.
+    """
+    return _git(root, "cat-file", "-e", f"HEAD:./{_OWN_FILE}") is not None
 
 
 def _fingerprint(path: Path) -> str:
@@ -183,7 +199,7 @@ def _commit(root: Path) -> tuple[str, bool | None]:
 
     In the Nix store a file tells it.
     """
-    commit = _git(root, "rev-parse", "HEAD")
+    commit = _git(root, "rev-parse", "HEAD") if _is_in_its_repository(root) else None
     if commit:
         changes = _git(root, "status", "--porcelain")
         return commit, None if changes is None else bool(changes)

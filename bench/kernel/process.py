@@ -51,6 +51,14 @@ def thread_status(pid: int, thread: int, proc: str = PROC) -> dict[str, str]:
     return fields_of(_text(f"{proc}/{pid}/task/{thread}/status"))
 
 
+def process_environment(pid: int, proc: str = PROC) -> dict[str, str]:
+    """The environment that a process was started with. Raises PermissionError for others'."""
+    words = _text(f"{proc}/{pid}/environ").split("\0")
+    return {
+        name: value for name, equals, value in (word.partition("=") for word in words) if equals
+    }
+
+
 def size_bytes(fields: Mapping[str, str], name: str) -> int:
     """The size that a field such as `VmHWM` gives in kB. Raises KeyError where it has none."""
     return int(fields[name].removesuffix("kB")) * 1024

@@ -8,20 +8,24 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import bench
+from bench.environment import composed, lab_variables
 
 _PR_SET_PDEATHSIG = 1
 
 
 def command(module: str, *arguments: str) -> list[str]:
-    return [sys.executable, "-m", module, *arguments]
+    # Neither the folder where the lab was called nor the user's own packages are looked into.
+    return [sys.executable, "-P", "-s", "-m", module, *arguments]
 
 
 def environment() -> dict[str, str]:
     """The environment in which a child finds this package wherever the lab was started."""
-    root = str(Path(bench.__file__).parents[1])
-    path = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
-    # One thread is enough for numpy here; more would only take memory.
-    return {**os.environ, "PYTHONPATH": path, "OPENBLAS_NUM_THREADS": "1"}
+    return composed(
+        **lab_variables(),
+        PYTHONPATH=str(Path(bench.__file__).parents[1]),
+        # One thread is enough for numpy here; more would only take memory.
+        OPENBLAS_NUM_THREADS="1",
+    )
 
 
 def list_cpus(cpus: Sequence[int]) -> str:

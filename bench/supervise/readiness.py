@@ -7,22 +7,25 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
+from bench.environment import composed
 from bench.errors import UnitFailed
 from bench.supervise import Supervisor
 
 START_PATIENCE_S = 60.0
+_directly = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+"""No proxy has a way to this machine's own services."""
 
 
 def postgres_ready(pg_isready: Path, host: str, port: int) -> bool:
     """Whether PostgreSQL accepts connections, as its own pg_isready sees it."""
     command = [str(pg_isready), "--quiet", f"--host={host}", f"--port={port}", "--timeout=2"]
-    return subprocess.run(command, check=False).returncode == 0
+    return subprocess.run(command, env=composed(), check=False).returncode == 0
 
 
 def http_ready(url: str) -> bool:
     """Whether `url` answers 200."""
     try:
-        with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 - our own http URL
+        with _directly.open(url, timeout=5) as answer:
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False

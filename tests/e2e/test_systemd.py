@@ -72,6 +72,31 @@ def made(process: subprocess.Popen[str]) -> str:
     return out
 
 
+def test_the_managers_environment_reaches_no_service(cli: Cli, lab: str) -> None:
+    """What `systemctl set-environment` says is taken away; what an administrator's drop-in adds is
+    refused with its name and its file.
+    """
+    variables = ("WEB_CONCURRENCY=4", "PGPASSWORD=x", "http_proxy=http://127.0.0.1:9")
+    unit = f"{lab}-app@flask.service"
+    drop_in = Path.home() / f".config/systemd/user/{unit}.d/99-mine.conf"
+    systemctl("set-environment", *variables)
+    try:
+        cli.run("up", FRAMEWORK="flask")
+        environment = psutil.Process(int(shown(unit, "MainPID"))).environ()
+        assert not {one.partition("=")[0] for one in variables} & {*environment}
+        cli.run("down")
+        systemctl("unset-environment", *(one.partition("=")[0] for one in variables))
+        drop_in.parent.mkdir(parents=True)
+        drop_in.write_text("[Service]\nEnvironment=WEB_CONCURRENCY=4\n")
+        told = cli.run("up", FRAMEWORK="flask", expect=1)
+        assert "runs with WEB_CONCURRENCY" in told
+        assert str(drop_in) in told
+    finally:
+        systemctl("unset-environment", *(one.partition("=")[0] for one in variables))
+        drop_in.unlink(missing_ok=True)
+    assert left_behind(lab) == []
+
+
 def test_up_bench_and_down(cli: Cli, lab: str) -> None:
     """The default targets by make: sandboxed units, the others frozen while one is measured in a
     window of its own, a cost from the cgroup, and nothing at all left in the end.

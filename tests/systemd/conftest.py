@@ -40,7 +40,7 @@ def beside_systemd(request: pytest.FixtureRequest) -> Beside:
             },
             capture_output=True,
             text=True,
-            timeout=240,
+            timeout=580,
             check=False,
         )
         if done.returncode == CANNOT:

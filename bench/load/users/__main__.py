@@ -7,6 +7,7 @@ SPEC is a `LoadSpec` as JSON, or "-" for a worker, which learns all from its mas
 
 import os
 import sys
+from pathlib import Path
 
 from bench.load import process
 
@@ -21,6 +22,8 @@ def main() -> None:
     answers, questions = os.dup(1), os.dup(0)
     os.dup2(2, 1)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    # Locust obeys a locust.conf or pyproject.toml of the folder that it stands in.
+    os.chdir(Path(__file__).parent)
     sys.argv = ["locust", *arguments]
     _run_locust(spec, answers, questions)
 

@@ -101,11 +101,6 @@ class Swarm:
 
 
 def _environment(pacing: Users) -> dict[str, str]:
-    """Locust reads options from LOCUST_* and our users from a few more: only the plan counts."""
-    ours = {"WAIT", "THROUGHPUT", "SHAPE"}
-    clean = {
-        name: value
-        for name, value in process.environment().items()
-        if name not in ours and not name.startswith("LOCUST_")
-    }
-    return {**clean, "SHAPE": pacing.shape} if pacing.shape else clean
+    """The shape is the one thing that our users read from there."""
+    shape = {"SHAPE": pacing.shape} if pacing.shape else {}
+    return {**process.environment(), **shape}

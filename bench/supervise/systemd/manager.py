@@ -4,6 +4,7 @@ Why not D-Bus: see docs/decisions/0006.
 """
 
 import os
+import re
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -38,6 +39,7 @@ class Manager:
     def ask(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run systemctl; what it answers is the caller's to judge."""
         command = (*self.words, *words)
+        # What finds a user's manager is in the lab's own environment.
         environment = {**os.environ, "LC_ALL": "C.UTF-8", "SYSTEMD_COLORS": "0"}
         return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
 
@@ -64,6 +66,13 @@ class Manager:
         """Where it looks for units, the folder that wins first."""
         listed = self.ask("show", "--property=UnitPath", "--value").stdout
         return tuple(map(Path, listed.split()))
+
+    def environment_names(self) -> tuple[str, ...]:
+        """The variables that it hands to every unit, unless the unit's files say otherwise: its
+        own, those of `systemctl set-environment`, of sessions and of its configuration.
+        """
+        shown = self.ask("show-environment").stdout
+        return tuple(sorted(re.findall(r"^(\w+)=", shown, re.MULTILINE)))
 
     def controllers(self, mount: Path = Path("/sys/fs/cgroup")) -> frozenset[str]:
         """The cgroup controllers that this manager may hand to its units."""

@@ -19,7 +19,7 @@ from typing import TextIO
 
 from bench.errors import LabBusy, SetupError, UnitFailed
 from bench.files import write_whole
-from bench.kernel.process import GONE, process_status
+from bench.kernel.process import GONE, process_environment, process_status
 from bench.model import Memory, Unit, UnitState, UnitStatus, Usage
 from bench.placement import format_cpulist, parse_cpulist
 from bench.supervise import changed, tail
@@ -32,6 +32,7 @@ from bench.supervise.systemd.manager import Manager, first_line
 from bench.supervise.systemd.units import (
     LAB_DROP_IN,
     Local,
+    foreign_variables,
     lab_drop_in,
     marks,
     read_templates,
@@ -95,6 +96,7 @@ class SystemdSupervisor:
             if not outlive:
                 self._hold_guard()
             self._start(unit, name, outlive=outlive)
+            self._require_environment(unit, name, files)
         except BaseException:
             self.stop(unit.name)
             raise
@@ -106,6 +108,7 @@ class SystemdSupervisor:
             raise changed(unit)
         self.thaw(unit.name)
         self._call(unit, name, "restart")
+        self._require_environment(unit, name, files)
 
     def _description(self, unit: Unit) -> tuple[str, dict[str, str]]:
         """systemd's name of a unit, and the files that describe it."""
@@ -115,7 +118,8 @@ class SystemdSupervisor:
         own = template_files(unit, templates, self.values, self.lab, root=self.root)
         described = {**shared, **own}
         needed = (systemd_name(each, self.lab, templates) for each in unit.needs)
-        drop_in = lab_drop_in(unit, self.local, described, needed)
+        handed = self.manager.environment_names()
+        drop_in = lab_drop_in(unit, self.local, described, needed, handed)
         return name, {**described, f"{name}.d/{LAB_DROP_IN}": drop_in}
 
     def _is_described_by(self, name: str, files: Mapping[str, str]) -> bool:
@@ -168,6 +172,21 @@ class SystemdSupervisor:
         # Again: while it was being restarted, the sampler may have looked at the processes before.
         self._seen.pop(unit.name, None)
         self._require_cpus(unit)
+
+    def _require_environment(self, unit: Unit, name: str, files: Mapping[str, str]) -> None:
+        """Somebody else's file may add variables to a unit, or change them."""
+        pid = self.status(unit.name).pid
+        if pid is None:
+            return  # ended already: whoever waits for it says so
+        with suppress(*GONE, PermissionError):
+            if found := foreign_variables(process_environment(pid), unit, files):
+                paths = self.manager.show(name, ("DropInPaths",))["DropInPaths"].split()
+                others = [path for path in paths if Path(path).parents[1] != self.manager.folder]
+                raise SetupError(
+                    f"{unit.name} runs with {', '.join(found)}, which this lab did not give it",
+                    "Somebody else's file sets that: look at "
+                    f"{' '.join(others) or '`systemctl show-environment`'}",
+                )
 
     def _require_cpus(self, unit: Unit) -> None:
         """systemd may run a unit on other CPUs than it was told, without a word."""

@@ -155,13 +155,20 @@ def environment_names(texts: Iterable[str]) -> frozenset[str]:
     )
 
 
-def lab_drop_in(unit: Unit, local: Local, applying: Files, needed: Iterable[str] = ()) -> str:
+def lab_drop_in(
+    unit: Unit,
+    local: Local,
+    applying: Files,
+    needed: Iterable[str] = (),
+    handed: Iterable[str] = (),
+) -> str:
     """The drop-in of one unit; `applying` are all other files that describe it.
 
     What the unit files set is theirs; the lab adds the rest: the environment, and the commands
     where a template leaves them to its instances. `needed` are systemd's names of the units that
-    run before it. The fingerprint covers everything, so that an edit anywhere restarts the unit
-    that it concerns.
+    run before it, `handed` the variables that its manager would hand to it: those that are not the
+    unit's own are taken away. The fingerprint covers everything, so that an edit anywhere restarts
+    the unit that it concerns.
     """
     said = environment_names(applying.values())
     environment = {"PORT": str(unit.port), **unit.environment}
@@ -176,6 +183,7 @@ def lab_drop_in(unit: Unit, local: Local, applying: Files, needed: Iterable[str]
         f"CPUAffinity={format_cpulist(unit.cpus)}",
         *(["AllowedCPUs=", f"AllowedCPUs={format_cpulist(unit.cpus)}"] if local.cpuset else []),
         *(f"Environment={quoted((each,))}" for each in added),
+        *(f"UnsetEnvironment={name}" for name in sorted({*handed} - {*environment} - said)),
         *(f"TemporaryFileSystem={folder}:ro,mode=755" for folder in local.hidden),
         *(f"BindReadOnlyPaths={folder}" for folder in local.needed),
     ]
@@ -188,6 +196,29 @@ def lab_drop_in(unit: Unit, local: Local, applying: Files, needed: Iterable[str]
         f"X-Onecore-Fingerprint={hashlib.sha256(whole.encode()).hexdigest()}",
     ]
     return "\n".join([*head, *lines, ""])
+
+
+# What systemd tells every process of it, and which user it is.
+_TOLD_BY_SYSTEMD = re.compile(
+    "INVOCATION_ID|JOURNAL_STREAM|NOTIFY_SOCKET|CREDENTIALS_DIRECTORY|RUNTIME_DIRECTORY|MAINPID|"
+    "USER|LOGNAME|SHELL|HOME|(SYSTEMD|MEMORY_PRESSURE|MANAGERPID|LISTEN|WATCHDOG|LOG)[A-Z_]*"
+)
+
+
+def foreign_variables(found: Mapping[str, str], unit: Unit, applying: Files) -> tuple[str, ...]:
+    """Of a running process's variables those that neither its unit's files have given to it nor
+    systemd tells every process, and those that have another value than the unit's.
+    """
+    said = environment_names(applying.values())
+    ours = environment_names(text for path, text in applying.items() if path.endswith(LAB_DROP_IN))
+    given = {"PORT": str(unit.port), **unit.environment}
+    foreign = [
+        name
+        for name, value in found.items()
+        if (name not in said and not _TOLD_BY_SYSTEMD.fullmatch(name))
+        or (name in ours and value != given[name])
+    ]
+    return tuple(sorted(foreign))
 
 
 def _says_what_runs(applying: Files) -> bool:

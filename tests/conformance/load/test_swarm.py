@@ -94,6 +94,23 @@ def test_users_are_answered_and_every_request_is_counted_once(
         _ = swarm.pid
 
 
+def test_nobodys_own_settings_of_locust_are_obeyed(
+    swarm: Swarm, flask_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither of the home, nor of the folder where the lab is called, nor of the environment."""
+    (tmp_path / ".locust.conf").write_text("run-time = 1s\nprocesses = 2\n")
+    (tmp_path / "locust.conf").write_text("users = 1\n")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("LOCUST_RUN_TIME", "1s")
+    monkeypatch.setenv("WAIT", "9")
+    monkeypatch.chdir(tmp_path)
+    result = window(swarm, spec(flask_url, Users(4, 8.0, wait_s=(0.02, 0.1)), 3.0))
+    assert result.users is not None
+    assert max(one.users for one in result.users.moments) == 4
+    assert len(result.users.workers) == 1
+    assert result.duration_s > 2.5
+
+
 def test_users_with_a_beat_begin_before_the_window_and_tell_how_late_they_are(
     swarm: Swarm, flask_url: str
 ) -> None:

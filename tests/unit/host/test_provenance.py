@@ -72,16 +72,52 @@ def test_a_tree_that_git_cannot_tell_is_not_called_clean(tmp_path: Path) -> None
         subprocess.run([*command, *words], check=True, capture_output=True)
 
     git("init")
-    (tmp_path / "file").write_text("one")
-    git("add", "file")
+    (tmp_path / "bench").mkdir()
+    (tmp_path / "bench/__main__.py").write_text("one")
+    git("add", "bench")
     git("commit", "-m", "one")
     assert source(tmp_path)["git_dirty"] is False
-    (tmp_path / "file").write_text("two, and longer")
+    (tmp_path / "bench/__main__.py").write_text("two, and longer")
     assert source(tmp_path)["git_dirty"] is True
     (tmp_path / ".git" / "index").write_bytes(b"torn")
     found = source(tmp_path)
     assert found["git_commit"] != "unknown"
     assert found["git_dirty"] is None
+
+
+def test_a_tarball_within_another_repository_has_no_commit(tmp_path: Path) -> None:
+    """That repository's commit is not the lab's. A lab that is part of a repository has its."""
+    git = ["git", "-C", str(tmp_path), "-c", "user.name=a", "-c", "user.email=a@b"]
+    for words in (["init"], ["commit", "--allow-empty", "-m", "theirs"]):
+        subprocess.run([*git, *words], check=True, capture_output=True)
+    root = tmp_path / "onecore"
+    (root / "bench").mkdir(parents=True)
+    (root / "bench/__main__.py").write_text("one")
+    assert source(root)["git_commit"] == "unknown"
+    for words in (["add", "onecore"], ["commit", "-m", "ours"]):
+        subprocess.run([*git, *words], check=True, capture_output=True)
+    assert source(root)["git_commit"] != "unknown"
+
+
+def test_nobodys_settings_of_git_are_obeyed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that is new makes the tree another one, even where somebody's git does not list it;
+    another repository in the environment is not asked.
+    """
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home/.gitconfig").write_text("[status]\n\tshowUntrackedFiles = no\n")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    root = tmp_path / "lab"
+    (root / "bench").mkdir(parents=True)
+    (root / "bench/__main__.py").write_text("one")
+    git = ["git", "-C", str(root), "-c", "user.name=a", "-c", "user.email=a@b"]
+    for words in (["init"], ["add", "."], ["commit", "-m", "one"]):
+        subprocess.run([*git, *words], check=True, capture_output=True)
+    monkeypatch.setenv("GIT_DIR", "/nowhere")
+    assert source(root)["git_dirty"] is False
+    (root / "new").touch()
+    assert source(root)["git_dirty"] is True
 
 
 def test_what_is_not_known_of_the_tree_is_told() -> None:

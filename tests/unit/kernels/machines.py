@@ -72,11 +72,13 @@ class Seen:
         return str(self.tree.path("/proc"))
 
 
-def expand(machine: Machine, root: Path) -> Seen:
-    """Lay a machine's files out below `root`."""
+def expand(machine: Machine, root: Path, *parts: str) -> Seen:
+    """Lay a machine's files out below `root`: all, or those whose names begin with some `parts`."""
     text = (FOLDER / f"{machine.name}.txt").read_text()
-    parts = _HEADING.split(text)[1:]
-    for mark, name, body in zip(parts[::3], parts[1::3], parts[2::3], strict=True):
+    words = _HEADING.split(text)[1:]
+    for mark, name, body in zip(words[::3], words[1::3], words[2::3], strict=True):
+        if not name.startswith(parts or "/"):
+            continue
         path = root / name.lstrip("/")
         path.parent.mkdir(parents=True, exist_ok=True)
         if mark == "!":
@@ -85,6 +87,5 @@ def expand(machine: Machine, root: Path) -> Seen:
         path.write_text(body.removeprefix("\n"))
         if mark == "-":
             path.chmod(0o444)
-    pids = sorted(int(one.name) for one in (root / "proc").iterdir() if one.name.isdigit())
-    first, second = pids
+    first, second = sorted({int(pid) for pid in re.findall(r"/proc/(\d+)/stat ", text)})
     return Seen(machine, KernelTree(root), first, second)

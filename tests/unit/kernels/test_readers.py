@@ -3,7 +3,7 @@
 import os
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -36,17 +36,22 @@ from bench.supervise.systemd.cgroup import Cgroup
 
 from .machines import FOLDER, GROUP, MACHINES, Seen, expand
 
+Part = Callable[..., Seen]
+PROCESSES = tuple(f"/proc/{digit}" for digit in range(1, 10))
+
 
 @pytest.fixture(scope="module", params=MACHINES, ids=lambda one: one.name)
-def seen(request, tmp_path_factory: pytest.TempPathFactory) -> Seen:
+def seen(request, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
     """A machine to look at."""
-    return expand(request.param, tmp_path_factory.mktemp("machine"))
+    root = tmp_path_factory.mktemp("machine")
+    yield expand(request.param, root)
+    shutil.rmtree(root)
 
 
 @pytest.fixture
-def changing(seen: Seen, tmp_path: Path) -> Seen:
-    """The same machine, to be changed by one test."""
-    return expand(seen.machine, tmp_path)
+def part(seen: Seen, tmp_path: Path) -> Part:
+    """Some of the same machine's files, to be changed."""
+    return lambda *names: expand(seen.machine, tmp_path, *names)
 
 
 def test_every_file_has_its_machine() -> None:
@@ -93,8 +98,9 @@ def test_the_time_of_ended_children_is_the_parents(seen: Seen) -> None:
 
 
 @pytest.mark.parametrize("listed", [True, False], ids=["children listed", "not listed"])
-def test_a_family_is_found(changing: Seen, *, listed: bool) -> None:
+def test_a_family_is_found(part: Part, *, listed: bool) -> None:
     """Also by a kernel that does not list children (CONFIG_PROC_CHILDREN)."""
+    changing = part(*PROCESSES)
     if not listed:
         for file in Path(changing.proc).glob("*/task/*/children"):
             file.unlink()
@@ -104,15 +110,17 @@ def test_a_family_is_found(changing: Seen, *, listed: bool) -> None:
     }
 
 
-def test_a_thread_that_ends_hides_no_other_threads_children(changing: Seen) -> None:
+def test_a_thread_that_ends_hides_no_other_threads_children(part: Part) -> None:
     """It is gone when its own children are asked for; the others' are found all the same."""
+    changing = part(*PROCESSES)
     (Path(changing.proc) / str(changing.pid) / "task/1").mkdir()
     (Path(changing.proc) / str(changing.pid) / "task/999999").mkdir()
     assert family_of(changing.pid, changing.proc)[changing.pid] == (changing.child,)
 
 
-def test_switches_are_counted_over_threads(changing: Seen) -> None:
+def test_switches_are_counted_over_threads(part: Part) -> None:
     """A thread that has ended meanwhile is left out, and no other."""
+    changing = part(*PROCESSES)
     (Path(changing.proc) / str(changing.pid) / "task/1").mkdir()
     usage = usage_of([changing.pid, changing.child], 1.5, changing.proc)
     assert (usage.processes, usage.threads, usage.cpu_s) == (2, 2, 1.5)
@@ -121,8 +129,9 @@ def test_switches_are_counted_over_threads(changing: Seen) -> None:
     assert sorted(threads_of(changing.pid, changing.proc)) == [1, changing.pid]
 
 
-def test_memory_is_that_of_the_rollup_or_of_all_mappings(changing: Seen) -> None:
+def test_memory_is_that_of_the_rollup_or_of_all_mappings(part: Part) -> None:
     """A kernel without a rollup has the mappings one by one; the sum is the same."""
+    changing = part(*PROCESSES)
     folder = Path(changing.proc) / str(changing.pid)
     found = memory_sizes(changing.pid, changing.proc)
     assert found is not None
@@ -135,16 +144,18 @@ def test_memory_is_that_of_the_rollup_or_of_all_mappings(changing: Seen) -> None
     assert twice == Sizes(2 * found.pss_bytes, 2 * found.uss_bytes, 2 * found.rss_bytes)
 
 
-def test_memory_that_is_not_told_is_not_known(changing: Seen) -> None:
+def test_memory_that_is_not_told_is_not_known(part: Part) -> None:
     """Of a family, too: a sum that leaves a process out would be a figure of nothing."""
+    changing = part(*PROCESSES)
     assert sizes_of([changing.pid, changing.child], changing.proc) is not None
     (Path(changing.proc) / str(changing.child) / "smaps_rollup").unlink()
     assert memory_sizes(changing.child, changing.proc) is None
     assert sizes_of([changing.pid, changing.child], changing.proc) is None
 
 
-def test_a_process_that_is_gone_is_left_out(changing: Seen) -> None:
+def test_a_process_that_is_gone_is_left_out(part: Part) -> None:
     """Gone is another thing than not known."""
+    changing = part(*PROCESSES)
     alone = sizes_of([changing.pid], changing.proc)
     shutil.rmtree(Path(changing.proc) / str(changing.child))
     assert sizes_of([changing.pid, changing.child], changing.proc) == alone
@@ -180,8 +191,9 @@ def test_a_quota_is_that_of_the_processes_cgroup(seen: Seen) -> None:
     assert quota("self", seen.tree) == Quota()
 
 
-def test_a_controller_is_found_by_its_mount(changing: Seen) -> None:
+def test_a_controller_is_found_by_its_mount(part: Part) -> None:
     """From the process's own cgroup up to the root; each hierarchy once, however often mounted."""
+    changing = part(*PROCESSES, "/proc/self")
     folders = folders_of(str(changing.pid), "cpu", changing.tree)
     if not changing.machine.counted:
         assert folders == ()
@@ -211,8 +223,9 @@ def test_topology_has_cores_and_nodes(seen: Seen) -> None:
     assert topology(seen.tree).smt_groups == seen.machine.cores
 
 
-def test_cores_are_found_by_their_later_name(changing: Seen) -> None:
+def test_cores_are_found_by_their_later_name(part: Part) -> None:
     """`thread_siblings_list` is deprecated."""
+    changing = part("/sys/devices/system/cpu")
     for file in Path(changing.tree.root).glob(
         "sys/devices/system/cpu/*/topology/thread_siblings_list"
     ):
@@ -231,8 +244,9 @@ def let_the_console_interrupt(changing: Seen) -> None:
     file.write_text("\n".join(come))
 
 
-def test_interrupts_are_devices(changing: Seen) -> None:
+def test_interrupts_are_devices(part: Part) -> None:
     """ARM's timer has a number and belongs to every CPU; no device has it."""
+    changing = part("/proc/interrupts", "/proc/irq")
     let_the_console_interrupt(changing)
     found = {one.device: one for one in interrupts(changing.tree)}
     console = found[changing.machine.console]
@@ -243,8 +257,9 @@ def test_interrupts_are_devices(changing: Seen) -> None:
     assert not {"arch_timer", ""} & set(found)
 
 
-def test_an_interrupt_that_nobody_may_move_is_known(changing: Seen) -> None:
+def test_an_interrupt_that_nobody_may_move_is_known(part: Part) -> None:
     """Newer kernels say so by the mode of its file."""
+    changing = part("/proc/interrupts", "/proc/irq")
     let_the_console_interrupt(changing)
     (number,) = (
         one.number for one in interrupts(changing.tree) if one.device == changing.machine.console
@@ -318,8 +333,9 @@ def test_nothing_there_is_nothing_known(tmp_path: Path) -> None:
     assert told(KernelTree(tmp_path)) == UNKNOWN
 
 
-def test_what_cannot_be_read_is_not_known(changing: Seen) -> None:
+def test_what_cannot_be_read_is_not_known(part: Part) -> None:
     """Files that are there and closed: as if they were not there."""
+    changing = part()
     for file in [path for path in Path(changing.tree.root).rglob("*") if path.is_file()]:
         file.unlink()
         file.mkdir()

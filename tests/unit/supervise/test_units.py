@@ -16,6 +16,7 @@ from bench.model import Unit
 from bench.supervise.systemd.units import (
     Local,
     environment_names,
+    foreign_variables,
     lab_drop_in,
     lab_name,
     marks,
@@ -211,6 +212,27 @@ def test_the_drop_in_places_and_addresses_a_unit() -> None:
     assert '"PORT=8000"' in settings(text, "Environment")
     assert marks(text)["Name"] == "onecore-drf"
     assert marks(text)["State"] == str(LOCAL.state)
+
+
+def test_what_the_manager_would_hand_to_a_unit_is_taken_away() -> None:
+    """All but what the unit has of its own, by its templates or by the lab."""
+    unit = app_unit("drf", environment={"PATH": "/bin", "LANG": "C"})
+    applying = {"onecore-app@.service": "[Service]\nEnvironment=HOME=/nonexistent\n"}
+    handed = ("HOME", "LANG", "PATH", "PORT", "WEB_CONCURRENCY", "http_proxy")
+    text = lab_drop_in(unit, LOCAL, applying, handed=handed)
+    assert settings(text, "UnsetEnvironment") == ["WEB_CONCURRENCY", "http_proxy"]
+    assert settings(lab_drop_in(unit, LOCAL, applying), "UnsetEnvironment") == []
+
+
+def test_a_variable_that_nobody_here_has_given_is_noticed() -> None:
+    """One that is new, and one that has another value; what systemd tells every process is not."""
+    unit = app_unit("drf", environment={"DATABASE_URL": "postgresql://ours"})
+    files = files_of(unit)
+    ours = {"DATABASE_URL": "postgresql://ours", "PORT": "8000", "HOME": "/nonexistent"}
+    told = {"INVOCATION_ID": "1", "MEMORY_PRESSURE_WATCH": "/x", "SYSTEMD_EXEC_PID": "7"}
+    assert foreign_variables({**ours, **told, "USER": "nobody"}, unit, files) == ()
+    theirs = {**ours, "WEB_CONCURRENCY": "4", "DATABASE_URL": "postgresql://theirs"}
+    assert foreign_variables(theirs, unit, files) == ("DATABASE_URL", "WEB_CONCURRENCY")
 
 
 def test_without_cpuset_nothing_pretends_to_confine() -> None:
