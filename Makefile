@@ -9,6 +9,9 @@ ONECORE_PYTHON ?= .venv/bin/python
 PYTHON = $(if $(ONECORE_WHEEL_LIBRARIES),LD_LIBRARY_PATH=$(ONECORE_WHEEL_LIBRARIES)) $(ONECORE_PYTHON)
 BENCH = $(PYTHON) -m bench
 
+# Another Python's variables (PYTHONHOME, PYTHONPATH ...) would keep this one from starting.
+unexport $(filter PYTHON%,$(.VARIABLES))
+
 # `make -f` of another folder would make things there.
 ifeq ($(wildcard bench/bootstrap.sh),)
 $(error run it as: make -C $(dir $(lastword $(MAKEFILE_LIST))))

@@ -172,6 +172,21 @@ def test_only_what_is_on_the_list_reaches_uv(clone: Clone, tmp_path: Path) -> No
     assert "UV_NO_CONFIG=1" in lines
 
 
+def test_another_pythons_variables_do_not_reach_the_labs(clone: Clone, tmp_path: Path) -> None:
+    """PYTHONHOME alone would end each verb with a fatal error."""
+    python = tmp_path / "python"
+    python.write_text("#!/bin/sh\nenv\n")
+    python.chmod(0o755)
+    hostile = dict.fromkeys(("PYTHONHOME", "PYTHONPATH", "PYTHONNEW"), "/nonexistent")
+    done = subprocess.run(
+        ["make", "-C", str(clone.folder), "status", f"ONECORE_PYTHON={python}"],
+        env=clone.environment(FRAMEWORK="drf", **hostile), capture_output=True, text=True,
+        check=True,
+    )  # fmt: skip
+    assert "FRAMEWORK=drf" in done.stdout.splitlines()
+    assert [line for line in done.stdout.splitlines() if line.startswith("PYTHON")] == []
+
+
 @needs_uv
 def test_settings_of_the_users_uv_change_nothing(clone: Clone) -> None:
     """A uv.toml at home asks for another uv and no binaries."""

@@ -171,7 +171,7 @@ def test_a_framework_can_be_isolated(
     """In every plot the others fade, and come back; by mouse and by keyboard."""
     opened(browser, pages["bench"])
     before = opacities(browser, "throughput")
-    button = browser.find_element(By.CSS_SELECTOR, "[data-isolate=flask]")
+    button = browser.find_element(By.CSS_SELECTOR, "[data-isolate=flask-tuned]")
     if how == "click":
         button.click()
     else:
@@ -180,7 +180,7 @@ def test_a_framework_can_be_isolated(
     for plot in ("throughput", "memory", "latency-read", "latency-create"):
         eventually(lambda plot=plot: min(opacities(browser, plot)) < 0.2)
         assert max(opacities(browser, plot)) > 0.9
-    card = browser.find_element(By.CSS_SELECTOR, ".card[data-target=drf]")
+    card = browser.find_element(By.CSS_SELECTOR, ".card[data-target=drf-tuned]")
     assert float(card.value_of_css_property("opacity")) < 0.5
     ActionChains(browser).send_keys(Keys.ESCAPE).perform()
     eventually(lambda: opacities(browser, "throughput") == before)
