@@ -1,34 +1,39 @@
 """Tells what this service has off its defaults (see tests/conformance/modes)."""
 
 from importlib import import_module
-from inspect import Parameter, signature
-from typing import Any
+from pathlib import Path
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from inside import Settings, arguments_of, differing, gunicorn, tell
-from marshmallow import Schema, fields
-from marshmallow.schema import SchemaOpts
-from sqlalchemy import QueuePool
+from inside import (
+    Settings,
+    arguments_of,
+    differing,
+    engine,
+    gunicorn,
+    marshmallow_schemas,
+    session,
+    tell,
+)
 from werkzeug.routing import Map, Rule
 
 # What the environment decides; what is told by its parts; what Gunicorn tells the app.
 APART = {"SQLALCHEMY_DATABASE_URI", "SQLALCHEMY_ENGINE_OPTIONS", "SERVER"}
 
 
-def parameters(function: Any) -> dict[str, Any]:
-    """A function's parameters that have a default, with it."""
-    found = signature(function).parameters.values()
-    return {one.name: one.default for one in found if one.default is not Parameter.empty}
-
-
 def flask(app: Flask) -> Settings:
-    """What its configuration has, Flask-SQLAlchemy's included."""
+    """What its configuration has, Flask-SQLAlchemy's included, and its JSON provider."""
     plain = Flask("plain")
     plain.config["SQLALCHEMY_DATABASE_URI"] = app.config["SQLALCHEMY_DATABASE_URI"]
     SQLAlchemy().init_app(plain)
     running = {name: value for name, value in app.config.items() if name not in APART}
-    return differing("flask", running, plain.config)
+    found = differing("flask", running, plain.config)
+    names = ("sort_keys", "compact", "ensure_ascii", "mimetype")
+    values = ({name: getattr(one.json, name) for name in names} for one in (app, plain))
+    found |= differing("flask.json", *values)
+    classes = ("request_class", "response_class", "json_provider_class")
+    values = ({name: getattr(one, name) for name in classes} for one in (app, plain))
+    return found | differing("flask", *values)
 
 
 def routes(app: Flask) -> Settings:
@@ -45,33 +50,18 @@ def routes(app: Flask) -> Settings:
     return found
 
 
-def sqlalchemy(app: Flask) -> Settings:
-    options = app.config["SQLALCHEMY_ENGINE_OPTIONS"]
-    defaults = parameters(QueuePool.__init__) | {"pool_pre_ping": False, "pool_recycle": -1}
-    defaults |= {"pool_timeout": defaults["timeout"]}
-    return differing("sqlalchemy.create_engine", options, defaults)
-
-
-def marshmallow(schemas: Any) -> Settings:
-    found: Settings = {}
-    for schema in vars(schemas).values():
-        if isinstance(schema, type) and issubclass(schema, Schema) and schema is not Schema:
-            plain = vars(SchemaOpts(Schema.Meta))
-            found |= differing(f"marshmallow.{schema.__name__}", vars(schema.opts), plain)
-            for name, field in schema._declared_fields.items():
-                if isinstance(field, fields.Boolean):
-                    running = {"truthy": sorted(field.truthy), "falsy": sorted(field.falsy)}
-                    found |= differing(f"marshmallow.{schema.__name__}.{name}", running, {})
-    return found
+def database(app: Flask) -> Settings:
+    db = app.extensions["sqlalchemy"]
+    with app.app_context():
+        return engine(db.engine) | session(db.session.session_factory, query_cls=db.Query)
 
 
 def main() -> None:
     arguments = arguments_of("gunicorn")
     module, _, factory = arguments[0].partition(":")
     app = getattr(import_module(module), factory.removesuffix("()"))()
-    schemas = import_module(f"{module}.schemas")
-    settings = gunicorn(arguments) | flask(app) | routes(app) | sqlalchemy(app)
-    tell(settings | marshmallow(schemas))
+    settings = gunicorn(arguments) | flask(app) | routes(app) | database(app)
+    tell(settings | marshmallow_schemas(Path.cwd()))
 
 
 main()

@@ -1,22 +1,17 @@
-from django.urls import path
+from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
 from .views import EchoView, ItemViewSet, PingView, ReadyView
 
-
-class OptionalSlashRouter(SimpleRouter):
-    """Serves each route with and without its last slash, by one pattern."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.trailing_slash = "/?"
-
-
-router = OptionalSlashRouter()
+# Two routers, so that both forms of a path are served, and none by a redirect.
+router = SimpleRouter(trailing_slash=False)
 router.register("items", ItemViewSet)
+slash_router = SimpleRouter()
+slash_router.register("items", ItemViewSet)
 
 urlpatterns = [
-    *router.urls,
+    path("", include(router.urls)),
+    path("", include(slash_router.urls)),
     path("echo", EchoView.as_view()),
     path("ping", PingView.as_view()),
     path("readyz", ReadyView.as_view()),

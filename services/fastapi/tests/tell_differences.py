@@ -1,0 +1,77 @@
+"""Tells what this service has off its defaults (see tests/conformance/modes)."""
+
+import asyncio
+import inspect
+from importlib import import_module
+from pathlib import Path
+
+from anyio.to_thread import current_default_thread_limiter
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from inside import (
+    Settings,
+    arguments_of,
+    differing,
+    engine,
+    loaded_modules,
+    pydantic_models,
+    session,
+    tell,
+    uvicorn,
+)
+from sqlalchemy import Engine
+from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
+from sqlalchemy.orm import sessionmaker
+
+NAMES = {"title", "version", "lifespan"}  # what it is called, and what is done when it starts
+LISTS = {"routes", "middleware", "exception_handlers"}  # kept under other names, or in other forms
+
+
+def app_settings(app: FastAPI) -> Settings:
+    """The arguments of FastAPI that are not the usual ones, as the app and its router keep them."""
+    names = inspect.signature(FastAPI.__init__).parameters.keys() - NAMES - LISTS
+    values, defaults = (
+        {name: getattr(one, name, getattr(one.router, name, None)) for name in sorted(names)}
+        | {"middleware": [one_of.cls.__name__ for one_of in one.user_middleware]}
+        | {"exception_handlers": [getattr(k, "__name__", str(k)) for k in one.exception_handlers]}
+        for one in (app, FastAPI())
+    )
+    return differing("fastapi", values, defaults)
+
+
+def routers(app: FastAPI) -> Settings:
+    """The classes of routes that are not FastAPI's own."""
+    kinds = {type(route).__name__ for route in app.routes if isinstance(route, APIRoute)}
+    return {"fastapi.route_class": ", ".join(sorted(kinds))} if kinds - {"APIRoute"} else {}
+
+
+async def threads(app: FastAPI) -> Settings:
+    """How many threads plain handlers have, once the app has started."""
+    usual = current_default_thread_limiter().total_tokens
+    async with app.router.lifespan_context(app):
+        running = current_default_thread_limiter().total_tokens
+    return differing("anyio", {"total_tokens": running}, {"total_tokens": usual})
+
+
+def database() -> Settings:
+    """Of every engine and every maker of sessions in the loaded modules."""
+    found: Settings = {}
+    for module, _ in loaded_modules(Path.cwd()):
+        for one in vars(module).values():
+            if isinstance(one, Engine | AsyncEngine):
+                found |= engine(one)
+            elif isinstance(one, sessionmaker | async_sessionmaker):
+                found |= session(one)
+    return found
+
+
+def main() -> None:
+    arguments = arguments_of("uvicorn")
+    module, _, name = arguments[0].partition(":")
+    app: FastAPI = getattr(import_module(module), name)
+    settings = uvicorn(arguments) | app_settings(app) | routers(app)
+    settings |= asyncio.run(threads(app)) | database() | pydantic_models(Path.cwd())
+    tell(settings)
+
+
+main()

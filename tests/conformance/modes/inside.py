@@ -1,0 +1,285 @@
+"""What a service has off its defaults, seen from inside: for a script in the service's own folder.
+
+`services/NAME/tests/tell_differences.py` runs in the service's folder and environment, with the
+arguments of the command that serves it. It loads the app as that command would, gathers what
+differs with the functions here, and hands it to `tell`. test_modes.py holds what is told against
+docs/modes.md.
+
+Settings are texts by name. A text of None stands for a value that is too long to be compared.
+"""
+
+import ast
+import contextlib
+import inspect
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from importlib.util import resolve_name
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+Settings = dict[str, str | None]
+
+# Where a server listens is no matter of taste.
+ADDRESSES = {"bind", "host", "port"}
+
+
+def tell(settings: Settings) -> None:
+    """Print as JSON the settings, and how the modules in memory extend or patch a library.
+
+    Those of the working folder are looked at: import all that the app loads before.
+    """
+    folder = Path.cwd()
+    told = {
+        "settings": settings,
+        "classes": extended_classes(folder),
+        "patches": sorted(set(patches(folder))),
+    }
+    json.dump(told, sys.stdout, indent=1)
+
+
+def differing(prefix: str, values: Mapping[str, Any], defaults: Mapping[str, Any]) -> Settings:
+    """The values that are not the defaults, by their prefixed names. A new name has no default."""
+    return {
+        f"{prefix}.{name}": shown(value, defaults.get(name))
+        for name, value in values.items()
+        if name not in defaults or value != defaults[name]
+    }
+
+
+def shown(value: object, default: object = None) -> str | None:
+    """The value in a table: of a list what has been added to the default and taken away from it."""
+    if isinstance(value, list | tuple) and all(isinstance(one, str) for one in value):
+        known = list(default) if isinstance(default, list | tuple) else []
+        changed = [f"+ {one}" for one in value if one not in known]
+        changed += [f"- {one}" for one in known if one not in value]
+        return ", ".join(changed) or "in another order"
+    if value is None or isinstance(value, bool | int | float | str):
+        return str(value)
+    if isinstance(value, set | frozenset):
+        return "{" + ", ".join(sorted(map(str, value))) + "}"
+    if inspect.isclass(value):
+        return value.__name__
+    return None
+
+
+# --- servers
+
+
+def gunicorn(arguments: list[str]) -> Settings:
+    """What `gunicorn ARGUMENTS` has off its defaults: in its file, and on the command line."""
+    from gunicorn.app.wsgiapp import WSGIApplication
+    from gunicorn.config import Config
+
+    sys.argv = ["gunicorn", *arguments]
+    running = WSGIApplication("%(prog)s [OPTIONS] [APP_MODULE]", prog="gunicorn").cfg.settings
+    defaults = {name: setting.get() for name, setting in Config().settings.items()}
+    values = {
+        name: setting.get()
+        for name, setting in running.items()
+        if name not in ADDRESSES | {"default_proc_name", "wsgi_app"}
+    }
+    return differing("gunicorn", values, defaults)
+
+
+def uvicorn(arguments: list[str]) -> Settings:
+    """What `uvicorn ARGUMENTS` has off its defaults."""
+    from uvicorn.main import main
+
+    given, usual = (main.make_context("uvicorn", line).params for line in (arguments, ["app:app"]))
+    values = {name: value for name, value in given.items() if name not in ADDRESSES | {"app"}}
+    return differing("uvicorn", values, usual)
+
+
+# --- libraries that more than one framework uses
+
+
+def engine(running: Any) -> Settings:
+    """What a SQLAlchemy engine and its pool have off their defaults; of an async one, what it
+    stands on.
+    """
+    import sqlalchemy
+
+    plain = sqlalchemy.create_engine("postgresql+psycopg2://")
+    values, defaults = map(_engine_options, (getattr(running, "sync_engine", running), plain))
+    return differing("sqlalchemy", values, defaults)
+
+
+def _engine_options(one: Any) -> dict[str, Any]:
+    pool, dialect = one.pool, one.dialect
+    return {
+        # An async engine's pool is the same, for another loop.
+        "poolclass": type(pool).__name__.removeprefix("AsyncAdapted"),
+        "pool_size": pool.size(),
+        "max_overflow": pool._max_overflow,
+        "pool_timeout": pool.timeout(),
+        "pool_recycle": pool._recycle,
+        "pool_pre_ping": pool._pre_ping,
+        "pool_use_lifo": pool._pool.use_lifo,
+        "pool_reset_on_return": pool._reset_on_return.name,
+        "echo": bool(one.echo),
+        "isolation_level": dialect._on_connect_isolation_level,
+        "execution_options": dict(one.get_execution_options()) or None,
+        "query_cache_size": one._compiled_cache.capacity,
+    }
+
+
+def session(factory: Any, **usual: Any) -> Settings:
+    """What the sessions of a SQLAlchemy `sessionmaker` have off their defaults, or off what is
+    usual for an extension that makes it.
+    """
+    import sqlalchemy.orm
+
+    parameters = inspect.signature(sqlalchemy.orm.Session.__init__).parameters
+    defaults = {name: one.default for name, one in parameters.items()} | usual
+    given = {name: factory.kw[name] for name in parameters.keys() & factory.kw.keys() - {"bind"}}
+    return differing("sqlalchemy.Session", given, defaults)
+
+
+def pydantic_models(folder: Path) -> Settings:
+    """What the models of the loaded modules have in their `model_config`."""
+    import pydantic
+
+    found: Settings = {}
+    for model in loaded_classes(folder, pydantic.BaseModel):
+        found |= differing(f"pydantic.{model.__name__}", model.model_config, {})
+    return found
+
+
+def marshmallow_schemas(folder: Path) -> Settings:
+    """What the schemas of the loaded modules have off the defaults of their `Meta`, and the
+    fields of them off those of their conversion.
+    """
+    import marshmallow
+
+    found: Settings = {}
+    options = vars(marshmallow.SchemaOpts(type("Meta", (), {})))
+    for schema in loaded_classes(folder, marshmallow.Schema):
+        prefix = f"marshmallow.{schema.__name__}"
+        found |= differing(prefix, vars(schema.opts), options)
+        for name, field in schema._declared_fields.items():
+            values = {key: getattr(field, key) for key in CONVERSION if hasattr(field, key)}
+            usual = {key: getattr(type(field)(), key) for key in values}
+            found |= differing(f"{prefix}.{name}", values, usual)
+    return found
+
+
+CONVERSION = ("truthy", "falsy", "strict", "allow_nan", "as_string")
+
+
+def loaded_classes(folder: Path, base: type) -> list[Any]:
+    """The classes below this one that the folder's loaded modules define."""
+    return [
+        value
+        for module, _ in loaded_modules(folder)
+        for value in vars(module).values()
+        if isinstance(value, type)
+        and issubclass(value, base)
+        and value.__module__ == module.__name__
+    ]
+
+
+# --- classes
+
+
+def extended_classes(folder: Path) -> dict[str, dict[str, list[str]]]:
+    """The loaded classes of this folder that have a class of a library above them, by their names.
+
+    Each tells its bases, and which names of theirs it defines anew.
+    """
+    found = {}
+    for module, tree in loaded_modules(folder):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef):
+                bases = [evaluated(base, module) for base in node.bases]
+                if any(is_a_librarys(base) for base in bases):
+                    found[f"{module.__name__}.{node.name}"] = {
+                        "extends": [imported(base, module, tree) for base in node.bases],
+                        "overrides": overridden(node, bases),
+                    }
+    return found
+
+
+def overridden(node: ast.ClassDef, bases: list[Any]) -> list[str]:
+    """The names in the body of a class that a base has as well, in their order."""
+    names = []
+    for statement in node.body:
+        match statement:
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                names.append(name)
+            case ast.Assign(targets=targets):
+                names += [target.id for target in targets if isinstance(target, ast.Name)]
+            case ast.AnnAssign(target=ast.Name(id=name)):
+                names.append(name)
+    return [name for name in names if any(hasattr(base, name) for base in bases)]
+
+
+def patches(folder: Path) -> Iterator[str]:
+    """Attributes of a library's classes and modules that the folder's code sets."""
+    for module, tree in loaded_modules(folder):
+        for node in ast.walk(tree):
+            match node:
+                case ast.Attribute(value=owner, attr=name, ctx=ast.Store() | ast.Del()):
+                    pass
+                case ast.Call(func=ast.Name(id="setattr"), args=[owner, name, *_]):
+                    name = ast.unparse(name)
+                case _:
+                    continue
+            if is_of_a_library(evaluated(owner, module)):
+                yield f"{module.__name__}: {imported(owner, module, tree)}.{name}"
+
+
+def loaded_modules(folder: Path) -> Iterator[tuple[ModuleType, ast.Module]]:
+    """The modules of this folder that are in memory, tests apart, with their source."""
+    for module in list(sys.modules.values()):
+        path = Path(getattr(module, "__file__", None) or "/")
+        if path.is_relative_to(folder) and "tests" not in path.relative_to(folder).parts:
+            yield module, ast.parse(path.read_text())
+
+
+def evaluated(expression: ast.expr, module: ModuleType) -> Any:
+    """What an expression is in the module; its text where it is local to a function."""
+    text = ast.unparse(expression)
+    with contextlib.suppress(Exception):
+        return eval(text, vars(module))  # the service's own code
+    return text
+
+
+def is_a_librarys(base: object) -> bool:
+    """Whether a class or one of its ancestors is a library's, or nobody can tell."""
+    kind = base if isinstance(base, type) else getattr(base, "__origin__", None)  # of Base[T]
+    if not isinstance(kind, type):
+        return True
+    return any(is_of_a_library(ancestor) for ancestor in kind.__mro__)
+
+
+def is_of_a_library(thing: object) -> bool:
+    """Whether a class or module was installed: neither Python's nor the service's own."""
+    name = thing.__name__ if isinstance(thing, ModuleType) else getattr(thing, "__module__", None)
+    if not isinstance(thing, type | ModuleType) or name is None:
+        return False
+    module = sys.modules.get(str(name))
+    return "site-packages" in str(getattr(module, "__file__", ""))
+
+
+def imported(expression: ast.expr, module: ModuleType, tree: ast.Module) -> str:
+    """An expression as one would write it elsewhere: with the path that its name comes from."""
+    root, _, rest = ast.unparse(expression).partition(".")
+    path = f"{module.__name__}.{root}"
+    for node in ast.walk(tree):
+        for alias in getattr(node, "names", ()):
+            match node:
+                case ast.ImportFrom(module=source, level=level) if (
+                    alias.asname or alias.name
+                ) == root:
+                    package = resolve_name("." * level + (source or ""), module.__package__)
+                    path = f"{package}.{alias.name}"
+                case ast.Import() if (alias.asname or alias.name.partition(".")[0]) == root:
+                    path = alias.name if alias.asname else root
+    return f"{path}.{rest}" if rest else path
+
+
+def arguments_of(server: str) -> list[str]:
+    """The arguments of the server in the command that this script was given (`-m SERVER ...`)."""
+    return sys.argv[sys.argv.index(server) + 1 :]
