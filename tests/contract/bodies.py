@@ -257,6 +257,8 @@ UNSTORABLE = [
 ]
 
 BAD = [*MALFORMED, *MEDIA_TYPES, *NO_OBJECT, *MISSING, *TYPES, *LENGTHS, *PRICES, *UNSTORABLE]
+# One for each kind of refusal: what is read and checked by the same code is sent everywhere once.
+SAMPLE_OF_BAD = list({(bad.level, bad.status, bad.fields): bad for bad in BAD}.values())
 
 # --- ordinary, accepted
 
@@ -328,6 +330,8 @@ GOOD = [
         )
     ),
 ]  # fmt: skip
+
+SAMPLE_OF_GOOD = GOOD[:18]
 
 # Accepted as well, but there is more than one way to write the number in an answer.
 GOOD_NUMBERS = [

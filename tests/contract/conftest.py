@@ -16,6 +16,7 @@ from bench.targets import known_targets
 
 from . import by_hand
 from .levels import CORE, STRICT, claimed
+from .rows import each, pytest_pyfunc_call  # noqa: F401  a fixture and a hook
 from .service import Service
 
 SERVICES = Path(__file__).parents[2] / "services"
@@ -25,8 +26,9 @@ STRICT_ONES = tuple(name for name in ALL if LEVELS[name] == STRICT)
 CORE_ONES = tuple(name for name in ALL if LEVELS[name] == CORE)
 
 
-# The fixtures below that are one target.
+# The fixtures below that are one target, and those that are several.
 ONE_EACH = {"service", "strict_service", "core_service", "standard_service"}
+ALL_OF_THEM = {"strict_services", "core_services", "standard_services"}
 
 
 def of_mode(mode: str) -> tuple[str, ...]:
@@ -90,11 +92,23 @@ def strict_services(services_by_name: dict[str, Service]) -> list[Service]:
     return [services_by_name[name] for name in STRICT_ONES]
 
 
+@pytest.fixture(scope="session")
+def standard_services(services_by_name: dict[str, Service]) -> list[Service]:
+    """All targets that use their framework as its users do."""
+    return [services_by_name[name] for name in of_mode("standard")]
+
+
+@pytest.fixture(scope="session")
+def core_services(services_by_name: dict[str, Service]) -> list[Service]:
+    """All targets that claim no more than the core."""
+    return [services_by_name[name] for name in CORE_ONES]
+
+
 @pytest.fixture(autouse=True)
 def empty_tables(request: pytest.FixtureRequest) -> None:
     """Each test starts from an empty table whose next id is 1."""
     for name in ONE_EACH & set(request.fixturenames):
         request.getfixturevalue(name).empty()
-    if "strict_services" in request.fixturenames:
-        for service in request.getfixturevalue("strict_services"):
+    for name in ALL_OF_THEM & set(request.fixturenames):
+        for service in request.getfixturevalue(name):
             service.empty()

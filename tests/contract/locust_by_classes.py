@@ -1,9 +1,12 @@
-"""A locust file as a newcomer to Locust writes one: HttpUser, tasks with weights, a pause.
+"""A locust file as a newcomer to Locust writes one: HttpUser, tasks with weights, a pause, and a
+class for each framework that is to be compared. HOSTS names those: {"name": "http://..."}.
 
 Its users share their items, as those of a naive load test do: one may have deleted what another
 asks for, which such a test takes for success.
 """
 
+import json
+import os
 import random
 
 from locust import HttpUser, between, task
@@ -20,8 +23,9 @@ def item() -> dict[str, object]:
 
 
 class Shopper(HttpUser):
+    abstract = True
     wait_time = between(0.01, 0.05)
-    ids: list[int] = []  # noqa: RUF012  shared on purpose
+    ids: list[int]
 
     @task(3)
     def list_items(self) -> None:
@@ -54,3 +58,7 @@ class Shopper(HttpUser):
         with self.client.request(method, path, json=body, name=method, catch_response=True) as told:
             if told.status_code in (200, 204, 404):
                 told.success()
+
+
+for framework, host in json.loads(os.environ["HOSTS"]).items():
+    globals()[framework] = type(framework, (Shopper,), {"host": host, "ids": []})

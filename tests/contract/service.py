@@ -120,7 +120,7 @@ class Service:
 
     def open_all_connections(self) -> None:
         """Have every server thread open its database connection before something is counted."""
-        answers = self.in_parallel([("GET", "/items/", None)] * (BURST * 2))
+        answers = self.in_parallel([("GET", "/items/", None)] * BURST)
         assert {answer.status for answer in answers} == {200}
 
     # --- database, as its superuser

@@ -2,12 +2,19 @@
 
 import math
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from .answer import JSON, assert_item, encoded
-from .bodies import BAD, GOOD, GOOD_NUMBERS, VALID, WIDGET
+from .bodies import (
+    BAD,
+    GOOD,
+    GOOD_NUMBERS,
+    SAMPLE_OF_BAD,
+    SAMPLE_OF_GOOD,
+    VALID,
+    WIDGET,
+)
 from .levels import CORE
 from .problem import assert_exact_problem, assert_problem
 from .routes import WRITES
@@ -25,72 +32,96 @@ EXAMPLES = settings(
 NO_SURROGATES = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 
 
-def test_bad_bodies_are_refused(service, subtests):
-    """Each route that takes an item refuses a bad one, names the fields, and stores nothing."""
-    service.store(STORED)
+def test_bad_bodies_are_refused(core_service, each):
+    """A route that takes an item refuses a bad one, names the fields, and stores nothing."""
+    core_service.store(STORED)
     for bad in BAD:
         if bad.level != CORE:
             continue
-        with subtests.test(bad.name):
-            for method, path, _ in WRITES:
-                answer = service.ask(method, path, bad.body, bad.content_type)
+        with each(bad.name):
+            for method, path, _ in WRITES if bad in SAMPLE_OF_BAD else WRITES[:1]:
+                answer = core_service.ask(method, path, bad.body, bad.content_type)
                 assert_problem(answer, bad.status, bad.fields)
-            assert service.rows() == [(1, *STORED)]
+            assert core_service.rows() == [(1, *STORED)]
 
 
-@pytest.mark.parametrize("route", WRITES, ids=lambda route: f"{route[0]} {route[1]}")
-def test_bad_bodies_are_refused_exactly(strict_service, subtests, route):
+def test_bad_bodies_are_refused_exactly(strict_service, each):
     """In the contract's own words, with the fields in its order, and whatever might be converted
     is refused as well."""
     strict_service.store(STORED)
-    method, path, _ = route
     for bad in BAD:
-        with subtests.test(bad.name):
-            answer = strict_service.ask(method, path, bad.body, bad.content_type)
-            assert_exact_problem(answer, bad.status, bad.fields)
-    assert strict_service.rows() == [(1, *STORED)]
+        with each(bad.name):
+            for method, path, _ in WRITES if bad in SAMPLE_OF_BAD else WRITES[:1]:
+                answer = strict_service.ask(method, path, bad.body, bad.content_type)
+                assert_exact_problem(answer, bad.status, bad.fields)
+            assert strict_service.rows() == [(1, *STORED)]
 
 
-def test_good_bodies_are_accepted(service, subtests):
-    """Each route that takes an item gives it back, and stores exactly that."""
-    for good in [*GOOD, *GOOD_NUMBERS]:
-        with subtests.test(good.name):
-            service.empty()
-            service.store(STORED)
-            echoed, created, replaced = (
-                service.ask(method, path, good.body, good.content_type)
-                for method, path in (("POST", "/echo"), ("POST", "/items/"), ("PUT", "/items/1"))
+def test_good_bodies_are_accepted(core_service, each):
+    """A route that takes an item gives it back, and stores exactly that."""
+    for good in GOOD:
+        with each(good.name):
+            core_service.empty()
+            core_service.store(STORED)
+            created, replaced = (
+                core_service.ask(method, path, good.body, good.content_type)
+                for method, path in (("POST", "/items/"), ("PUT", "/items/1"))
             )
-            assert (echoed.status, created.status, replaced.status) == (200, 201, 200), echoed.body
-            assert {echoed.media_type, created.media_type, replaced.media_type} == {JSON}
-            assert_item(echoed.json(), good.item)
+            assert (created.status, replaced.status) == (201, 200), created.body
+            assert {created.media_type, replaced.media_type} == {JSON}
             assert_item(created.json(), {"id": 2} | good.item)
             assert_item(replaced.json(), {"id": 1} | good.item)
             members = tuple(good.item.values())
-            assert service.rows() == [(1, *members), (2, *members)]
-            # PostgreSQL has read a literal -0.0 as 0, which is equal.
-            assert_item(service.ask("GET", "/items/2").json(), {"id": 2} | good.item)
+            assert core_service.rows() == [(1, *members), (2, *members)]
+            assert_item(core_service.ask("GET", "/items/2").json(), {"id": 2} | good.item)
+    for good in SAMPLE_OF_GOOD:
+        with each(f"{good.name}, as an echo"):
+            echoed = core_service.ask("POST", "/echo", good.body, good.content_type)
+            assert (echoed.status, echoed.media_type) == (200, JSON)
+            assert_item(echoed.json(), good.item)
 
 
-def test_good_bodies_are_answered_to_the_byte(strict_service, subtests):
-    """Each route gives an item back in the bytes of the contract."""
+def test_good_bodies_are_answered_to_the_byte(strict_service, each):
+    """Each route gives an item back in the bytes of the contract, and stores exactly that."""
     strict_service.store(STORED)
+    stored = {}
     for good in GOOD:
-        with subtests.test(good.name):
+        with each(good.name):
             created = strict_service.ask("POST", "/items/", good.body, good.content_type)
+            assert created.status == 201
             number = created.json()["id"]
+            members = tuple(good.item.values())
+            stored |= {1: (1, *members), number: (number, *members)}
             answers = [
-                strict_service.ask("POST", "/echo", good.body, good.content_type),
                 created,
                 strict_service.ask("GET", f"/items/{number}"),
                 strict_service.ask("PUT", "/items/1", good.body, good.content_type),
             ]
-            ids: list[dict[str, object]] = [{}, {"id": number}, {"id": number}, {"id": 1}]
-            wanted = [encoded(with_id | good.item) for with_id in ids]
+            wanted = [encoded({"id": one} | good.item) for one in (number, number, 1)]
             assert [answer.body for answer in answers] == wanted
             assert {answer.content_type for answer in answers} == {JSON}
-    items = [dict(zip(("id", *WIDGET), row, strict=True)) for row in strict_service.rows()]
+    for good in SAMPLE_OF_GOOD:
+        with each(f"{good.name}, as an echo"):
+            echoed = strict_service.ask("POST", "/echo", good.body, good.content_type)
+            assert (echoed.status, echoed.content_type) == (200, JSON)
+            assert echoed.body == encoded(good.item)
+    assert strict_service.rows() == list(stored.values())
+    items = [dict(zip(("id", *WIDGET), row, strict=True)) for row in stored.values()]
     assert strict_service.ask("GET", "/items/?limit=1000").body == encoded(items)
+
+
+def test_numbers_keep_their_value(service, each):
+    """A price is read as the nearest double, stored as that, and written to be read back."""
+    for number, good in enumerate(GOOD_NUMBERS, 1):
+        with each(good.name):
+            created = service.ask("POST", "/items/", good.body)
+            assert created.status == 201, created
+            assert_item(created.json(), {"id": number} | good.item)
+            # Equal, though PostgreSQL has read a literal -0.0 as 0.
+            assert_item(service.ask("GET", f"/items/{number}").json(), {"id": number} | good.item)
+    assert [row[1:] for row in service.rows()] == [
+        tuple(good.item.values()) for good in GOOD_NUMBERS
+    ]
 
 
 def test_price_is_always_written_as_a_float(strict_service):

@@ -64,23 +64,28 @@ def assert_failure(answer: Answer) -> None:
     assert_problem(answer, answer.status)
 
 
-def test_database_lost_and_found(service):
-    """Without its database a service is not ready; with it, it works again without a restart.
-
-    What needs no database does not notice.
-    """
-    service.create()
-    service.open_all_connections()
-    with database_lost(service):
-        assert_problem(service.ask("GET", "/readyz"), 503)
-        for method, path, body in DATABASE_ROUTES:
-            assert_failure(service.ask(method, path, body))
-        assert service.ask("GET", "/ping").status == 200
-        assert service.ask("POST", "/echo", VALID).status == 200
+def assert_found_again(service: Service) -> None:
+    """All of it works as before, without a restart."""
     assert service.ask("GET", "/readyz").status == 200
     answers = service.in_parallel([("GET", "/items/1", None)] * 60)
     assert {answer.status for answer in answers} == {200}
     assert len(service.rows()) == 1
+
+
+def test_database_lost_and_found(core_service):
+    """Without its database a service is not ready; with it, it works again.
+
+    What needs no database does not notice.
+    """
+    core_service.create()
+    core_service.open_all_connections()
+    with database_lost(core_service):
+        assert_problem(core_service.ask("GET", "/readyz"), 503)
+        for method, path, body in DATABASE_ROUTES:
+            assert_failure(core_service.ask(method, path, body))
+        assert core_service.ask("GET", "/ping").status == 200
+        assert core_service.ask("POST", "/echo", VALID).status == 200
+    assert_found_again(core_service)
 
 
 def test_lost_database_is_503(strict_service):
@@ -95,9 +100,12 @@ def test_lost_database_is_503(strict_service):
         answers = strict_service.in_parallel([("GET", "/items/1", None)] * 40)
         assert {answer.status for answer in answers} == {503}
         assert strict_service.ask("HEAD", "/readyz").status == 503
+        assert strict_service.ask("GET", "/ping").status == 200
+        assert strict_service.ask("POST", "/echo", VALID).status == 200
         bad = strict_service.ask("POST", "/items/", b"{}")
         assert_exact_problem(bad, 422, ["name", "price"])
         assert_exact_problem(strict_service.ask("GET", "/items/x"), 404)
+    assert_found_again(strict_service)
 
 
 def test_connections_lost_while_idle(service):
@@ -105,8 +113,7 @@ def test_connections_lost_while_idle(service):
     service.create()
     service.open_all_connections()
     end_connections(service)
-    answers = service.in_parallel([("GET", "/items/1", None)] * 60)
-    assert {answer.status for answer in answers} == {200}
+    assert_found_again(service)
     end_connections(service)
     assert service.ask("POST", "/items/", VALID).status == 201
 
@@ -131,23 +138,24 @@ def lose_in_the_middle(service: Service, method: str, path: str, body: bytes | N
     return answers[0]
 
 
-def test_connection_lost_in_the_middle(service, subtests):
+def test_connection_lost_in_the_middle(core_service, each):
     """When the connection breaks under a running statement, that request fails, the next works."""
-    service.create()
-    for method, path, body in DATABASE_ROUTES:
-        with subtests.test(f"{method} {path}"):
-            assert_failure(lose_in_the_middle(service, method, path, body))
-            assert service.ask("GET", "/items/1").status == 200
-            assert service.ask("GET", "/readyz").status == 200
+    core_service.create()
+    for method, path, body in DATABASE_ROUTES[:3]:
+        with each(f"{method} {path}"):
+            assert_failure(lose_in_the_middle(core_service, method, path, body))
+            assert core_service.ask("GET", "/items/1").status == 200
 
 
-def test_connection_lost_in_the_middle_is_503(strict_service, subtests):
-    """It is told as a loss of the database."""
+def test_connection_lost_in_the_middle_is_503(strict_service, each):
+    """It is told as a loss of the database, and the next request works."""
     strict_service.create()
     for method, path, body in DATABASE_ROUTES:
-        with subtests.test(f"{method} {path}"):
+        with each(f"{method} {path}"):
             answer = lose_in_the_middle(strict_service, method, path, body)
             assert_exact_problem(answer, 503)
+            assert strict_service.ask("GET", "/items/1").status == 200
+            assert strict_service.ask("GET", "/readyz").status == 200
 
 
 def test_other_faults_of_the_database_are_500(service):

@@ -36,11 +36,11 @@ FAULTS: dict[str, tuple] = {
 }  # fmt: skip
 
 
-def test_first_fault_decides(strict_service, subtests):
+def test_first_fault_decides(strict_service, each):
     """With several faults at once, the answer is the first in the contract's order."""
     strict_service.store(STORED)
     for name, (method, path, body, content_type, status, fields) in FAULTS.items():
-        with subtests.test(name):
+        with each(name):
             answer = strict_service.ask(method, path, body, content_type)
             assert_exact_problem(answer, status, fields)
     assert strict_service.rows() == [(1, *STORED)]

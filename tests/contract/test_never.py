@@ -33,14 +33,15 @@ STORED_ITEM = {
 }
 
 
-def test_hostile_bodies(service, subtests):
+def test_hostile_bodies(service, each):
     """A strange body is refused with a problem, or means the one item that it can mean."""
     for hostile in HOSTILE:
-        with subtests.test(hostile.name):
+        with each(hostile.name):
             service.empty()
             service.store(STORED)
             rows = {1: STORED}
-            for method, path, status in WRITES:
+            # What is not stored goes the same way and ends sooner.
+            for method, path, status in WRITES[:2]:
                 answer = service.ask(method, path, hostile.body, None, hostile.headers)
                 if answer.status == 417:  # what a header expects of the server, the server refuses
                     assert_no_fault(answer)
@@ -51,19 +52,18 @@ def test_hostile_bodies(service, subtests):
                 assert answer.status == status
                 assert hostile.item is not None, answer.body[:500]
                 item = answer.json()
-                number = item.pop("id", None)
+                number = item.pop("id")
                 assert_item(item, hostile.item)
-                if number is not None:
-                    rows[number] = tuple(hostile.item.values())
+                rows[number] = tuple(hostile.item.values())
             assert service.rows() == [(number, *row) for number, row in sorted(rows.items())]
     assert service.ask("GET", "/ping").status == 200
 
 
-def test_hostile_bodies_are_refused_in_the_words_of_the_contract(strict_service, subtests):
+def test_hostile_bodies_are_refused_in_the_words_of_the_contract(strict_service, each):
     """What is refused is refused as what the contract has a sentence for; a 400 may be told in
     another one, for the server may have refused it before the application saw it."""
     for exotic in EXOTIC:
-        with subtests.test(exotic.name):
+        with each(exotic.name):
             answer = strict_service.ask("POST", "/echo", exotic.body, None, exotic.headers)
             if answer.status >= 400:
                 title, detail = TITLE_AND_DETAIL[answer.status]
@@ -108,11 +108,11 @@ HARMLESS_HEADERS = {
 }
 
 
-def test_strange_headers_change_nothing(service, subtests):
+def test_strange_headers_change_nothing(service, each):
     """A header that means nothing to the contract is answered as if it were absent, or refused."""
     service.store(STORED)
     for name, header in HARMLESS_HEADERS.items():
-        with subtests.test(name), Wire(service.base_url) as wire:
+        with each(name), Wire(service.base_url) as wire:
             answer = wire.ask("GET", "/items/1", (header,))
             if answer.status >= 400:
                 assert_no_fault_of_http(answer)
@@ -130,11 +130,11 @@ def test_many_headers(service):
     assert service.ask("GET", "/ping").status == 200
 
 
-def test_strange_headers_are_refused_as_a_problem(strict_service, subtests):
+def test_strange_headers_are_refused_as_a_problem(strict_service, each):
     """Whether the server or the application refuses one, it is a problem."""
     strict_service.store(STORED)
     for name, header in HARMLESS_HEADERS.items():
-        with subtests.test(name), Wire(strict_service.base_url) as wire:
+        with each(name), Wire(strict_service.base_url) as wire:
             answer = wire.ask("GET", "/items/1", (header,))
             if answer.status >= 400:
                 assert_client_problem(answer)
@@ -143,12 +143,12 @@ def test_strange_headers_are_refused_as_a_problem(strict_service, subtests):
 HOSTS = ("example.org", "localhost:1", "127.0.0.1:99999", "a_b", "[::1]", "xn--bcher-kva.de")
 
 
-def test_strange_hosts_change_nothing(service, subtests):
+def test_strange_hosts_change_nothing(service, each):
     """The name that a client uses for this host does not matter, or is refused with a problem."""
     service.store(STORED)
     for host in HOSTS:
         for path in ("/items/1", "/items/1/"):
-            with subtests.test(f"{host} {path}"), Wire(service.base_url) as wire:
+            with each(f"{host} {path}"), Wire(service.base_url) as wire:
                 answer = wire.ask("GET", path, host=host)
                 if answer.status >= 400:
                     assert_client_problem(answer)
@@ -181,11 +181,11 @@ QUERIES = (
 )
 
 
-def test_strange_queries(service, subtests):
+def test_strange_queries(service, each):
     """A strange query is refused, or gives a page of the list."""
     service.store(STORED, STORED, STORED)
     for query in QUERIES:
-        with subtests.test(query[:30]), Wire(service.base_url) as wire:
+        with each(query[:30]), Wire(service.base_url) as wire:
             answer = wire.ask("GET", f"/items/?{query}")
             if answer.status >= 400:
                 assert_no_fault_of_http(answer)
@@ -228,11 +228,11 @@ PATHS = (
 )
 
 
-def test_strange_paths(service, subtests):
+def test_strange_paths(service, each):
     """A strange path is refused, or leads where it says. It never leads to a 5xx."""
     service.store(STORED)
     for path in PATHS:
-        with subtests.test(path[:30]), Wire(service.base_url) as wire:
+        with each(path[:30]), Wire(service.base_url) as wire:
             answer = wire.ask("GET", path)
             assert "x-injected" not in answer.headers
             if answer.status >= 300:
@@ -242,12 +242,12 @@ def test_strange_paths(service, subtests):
                 assert answer.json() in (STORED_ITEM, {"status": "ok"}, [STORED_ITEM])
 
 
-def test_strange_requests_are_refused_as_a_problem(strict_service, subtests):
+def test_strange_requests_are_refused_as_a_problem(strict_service, each):
     """A strange path or query is refused with a problem; raw bytes are no path, and refused by
     each server before the application."""
     strict_service.store(STORED)
     for path in (*PATHS, *(f"/items/?{query}" for query in QUERIES)):
-        with subtests.test(path[:30]), Wire(strict_service.base_url) as wire:
+        with each(path[:30]), Wire(strict_service.base_url) as wire:
             answer = wire.ask("GET", path)
             if answer.status >= 400:
                 assert_client_problem(answer)
@@ -259,25 +259,25 @@ def test_strange_requests_are_refused_as_a_problem(strict_service, subtests):
 METHODS = ("BREW", "PROPFIND", "X" * 15, "PURGE", "LINK", "QUERY")
 
 
-def test_unknown_methods_do_no_harm(service, subtests):
+def test_unknown_methods_do_no_harm(core_service, each):
     """A method that nobody knows is refused."""
-    service.store(STORED)
+    core_service.store(STORED)
     for method in METHODS:
         for path in ("/items/", "/items/1", "/ping"):
-            with subtests.test(f"{method} {path}"), Wire(service.base_url) as wire:
+            with each(f"{method} {path}"), Wire(core_service.base_url) as wire:
                 answer = wire.ask(method, path)
                 assert answer.status >= 400
                 assert_no_fault_of_http(answer)
-    assert service.rows() == [(1, *STORED)]
+    assert core_service.rows() == [(1, *STORED)]
 
 
-def test_unknown_methods_are_405(strict_service, subtests):
+def test_unknown_methods_are_405(strict_service, each):
     """A method that no resource knows is 405, or more than the server can read. One of WebDAV,
     which every server can read, is 405 like any other."""
     strict_service.store(STORED)
     for method in METHODS:
         for path in ("/items/", "/items/1", "/ping"):
-            with subtests.test(f"{method} {path}"), Wire(strict_service.base_url) as wire:
+            with each(f"{method} {path}"), Wire(strict_service.base_url) as wire:
                 answer = wire.ask(method, path)
                 if method == "PROPFIND" or not is_refused(answer):
                     assert_exact_problem(answer, 405)
@@ -322,12 +322,12 @@ AMBIGUOUS = {
 }
 
 
-def test_no_request_is_smuggled(service, subtests):
+def test_no_request_is_smuggled(service, each):
     """Where a request ends has one meaning: what a proxy in front would count in a body is never
     taken for another request."""
     service.store(STORED)
     for name, headers in AMBIGUOUS.items():
-        with subtests.test(name):
+        with each(name):
             with Wire(service.base_url) as wire:
                 known = (("Host", wire.host), ("Content-Type", JSON))
                 wire.send(request_head("POST", "/echo", (*known, *headers)) + SMUGGLING)
@@ -351,20 +351,20 @@ NO_HTTP = {
 }
 
 
-def test_what_is_no_http_does_no_harm(service, subtests):
+def test_what_is_no_http_does_no_harm(service, each):
     """What no server can read is refused, and others are served as before."""
     for name, request_bytes in NO_HTTP.items():
-        with subtests.test(name):
+        with each(name):
             with Wire(service.base_url) as wire:
                 wire.send(request_bytes)
                 assert_no_fault_of_http(wire.read())
             assert service.ask("GET", "/ping").status == 200
 
 
-def test_what_is_no_http_is_refused_alike(strict_service, subtests):
+def test_what_is_no_http_is_refused_alike(strict_service, each):
     """What no server can read is refused by all of them in the same words."""
     for name, request_bytes in NO_HTTP.items():
-        with subtests.test(name), Wire(strict_service.base_url) as wire:
+        with each(name), Wire(strict_service.base_url) as wire:
             wire.send(request_bytes)
             assert_refused(wire.read())
             assert wire.is_at_end()
@@ -417,10 +417,10 @@ def send_broken_length(service, headers) -> None:
         return wire.read("POST")
 
 
-def test_broken_lengths_do_no_harm(service, subtests):
+def test_broken_lengths_do_no_harm(service, each):
     """A length that is none is refused, unless it has but one meaning."""
     for name, headers in BROKEN_LENGTHS.items():
-        with subtests.test(name):
+        with each(name):
             service.empty()
             service.store(STORED)
             answer = send_broken_length(service, headers)
@@ -435,11 +435,11 @@ def test_broken_lengths_do_no_harm(service, subtests):
     assert service.ask("GET", "/ping").status == 200
 
 
-def test_broken_chunks_do_no_harm(service, subtests):
+def test_broken_chunks_do_no_harm(service, each):
     """Chunks that are none are refused, and nothing is stored."""
     chunked = (("Content-Type", JSON), ("Transfer-Encoding", "chunked"))
     for name, body in BROKEN_CHUNKS.items():
-        with subtests.test(name):
+        with each(name):
             with Wire(service.base_url) as wire:
                 host = ("Host", wire.host)
                 wire.send(request_head("POST", "/items/", (host, *chunked)) + body + b"\r\n\r\n")
@@ -450,10 +450,10 @@ def test_broken_chunks_do_no_harm(service, subtests):
     assert service.ask("GET", "/ping").status == 200
 
 
-def test_broken_lengths_are_refused_alike(strict_service, subtests):
+def test_broken_lengths_are_refused_alike(strict_service, each):
     """It is refused by the server, in the one wording."""
     for name, headers in BROKEN_LENGTHS.items():
-        with subtests.test(name):
+        with each(name):
             answer = send_broken_length(strict_service, headers)
             if answer.status != 201:
                 assert answer.status == 400

@@ -84,10 +84,10 @@ def assert_on_items_alone(work: dict[str, int], requests: int) -> None:
     assert sum(work.values()) <= MOST_PER_REQUEST * requests, work
 
 
-def test_operations_work_on_the_items_alone(service, subtests):
+def test_operations_work_on_the_items_alone(service, each):
     """A request asks for nothing but items, and takes a handful of statements at most."""
     for name, (method, path, body, status) in OPERATIONS.items():
-        with subtests.test(name):
+        with each(name):
             service.empty()
             service.store(STORED)
             work, checks = count(service, [(method, path, body)] * REPEATS, status)
@@ -230,11 +230,11 @@ NO_DATABASE: dict[str, tuple[str, str, bytes | None, int]] = {
 }
 
 
-def test_no_database_without_need(strict_service, subtests):
+def test_no_database_without_need(strict_service, each):
     """Requests that are refused before any item matters, and ids that no item can have, leave the
     database alone."""
     for name, (method, path, body, status) in NO_DATABASE.items():
-        with subtests.test(name):
+        with each(name):
             work, checks = count(strict_service, [(method, path, body)] * REPEATS, status)
             assert (work, checks) == ({}, 0)
 
