@@ -263,6 +263,10 @@ def test_a_server_is_shared_and_a_database_is_not(
         assert create(lab, target) == 31
 
 
+LEAST_OF_A_SESSION_BYTES = 200_000
+"""Private memory of a session that has run a query: 0.5 MB and more, less where much is shared."""
+
+
 def test_what_siblings_sessions_use_is_not_the_target_s(
     lab: Lab, target: Target, sibling: Target
 ) -> None:
@@ -289,7 +293,7 @@ def test_what_siblings_sessions_use_is_not_the_target_s(
     assert after
     assert everything
     theirs = everything.uss_bytes - after.uss_bytes
-    assert theirs > 10 * 500_000
+    assert theirs > 10 * LEAST_OF_A_SESSION_BYTES
     assert abs(after.pss_bytes - memory.pss_bytes) < theirs / 2
     switches = whole_after.voluntary_switches - whole.voluntary_switches
     assert switches >= 500
