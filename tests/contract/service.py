@@ -74,7 +74,8 @@ class Service:
         except BaseException:
             self._hang_up()
             raise
-        if answer.headers.get("connection", "").lower() == "close":
+        # After a failure a server may end the connection without having said so.
+        if answer.status >= 500 or answer.headers.get("connection", "").lower() == "close":
             self._hang_up()
         return answer
 
