@@ -274,7 +274,6 @@ def test_what_siblings_sessions_use_is_not_the_target_s(
     _, server = lab.unit_names(target)
     with ExitStack() as stack:
         memory, usage = lab.memory(target, server), lab.usage(target, server)
-        whole = lab.supervisor.usage(server)
         sessions = [
             stack.enter_context(
                 closing(psycopg2.connect(lab.dsn(sibling), passfile=str(lab.secrets.pgpass)))
@@ -288,16 +287,14 @@ def test_what_siblings_sessions_use_is_not_the_target_s(
                     cursor.execute("SELECT count(*) FROM items")
         after, after_usage = lab.memory(target, server), lab.usage(target, server)
         everything = lab.supervisor.memory(server)
-        whole_after = lab.supervisor.usage(server)
     assert memory
     assert after
     assert everything
     theirs = everything.uss_bytes - after.uss_bytes
     assert theirs > 10 * LEAST_OF_A_SESSION_BYTES
     assert abs(after.pss_bytes - memory.pss_bytes) < theirs / 2
-    switches = whole_after.voluntary_switches - whole.voluntary_switches
-    assert switches >= 500
-    assert after_usage.voluntary_switches - usage.voluntary_switches < switches / 2
+    # Each of the 500 queries lets a session wait once. Processes that have ended count no more.
+    assert after_usage.voluntary_switches - usage.voluntary_switches < 500 / 2
 
 
 def test_effective_settings_are_read_from_the_server(lab: Lab, admin: Admin) -> None:
