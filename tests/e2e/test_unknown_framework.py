@@ -1,15 +1,12 @@
 """A framework that the lab does not know, added as one folder and nothing else."""
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from .conftest import PATIENCE_S, ROOT, Cli
+from .conftest import ROOT, Cli
 
 FIXTURE = ROOT / "tests" / "fixtures" / "services" / "starlette"
 
@@ -42,18 +39,3 @@ def test_it_is_found_verified_measured_and_shown(cli: Cli, services: Path) -> No
     assert "starlette" in (run / "report.md").read_text()
     assert "Starlette" in (run / "report.html").read_text()
     assert cli.left_running() == []
-
-
-def test_the_contract_finds_it_too(services: Path) -> None:
-    """The same suite at the level that it claims, without an entry anywhere."""
-    words = ("-q", "-n", "0", "-p", "no:cacheprovider", "-k", "starlette", "tests/contract")
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", *words],
-        cwd=ROOT,
-        env={**os.environ, "ONECORE_SERVICES": str(services)},
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-    )
-    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-1000:]
-    assert " passed" in done.stdout
