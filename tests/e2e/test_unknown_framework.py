@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import ROOT, Cli
+from .conftest import Cli
 
-FIXTURE = ROOT / "tests" / "fixtures" / "services" / "starlette"
+FIXTURE = Path(__file__).parent / "services" / "starlette"
 
 
 @pytest.fixture(scope="module")
