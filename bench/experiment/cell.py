@@ -139,10 +139,11 @@ def edge(bench: Bench, target: Target) -> Edge:
 
 def cost(before: Usage, after: Usage) -> RoleCost:
     """What a role used between two edges."""
+    voluntary, involuntary = after.switches_since(before)
     return RoleCost(
         cpu_s=after.cpu_s - before.cpu_s,
-        voluntary_switches=after.voluntary_switches - before.voluntary_switches,
-        involuntary_switches=after.involuntary_switches - before.involuntary_switches,
+        voluntary_switches=voluntary,
+        involuntary_switches=involuntary,
         pressure=_pressure(before.pressure, after.pressure),
     )
 

@@ -72,7 +72,7 @@ def use_elsewhere(
         targets=tuple(map(TargetRecord.of, targets)),
     )
     for target in targets:
-        say(f"{target.label} at {target_host}, {run_time_s:g} s ...")
+        say(f"{target.title} at {target_host}, {run_time_s:g} s ...")
         use = _use(site, target, found, folder)
         found = replace(found, uses=(*found.uses, use))
         write_elsewhere(folder, found)

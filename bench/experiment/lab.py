@@ -16,7 +16,7 @@ from bench.errors import LabError
 from bench.model import Memory, Placement, Site, Target, Unit, Usage
 from bench.sources import fingerprint_of
 from bench.supervise import Supervisor
-from bench.supervise.proctree import descendants, sizes_of, usage_of
+from bench.supervise.proctree import descendants, sizes_of
 from bench.supervise.readiness import http_ready, postgres_ready, wait_until_ready
 
 APP_TEMPLATE = "onecore-app@"
@@ -248,12 +248,9 @@ class Lab:
         of the whole server: nobody else is asked while it counts. Raises UnitFailed.
         """
         usage = self.supervisor.usage(name)
-        others = usage_of(self._foreign_sessions(target, name), 0.0)
-        return replace(
-            usage,
-            voluntary_switches=usage.voluntary_switches - others.voluntary_switches,
-            involuntary_switches=usage.involuntary_switches - others.involuntary_switches,
-        )
+        others = set(self._foreign_sessions(target, name))
+        own = {pid: counts for pid, counts in usage.switches.items() if pid not in others}
+        return replace(usage, switches=own)
 
     def memory(self, target: Target, name: str) -> Memory | None:
         """The memory of one of a target's two units now; None where it is not known.

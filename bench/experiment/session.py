@@ -204,7 +204,7 @@ def _keep_busy(lab: Lab, engine: Generator, target: Target, seconds: float) -> N
     engine.go()
     if failed := engine.collect().failures:
         raise LabError(
-            f"{target.label} failed requests: {dict(failed)}",
+            f"{target.title} failed requests: {dict(failed)}",
             f"See its log: make logs FRAMEWORK={target.name}",
         )
 

@@ -47,10 +47,18 @@ class Surroundings:
 
 
 def cell_line(
-    cell: CellResult, target: Target, *, tell_pacing: bool = False, width: int = 120
+    cell: CellResult,
+    target: Target,
+    *,
+    tell_pacing: bool = False,
+    width: int = 120,
+    names: int = 7,
 ) -> str:
-    """A finished cell, one line per window; diagnostics have their own where it is narrow."""
-    name = f"round {cell.round} {target.name:<8}"
+    """A finished cell, one line per window; diagnostics have their own where it is narrow.
+
+    `names` is how long the longest name of a target is.
+    """
+    name = f"round {cell.round} {target.name:<{names}} "
     if tell_pacing:
         name += f"{pacing_words(cell.pacing)}: "
     if cell.unfit:
@@ -63,8 +71,7 @@ def cell_line(
         )
         failed = f", {window.load.failed:,} FAILED" if window.load.failed else ""
         line = (
-            f"{name}{window.phase:<7}{rate:>6} requests/s  p99 {p99:>5} ms  "
-            f"app {cost:>5} us/request{failed}"
+            f"{name}{window.phase:<7}{rate:>6} req/s  p99 {p99:>5} ms  app {cost:>5} us/req{failed}"
         )
         codes = ", ".join(diagnostic.code for diagnostic in window.diagnostics)
         if codes and len(line) + len(codes) + 4 > width:
@@ -126,9 +133,9 @@ class LiveObserver:
     def step_started(self, step: Step, targets: tuple[Target, ...]) -> None:
         for target in targets:
             self._log.cell_started(target, step.workload, step.round)
-        labels = ", ".join(target.label for target in targets)
+        who = targets[0].title if len(targets) == 1 else f"{len(targets)} targets in turns"
         with self._lock:
-            self._title = f"round {step.round}  {labels}  {step.workload}"
+            self._title = f"round {step.round}  {who}  {step.workload}"
             self._window_s = self._length_of(step.workload)
             self._target = targets[0]
             self._cell_began_s = time.monotonic()
@@ -160,9 +167,16 @@ class LiveObserver:
             self._cell_ended_s = time.monotonic()
             self._progress = self._rate_per_s = None
         bad = bool(cell.unfit) or any(window.load.failed for window in cell.phases)
-        tell_pacing = self._record is not None and self._record.plan.study is not None
+        plan = self._record.plan if self._record else None
+        line = cell_line(
+            cell,
+            target,
+            tell_pacing=plan is not None and plan.study is not None,
+            width=self._console.width,
+            names=max(map(len, plan.targets)) if plan else 0,
+        )
         self._console.print(
-            cell_line(cell, target, tell_pacing=tell_pacing, width=self._console.width),
+            line,
             style="red" if bad else "",
             soft_wrap=not self._display.shown,
             markup=False,

@@ -98,8 +98,10 @@ class TerminalWatcher:
         self._surroundings = surroundings(lab)
         self._host = lab.site.host
         print_notes(self._err, lab.notes)
-        names = ", ".join(target.label for target in lab.targets)
-        self._out.print(f"Starting {names}, each with its PostgreSQL {lab.binaries.version} ...")
+        names = ", ".join(target.title for target in lab.targets)
+        frameworks = {target.framework for target in lab.targets}
+        each = "each framework with its" if len(frameworks) > 1 else "with its"
+        self._out.print(f"Starting {names}, {each} PostgreSQL {lab.binaries.version} ...")
 
     def observer(self, store: RunStore) -> LiveObserver:
         self._store = store

@@ -64,15 +64,30 @@ class Pressure:
 class Usage:
     """Totals of a process tree or cgroup at one moment. Differences of two give a cost.
 
+    `switches` are the voluntary and involuntary ones of each process so far, by its pid.
     `pressure` is None where there is no cgroup of its own to read it from.
     """
 
     cpu_s: float
-    processes: int
     threads: int
-    voluntary_switches: int
-    involuntary_switches: int
+    switches: Mapping[int, tuple[int, int]]
     pressure: Pressure | None = None
+
+    @property
+    def processes(self) -> int:
+        return len(self.switches)
+
+    def switches_since(self, before: "Usage") -> tuple[int, int]:
+        """Voluntary and involuntary switches since then, of the processes that there are now.
+
+        What has ended has taken its counters along: it is missing, not subtracted.
+        """
+        voluntary = involuntary = 0
+        for pid, now in self.switches.items():
+            earlier = before.switches.get(pid, (0, 0))
+            voluntary += max(0, now[0] - earlier[0])
+            involuntary += max(0, now[1] - earlier[1])
+        return voluntary, involuntary
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,11 @@ class Target:
         """What its name adds to its framework's: "tuned"; "" when it is named like it."""
         return variant_of(self.name, self.framework)
 
+    @property
+    def title(self) -> str:
+        """Its label, and what sets it apart: "FastAPI", "FastAPI async"."""
+        return f"{self.label} {self.variant}".rstrip()
+
 
 Operation = Literal["create", "read", "update", "delete", "list", "echo", "ping"]
 

@@ -80,4 +80,4 @@ def looks(names: Iterable[str]) -> dict[str, Look]:
 
 @cache
 def _known_labels() -> dict[str, str]:
-    return {target.name: f"{target.label} {target.variant}".strip() for target in known_targets()}
+    return {target.name: target.title for target in known_targets()}

@@ -96,16 +96,12 @@ class TreeClock:
         self._parents = tuple(pid for pid in family if family[pid] or pid == self._root)
 
 
-def _switches(pid: int, proc: str) -> Iterator[tuple[int, int, int]]:
-    """(threads, voluntary, involuntary) of each thread; /proc/PID/status knows only the first."""
+def _switches(pid: int, proc: str) -> Iterator[tuple[int, int]]:
+    """Voluntary and involuntary ones of each thread; /proc/PID/status knows only the first's."""
     for thread in threads_of(pid, proc):
         with suppress(*GONE):
             counts = thread_status(pid, thread, proc)
-            yield (
-                1,
-                int(counts["voluntary_ctxt_switches"]),
-                int(counts["nonvoluntary_ctxt_switches"]),
-            )
+            yield int(counts["voluntary_ctxt_switches"]), int(counts["nonvoluntary_ctxt_switches"])
 
 
 def tree_usage(root: int) -> Usage:
@@ -116,17 +112,14 @@ def tree_usage(root: int) -> Usage:
 
 def usage_of(pids: list[int], cpu_s: float, proc: str = PROC) -> Usage:
     """Threads and switches of these processes, beside the CPU time that was read before."""
-    rows: list[tuple[int, int, int]] = []
+    threads = 0
+    switches: dict[int, tuple[int, int]] = {}
     for pid in pids:
         with suppress(*GONE):
-            rows.extend(_switches(pid, proc))
-    return Usage(
-        cpu_s=cpu_s,
-        processes=len(pids),
-        threads=sum(row[0] for row in rows),
-        voluntary_switches=sum(row[1] for row in rows),
-        involuntary_switches=sum(row[2] for row in rows),
-    )
+            rows = list(_switches(pid, proc))
+            threads += len(rows)
+            switches[pid] = (sum(row[0] for row in rows), sum(row[1] for row in rows))
+    return Usage(cpu_s, threads, switches)
 
 
 def tree_memory(root: int) -> Memory | None:

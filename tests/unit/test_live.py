@@ -194,7 +194,7 @@ def test_plain_lines_where_there_is_no_terminal(tmp_path: Path) -> None:
     act(observed(console, tmp_path))
     text = console.file.getvalue()
     assert "\x1b" not in text
-    assert text.count("500 requests/s") == 2
+    assert text.count("500 req/s") == 2
     assert text.count("doubt clock-drift: the work took longer. Measure again.") == 1
     assert re.search(r"1 of 2 cells, about \d+ s left; diagnostics: clock-drift 1", text)
 

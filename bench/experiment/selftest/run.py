@@ -36,7 +36,7 @@ def run_selftest(
         say("CPU accounting against processes that burn a known amount ...")
         accounting = check_accounting(lab.placement.app[:1])
         generator = check_generator(lab.placement, say)
-        say(f"{lab.targets[0].label} against itself, and with {PLANTED_SHARE:.0%} more CPU ...")
+        say(f"{lab.targets[0].title} against itself, and with {PLANTED_SHARE:.0%} more CPU ...")
         # Made only now: ports that were free a minute ago may be taken.
         twins = make_twins(lab, lab.targets[0])
         with _up(twins):

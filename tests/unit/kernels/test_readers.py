@@ -124,8 +124,11 @@ def test_switches_are_counted_over_threads(part: Part) -> None:
     (Path(changing.proc) / str(changing.pid) / "task/1").mkdir()
     usage = usage_of([changing.pid, changing.child], 1.5, changing.proc)
     assert (usage.processes, usage.threads, usage.cpu_s) == (2, 2, 1.5)
-    each = [thread_status(pid, pid, changing.proc) for pid in (changing.pid, changing.child)]
-    assert usage.voluntary_switches == sum(int(one["voluntary_ctxt_switches"]) for one in each)
+    each = {pid: thread_status(pid, pid, changing.proc) for pid in (changing.pid, changing.child)}
+    assert usage.switches == {
+        pid: (int(one["voluntary_ctxt_switches"]), int(one["nonvoluntary_ctxt_switches"]))
+        for pid, one in each.items()
+    }
     assert sorted(threads_of(changing.pid, changing.proc)) == [1, changing.pid]
 
 
