@@ -7,7 +7,7 @@ from pathlib import Path
 
 from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, iter_route_contexts
 from inside import (
     Settings,
     arguments_of,
@@ -45,6 +45,23 @@ def routers(app: FastAPI) -> Settings:
     return {"fastapi.route_class": ", ".join(sorted(kinds))} if kinds - {"APIRoute"} else {}
 
 
+def dependencies(app: FastAPI) -> Settings:
+    """Of every dependency of every route, what `Depends` was told beside its function."""
+    found: Settings = {}
+    routes = iter_route_contexts(app.routes)
+    handlers = [route.dependant for route in routes if isinstance(route.original_route, APIRoute)]
+    below = [one for handler in handlers for one in handler.dependencies]
+    while below:
+        one = below.pop()
+        below += one.dependencies
+        if one.call is not None:
+            limit = one.concurrency and one.concurrency.max_concurrency
+            values = {"use_cache": one.use_cache, "scope": one.scope, "max_concurrency": limit}
+            usual = {"use_cache": True, "scope": None, "max_concurrency": None}
+            found |= differing(f"fastapi.{one.call.__name__}", values, usual)
+    return found
+
+
 async def threads(app: FastAPI) -> Settings:
     """How many threads plain handlers have, once the app has started."""
     usual = current_default_thread_limiter().total_tokens
@@ -70,7 +87,8 @@ def main() -> None:
     module, _, name = arguments[0].partition(":")
     app: FastAPI = getattr(import_module(module), name)
     settings = uvicorn(arguments) | app_settings(app) | routers(app)
-    settings |= asyncio.run(threads(app)) | database() | pydantic_models(Path.cwd())
+    settings |= dependencies(app) | asyncio.run(threads(app))
+    settings |= database() | pydantic_models(Path.cwd())
     tell(settings)
 
 

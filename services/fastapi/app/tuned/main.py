@@ -1,6 +1,5 @@
 """The application."""
 
-import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -17,8 +16,6 @@ from app.tuned.routing import Route
 @asynccontextmanager
 async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
     current_default_thread_limiter().total_tokens = settings.server_threads
-    gc.collect()
-    gc.freeze()
     yield
     engine.dispose()
 

@@ -2,10 +2,10 @@
 
 from typing import override
 
-import orjson
+from pydantic_core import to_json
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-BODY = orjson.dumps(
+BODY = to_json(
     {
         "type": "about:blank",
         "title": "Bad Request",

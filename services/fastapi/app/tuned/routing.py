@@ -5,9 +5,9 @@ import re
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-import orjson
 from fastapi import HTTPException, Request, Response
 from fastapi.routing import APIRoute
+from pydantic_core import to_json
 from starlette.convertors import StringConvertor, register_url_convertor
 
 from app.dependencies import require_json
@@ -88,4 +88,4 @@ class JsonBytes(Response):
     media_type = "application/json"
 
     def render(self, content: Any) -> bytes:
-        return orjson.dumps(content)
+        return to_json(content)
