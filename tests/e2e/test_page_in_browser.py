@@ -258,7 +258,11 @@ def test_paper_keeps_titles_and_legend(browser: webdriver.Chrome, pages: dict[st
         assert len(titles) > 5
         assert [one for one in titles if not one.is_displayed() or not one.text.strip()] == []
         legend = browser.find_element(By.CSS_SELECTOR, ".isolate")
-        assert legend.text.split("\n") == ["FastAPI", "Flask", "Django REST Framework"]
+        assert legend.text.split("\n") == [
+            "FastAPI tuned",
+            "Flask tuned",
+            "Django REST Framework tuned",
+        ]
         assert not browser.find_element(By.CSS_SELECTOR, ".bar nav").is_displayed()
     finally:
         browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
