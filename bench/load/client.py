@@ -94,12 +94,22 @@ class Client:
         self._watchdog.cancel()
         await self._connector.close()
 
+    async def open(self, connections: int) -> None:
+        """Have so many connections open, as far as the server takes them: a refusal is no error
+        here, and the next request's.
+        """
+        opened = await asyncio.gather(
+            *(self._connect() for _ in range(connections)), return_exceptions=True
+        )
+        for each in opened:
+            if isinstance(each, Connection):
+                each.release()
+            elif not isinstance(each, RequestError):
+                raise each
+
     async def ask(self, data: bytes) -> tuple[int, bytes]:
         """Send one request; its status and body. RequestError when no whole answer comes."""
-        try:
-            connection = await self._connector.connect(self._destination, [], self._connecting)
-        except (OSError, TimeoutError, aiohttp.ClientError) as error:
-            raise RequestError(reason(error)) from None
+        connection = await self._connect()
         protocol = connection.protocol
         assert protocol is not None
         self._in_flight[protocol] = time.monotonic()
@@ -115,6 +125,13 @@ class Client:
         if self._in_flight.pop(protocol, None) is None:
             raise RequestError("timeout")
         return answer
+
+    async def _connect(self) -> Connection:
+        """A connection that is free, or a new one."""
+        try:
+            return await self._connector.connect(self._destination, [], self._connecting)
+        except (OSError, TimeoutError, aiohttp.ClientError) as error:
+            raise RequestError(reason(error)) from None
 
     async def _exchange(
         self, connection: Connection, protocol: ResponseHandler, data: bytes

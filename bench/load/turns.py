@@ -31,13 +31,21 @@ class TurnWindow:
             "lead-in": Recorder(),
             "counted": Recorder(),
         }
+        self._opened = False
         self._counted_s = self._sending_s = 0.0
         self._traffic = Traffic()
         self._started_at_unix_s: float | None = None
 
     async def turn(self, kind: TurnKind, duration_s: float) -> Turn:
-        """Send for so long and wait for the last byte; only a counted turn is measured."""
+        """Send for so long and wait for the last byte; only a counted turn is measured.
+
+        All connections are open before the first request: a short turn would end before each had
+        its own, and leave opening them to one that is counted.
+        """
         sender = self._sender
+        if not self._opened:
+            await sender.client.open(self._concurrency)
+            self._opened = True
         sender.recorder = recorder = self._recorders[kind]
         succeeded, failed = recorder.succeeded, recorder.failed
         traffic = sender.client.traffic.copy()

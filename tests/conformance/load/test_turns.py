@@ -51,6 +51,18 @@ def test_connections_and_ids_go_on_from_turn_to_turn(
     assert not results["b"].ran_out
 
 
+def test_all_connections_are_open_before_the_first_request(
+    generator: Generator, null_server: str
+) -> None:
+    """So a turn that is too short to use them all leaves none to be opened by one that counts."""
+    few = Share("delete", ids=Rows(1, 1, once=True))
+    generator.prepare_turns({"a": spec(null_server, few), "b": spec(null_server, READ)})
+    generator.turn("a", "warm-up", 0.02)  # one row: one request, on one connection
+    generator.turn("b", "warm-up", 0.0)
+    assert generator.turn("b", "counted", 0.1).succeeded > 5
+    assert [each.connections_opened for each in generator.collect_turns().values()] == [0, 0]
+
+
 def test_bytes_are_those_of_all_requests_after_the_warm_up(
     generator: Generator, null_server: str
 ) -> None:
