@@ -71,7 +71,7 @@ def reachable_supervisors(ground: Ground) -> tuple[Supervisor, ...]:
 
 
 def _process(ground: Ground) -> Choice:
-    return ProcessSupervisor(ground.state, ground.identity), ()
+    return ProcessSupervisor(ground.state, lambda: ground.identity), ()
 
 
 def _systemd(ground: Ground) -> Choice:

@@ -37,8 +37,10 @@ class Supervisor(Protocol):
         """
         ...
 
-    def stop(self, name: str) -> None:
-        """Stop the unit and wait until it has ended. A unit that does not run is no error."""
+    def stop(self, name: str) -> bool:
+        """Stop the unit and wait until it has ended; False when it did not end by itself when it
+        was told to, and was killed. A unit that does not run is no error.
+        """
         ...
 
     def freeze(self, name: str) -> None:

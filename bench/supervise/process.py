@@ -1,8 +1,10 @@
 """The embedded supervisor: plain processes, for machines where no systemd can be reached.
 
-Each unit has a record (`<state>/run/<unit>.json`) with its pid and the pid's start time, so that
-a stale record is told from a living process, and a log (`<state>/log/<unit>.log`). A unit that
-does not outlive the lab carries a parent-death signal: it ends even when the lab is killed with -9.
+Each unit has a record (`<state>/run/<unit>.json`) that names one process for ever (`Life`), so that
+a stale record is told from a living process, and a log (`<state>/log/<unit>.log`). All processes of
+a unit carry the record's path in their environment: what has left its parent and its session is
+found by that. A unit that does not outlive the lab carries a parent-death signal: it ends even when
+the lab is killed with -9.
 """
 
 import json
@@ -10,16 +12,25 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import psutil
-
-from bench.errors import UnitFailed
+from bench.errors import SetupError, UnitFailed
 from bench.files import write_whole
-from bench.model import Memory, Unit, UnitStatus, Usage
+from bench.kernel.life import (
+    Life,
+    is_out_of_sight,
+    is_stopped,
+    life_of,
+    lives,
+    lives_of,
+    started_unix_s,
+    tell,
+)
+from bench.kernel.process import every_stat, process_environment
+from bench.model import Memory, Unit, UnitState, UnitStatus, Usage
 from bench.supervise import changed, fingerprint, tail
 from bench.supervise.guardian import Guardian
 from bench.supervise.identity import Identity
@@ -27,21 +38,38 @@ from bench.supervise.ports import require_free_port
 from bench.supervise.proctree import TreeClock, descendants, exact_cpu_s, tree_memory, tree_usage
 
 STOP_PATIENCE_S = 20.0
+MARK = "ONECORE_UNIT"
+"""The variable that tells to which unit a process belongs."""
+
 _SIGNALS = {"TERM": signal.SIGTERM, "INT": signal.SIGINT}
 
 
 @dataclass(frozen=True)
 class _Record:
-    pid: int
-    started: float
+    life: Life
     stop_signal: str
     fingerprint: str
-    lab: int | None = None
-    """The pid of the lab that this unit ends with, if it does not outlive it."""
+    lab: Life | None = None
+    """The lab that this unit ends with, if it does not outlive it."""
 
     def goes_on(self, *, outlive: bool) -> bool:
         """Whether the unit runs as long as is wanted: for ever, or for as long as this lab."""
-        return self.lab is None or (self.lab == os.getpid() and not outlive)
+        return self.lab is None or (self.lab == life_of(os.getpid()) and not outlive)
+
+    def written(self) -> str:
+        lab = self.lab and asdict(self.lab)
+        return json.dumps(
+            asdict(self.life)
+            | {"stop_signal": self.stop_signal, "fingerprint": self.fingerprint, "lab": lab}
+        )
+
+
+def _parse(text: str) -> _Record:
+    """Raises ValueError, TypeError or KeyError on what `written` has not written."""
+    told = json.loads(text)
+    own = {name: told.pop(name) for name in ("stop_signal", "fingerprint")}
+    lab = told.pop("lab")
+    return _Record(Life(**told), **own, lab=Life(**lab) if lab else None)
 
 
 _RUN_WHEN_TOLD = ("sh", "-c", 'read -r _ && exec "$@" </dev/null', "sh")
@@ -49,6 +77,28 @@ _RUN_WHEN_TOLD = ("sh", "-c", 'read -r _ && exec "$@" </dev/null', "sh")
 
 So a lab that is killed before it has written a unit's record leaves no unit behind: the kernel
 closes the pipe, and the shell ends instead of becoming a daemon that nobody knows.
+"""
+
+_RUN_INSTEAD = """
+old=$1 ticks=$2 signal=$3
+shift 3
+there() {
+    stat=$(sed 's/.*) //' "/proc/$old/stat" 2>/dev/null) || return 1
+    case $stat in [ZX]*) return 1 ;; esac
+    [ "$(echo "$stat" | cut -d' ' -f20)" = "$ticks" ]
+}
+if ! read -r _; then
+    there && kill "-$signal" "$old"
+    tenths=200
+    while there && [ $tenths -gt 0 ]; do sleep 0.1; tenths=$((tenths - 1)); done
+    there && kill -KILL "$old"
+    while there; do sleep 0.1; done
+fi
+exec "$@" </dev/null
+"""
+"""Arguments: a process's number and starting tick, the signal that ends it, and a command, which
+runs once a line has come on standard input. If the lab is killed before, that process is ended here
+and the command runs all the same: what was started to stay does, also between two processes.
 """
 
 
@@ -69,88 +119,74 @@ def _let_run(process: subprocess.Popen[bytes]) -> None:
         process.stdin.write(b"\n")
 
 
-def _runs(process: psutil.Process) -> bool:
-    with suppress(psutil.NoSuchProcess):
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    return False
-
-
-def _alive(record: _Record) -> psutil.Process | None:
-    """The recorded process, unless it has ended or its pid belongs to another one by now."""
-    with suppress(psutil.NoSuchProcess):
-        process = psutil.Process(record.pid)
-        if abs(process.create_time() - record.started) < 1.0 and _runs(process):
-            return process
-    return None
-
-
-def _taken_over(record: _Record) -> bool:
-    """Whether the pid is another process's by now. Then no session of that number is left."""
-    with suppress(psutil.NoSuchProcess):
-        return abs(psutil.Process(record.pid).create_time() - record.started) >= 1.0
-    return False
-
-
 class ProcessSupervisor:
-    """Runs units as child processes of the lab, or as daemons when they outlive it."""
+    """Runs units as child processes of the lab, or as daemons when they outlive it.
+
+    `identity` is asked for only when something is to be run: looking and stopping need none.
+    """
 
     name = "process"
 
-    def __init__(self, state: Path, identity: Identity) -> None:
+    def __init__(self, state: Path, identity: Callable[[], Identity]) -> None:
         self._run_dir = state / "run"
         self._log_dir = state / "log"
         self._identity = identity
         self._children: dict[int, subprocess.Popen[bytes]] = {}
-        self._trees: dict[str, list[psutil.Process]] = {}
+        self._trees: dict[str, list[Life]] = {}
         """The processes of each frozen unit."""
         self._guardian = Guardian()
         self._clocks: dict[str, TreeClock] = {}
-        for directory in (self._run_dir, self._log_dir):
-            directory.mkdir(parents=True, exist_ok=True)
 
     # --- start and stop
 
     def start(self, unit: Unit, *, outlive: bool) -> bool:
         record = self._record(unit.name)
         same = record is not None and record.fingerprint == fingerprint(unit)
-        if record and same and _alive(record) and record.goes_on(outlive=outlive):
+        if record and same and lives(record.life) and record.goes_on(outlive=outlive):
             self.thaw(unit.name)
             return False
         # Also of a unit that has died: what it left behind would hold its port.
         self.stop(unit.name)
         require_free_port(unit)
+        for directory in (self._run_dir, self._log_dir):
+            directory.mkdir(parents=True, exist_ok=True)
         log = self._log_path(unit.name)
         log.unlink(missing_ok=True)
         for command in unit.prepare:
             write_whole(log, self.run(command, unit.environment, unit.directory))
-        self._launch(unit, outlive=outlive)
+        with self._waiting(unit, _RUN_WHEN_TOLD, outlive=outlive) as process:
+            self._write(unit, process, outlive=outlive)
+            _let_run(process)
         return True
 
     def renew(self, unit: Unit) -> None:
         record = self._record(unit.name)
         if record is None or record.fingerprint != fingerprint(unit):
             raise changed(unit)
-        self.stop(unit.name)
-        require_free_port(unit)
-        self._launch(unit, outlive=record.lab is None)
-
-    def _launch(self, unit: Unit, *, outlive: bool) -> None:
-        with self._waiting(unit, outlive=outlive) as process:
-            self._write(unit, process, outlive=outlive)
-            _let_run(process)
+        self._require_in_sight(unit.name, record)
+        outlive = record.lab is None
+        old = (str(record.life.pid), str(record.life.started_ticks), record.stop_signal)
+        instead = ("sh", "-c", _RUN_INSTEAD, "sh", *old)
+        with self._waiting(unit, instead if outlive else _RUN_WHEN_TOLD, outlive=outlive) as new:
+            self._write(unit, new, outlive=outlive)
+            self._end(unit.name, record, sparing=(new.pid,))
+            require_free_port(unit)
+            _let_run(new)
 
     @contextmanager
-    def _waiting(self, unit: Unit, *, outlive: bool) -> Iterator[subprocess.Popen[bytes]]:
-        """The unit's process, which waits to be told to run; it ends when it is not told to."""
+    def _waiting(
+        self, unit: Unit, until_told: tuple[str, ...], *, outlive: bool
+    ) -> Iterator[subprocess.Popen[bytes]]:
+        """The unit's process, which waits to be told to run."""
         cpus = ",".join(map(str, unit.cpus))
         # The user changes first: that would clear a parent-death signal set before.
         death = () if outlive else _ends_with_parent(unit.stop_signal)
-        pinned = ("taskset", "--cpu-list", cpus, *self._identity.prefix, *death, *unit.command)
+        pinned = ("taskset", "--cpu-list", cpus, *self._identity().prefix, *death, *unit.command)
         with self._log_path(unit.name).open("ab") as output:
             process = subprocess.Popen(
-                (*_RUN_WHEN_TOLD, *pinned),
+                (*until_told, *pinned),
                 cwd=unit.directory,
-                env=dict(unit.environment),
+                env={**unit.environment, MARK: str(self._path(unit.name))},
                 stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -162,49 +198,74 @@ class ProcessSupervisor:
         with process.stdin:
             yield process
 
-    def stop(self, name: str) -> None:
+    def stop(self, name: str) -> bool:
         record = self._record(name)
-        process = record and _alive(record)
-        tree = self._orphans(name, record) if record else []
-        self.thaw(name)
-        if record and process:
-            tree += [process, *process.children(recursive=True)]
-            process.send_signal(_SIGNALS[record.stop_signal])
-            self._await_end(process)
-        self._kill(tree)
-        self._reap()
+        if record:
+            self._require_in_sight(name, record)
+        by_itself = self._end(name, record)
         self._clocks.pop(name, None)
         self._path(name).unlink(missing_ok=True)
+        return by_itself
 
-    def _await_end(self, process: psutil.Process) -> None:
+    def _require_in_sight(self, name: str, record: _Record) -> None:
+        """Raises SetupError where a process's number says nothing."""
+        if is_out_of_sight(record.life):
+            raise SetupError(
+                f"{name} was started where other process ids hold (a container, or outside of this "
+                "one), and cannot be seen from here",
+                f"Stop it there: make down. If that place is gone: rm {self._path(name)}",
+            )
+
+    def _end(self, name: str, record: _Record | None, sparing: Collection[int] = ()) -> bool:
+        """End all processes of a unit, and wait until they have; False when one had to be killed
+        that was told to end.
+        """
+        tree = self._orphans(name, record)
+        self.thaw(name)
+        by_itself = True
+        if record and lives(record.life):
+            tree += [record.life, *lives_of(descendants(record.life.pid))]
+            tell(record.life, _SIGNALS[record.stop_signal])
+            by_itself = self._await_end(record.life)
+        self._kill([one for one in tree if one.pid not in sparing])
+        self._reap()
+        return by_itself
+
+    def _await_end(self, life: Life) -> bool:
+        """Whether it ends within the patience that a unit is given."""
         deadline = time.monotonic() + STOP_PATIENCE_S
-        while _runs(process) and time.monotonic() < deadline:
+        while lives(life) and time.monotonic() < deadline:
             self._reap()
             time.sleep(0.02)
+        return not lives(life)
 
-    def _kill(self, tree: list[psutil.Process]) -> None:
+    def _kill(self, tree: list[Life]) -> None:
         """Kill what is left of a unit: a server ends after its children, or dies before them."""
-        survivors = [one for one in tree if _runs(one)]
-        for survivor in survivors:
-            with suppress(psutil.NoSuchProcess):
-                survivor.kill()
-        while any(map(_runs, survivors)):
+        survivors = [one for one in tree if lives(one)]
+        _tell_all(survivors, signal.SIGKILL)
+        while any(map(lives, survivors)):
             self._reap()
             time.sleep(0.02)
 
-    def _orphans(self, name: str, record: _Record) -> list[psutil.Process]:
+    def _orphans(self, name: str, record: _Record | None) -> list[Life]:
         """Processes of a unit whose first one may have died: a frozen worker, say, which cannot
         notice that. They are of its session, or were seen when it was frozen (PostgreSQL gives
-        each process a session of its own).
+        each process a session of its own), or carry its mark.
         """
-        found = list(self._trees.get(name, ()))
-        if _taken_over(record):
-            return found
-        for pid in psutil.pids():
-            with suppress(ProcessLookupError, PermissionError, psutil.NoSuchProcess):
-                if os.getsid(pid) == record.pid:
-                    found.append(psutil.Process(pid))
-        return found
+        return [
+            *self._trees.get(name, ()),
+            *lives_of(_of_session(record.life) if record else ()),
+            *lives_of(self._marked(name)),
+        ]
+
+    def _marked(self, name: str) -> Iterator[int]:
+        """Processes that carry a unit's mark."""
+        mark = str(self._path(name))
+        for stat in every_stat():
+            # Gone meanwhile, or not this user's: then it is none of ours.
+            with suppress(OSError):
+                if process_environment(stat.pid).get(MARK) == mark:
+                    yield stat.pid
 
     def _reap(self) -> None:
         # The sampler's thread comes here too, while a unit is being renewed.
@@ -221,24 +282,22 @@ class ProcessSupervisor:
             frozen += new
             # Before they are stopped: a lab that is killed in between leaves none of them frozen.
             self._watch_over_the_frozen()
-            _signal(new, signal.SIGSTOP)
+            _tell_all(new, signal.SIGSTOP)
 
     def thaw(self, name: str) -> None:
         # Also those whose parent has died meanwhile: nothing else would find them again.
-        _signal([*self._trees.pop(name, ()), *self._tree(name)], signal.SIGCONT)
+        _tell_all([*self._trees.pop(name, ()), *self._tree(name)], signal.SIGCONT)
         self._watch_over_the_frozen()
 
     def _watch_over_the_frozen(self) -> None:
         self._guardian.watch(one.pid for tree in self._trees.values() for one in tree)
 
-    def _tree(self, name: str) -> list[psutil.Process]:
+    def _tree(self, name: str) -> list[Life]:
         """The processes of a unit that runs."""
-        found = []
         record = self._record(name)
-        for pid in descendants(record.pid) if record and _alive(record) else ():
-            with suppress(psutil.NoSuchProcess):
-                found.append(psutil.Process(pid))
-        return found
+        if record is None or not lives(record.life):
+            return []
+        return lives_of(descendants(record.life.pid))
 
     # --- look
 
@@ -246,12 +305,16 @@ class ProcessSupervisor:
         self._reap()
         record = self._record(name)
         if record is None:
-            return UnitStatus("stopped")
-        process = _alive(record)
-        if process is None:
+            torn = self._path(name).exists()
+            return (
+                UnitStatus("failed", detail="its record is torn") if torn else UnitStatus("stopped")
+            )
+        if is_out_of_sight(record.life):
+            return UnitStatus("failed", detail="it was started where other process ids hold")
+        if not lives(record.life):
             return UnitStatus("failed", detail="it ended without being asked to")
-        frozen = process.status() == psutil.STATUS_STOPPED
-        return UnitStatus("frozen" if frozen else "running", record.pid, record.started)
+        state: UnitState = "frozen" if is_stopped(record.life) else "running"
+        return UnitStatus(state, record.life.pid, started_unix_s(record.life))
 
     def names(self) -> tuple[str, ...]:
         return tuple(sorted(path.stem for path in self._run_dir.glob("*.json")))
@@ -298,10 +361,10 @@ class ProcessSupervisor:
     # --- help for those who prepare units
 
     def run(self, command: tuple[str, ...], environment: Mapping[str, str], directory: Path) -> str:
-        return self._identity.run(command, environment, directory)
+        return self._identity().run(command, environment, directory)
 
     def own(self, path: Path) -> None:
-        self._identity.own(path)
+        self._identity().own(path)
 
     # --- records
 
@@ -312,20 +375,15 @@ class ProcessSupervisor:
         return self._run_dir / f"{name}.json"
 
     def _record(self, name: str) -> _Record | None:
-        path = self._path(name)
-        try:
-            return _Record(**json.loads(path.read_text()))
-        except FileNotFoundError:
-            return None
-        except (ValueError, TypeError):  # torn by a full disk or an older version
-            path.unlink(missing_ok=True)
-            return None
+        # Torn, or of an older version: it stays until the unit is stopped, by its mark.
+        with suppress(FileNotFoundError, ValueError, TypeError, KeyError, AttributeError):
+            return _parse(self._path(name).read_text())
+        return None
 
     def _write(self, unit: Unit, process: subprocess.Popen[bytes], *, outlive: bool) -> None:
-        started = psutil.Process(process.pid).create_time()
-        lab = None if outlive else os.getpid()
-        record = _Record(process.pid, started, unit.stop_signal, fingerprint(unit), lab)
-        write_whole(self._path(unit.name), json.dumps(asdict(record)))
+        lab = None if outlive else life_of(os.getpid())
+        record = _Record(life_of(process.pid), unit.stop_signal, fingerprint(unit), lab)
+        write_whole(self._path(unit.name), record.written())
 
     def _pid(self, name: str) -> int:
         status = self.status(name)
@@ -335,7 +393,19 @@ class ProcessSupervisor:
         return status.pid
 
 
-def _signal(tree: list[psutil.Process], number: signal.Signals) -> None:
-    for process in tree:
-        with suppress(psutil.NoSuchProcess):
-            process.send_signal(number)
+def _of_session(life: Life) -> list[int]:
+    """Processes of the session that one began, which may have ended; none when it was in another
+    boot or namespace, or its number is another process's by now.
+    """
+    with suppress(FileNotFoundError, ProcessLookupError):
+        if life_of(life.pid) != life:
+            return []
+    here = life_of(os.getpid())
+    if (life.boot, life.namespace) != (here.boot, here.namespace):
+        return []
+    return [stat.pid for stat in every_stat() if stat.session == life.pid]
+
+
+def _tell_all(tree: Iterable[Life], number: signal.Signals) -> None:
+    for life in tree:
+        tell(life, number)

@@ -203,15 +203,17 @@ class SystemdSupervisor:
                     f"{self._systemd_name(unit.name)}` and its slice.",
                 )
 
-    def stop(self, name: str) -> None:
+    def stop(self, name: str) -> bool:
         unit = self._systemd_name(name)
         if unit is None:
-            return
+            return True
         self.thaw(name)
         self.manager.tell("stop", unit)
+        by_itself = self.manager.show(unit, ("Result",))["Result"] != "timeout"
         self.manager.ask("reset-failed", unit)
         self._seen.pop(name, None)
         self._forget(unit)
+        return by_itself
 
     # --- what is written, and removed again
 

@@ -39,7 +39,7 @@ def make_supervisor(kind: str, state: Path) -> Supervisor:
     """A new supervisor object on the same state, as the next command would make it."""
     identity = current_identity((state,))
     if kind == "process":
-        return ProcessSupervisor(state, identity)
+        return ProcessSupervisor(state, lambda: identity)
     values = {"python": sys.executable, "state": str(state)}
     needed = (state, *map(Path, (sys.prefix, sys.base_prefix)))
     return make_systemd(

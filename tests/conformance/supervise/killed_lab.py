@@ -7,7 +7,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from bench.model import Unit
 from bench.supervise.process import ProcessSupervisor
@@ -17,7 +17,13 @@ from .test_supervisor import renew, start
 
 ROOT = Path(__file__).parents[3]
 When = Literal[
-    "at once", "when it answers", "when it is frozen", "when it is renewed", "before its record"
+    "at once",
+    "when it answers",
+    "when it is frozen",
+    "when it is renewed",
+    "before the old one ends",
+    "between two processes",
+    "before its record",
 ]
 
 
@@ -44,6 +50,14 @@ def _die_with_its_pid(
     _die()
 
 
+_end = ProcessSupervisor._end
+
+
+def _end_and_die(*words: Any, **options: Any) -> None:
+    _end(*words, **options)
+    _die()
+
+
 def carry_out(order: Order) -> None:
     supervisor = make_supervisor(order.kind, order.state)
     if order.when == "before its record":
@@ -54,7 +68,11 @@ def carry_out(order: Order) -> None:
         start(supervisor, order.unit, outlive=order.outlive)
     if order.when == "when it is frozen":
         supervisor.freeze(order.unit.name)
-    if order.when == "when it is renewed":
+    if order.when == "before the old one ends":
+        ProcessSupervisor._end = lambda *_, **__: _die()  # type: ignore[assignment,method-assign]
+    if order.when == "between two processes":
+        ProcessSupervisor._end = _end_and_die  # type: ignore[assignment,method-assign]
+    if order.when in ("when it is renewed", "before the old one ends", "between two processes"):
         renew(supervisor, order.unit)
     _die()
 

@@ -8,6 +8,7 @@ exit      says why and ends with 3
 deaf      ignores SIGTERM and SIGINT
 swell     needs 100 MB for a moment at each connection
 fork      answers from a child that does not care for its parent
+leave     answers from a process that has left its parent and its session
 silent    runs, and never listens
 unprepared  is a preparation that fails
 """
@@ -44,6 +45,13 @@ def main() -> None:
         if os.fork():
             signal.pause()
         signal.alarm(600)  # whoever started it may have been stopped meanwhile
+    if behaviour == "leave":
+        if os.fork():
+            signal.pause()
+        os.setsid()
+        if os.fork():
+            os._exit(0)
+        signal.alarm(600)
     if behaviour == "burn":
         while True:
             pass

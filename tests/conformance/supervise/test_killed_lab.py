@@ -7,6 +7,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from bench.kernel.life import life_of, lives
 from bench.supervise import Supervisor
 
 from .conftest import MakeUnit
@@ -78,6 +79,49 @@ def test_outlives_a_killed_lab_only_when_asked_to(
         assert not listening(unit.port)()
     supervisor.stop(unit.name)
     assert not listening(unit.port)()
+
+
+@pytest.mark.parametrize("behaviour", ["quiet", "fork"])
+@pytest.mark.parametrize("when", ["before the old one ends", "between two processes"])
+def test_what_was_started_to_stay_stays_between_two_processes(
+    supervisor: Supervisor,
+    kind: str,
+    state: Path,
+    make_unit: MakeUnit,
+    when: When,
+    behaviour: str,
+) -> None:
+    """A lab that is killed while it gives a unit new processes leaves one that runs, not none."""
+    if kind == "systemd":
+        pytest.skip("a restart is systemd's own, and goes on without the lab")
+    unit = make_unit(behaviour)
+    first = start(supervisor, unit, outlive=True)
+    old = life_of(first)
+    in_a_killed_lab(kind, state, unit, when=when, outlive=True)
+    eventually(lambda: not lives(old))
+    eventually(listening(unit.port))
+    status = supervisor.status(unit.name)
+    assert status.state == "running"
+    assert status.pid != first
+    assert supervisor.stop(unit.name)
+    assert not listening(unit.port)()
+
+
+@pytest.mark.parametrize("text", ["", '{"pid": 1', '{"pid": 1, "started": 1.5}', "null"])
+def test_a_torn_record_hides_no_process(
+    supervisor: Supervisor, kind: str, state: Path, make_unit: MakeUnit, text: str
+) -> None:
+    """Nothing is known of the unit but its name: its processes are found by their mark."""
+    if kind == "systemd":
+        pytest.skip("systemd keeps the record itself")
+    unit = make_unit()
+    start(supervisor, unit)
+    (record,) = state.glob("run/*.json")
+    record.write_text(text)
+    assert supervisor.status(unit.name).state == "failed"
+    supervisor.stop(unit.name)
+    assert not listening(unit.port)()
+    assert supervisor.names() == ()
 
 
 def test_a_unit_without_a_record_does_not_run(

@@ -254,8 +254,16 @@ def test_what_will_not_stop_is_killed(
     monkeypatch.setattr("bench.supervise.process.STOP_PATIENCE_S", 0.5)
     unit = make_unit("deaf")
     pid = start(supervisor, unit)
-    supervisor.stop(unit.name)
+    assert not supervisor.stop(unit.name), "it did not end by itself"
     assert not psutil.pid_exists(pid)
+
+
+def test_what_has_left_its_session_ends_too(supervisor: Supervisor, make_unit: MakeUnit) -> None:
+    """It would hold the port for ever, and no list of children has it."""
+    unit = make_unit("leave")
+    start(supervisor, unit)
+    assert supervisor.stop(unit.name)
+    assert not listening(unit.port)()
 
 
 def test_stop_takes_the_children_too(supervisor: Supervisor, make_unit: MakeUnit) -> None:
