@@ -86,6 +86,9 @@ def main() -> NoReturn:
     Ctrl-C: what a shell reports of an interrupted program, so that nobody takes it for a failure.
     """
     interruptible()
+    # What others must read, services' users among them, they can; what nobody may is closed by its
+    # own mode.
+    os.umask(0o022)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # a test may have put something else there
             speak_as_the_terminal(stream)

@@ -9,12 +9,14 @@ from bench.cli.options import NOTHING_CHOSEN, Choice, app, err, out
 from bench.errors import LabError, UsageError
 from bench.experiment.assembly import (
     exclusively,
+    lab_to_look_at,
     labs_of_all_supervisors,
     open_lab,
+    require_unused,
     site,
     targets,
 )
-from bench.experiment.lab import Lab
+from bench.experiment.lab import Lab, Stopped
 from bench.live.status import status_table
 from bench.live.units import Eye
 from bench.live.watching import print_notes, watch_units
@@ -28,13 +30,13 @@ def _one_target(choice: Choice) -> tuple[Lab, Target]:
     if len(names) != 1:
         known = ", ".join(target.name for target in targets())
         raise UsageError("which one framework?", f"Say FRAMEWORK=name. Known frameworks: {known}.")
-    lab = open_lab(names)
+    lab = lab_to_look_at(names)
     return lab, lab.targets[0]
 
 
 def _lab_to_look_at(choice: Choice) -> Lab:
     """Of those chosen; of all where nothing is chosen, for whatever runs is to be seen."""
-    return open_lab(choice.names if choice.framework or choice.mode else ())
+    return lab_to_look_at(choice.names if choice.framework or choice.mode else ())
 
 
 @app.command
@@ -50,10 +52,10 @@ def up(*, choice: Choice = NOTHING_CHOSEN) -> None:
 @app.command
 def down() -> None:
     """Stop everything that the lab has started here."""
-    lab = open_lab(())
-    with exclusively(lab.site):
-        stopped = _everything_down()
-    out.print(f"Stopped: {', '.join(stopped)}." if stopped else "Nothing was running.")
+    stopped = _everything_down()
+    names = stopped.names
+    out.print(f"Stopped: {', '.join(names)}." if names else "Nothing was running.")
+    _tell_killed(stopped)
 
 
 @app.command
@@ -79,7 +81,8 @@ def logs(*, choice: Choice = NOTHING_CHOSEN, lines: int = 40) -> None:
     """Show the end of a framework's log and of its database's."""
     lab, target = _one_target(choice)
     for name in lab.unit_names(target):
-        out.rule(f"{name}  ({lab.supervisor.log_source(name)})")
+        # No rule across the page: a pipe has no width.
+        out.print(f"── {name}  ({lab.supervisor.log_source(name)})", markup=False, soft_wrap=True)
         out.print(lab.supervisor.log_tail(name, lines), markup=False, soft_wrap=True)
 
 
@@ -98,16 +101,32 @@ def psql(*, choice: Choice = NOTHING_CHOSEN) -> NoReturn:
 def clean() -> None:
     """Stop everything; remove the lab's databases, logs and passwords. Results stay."""
     here = site()
+    _tell_killed(_everything_down())
     if here.state.exists():
         with exclusively(here):
-            _everything_down()
+            require_unused(here.state)
             shutil.rmtree(here.state)
     out.print("Clean. Results are kept.")
 
 
-def _everything_down() -> tuple[str, ...]:
+def _everything_down() -> Stopped:
     """Stop what any supervisor runs of this lab: it may have been another one than now."""
-    return tuple(name for lab in labs_of_all_supervisors() for name in lab.down())
+    here = site()
+    if not here.state.exists():
+        return Stopped()
+    with exclusively(here):
+        stopped = [lab.down() for lab in labs_of_all_supervisors()]
+    return Stopped(
+        tuple(name for one in stopped for name in one.names),
+        tuple(name for one in stopped for name in one.killed),
+    )
+
+
+def _tell_killed(stopped: Stopped) -> None:
+    for name in stopped.killed:
+        err.print(
+            f"{name} did not end when it was told to, and was killed.", style="yellow", markup=False
+        )
 
 
 def _print_status(lab: Lab) -> None:

@@ -50,7 +50,7 @@ class Cluster:
     port: int
     directory: Path
     host: str
-    binaries: Binaries
+    find_binaries: Callable[[], Binaries]
 
     @property
     def unit_name(self) -> str:
@@ -68,7 +68,7 @@ class Cluster:
         flags = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         return Unit(
             name=self.unit_name,
-            command=(str(self.binaries["postgres"]), "-D", str(self.directory), *flags),
+            command=(str(self.find_binaries()["postgres"]), "-D", str(self.directory), *flags),
             directory=self.directory,
             environment={**ENVIRONMENT, "PGDATA": str(self.directory)},
             cpus=cpus,
@@ -129,7 +129,7 @@ def ensure_clusters(
     template.mkdir(parents=True, mode=0o700)
     own(template.parent)
     own(template)
-    _initdb(template, missing[0].binaries, secrets, run)
+    _initdb(template, missing[0].find_binaries(), secrets, run)
     for cluster in missing[1:]:
         copy = cluster.directory.with_name(f".{cluster.framework}.new")
         shutil.rmtree(copy, ignore_errors=True)

@@ -5,22 +5,23 @@ import ipaddress
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from bench import host
-from bench.database.binaries import find_binaries
+from bench.database.secrets import Secrets
 from bench.errors import LabBusy, SetupError, UsageError
-from bench.experiment.lab import Lab, apps_at_once, make_secrets
+from bench.experiment.lab import Lab, apps_at_once
 from bench.experiment.refusal import not_yours, refused
 from bench.experiment.supervisors import Ground, choose_supervisor, reachable_supervisors
+from bench.kernel.process import working_in
 from bench.model import Site, Target
 from bench.placement import plan_placement
 from bench.supervise import Supervisor
-from bench.supervise.identity import current_identity
-from bench.targets import SERVICES, known_targets, select_targets, service_folders
+from bench.targets import SERVICES, known_targets, select_targets
 
 ROOT = SERVICES.parent
 
@@ -77,40 +78,44 @@ def targets() -> tuple[Target, ...]:
 
 
 def open_lab(names: tuple[str, ...]) -> Lab:
-    """The lab for these targets (all when none is named), without starting anything.
+    """The lab for these targets (all when none is named), to start something in it.
 
     Raises UsageError or SetupError.
     """
-    ground = _ground()
-    supervisor, limits = choose_supervisor(ground)
-    return _lab(ground, names, supervisor, limits)
-
-
-def labs_of_all_supervisors() -> tuple[Lab, ...]:
-    """The lab as each supervisor sees it that may have started something of it."""
-    ground = _ground()
-    return tuple(_lab(ground, (), one, ()) for one in reachable_supervisors(ground))
-
-
-def _ground() -> Ground:
     here = site()
-    binaries = find_binaries()
-    state = _writable(here.state)
-    identity = current_identity((here.root, *service_folders(), binaries.directory.parent, state))
-    return Ground(here, state, identity, binaries)
-
-
-def _lab(
-    ground: Ground, names: tuple[str, ...], supervisor: Supervisor, limits: tuple[str, ...]
-) -> Lab:
-    registry = known_targets(ground.site.port_offset)
-    machine = host.topology()
+    ground = Ground(here, _writable(here.state))
+    supervisor, limits = choose_supervisor(ground)
     notes = (
-        _bind_note(ground.site.host),
+        _bind_note(here.host),
         ground.identity.note,
         *ground.binaries.passed_over,
         *limits,
     )
+    return replace(_lab(ground, names, supervisor), notes=tuple(filter(None, notes)))
+
+
+def lab_to_look_at(names: tuple[str, ...]) -> Lab:
+    """The lab for these targets as whoever runs its units sees it: nothing is made for that, and
+    nobody need be able to start anything here.
+
+    Raises UsageError, and SetupError when this user may not look.
+    """
+    here = site()
+    ground = Ground(here, _readable(here.state))
+    busy = next((one for one in reachable_supervisors(ground) if one.names()), None)
+    return _lab(ground, names, busy or choose_supervisor(ground)[0])
+
+
+def labs_of_all_supervisors() -> tuple[Lab, ...]:
+    """The lab as each supervisor sees it that may have started something of it."""
+    here = site()
+    ground = Ground(here, _readable(here.state))
+    return tuple(_lab(ground, (), one) for one in reachable_supervisors(ground))
+
+
+def _lab(ground: Ground, names: tuple[str, ...], supervisor: Supervisor) -> Lab:
+    registry = known_targets(ground.site.port_offset)
+    machine = host.topology()
     return Lab(
         site=ground.site,
         registry=registry,
@@ -118,10 +123,17 @@ def _lab(
         supervisor=supervisor,
         placement=plan_placement(machine, apps_at_once(registry)),
         cpus=machine.cpus,
-        binaries=ground.binaries,
-        secrets=make_secrets(ground.site, supervisor),
-        notes=tuple(note for note in notes if note),
+        find_binaries=lambda: ground.binaries,
+        secrets=Secrets(ground.state / "secrets"),
     )
+
+
+def _readable(state: Path) -> Path:
+    """The lab's folder, for whoever only looks. One that is not there holds nothing."""
+    with suppress(FileNotFoundError):
+        if not os.access(state, os.R_OK | os.X_OK) and state.stat():
+            raise not_yours(state, "this lab is another user's")
+    return state
 
 
 def _writable(state: Path) -> Path:
@@ -136,6 +148,17 @@ def _writable(state: Path) -> Path:
     if not os.access(state, os.W_OK | os.X_OK):
         raise not_yours(state, "this lab is another user's")
     return state
+
+
+def require_unused(state: Path) -> None:
+    """Raises SetupError while some process works in the lab's folder, whatever the records say."""
+    found = working_in(state)
+    if found:
+        told = ", ".join(f"{stat.name} (pid {stat.pid})" for stat in found)
+        raise SetupError(
+            f"{state} is in use by {told}, which no record of the lab has",
+            "Stop that first. Nothing was removed.",
+        )
 
 
 @contextmanager

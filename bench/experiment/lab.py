@@ -1,7 +1,7 @@
 """The services and their databases as one thing that goes up and down."""
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -46,6 +46,14 @@ def apps_at_once(registry: Iterable[Target]) -> int:
 
 
 @dataclass(frozen=True)
+class Stopped:
+    """What ran and was stopped, and what of it had to be killed."""
+
+    names: tuple[str, ...] = ()
+    killed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Lab:
     """The chosen `targets` out of the `registry`, who runs them and where everything is.
 
@@ -58,11 +66,16 @@ class Lab:
     targets: tuple[Target, ...]
     supervisor: Supervisor
     placement: Placement
-    binaries: Binaries
+    find_binaries: Callable[[], Binaries]
     secrets: Secrets
     cpus: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
     extra_environment: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    @property
+    def binaries(self) -> Binaries:
+        """The PostgreSQL that the lab runs. Raises SetupError when there is none."""
+        return self.find_binaries()
 
     # --- names and addresses
 
@@ -73,7 +86,7 @@ class Lab:
             target.database_port,
             self.site.state / "postgres" / target.framework,
             DATABASE_HOST,
-            self.binaries,
+            self.find_binaries,
         )
 
     def clusters(self, targets: tuple[Target, ...]) -> tuple[Cluster, ...]:
@@ -154,7 +167,8 @@ class Lab:
         return all(cluster.directory.exists() for cluster in self.clusters(targets))
 
     def prepare(self, targets: tuple[Target, ...]) -> None:
-        """Make the data folders of these targets' databases where they are missing."""
+        """Make passwords and these targets' data folders where they are missing."""
+        ensure_secrets(self.secrets.directory, self.supervisor.own)
         ensure_clusters(
             self.clusters(targets), self.secrets, self.supervisor.run, self.supervisor.own
         )
@@ -221,23 +235,29 @@ class Lab:
         self.supervisor.renew(self.app_unit(target))
         self._await_app(target)
 
-    def stop(self, names: tuple[str, ...]) -> None:
-        """Stop these units. One that will not stop does not keep the others running."""
+    def stop(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Stop these units. One that will not stop does not keep the others running.
+
+        Returns those that did not end when they were told to, and were killed.
+        """
         failures: list[LabError] = []
+        killed = []
         for name in names:
             try:
-                self.supervisor.stop(name)
+                if not self.supervisor.stop(name):
+                    killed.append(name)
             except LabError as error:
                 failures.append(error)
         if failures:
             raise failures[0]
+        return tuple(killed)
 
-    def down(self) -> tuple[str, ...]:
-        """Stop everything on record: apps first, then their databases. Returns what ran."""
+    def down(self) -> Stopped:
+        """Stop everything on record: apps first, then their databases."""
         names = sorted(self.supervisor.names(), key=lambda name: "postgres" in name)
         running = [name for name in names if self.supervisor.status(name).state != "failed"]
-        self.stop(tuple(names))
-        return tuple(running)
+        killed = self.stop(tuple(names))
+        return Stopped(tuple(running), killed)
 
     # --- what a target uses
 
@@ -304,8 +324,3 @@ class Lab:
         for name in self.supervisor.names():
             with suppress(LabError):
                 self.supervisor.thaw(name)
-
-
-def make_secrets(site: Site, supervisor: Supervisor) -> Secrets:
-    """The lab's secrets under its state folder, generated on first use."""
-    return ensure_secrets(site.state / "secrets", supervisor.own)

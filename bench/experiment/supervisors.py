@@ -6,17 +6,18 @@ import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache, cached_property
 from pathlib import Path
 
-from bench.database.binaries import Binaries
+from bench.database.binaries import Binaries, find_binaries
 from bench.errors import SetupError, UsageError
 from bench.model import Site
 from bench.supervise import Supervisor
-from bench.supervise.identity import Identity, closed_folder
+from bench.supervise.identity import Identity, closed_folder, current_identity
 from bench.supervise.process import ProcessSupervisor
 from bench.supervise.systemd.keeper import keepers
 from bench.supervise.systemd.manager import Manager, find_manager
-from bench.supervise.systemd.supervisor import SystemdSupervisor
+from bench.supervise.systemd.supervisor import Outfit, SystemdSupervisor
 from bench.supervise.systemd.units import Local, hidden_folders, lab_name, to_show
 from bench.targets import service_folders
 
@@ -28,12 +29,25 @@ Delegate=cpu cpuset io memory pids"""
 
 @dataclass(frozen=True)
 class Ground:
-    """What every supervisor of one lab stands on."""
+    """What every supervisor of one lab stands on.
+
+    Who runs units, and from which PostgreSQL, is found when something is to be started: looking and
+    stopping need neither, and must not fail for want of them.
+    """
 
     site: Site
     state: Path
-    identity: Identity
-    binaries: Binaries
+
+    @cached_property
+    def binaries(self) -> Binaries:
+        """Raises SetupError when there is no PostgreSQL."""
+        return find_binaries()
+
+    @cached_property
+    def identity(self) -> Identity:
+        """Raises SetupError when nobody can run units here."""
+        folders = (self.site.root, *service_folders(), self.binaries.directory.parent, self.state)
+        return current_identity(folders)
 
 
 Choice = tuple[Supervisor, tuple[str, ...]]
@@ -83,10 +97,13 @@ def _systemd(ground: Ground) -> Choice:
             f"{error.remedy} Or use SUPERVISOR=process.".strip(),
         ) from error
     cpuset = "cpuset" in manager.controllers()
-    supervisor = make_systemd(
-        manager, ground.identity, ground.site.root / "systemd", ground.state,
-        lab_name(ground.site.port_offset), _values(ground), _needed(ground), cpuset=cpuset,
-    )  # fmt: skip
+    supervisor = SystemdSupervisor(
+        manager=manager,
+        lab=lab_name(ground.site.port_offset),
+        templates=ground.site.root / "systemd",
+        state=ground.state,
+        outfit=cache(lambda: _outfit(ground, cpuset=cpuset)),
+    )
     return supervisor, _limits(manager, cpuset=cpuset)
 
 
@@ -108,26 +125,20 @@ SUPERVISORS: Mapping[str, Callable[[Ground], Choice]] = {
 }
 
 
-def make_systemd(
-    manager: Manager,
+def make_outfit(
     identity: Identity,
-    templates: Path,
     state: Path,
-    lab: str,
     values: Mapping[str, str],
     needed: tuple[Path, ...],
     *,
     cpuset: bool,
-) -> SystemdSupervisor:
-    """A supervisor under `manager` whose units may see the `needed` folders."""
+) -> Outfit:
+    """What units are made with that may see the `needed` folders."""
     is_root = os.geteuid() == 0
     # What is closed to others is open to a user's own services.
     closed = [closed_folder(path) if is_root else None for path in needed]
-    return SystemdSupervisor(
-        manager=manager,
-        lab=lab,
+    return Outfit(
         identity=identity,
-        templates=templates,
         values={
             "flock": shutil.which("flock") or "/usr/bin/flock",
             "systemctl": shutil.which("systemctl") or "/usr/bin/systemctl",
@@ -141,6 +152,12 @@ def make_systemd(
             needed=to_show(needed, closed),
         ),
         root=is_root,
+    )
+
+
+def _outfit(ground: Ground, *, cpuset: bool) -> Outfit:
+    return make_outfit(
+        ground.identity, ground.state, _values(ground), _needed(ground), cpuset=cpuset
     )
 
 

@@ -126,6 +126,16 @@ def every_stat(proc: str = PROC) -> Iterator[Stat]:
                 yield process_stat(int(name), proc)
 
 
+def working_in(folder: Path, proc: str = PROC) -> list[Stat]:
+    """Processes whose working folder is this one or below, as far as they may be seen."""
+    found = []
+    for stat in every_stat(proc):
+        with suppress(OSError):
+            if Path(f"{proc}/{stat.pid}/cwd").readlink().is_relative_to(folder.resolve()):
+                found.append(stat)
+    return found
+
+
 def ended_children_s(pid: int, proc: str = PROC) -> float:
     """CPU seconds of a process's children that have ended."""
     # Several times a second and process: no more is looked at than is needed.

@@ -21,26 +21,28 @@ from bench.errors import SetupError, UnitFailed
 
 PREFERRED_USERS = ("onecore", "nobody")
 
-# Arguments: the closed folders, "--", the needed folders, "--", the command. Each needed folder is
+# Arguments: the needed folders, "--", the closed folders, "--", the command. Each needed folder is
 # opened before its parent is covered, and mounted back through its descriptor (whose link must not
-# be followed: it names what is covered by then).
-_UNCOVER = """
+# be followed: it names what is covered by then). No name is ever split: it may have blanks.
+_UNCOVER = r"""
 set -e
-closed=""
-while [ "$1" != -- ]; do closed="$closed $1"; shift; done; shift
 fd=3
-needed=""
 while [ "$1" != -- ]; do
-    eval "exec $fd< \\"\\$1\\""
-    needed="$needed $fd:$1"
+    eval "exec $fd< \"\$1\""
+    eval "needed_$fd=\$1"
     fd=$((fd + 1))
     shift
 done; shift
-for folder in $closed; do mount -t tmpfs -o mode=755,size=1m onecore "$folder"; done
-for each in $needed; do
-    mkdir -p "${each#*:}"
-    mount --no-canonicalize --rbind "/proc/self/fd/${each%%:*}" "${each#*:}"
-    eval "exec ${each%%:*}<&-"
+while [ "$1" != -- ]; do
+    mount -t tmpfs -o mode=755,size=1m onecore "$1"
+    shift
+done; shift
+while [ $fd -gt 3 ]; do
+    fd=$((fd - 1))
+    eval "folder=\$needed_$fd"
+    mkdir -p "$folder"
+    mount --no-canonicalize --rbind "/proc/self/fd/$fd" "$folder"
+    eval "exec $fd<&-"
 done
 exec "$@"
 """
@@ -101,7 +103,7 @@ def uncovering(needed: tuple[Path, ...]) -> tuple[str, ...]:
     hidden = sorted({path for path in needed if closed_folder(path)})
     outermost = [path for path in hidden if not any(p in hidden for p in path.parents)]
     closed = sorted({str(closed_folder(path)) for path in outermost})
-    folders = (*closed, "--", *map(str, outermost), "--")
+    folders = (*map(str, outermost), "--", *closed, "--")
     return ("unshare", "--mount", "--propagation=private", "sh", "-c", _UNCOVER, "sh", *folders)
 
 
@@ -134,6 +136,16 @@ def _unprivileged_user() -> pwd.struct_passwd:
     )
 
 
+def _myself() -> pwd.struct_passwd:
+    try:
+        return pwd.getpwuid(os.geteuid())
+    except KeyError:
+        raise SetupError(
+            f"the user {os.geteuid()} has no name here, and PostgreSQL runs as no such user",
+            "Give it one (in a container: a user of the image, or a line in /etc/passwd).",
+        ) from None
+
+
 def require_tools() -> None:
     """Raises SetupError when util-linux's `setpriv` and `taskset` are not on PATH."""
     missing = [tool for tool in ("setpriv", "taskset") if shutil.which(tool) is None]
@@ -150,7 +162,7 @@ def current_identity(needed: tuple[Path, ...]) -> Identity:
     """
     require_tools()
     if os.geteuid() != 0:
-        me = pwd.getpwuid(os.geteuid())
+        me = _myself()
         return Identity(me.pw_name, me.pw_uid, me.pw_gid)
     user = _unprivileged_user()
     plain = _setpriv(user)
@@ -163,8 +175,9 @@ def current_identity(needed: tuple[Path, ...]) -> Identity:
     if fault:
         raise SetupError(
             f"the user {user.pw_name}, as whom services run, cannot use this project: {fault}",
-            "Put the project and its Python where every user may enter (for example /srv), "
-            "or run make as an ordinary user.",
+            "Let others read it (a clone under umask 077 is closed: chmod -R go+rX .), put it and "
+            "its Python where every user may enter (for example /srv), or run make as an ordinary "
+            "user.",
         )
     closed = sorted({str(closed_folder(path)) for path in folders if closed_folder(path)})
     note = f"services run as {user.pw_name}, with a view of their own of {', '.join(closed)}"

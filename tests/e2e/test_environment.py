@@ -12,7 +12,7 @@ from .conftest import ROOT, Cli
 # What the lab gives to a service or a database, and what the shell in front of it adds (PWD).
 GIVEN = {
     "PATH", "LC_ALL", "HOME", "PWD", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE", "DATABASE_URL",
-    "PGPASSFILE", "SECRET_KEY_FILE", "ONECORE_TARGET", "LD_LIBRARY_PATH", "PGDATA",
+    "PGPASSFILE", "SECRET_KEY_FILE", "ONECORE_TARGET", "ONECORE_UNIT", "LD_LIBRARY_PATH", "PGDATA",
 }  # fmt: skip
 
 

@@ -13,13 +13,13 @@ from .conftest import ROOT
 
 
 def as_another_user(folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
-    """`make status` of somebody to whom `folder` does not belong. Whoever is not root plays that
+    """`make up` of somebody to whom `folder` does not belong. Whoever is not root plays that
     user with a folder that is closed to everybody."""
     prefix = current_identity((ROOT, folder)).prefix
     if not prefix:
         folder.chmod(0o555)
     return subprocess.run(
-        [*prefix, sys.executable, "-m", "bench", "status"],
+        [*prefix, sys.executable, "-m", "bench", "up"],
         cwd=ROOT,
         env={**os.environ, "SUPERVISOR": "process", "PYTHONDONTWRITEBYTECODE": "1", **variables},
         capture_output=True,

@@ -77,7 +77,7 @@ def test_data_without_a_version_is_told(tmp_path: Path) -> None:
     """A folder in the place of a database that is none is refused with `make clean` as remedy."""
     (target, *_) = known_targets()
     cluster = Cluster(
-        target.framework, target.database_port, tmp_path / "data", "127.0.0.1", find_binaries()
+        target.framework, target.database_port, tmp_path / "data", "127.0.0.1", find_binaries
     )
     cluster.directory.mkdir()
     with pytest.raises(SetupError, match="no PG_VERSION") as caught:

@@ -5,13 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from bench.database.binaries import Binaries
 from bench.errors import SetupError, UsageError
 from bench.experiment import supervisors
 from bench.experiment.supervisors import Ground, choose_supervisor, reachable_supervisors
 from bench.kernel.cgroup import Hierarchy
 from bench.model import Site
-from bench.supervise.identity import Identity
 from bench.supervise.systemd.keeper import Keeper, forget, keepers, remember
 from bench.supervise.systemd.manager import Manager
 
@@ -22,7 +20,7 @@ NOTHING = "PID 1 is not systemd"
 @pytest.fixture
 def ground(tmp_path: Path) -> Ground:
     site = Site(root=tmp_path, state=tmp_path, results=tmp_path)
-    return Ground(site, tmp_path, Identity("me", 1000, 1000), Binaries(tmp_path, "18.6", "test"))
+    return Ground(site, tmp_path)
 
 
 @pytest.fixture

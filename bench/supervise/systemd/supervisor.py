@@ -56,17 +56,28 @@ class _Seen:
     main_pid: int
 
 
-@dataclass
-class SystemdSupervisor:
-    """One lab's units under one manager. `lab` is what their names begin with."""
+@dataclass(frozen=True)
+class Outfit:
+    """What units are made with: their user, what the templates leave open, and this machine's."""
 
-    manager: Manager
-    lab: str
     identity: Identity
-    templates: Path
     values: Mapping[str, str]
     local: Local
     root: bool
+
+
+@dataclass
+class SystemdSupervisor:
+    """One lab's units under one manager. `lab` is what their names begin with.
+
+    The outfit is asked for only when something is to be run: looking and stopping need none.
+    """
+
+    manager: Manager
+    lab: str
+    templates: Path
+    state: Path
+    outfit: Callable[[], Outfit]
     _seen: dict[str, _Seen] = field(default_factory=dict)
     _lock: TextIO | None = None
 
@@ -92,7 +103,7 @@ class SystemdSupervisor:
             )
         try:
             self._write(files)
-            remember(keeper_of(self.manager, self.lab), self.local.state)
+            remember(keeper_of(self.manager, self.lab), self.state)
             if not outlive:
                 self._hold_guard()
             self._start(unit, name, outlive=outlive)
@@ -114,12 +125,13 @@ class SystemdSupervisor:
         """systemd's name of a unit, and the files that describe it."""
         templates = read_templates(self.templates)
         name = systemd_name(unit.name, self.lab, templates)
-        shared = shared_files(templates, self.values, self.lab, root=self.root)
-        own = template_files(unit, templates, self.values, self.lab, root=self.root)
+        outfit = self.outfit()
+        shared = shared_files(templates, outfit.values, self.lab, root=outfit.root)
+        own = template_files(unit, templates, outfit.values, self.lab, root=outfit.root)
         described = {**shared, **own}
         needed = (systemd_name(each, self.lab, templates) for each in unit.needs)
         handed = self.manager.environment_names()
-        drop_in = lab_drop_in(unit, self.local, described, needed, handed)
+        drop_in = lab_drop_in(unit, outfit.local, described, needed, handed)
         return name, {**described, f"{name}.d/{LAB_DROP_IN}": drop_in}
 
     def _is_described_by(self, name: str, files: Mapping[str, str]) -> bool:
@@ -128,8 +140,8 @@ class SystemdSupervisor:
         return marks(self._drop_in(name)).get("Fingerprint") == now["Fingerprint"]
 
     def _require_ours(self, unit: Unit, there: str) -> None:
-        owner = marks(there).get("State", str(self.local.state))
-        if owner != str(self.local.state):
+        owner = marks(there).get("State", str(self.state))
+        if owner != str(self.state):
             raise SetupError(
                 f"{unit.name} is a unit of another lab, which keeps its state in {owner}",
                 "Run `make down` there, or move this lab's ports: PORT_OFFSET=1000.",
@@ -260,7 +272,7 @@ class SystemdSupervisor:
             (folder / f"{self.lab}.{kind}").unlink(missing_ok=True)
         shutil.rmtree(folder / f"{self.lab}-.service.d", ignore_errors=True)
         shutil.rmtree(folder / f"{self.lab}.target.wants", ignore_errors=True)
-        forget(keeper_of(self.manager, self.lab), self.local.state)
+        forget(keeper_of(self.manager, self.lab), self.state)
 
     # --- the guard
 
@@ -279,7 +291,7 @@ class SystemdSupervisor:
         """From here on, the end of this process is noticed. Raises LabBusy."""
         if self._lock is not None:
             return
-        lock = (self.local.state / "guard").open("w")
+        lock = (self.state / "guard").open("w")
         deadline = time.monotonic() + _GUARD_PATIENCE_S
         while True:  # an earlier guard may be just about to end
             with suppress(BlockingIOError):
@@ -292,7 +304,7 @@ class SystemdSupervisor:
         self._lock = lock
         self.manager.ask("stop", self._guard)
         text = read_templates(self.templates)[_GUARD_TEMPLATE]
-        values = {**self.values, "scope": self.manager.scope}
+        values = {**self.outfit().values, "scope": self.manager.scope}
         self._write({self._guard: render(text, values, self.lab)})
         self.manager.tell("start", self._guard)
 
@@ -432,10 +444,10 @@ class SystemdSupervisor:
     # --- help for those who prepare units
 
     def run(self, command: tuple[str, ...], environment: Mapping[str, str], directory: Path) -> str:
-        return self.identity.run(command, environment, directory)
+        return self.outfit().identity.run(command, environment, directory)
 
     def own(self, path: Path) -> None:
-        self.identity.own(path)
+        self.outfit().identity.own(path)
 
     # --- records
 
@@ -450,7 +462,7 @@ class SystemdSupervisor:
         found = {}
         for path in self.manager.folder.glob(f"{self.lab}-*.service.d/{LAB_DROP_IN}"):
             mark = marks(path.read_text())
-            if mark.get("State") == str(self.local.state):
+            if mark.get("State") == str(self.state):
                 found[mark["Name"]] = path.parent.name.removesuffix(".d")
         return found
 

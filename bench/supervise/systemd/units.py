@@ -22,7 +22,7 @@ LAB_DROP_IN = "90-lab.conf"
 _APPS = "onecore-app@.service"
 _DATABASES = "onecore-postgres@.service"
 _PLACEHOLDER = re.compile(r"@([a-z_]+)@")
-_UNFIT_IN_A_VALUE = re.compile(r"[\s\"'\\$;]")
+_UNFIT_IN_A_VALUE = re.compile(r"[\t\n\r\"'\\$;:]")
 # What ProtectHome= and PrivateTmp= cover.
 _COVERED = tuple(map(Path, ("/home", "/root", "/run/user", "/tmp", "/var/tmp")))  # noqa: S108
 
@@ -69,7 +69,7 @@ def render(text: str, values: Mapping[str, str], lab: str) -> str:
         if _UNFIT_IN_A_VALUE.search(value):
             raise SetupError(
                 f"the {name} {value!r} cannot stand in a systemd unit",
-                "Use a path without blanks and quotes, or SUPERVISOR=process.",
+                "Use a path without quotes, colons and the like, or SUPERVISOR=process.",
             )
         return value.replace("%", "%%")
 
@@ -184,8 +184,8 @@ def lab_drop_in(
         *(["AllowedCPUs=", f"AllowedCPUs={format_cpulist(unit.cpus)}"] if local.cpuset else []),
         *(f"Environment={quoted((each,))}" for each in added),
         *(f"UnsetEnvironment={name}" for name in sorted({*handed} - {*environment} - said)),
-        *(f"TemporaryFileSystem={folder}:ro,mode=755" for folder in local.hidden),
-        *(f"BindReadOnlyPaths={folder}" for folder in local.needed),
+        *(f"TemporaryFileSystem={quoted((f'{folder}:ro,mode=755',))}" for folder in local.hidden),
+        *(f"BindReadOnlyPaths={quoted((str(folder),))}" for folder in local.needed),
     ]
     whole = "\n".join([*sorted(applying.values()), *lines, unit.source])
     head = [

@@ -13,12 +13,13 @@ from pathlib import Path
 import pytest
 
 from bench.database.cluster import SYSTEM_PATH
-from bench.experiment.supervisors import make_systemd
+from bench.experiment.supervisors import make_outfit
 from bench.model import Unit
 from bench.supervise import Supervisor
 from bench.supervise.identity import current_identity
 from bench.supervise.process import ProcessSupervisor
 from bench.supervise.systemd.manager import find_manager
+from bench.supervise.systemd.supervisor import SystemdSupervisor
 
 UNITS = Path(__file__).parent / "units"
 
@@ -42,9 +43,8 @@ def make_supervisor(kind: str, state: Path) -> Supervisor:
         return ProcessSupervisor(state, lambda: identity)
     values = {"python": sys.executable, "state": str(state)}
     needed = (state, *map(Path, (sys.prefix, sys.base_prefix)))
-    return make_systemd(
-        find_manager(), identity, UNITS, state, "onecore", values, needed, cpuset=False
-    )
+    outfit = make_outfit(identity, state, values, needed, cpuset=False)
+    return SystemdSupervisor(find_manager(), "onecore", UNITS, state, lambda: outfit)
 
 
 @pytest.fixture

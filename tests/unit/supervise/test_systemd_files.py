@@ -8,7 +8,7 @@ import pytest
 from bench.errors import SetupError
 from bench.supervise.identity import Identity
 from bench.supervise.systemd.manager import Manager
-from bench.supervise.systemd.supervisor import SystemdSupervisor
+from bench.supervise.systemd.supervisor import Outfit, SystemdSupervisor
 from bench.supervise.systemd.units import Local
 
 UNIT = "onecore-flask.service"
@@ -37,11 +37,11 @@ def supervisor(tmp_path: Path) -> SystemdSupervisor:
     return SystemdSupervisor(
         manager=FakeManager("system", tmp_path),
         lab="onecore",
-        identity=Identity("me", 1000, 1000),
         templates=tmp_path,
-        values={},
-        local=Local(tmp_path, cpuset=False),
-        root=True,
+        state=tmp_path,
+        outfit=lambda: Outfit(
+            Identity("me", 1000, 1000), {}, Local(tmp_path, cpuset=False), root=True
+        ),
     )
 
 

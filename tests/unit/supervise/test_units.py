@@ -168,11 +168,36 @@ def test_an_unknown_placeholder_is_refused() -> None:
         render("Environment=X=@colour@", VALUES, "onecore")
 
 
-def test_a_path_with_a_blank_is_refused_with_a_remedy() -> None:
-    """systemd would read two words: said before anything is written."""
+@pytest.mark.parametrize("path", ['/home/me/"lab"', "/home/me/it's", "/srv/a:b", "/srv/$HOME"])
+def test_a_path_that_systemd_would_read_otherwise_is_refused_with_a_remedy(path: str) -> None:
+    """Said before anything is written."""
     with pytest.raises(SetupError, match="cannot stand") as caught:
-        render("ExecStart=@root@/x", {"root": "/home/me/my lab"}, "onecore")
+        render("ExecStart=@root@/x", {"root": path}, "onecore")
     assert "SUPERVISOR=process" in caught.value.remedy
+
+
+# What systemd reads to the end of the line, quotes and all.
+TO_THE_END = ("LoadCredential", "WorkingDirectory", "X-Onecore-State", "Environment")
+
+
+@pytest.mark.parametrize("kind", ["app", "postgres"])
+def test_a_path_with_blanks_is_one_word(kind: str) -> None:
+    """Wherever systemd splits a line into words."""
+    folder = "/home/me/my lab"
+    values = {name: f"{folder}/{name}" for name in ("root", "python", "pg_bin", "state")}
+    local = replace(LOCAL, needed=(Path(folder),), hidden=(Path("/home/my folder"),))
+    unit = postgres_unit("drf") if kind == "postgres" else app_unit("drf")
+    files = shared_files(TEMPLATES, {**VALUES, **values}, "onecore", root=True)
+    files |= template_files(unit, TEMPLATES, {**VALUES, **values}, "onecore", root=True)
+    files["90-lab.conf"] = lab_drop_in(unit, local, files)
+    lines = [line for text in files.values() for line in text.splitlines() if "/my " in line]
+    assert lines
+    for line in lines:
+        name, _, value = line.partition("=")
+        if name in TO_THE_END or line.startswith("#"):
+            continue
+        words = shlex.split(value)
+        assert any("/my lab" in word or "/my folder" in word for word in words), line
 
 
 def test_a_percent_sign_in_a_path_stays_one() -> None:

@@ -1,0 +1,103 @@
+"""Looking and stopping work where nothing could be started."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bench.supervise.identity import uncovering
+
+from .conftest import ROOT, Cli
+
+LOOKING = (("status",), ("logs", "--framework", "flask"), ("down",))
+NAMELESS = 42_424
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [{"ONECORE_USER": "no-such-user"}, {"ONECORE_PG_BIN": "/nonexistent"}],
+    ids=["nobody to run services", "no PostgreSQL"],
+)
+def test_what_only_starting_needs_is_not_missed(cli: Cli, variables: dict[str, str]) -> None:
+    """What runs is seen and stopped all the same; starting says what is missing."""
+    cli.run("up", FRAMEWORK="flask")
+    assert cli.run("status", **variables).count("running") == 2
+    assert "gunicorn" in cli.run("logs", FRAMEWORK="flask", **variables).lower()
+    assert "onecore-flask" in cli.run("down", **variables)
+    assert cli.left_running() == []
+    if "ONECORE_PG_BIN" in variables or os.geteuid() == 0:
+        told = cli.run("up", expect=1, FRAMEWORK="flask", **variables)
+        assert next(iter(variables.values())) in told
+
+
+def test_a_log_in_a_pipe_has_lines_of_a_lines_length(cli: Cli) -> None:
+    """A pipe has no width, and what is drawn across the page would have no end."""
+    assert max(map(len, cli.run("logs", FRAMEWORK="flask").splitlines())) < 500
+
+
+def test_looking_makes_nothing(cli: Cli, tmp_path: Path) -> None:
+    """Not even a folder: there is nothing, and nothing is said to run."""
+    where = {"ONECORE_STATE": str(tmp_path / "state")}
+    assert "running" not in cli.run("status", **where)
+    assert "Nothing was running" in cli.run("down", **where)
+    assert not (tmp_path / "state").exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be a user without a name")
+def test_a_user_without_a_name_can_look(cli: Cli, public_folder: Path) -> None:
+    """As in a container with a number for a user. It cannot start PostgreSQL, which is told."""
+    folder = public_folder / "nameless"
+    folder.mkdir()
+    os.chown(folder, NAMELESS, NAMELESS)
+    needed = (ROOT, folder, Path(sys.prefix), Path(sys.base_prefix))
+    ids = ("setpriv", f"--reuid={NAMELESS}", f"--regid={NAMELESS}", "--clear-groups", "--")
+    own = {"ONECORE_STATE": str(folder / "state"), "ONECORE_RESULTS": str(folder / "results")}
+
+    def call(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*uncovering(tuple(path.resolve() for path in needed)), *ids,
+             sys.executable, "-m", "bench", *words],
+            cwd=ROOT, env={**cli.environment, **own}, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+    for words in LOOKING:
+        done = call(*words)
+        assert done.returncode == 0, done.stderr
+    refused = call("up", "--framework", "flask")
+    assert refused.returncode == 1
+    assert f"the user {NAMELESS} has no name" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+@pytest.mark.parametrize("mask", [0o077, 0o027])
+def test_the_umask_closes_nothing_that_a_service_needs(
+    cli: Cli, public_folder: Path, mask: int
+) -> None:
+    """The lab's own files have their modes, and secrets theirs."""
+    state = public_folder / f"umask-{mask:o}"
+    before = os.umask(mask)
+    try:
+        cli.run("up", FRAMEWORK="flask", ONECORE_STATE=str(state))
+        cli.run("down", ONECORE_STATE=str(state))
+    finally:
+        os.umask(before)
+    (lab,) = state.iterdir()
+    assert lab.stat().st_mode & 0o777 == 0o755
+    assert (lab / "secrets").stat().st_mode & 0o777 == 0o700
+    assert all(one.stat().st_mode & 0o777 == 0o600 for one in (lab / "secrets").iterdir())
+
+
+def test_clean_does_not_take_the_floor_from_anybody(cli: Cli) -> None:
+    """A process that works in the lab's folder and is in no record: nothing is removed."""
+    cli.run("up", FRAMEWORK="flask")
+    cli.run("down")
+    (data,) = cli.state.glob("*/postgres/flask")
+    with subprocess.Popen(["sleep", "600"], cwd=data) as stranger:
+        told = cli.run("clean", expect=1)
+        assert f"sleep (pid {stranger.pid})" in told
+        assert data.exists()
+        stranger.kill()
+    cli.run("clean")
+    assert not data.exists()
