@@ -26,7 +26,7 @@ LAB_VARIABLES: Mapping[str, str] = {
     "ONECORE_USER": "the user that services run as when root calls the lab",
     "ONECORE_STATE": "where databases, logs and passwords are kept (.lab)",
     "ONECORE_RESULTS": "where runs are kept (results)",
-    "ONECORE_LOCKS": "where the machine's measuring lock is kept (the temporary folder)",
+    "ONECORE_LOCKS": "another lock than the machine's: a lab that others need not wait for",
 }
 """What every verb takes."""
 

@@ -3,7 +3,8 @@
 from bench import host, isolation, preflight, tuning
 from bench.cli.options import app, out
 from bench.errors import LabError
-from bench.experiment.assembly import measuring_alone, targets
+from bench.experiment.alone import measuring_alone
+from bench.experiment.assembly import targets
 from bench.experiment.fitness import examine
 from bench.experiment.lab import apps_at_once
 from bench.model import Placement

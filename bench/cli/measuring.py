@@ -27,7 +27,7 @@ from bench.cli.options import (
 from bench.cli.showing import show_run
 from bench.errors import LabError, UsageError
 from bench.experiment import session
-from bench.experiment.assembly import measuring_alone
+from bench.experiment.alone import measuring_alone
 from bench.experiment.plan import (
     DEFAULT_PROFILE,
     make_plan,

@@ -1,9 +1,7 @@
 """Putting a lab together from the environment: site, supervisor, placement, PostgreSQL."""
 
-import fcntl
 import ipaddress
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -172,37 +170,6 @@ def exclusively(here: Site) -> Iterator[None]:
 
 
 @contextmanager
-def measuring_alone() -> Iterator[None]:
-    """Hold the machine's lock: two measurements at once would measure each other.
-
-    Raises LabBusy at once when another measurement runs, be it another user's; SetupError when
-    there can be no lock.
-    """
-    folder = Path(os.environ.get("ONECORE_LOCKS") or tempfile.gettempdir())
-    path = folder / f"onecore-measuring-{os.geteuid()}.lock"
-    busy = "another measurement is running on this machine"
-    with _held(path, busy):
-        # A file of its own for each user: the kernel lets nobody write to another's in /tmp.
-        if any(
-            _is_held(other) for other in folder.glob("onecore-measuring-*.lock") if other != path
-        ):
-            raise LabBusy(f"{busy}, by another user", "Wait for it to end.")
-        yield
-
-
-def _is_held(path: Path) -> bool:
-    """Whether somebody holds this lock now."""
-    try:
-        with path.open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:  # gone meanwhile, or not for our eyes
-        return False
-    return False
-
-
-@contextmanager
 def _held(path: Path, busy: str) -> Iterator[None]:
     lock = FileLock(path)
     try:
@@ -212,7 +179,7 @@ def _held(path: Path, busy: str) -> Iterator[None]:
     except OSError as error:
         raise refused(error) or SetupError(
             f"cannot lock {path}: {error.strerror}",
-            "Let ONECORE_STATE and ONECORE_LOCKS name folders on a disk that has locks.",
+            "Let ONECORE_STATE name a folder on a disk that has locks.",
         ) from error
     try:
         yield

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bench.errors import SetupError
 
-_ELSEWHERE = "let ONECORE_STATE, ONECORE_RESULTS and ONECORE_LOCKS name folders"
+_ELSEWHERE = "let ONECORE_STATE and ONECORE_RESULTS name folders"
 _FULL = f"Free some space, or {_ELSEWHERE} on another disk."
 _IN_THE_WAY = f"Move away what is there, or {_ELSEWHERE} elsewhere."
 _DISK_TAKES_NOTHING = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}

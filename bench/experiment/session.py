@@ -11,7 +11,8 @@ from bench import host, preflight, tuning
 from bench.analysis.differences import ABSENT, differences
 from bench.environment import let_through
 from bench.errors import LabError, TargetUnfit, UsageError
-from bench.experiment.assembly import exclusively, measuring_alone, open_lab, site
+from bench.experiment.alone import measuring_alone
+from bench.experiment.assembly import exclusively, open_lab, site
 from bench.experiment.engines import with_workers
 from bench.experiment.fitness import examine, require_fit
 from bench.experiment.interruption import undisturbed

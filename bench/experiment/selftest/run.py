@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from bench.analysis.selftest import SelftestCheck, judge_identical, judge_planted
-from bench.experiment.assembly import exclusively, measuring_alone, open_lab
+from bench.experiment.alone import measuring_alone
+from bench.experiment.assembly import exclusively, open_lab
 from bench.experiment.interruption import undisturbed
 from bench.experiment.lab import Lab
 from bench.experiment.selftest.accounting import check_accounting
