@@ -28,8 +28,8 @@ class MemoryUse:
 
 
 def unit_name(target: TargetRecord, role: Role) -> str:
-    """The unit of a target's app in the samples, or of the database that its framework shares."""
-    return f"onecore-{target.name}" if role == "app" else f"onecore-postgres-{target.framework}"
+    """The unit of a target's app in the samples, or of the database server that it may share."""
+    return f"onecore-{target.name}" if role == "app" else f"onecore-postgres-{target.cluster_name}"
 
 
 def memory_use(run: StoredRun) -> tuple[MemoryUse, ...]:
@@ -65,8 +65,8 @@ def _use(run: StoredRun, target: str, role: Role) -> MemoryUse:
 
 def _is_shared(run: StoredRun, target: str) -> bool:
     """Whether another target of the run has its database on the same server."""
-    frameworks = [run.record.target(name).framework for name in run.record.plan.targets]
-    return frameworks.count(run.record.target(target).framework) > 1
+    servers = [run.record.target(name).cluster_name for name in run.record.plan.targets]
+    return servers.count(run.record.target(target).cluster_name) > 1
 
 
 def role_memory(window: PhaseResult, role: Role) -> int | None:

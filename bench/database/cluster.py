@@ -44,9 +44,9 @@ class RunCommand(Protocol):
 
 @dataclass(frozen=True)
 class Cluster:
-    """The PostgreSQL of one framework."""
+    """One PostgreSQL instance: a framework's, or one target's own."""
 
-    framework: str
+    name: str
     port: int
     directory: Path
     host: str
@@ -54,7 +54,7 @@ class Cluster:
 
     @property
     def unit_name(self) -> str:
-        return f"onecore-postgres-{self.framework}"
+        return f"onecore-postgres-{self.name}"
 
     def unit(self, cpus: tuple[int, ...]) -> Unit:
         """The unit that runs this cluster on `cpus`. SIGINT is PostgreSQL's fast shutdown."""
@@ -131,7 +131,7 @@ def ensure_clusters(
     own(template)
     _initdb(template, missing[0].find_binaries(), secrets, run)
     for cluster in missing[1:]:
-        copy = cluster.directory.with_name(f".{cluster.framework}.new")
+        copy = cluster.directory.with_name(f".{cluster.name}.new")
         shutil.rmtree(copy, ignore_errors=True)
         # `cp` keeps owner and mode, which shutil.copytree does not.
         run(("cp", "--archive", str(template), str(copy)), ENVIRONMENT, template)

@@ -30,6 +30,11 @@ def app_unit_name(target: Target) -> str:
     return f"onecore-{target.name}"
 
 
+def interpreter_of(target: Target) -> Path:
+    """The Python that runs a target: the lab's own, unless it has an environment of its own."""
+    return target.python or Path(sys.executable)
+
+
 def cores_by_framework(registry: Iterable[Target]) -> list[str]:
     """The frameworks in the order in which they are given cores: engines last.
 
@@ -82,9 +87,9 @@ class Lab:
     def cluster(self, target: Target) -> Cluster:
         """The PostgreSQL instance that holds a target's database."""
         return Cluster(
-            target.framework,
+            target.cluster_name,
             target.database_port,
-            self.site.state / "postgres" / target.framework,
+            self.site.state / "postgres" / target.cluster_name,
             DATABASE_HOST,
             self.find_binaries,
         )
@@ -115,7 +120,7 @@ class Lab:
 
     def app_unit(self, target: Target) -> Unit:
         fill = {
-            "python": sys.executable,
+            "python": str(interpreter_of(target)),
             "host": self.site.host,
             "port": str(target.http_port),
         }
@@ -139,7 +144,7 @@ class Lab:
     def _app_environment(self, target: Target) -> Mapping[str, str]:
         return {
             **composed(
-                PATH=f"{Path(sys.executable).parent}:{SYSTEM_PATH}",
+                PATH=f"{interpreter_of(target).parent}:{SYSTEM_PATH}",
                 PYTHONUNBUFFERED="1",
                 # What they run from is byte-compiled, and their user may not write beside the code.
                 PYTHONDONTWRITEBYTECODE="1",
@@ -147,7 +152,7 @@ class Lab:
                 PGPASSFILE=str(self.secrets.pgpass),
                 SECRET_KEY_FILE=str(self.secrets.secret_key),
                 # For what a framework's targets share: which of them this is.
-                ONECORE_TARGET=target.name,
+                ONECORE_TARGET=target.declared_as or target.name,
             ),
             **self._named_elsewhere(),
             **target.environment,

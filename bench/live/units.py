@@ -42,15 +42,15 @@ class Eye:
 
     def look(self) -> tuple[UnitLine, ...]:
         """Every unit as it is now; rates are known from the second look on."""
-        of_framework: dict[str, list[Target]] = {}
+        by_server: dict[str, list[Target]] = {}
         for target in self._lab.targets:
-            of_framework.setdefault(target.framework, []).append(target)
-        lines = tuple(line for each in of_framework.values() for line in self._framework(each))
+            by_server.setdefault(target.cluster_name, []).append(target)
+        lines = tuple(line for each in by_server.values() for line in self._sharing(each))
         self._looks += 1
         return lines
 
-    def _framework(self, targets: Sequence[Target]) -> tuple[UnitLine, ...]:
-        """The apps of these targets of one framework, and the database that they share."""
+    def _sharing(self, targets: Sequence[Target]) -> tuple[UnitLine, ...]:
+        """The apps of these targets, and the database server that they share."""
         return (*map(self._app, targets), self._database(targets))
 
     def _app(self, target: Target) -> UnitLine:

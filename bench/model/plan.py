@@ -24,6 +24,11 @@ class Target:
     The targets of one framework share its folder and its PostgreSQL instance; each has a database
     of its own in it. `environment` is what it gets beside what all get. Verdicts compare it with
     the targets that `compared_with` names, beside the usual ones.
+
+    One state of a target (another commit, other packages) is a target, too: with another
+    `directory` for its code, or the `python` of another environment than the lab's own. It is
+    `declared_as` what its service.toml calls it, and may have a PostgreSQL instance of its own, the
+    `database_server`.
     """
 
     name: str
@@ -40,11 +45,19 @@ class Target:
     packages: tuple[str, ...]
     environment: Mapping[str, str] = field(default_factory=dict, hash=False)
     compared_with: tuple[str, ...] = ()
+    python: Path | None = None
+    declared_as: str = ""
+    database_server: str = ""
 
     @property
     def variant(self) -> str:
         """What its name adds to its framework's: "tuned"; "" when it is named like it."""
         return variant_of(self.name, self.framework)
+
+    @property
+    def cluster_name(self) -> str:
+        """What the PostgreSQL instance is called that holds its database."""
+        return self.database_server or self.framework
 
     @property
     def title(self) -> str:

@@ -160,7 +160,10 @@ class Sample:
 
 @dataclass(frozen=True)
 class TargetRecord:
-    """What a target was when it was measured: how it used its framework, and what it claimed."""
+    """What a target was when it was measured: how it used its framework, and what it claimed.
+
+    `database_server` names its PostgreSQL instance where that was not its framework's.
+    """
 
     name: str
     label: str
@@ -168,6 +171,7 @@ class TargetRecord:
     mode: Mode
     contract: Contract
     compared_with: tuple[str, ...] = ()
+    database_server: str = ""
 
     @classmethod
     def of(cls, target: Target) -> "TargetRecord":
@@ -178,7 +182,13 @@ class TargetRecord:
             mode=target.mode,
             contract=target.contract,
             compared_with=target.compared_with,
+            database_server=target.database_server,
         )
+
+    @property
+    def cluster_name(self) -> str:
+        """What the PostgreSQL instance was called that held its database."""
+        return self.database_server or self.framework
 
     @property
     def variant(self) -> str:

@@ -10,10 +10,11 @@ import pytest
 from bench.analysis import selftest
 from bench.analysis.selftest import Latencies, SelftestCheck, Sending
 from bench.errors import GeneratorFailed
+from bench.experiment.apart import free_block
 from bench.experiment.lab import Lab
 from bench.experiment.selftest import truth
 from bench.experiment.selftest.comparison import THRESHOLD, Patience, judged, settled
-from bench.experiment.selftest.twins import PLANTED_SHARE, Twins, free_block, make_twins
+from bench.experiment.selftest.twins import PLANTED_SHARE, Twins, make_twins
 from bench.model import (
     CellResult,
     Diagnostic,
@@ -341,9 +342,12 @@ def test_twins_differ_in_name_and_ports_and_one_in_its_environment(lab: Lab, twi
     ports = {port for one in twins.in_order for port in (one.http_port, one.database_port)}
     assert len(names) == 3
     assert len(ports) == 6
+    assert len({twins.lab.cluster(one).unit_name for one in twins.in_order}) == 3
+    assert len({twins.lab.placement_of(one).app for one in twins.in_order}) == 1
     for one in twins.in_order:
-        own = ("name", "framework", "label", "http_port", "database_port")
+        own = ("name", "label", "declared_as", "database_server", "http_port", "database_port")
         flask = target()
+        assert one.declared_as == flask.name
         assert replace(one, **{name: getattr(flask, name) for name in own}) == flask
     assert set(twins.lab.extra_environment) == {twins.slow.name}
     assert lab.extra_environment == {}
