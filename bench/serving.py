@@ -1,7 +1,7 @@
-"""The results folder as pages, for a browser on this machine alone. Nothing here writes.
+"""The results folder for a browser on this machine alone: its files, and nothing else.
 
 Files are served by Starlette's StaticFiles, which keeps to its folder: neither `..` nor a symbolic
-link leads out of it. The index is made from the runs at each visit.
+link leads out of it. The index is one of them, written with each run.
 """
 
 import errno
@@ -13,25 +13,13 @@ from pathlib import Path
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
-from starlette.requests import Request
-from starlette.responses import HTMLResponse
-from starlette.routing import Mount, Route
+from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bench.errors import PortTaken, SetupError, StoreError, UsageError
-from bench.report.html.render import render
-from bench.report.index import (
-    Filter,
-    RunSummary,
-    folder_document,
-    index_document,
-    summary_of,
-)
-from bench.store import RunStore, stored_runs
+from bench.errors import PortTaken, SetupError, UsageError
 
 HOST = "127.0.0.1"
 
@@ -62,45 +50,11 @@ _HEADERS: Mapping[str, str] = {
 }
 
 
-class Summaries:
-    """Every stored run in one line, read again only when its files have changed."""
-
-    def __init__(self, results: Path) -> None:
-        self._results = results
-        self._known: dict[str, tuple[object, RunSummary]] = {}
-
-    def newest_first(self) -> list[RunSummary]:
-        found = [self._summary(store) for store in stored_runs(self._results)]
-        return sorted(found, key=lambda run: run.run_id, reverse=True)
-
-    def _summary(self, store: RunStore) -> RunSummary:
-        run_id = store.directory.name
-        has_page = (store.directory / "report.html").exists()
-        state = (_stamp(store.record), _stamp(store.rounds), has_page)
-        known = self._known.get(run_id)
-        if known and known[0] == state:
-            return known[1]
-        try:
-            made = summary_of(store.read()[0], has_page=has_page)
-        except (StoreError, OSError) as error:
-            made = RunSummary(run_id, problem=str(error).splitlines()[0])
-        self._known[run_id] = (state, made)
-        return made
-
-
-def _stamp(path: Path) -> tuple[int, int] | None:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size
-
-
 class _Files(StaticFiles):
-    """The files, without hidden ones."""
+    """The files, without hidden ones; a folder's `index.html` stands for it."""
 
     def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
-        if _hidden(Path(path)):
+        if any(part.startswith(".") for part in Path(path).parts):
             return "", None
         return super().lookup_path(path)
 
@@ -122,50 +76,18 @@ class _WithHeaders:
 
 
 def make_app(results: Path) -> Starlette:
-    """The site: the index at /, each run's files at /<run-id>/, and the files themselves."""
+    """The site: the files in `results`, its index at /."""
     for suffix, kind in _TYPES.items():
         mimetypes.add_type(kind, suffix)
-    summaries = Summaries(results)
-
-    def index(request: Request) -> HTMLResponse:
-        wanted = Filter.of(request.query_params)
-        has_history = (results / "history.html").exists()
-        document = index_document(summaries.newest_first(), wanted, has_history=has_history)
-        return HTMLResponse(render(document))
-
-    def folder(request: Request) -> HTMLResponse:
-        run_id = request.path_params["run_id"]
-        # Only what is listed as a run: a name from outside never becomes a path.
-        store = next((one for one in stored_runs(results) if one.directory.name == run_id), None)
-        if store is None:
-            raise HTTPException(404)
-        return HTMLResponse(render(folder_document(run_id, _files_of(store.directory))))
-
     return Starlette(
-        routes=[
-            Route("/", index),
-            Route("/{run_id}/", folder),
-            # A folder that is not there yet is an empty one.
-            Mount("/", _Files(directory=results, check_dir=False)),
-        ],
+        # A folder that is not there yet is an empty one.
+        routes=[Mount("/", _Files(directory=results, html=True, check_dir=False))],
         middleware=[
             Middleware(_WithHeaders),
             # A page elsewhere that points its own name at 127.0.0.1 must not read this.
             Middleware(TrustedHostMiddleware, allowed_hosts=[HOST, "localhost"]),
         ],
     )
-
-
-def _files_of(directory: Path) -> list[tuple[str, int]]:
-    return sorted(
-        (str(path.relative_to(directory)), path.stat().st_size)
-        for path in directory.rglob("*")
-        if path.is_file() and not path.is_symlink() and not _hidden(path.relative_to(directory))
-    )
-
-
-def _hidden(path: Path) -> bool:
-    return any(part.startswith(".") for part in path.parts)
 
 
 def listen(port: int) -> socket.socket:

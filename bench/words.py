@@ -20,9 +20,14 @@ def plain(number: float) -> str:
 
 def interval_words(ratio: Estimate) -> str:
     """E.g. "1.62 [1.55, 1.70]"; the point alone when one round gives no interval."""
+    return f"{plain(ratio.point)} {interval_end_words(ratio)}".rstrip()
+
+
+def interval_end_words(ratio: Estimate) -> str:
+    """E.g. "[1.55, 1.70]"; "" when one round gives no interval."""
     if ratio.n < 2:
-        return plain(ratio.point)
-    return f"{plain(ratio.point)} [{ratio_end(ratio.low)}, {ratio_end(ratio.high)}]"
+        return ""
+    return f"[{ratio_end(ratio.low)}, {ratio_end(ratio.high)}]"
 
 
 def ratio_end(ratio: float) -> str:
@@ -47,6 +52,11 @@ def times(count: int, what: str) -> str:
 def and_list(words: Sequence[str]) -> str:
     """E.g. "a", "a and b", "a, b and c"."""
     return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+
+
+def capitalised(sentence: str) -> str:
+    """With a capital letter, and otherwise as it is."""
+    return f"{sentence[:1].upper()}{sentence[1:]}"
 
 
 def length_words(plan: Plan) -> str:

@@ -7,12 +7,10 @@ from cyclopts import Parameter
 
 from bench.analysis.history import history_of
 from bench.cli.options import NOTHING_CHOSEN, Choice, app, err, out, whole
-from bench.cli.showing import write_history
+from bench.cli.showing import list_runs, show_history
 from bench.errors import StoreError
 from bench.experiment.assembly import site
 from bench.model import RunRecord
-from bench.report.history_page import history_page
-from bench.report.page import print_page
 from bench.store import find_run, stored_runs
 
 
@@ -28,8 +26,7 @@ def history(
     results = site().results
     reference, _torn = find_run(results, run or None).read()
     found = history_of(_readable(), reference, choice.recorded_in(reference))
-    print_page(out, history_page(found))
-    write_history(results / "history.html", found)
+    show_history(results / "history.html", found)
 
 
 def _readable() -> list[RunRecord]:
@@ -49,7 +46,7 @@ def _readable() -> list[RunRecord]:
 def serve(
     *, serve_port: Annotated[int, Parameter(env_var="SERVE_PORT", converter=whole)] = 8080
 ) -> None:
-    """Serve results/ on 127.0.0.1, with an index of all runs, until Ctrl-C.
+    """Serve results/ on 127.0.0.1, with its index of all runs, until Ctrl-C.
 
     Parameters
     ----------
@@ -60,6 +57,7 @@ def serve(
     from bench import serving
 
     results = site().results
+    list_runs()
     with serving.listen(serve_port) as listening:
         host, port = listening.getsockname()
         out.print(f"Serving {results} at http://{host}:{port}/ (Ctrl-C ends)", soft_wrap=True)

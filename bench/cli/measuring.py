@@ -43,8 +43,8 @@ from bench.load.endurance import LIMIT_BYTES, measure_endurance
 from bench.model import LoadResult, RunRecord
 from bench.placement import plan_placement
 from bench.report.ceiling import ceiling_table
+from bench.report.render.terminal import print_table
 from bench.report.selftest import selftest_table
-from bench.report.terminal import print_table
 from bench.workloads import Workload as WorkloadEntry
 from bench.workloads import select_workloads
 

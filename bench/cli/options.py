@@ -9,7 +9,7 @@ from cyclopts import App, Parameter, Token
 from bench.errors import UsageError
 from bench.experiment.assembly import targets
 from bench.model import RunRecord, Target
-from bench.report.terminal import make_console
+from bench.report.render.terminal import make_console
 from bench.targets import ALL, choose_targets, narrow
 
 app = App(

@@ -8,16 +8,13 @@ from cyclopts import Parameter
 from bench.analysis.agreement import agreement as runs_agreement
 from bench.analysis.comparison import compare_runs
 from bench.cli.options import NOTHING_CHOSEN, Choice, Workload, app, err, names_in, out
-from bench.cli.showing import known_formats, stored_material, write_comparison, write_report
+from bench.cli.showing import known_formats, show_comparison, show_stored
 from bench.errors import LabError, UsageError
 from bench.experiment.assembly import site
 from bench.files import write_whole
 from bench.model import RunRecord
 from bench.report.agreement import agreement_table
-from bench.report.comparison import comparison_page, outcome_words
-from bench.report.page import print_page
-from bench.report.pages import page_of
-from bench.report.terminal import print_run, print_table
+from bench.report.render.terminal import print_table
 from bench.store import RunStore, Torn, find_run, schemas
 
 
@@ -57,10 +54,9 @@ def compare(
         targets=choice.recorded_in(before),
         workloads=names_in(workload),
     )
-    print_page(out, comparison_page(found))
-    write_comparison(store.directory, found)
+    outcome = show_comparison(store.directory, found)
     if found.fails:
-        raise LabError(outcome_words(found))
+        raise LabError(outcome)
 
 
 @app.command
@@ -79,14 +75,7 @@ def report(
         html, md, csv, parquet, svg, png, several with commas; html and md when left out.
     """
     chosen = known_formats(names_in(formats))
-    store = find_run(site().results, run or None)
-    material = stored_material(store)
-    page = page_of(material)
-    if page is None:
-        print_run(out, material)
-    else:
-        print_page(out, page)
-    write_report(store, material, chosen)
+    show_stored(find_run(site().results, run or None), chosen)
 
 
 def _read(store: RunStore) -> tuple[RunRecord, tuple[Torn, ...]]:

@@ -21,7 +21,7 @@ from bench.live.status import status_table
 from bench.live.units import Eye
 from bench.live.watching import print_notes, watch_units
 from bench.model import Target
-from bench.report.terminal import print_table
+from bench.report.render.terminal import print_table
 
 
 def _one_target(choice: Choice) -> tuple[Lab, Target]:

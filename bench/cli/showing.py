@@ -1,4 +1,8 @@
-"""How a run is shown, whoever asks: on the terminal, and as files in its folder."""
+"""How a run is shown, whoever asks: on the terminal, and as files in its folder.
+
+What draws plots is imported only where it is used: it takes half a second, and no other verb should
+pay for it, least of all a measurement that shares its CPU.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,31 +10,40 @@ from pathlib import Path
 from bench.analysis.comparison import RunComparison
 from bench.analysis.history import History
 from bench.analysis.stored import StoredRun
+from bench.analysis.studies.crosscheck import CrosscheckFigure
 from bench.cli.options import out
 from bench.experiment.assembly import site
-from bench.model import RunRecord
-from bench.report.page import print_page
-from bench.report.pages import page_of
-from bench.report.terminal import print_results
+from bench.model import Elsewhere, RunRecord
+from bench.report.render.terminal import print_document
 from bench.store import RunStore, torn_words
-
-# What draws pages and plots is imported only where it is used: it takes half a second, and no
-# other verb should pay for it, least of all a measurement that shares its CPU.
 
 
 def show_run(record: RunRecord) -> None:
     """A run that has just been measured: its figures, and where everything is."""
-    store = RunStore(site().results / record.run_id)
-    material = stored_material(store)
-    page = page_of(material)
-    if page is None:
-        print_results(out, material)
-    else:
-        print_page(out, page)
-    write_report(store, material)
+    show_stored(RunStore(site().results / record.run_id), facts=False)
 
 
-def stored_material(store: RunStore) -> StoredRun:
+def show_stored(store: RunStore, formats: Sequence[str] = (), *, facts: bool = True) -> None:
+    """A stored run on the terminal, and as files in its folder: in these forms or the usual ones.
+
+    Without `facts`, what is known of a run that one has just seen is left out on the terminal.
+    Raises StoreError when the run cannot be read, or its folder not written.
+    """
+    from bench.report.formats import DEFAULT, Place, write_formats
+    from bench.report.run import run_document
+
+    run = stored_run(store)
+    document = run_document(run)
+    print_document(out, document, facts=facts)
+    chosen = formats or DEFAULT
+    write_formats(run, document, Place(store.directory, cache_folder()), chosen)
+    out.print(f"Results: {store.directory}", soft_wrap=True, markup=False)
+    if "html" in chosen:
+        out.print(f"Page: {store.directory / 'report.html'}", soft_wrap=True, markup=False)
+    list_runs()
+
+
+def stored_run(store: RunStore) -> StoredRun:
     """All that a report of this run is made from, what is torn included.
 
     Raises StoreError when the run cannot be read.
@@ -40,20 +53,6 @@ def stored_material(store: RunStore) -> StoredRun:
     return StoredRun(record, samples, torn_words((*torn, *torn_samples)))
 
 
-def write_report(store: RunStore, material: StoredRun, names: Sequence[str] = ()) -> None:
-    """The run as files in its folder, in these formats or the default ones.
-
-    Raises StoreError when the folder cannot be written.
-    """
-    from bench.report.formats import DEFAULT, Place, write_formats
-
-    formats = names or DEFAULT
-    write_formats(material, Place(store.directory, cache_folder()), formats)
-    out.print(f"Results: {store.directory}", soft_wrap=True, markup=False)
-    if "html" in formats:
-        out.print(f"Page: {store.directory / 'report.html'}", soft_wrap=True, markup=False)
-
-
 def known_formats(names: Sequence[str]) -> tuple[str, ...]:
     """The named formats, or the default ones; UsageError on an unknown name."""
     from bench.report.formats import select_formats
@@ -61,24 +60,55 @@ def known_formats(names: Sequence[str]) -> tuple[str, ...]:
     return select_formats(names)
 
 
-def write_comparison(folder: Path, found: RunComparison) -> None:
-    """The page of a comparison, in the folder of its head."""
-    from bench.report.compare_page import comparison_document
+def show_comparison(folder: Path, found: RunComparison) -> str:
+    """A comparison on the terminal, and as a page in the folder of its head. Returns its outcome.
+
+    Raises StoreError when the page cannot be written.
+    """
+    from bench.report.comparison import comparison_document, outcome_words
     from bench.report.formats import write_page
 
+    document = comparison_document(found)
+    print_document(out, document)
     path = folder / f"compared-with-{found.base.run_id}.html"
-    write_page(comparison_document(found), path, cache_folder())
+    write_page(document, path, cache_folder())
     out.print(f"Page: {path}", soft_wrap=True, markup=False)
+    list_runs()
+    return outcome_words(found)
 
 
-def write_history(path: Path, found: History) -> None:
-    """The page of a history. Raises StoreError when it cannot be written."""
+def show_history(path: Path, found: History) -> None:
+    """A history on the terminal, and as a page. Raises StoreError when that cannot be written."""
     from bench.report.formats import write_page
-    from bench.report.history_document import history_document
+    from bench.report.history import history_document
 
     pages = {page.parent.name for page in path.parent.glob("*/report.html")}
-    write_page(history_document(found, pages), path, cache_folder())
+    document = history_document(found, pages)
+    print_document(out, document)
+    write_page(document, path, cache_folder())
     out.print(f"Page: {path}", soft_wrap=True, markup=False)
+    list_runs()
+
+
+def show_elsewhere(found: Elsewhere) -> None:
+    """On the terminal: what users were answered by services on another machine."""
+    from bench.report.elsewhere import elsewhere_document
+
+    print_document(out, elsewhere_document(found))
+
+
+def crosscheck_outcome(found: Sequence[CrosscheckFigure]) -> str:
+    """The whole crosscheck in one sentence."""
+    from bench.report.sections.crosscheck import outcome_words
+
+    return outcome_words(found)
+
+
+def list_runs() -> None:
+    """The page of all runs, `results/index.html`. Raises StoreError when it cannot be written."""
+    from bench.listing import write_index
+
+    write_index(site().results, cache_folder())
 
 
 def cache_folder() -> Path:

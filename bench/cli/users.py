@@ -21,7 +21,7 @@ from bench.cli.options import (
     refuse_beside,
     whole,
 )
-from bench.cli.showing import show_run
+from bench.cli.showing import crosscheck_outcome, show_elsewhere, show_run
 from bench.errors import LabError, UsageError
 from bench.experiment import session
 from bench.experiment.assembly import open_lab, site
@@ -33,9 +33,6 @@ from bench.experiment.users import require_resolvable, run_ui, run_worker, users
 from bench.live.watching import TerminalWatcher
 from bench.load.users.settings import MASTER_PORT, UI_PORT, make_users, parse_run_time
 from bench.model import Site, Users
-from bench.report.crosscheck import outcome_words
-from bench.report.page import print_page
-from bench.report.users import elsewhere_page
 
 NumberOfUsers = Annotated[
     int | None,
@@ -228,7 +225,7 @@ def crosscheck(
     require_clean(record)
     found = agreements(record)
     if any(one.outcome == "disagree" for one in found):
-        raise LabError(outcome_words(found), "docs/method.md says what can set them apart.")
+        raise LabError(crosscheck_outcome(found), "docs/method.md says what can set them apart.")
 
 
 def _use(asked: Asked, usual: Usual, target_host: str) -> None:
@@ -291,7 +288,7 @@ def _elsewhere(asked: Asked, pacing: Users, run_time_s: float, target_host: str)
         target_host=target_host,
         say=lambda line: out.print(line, markup=False, soft_wrap=True),
     )
-    print_page(out, elsewhere_page(found))
+    show_elsewhere(found)
     out.print(f"Results: {folder}", markup=False, soft_wrap=True)
     out.print(f"Locust's reports: {folder / LOCUST_FOLDER}", markup=False, soft_wrap=True)
     require_answered({use.target: (use.load,) for use in found.uses}, asked.max_fail)

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from rich.text import Text
 
 from bench.model import Placement, Progress
+from bench.words import NO_FIGURE
 
-NO_FIGURE = "–"
 _WIDEST_BAR = 24
 _BUSY = 0.9
 _BARS_FROM, _CORES_FROM_ROWS = 50, 14
@@ -167,7 +167,7 @@ def _core_line(core: Core, *, bars: bool) -> Text:
 
 
 def _share_line(name: str, share: float | None, rest: str, *, bars: bool) -> Text:
-    told = NO_FIGURE if share is None else f"{share:.0%}".replace("%", " %")
+    told = NO_FIGURE if share is None else f"{100 * share:.0f} %"
     full = 0 if share is None else round(min(1.0, share) * _WIDEST_BAR)
     style = "yellow" if share is not None and share >= _BUSY else "cyan"
     bar = (("█" * full, style), ("·" * (_WIDEST_BAR - full), "bright_black"), "  ")

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bench.model import Mode, UnitStatus
-from bench.report.tables import Table
-
-NO_FIGURE = "–"
+from bench.report.document import Table
+from bench.words import NO_FIGURE
 
 
 @dataclass(frozen=True)
@@ -23,6 +22,7 @@ class UnitLine:
     mode: Mode | Literal[""]
     status: UnitStatus
     address: str
+    port: int
     cpus: tuple[int, ...]
     pss_bytes: int | None = None
     cpu_share: float | None = None
@@ -81,12 +81,11 @@ def _status_row(line: UnitLine) -> tuple[str, ...]:
 
 def _watch_row(line: UnitLine) -> tuple[str, ...]:
     share, rate = line.cpu_share, line.transactions_per_s
-    port = line.address.removeprefix("http://").partition("/")[0].rpartition(":")[2]
     return (
         line.name.removeprefix("onecore-"),
         line.mode,
         _state(line.status),
-        port,
+        str(line.port),
         _cpus(line),
         NO_FIGURE if share is None else f"{100 * share:.1f}",
         _megabytes(line.pss_bytes),

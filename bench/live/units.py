@@ -62,6 +62,7 @@ class Eye:
                 mode=target.mode,
                 status=lab.supervisor.status(app_unit_name(target)),
                 address=lab.base_url(target),
+                port=target.http_port,
                 cpus=lab.placement_of(target).app,
             )
         )
@@ -76,6 +77,7 @@ class Eye:
             mode="",
             status=lab.supervisor.status(name),
             address=address if others else f"{address}/{first.database_name}",
+            port=first.database_port,
             cpus=lab.placement.database,
         )
         rate = self._rate(f"{name} transactions", self._transactions(targets, line.status))

@@ -18,7 +18,7 @@ from bench.live.panel import PanelState, RoleUse, cores_of, panel_lines
 from bench.live.status import UnitLine, watch_table
 from bench.model import Placement, Progress, RunRecord, Site
 from bench.preflight import Check
-from bench.report.terminal import fitted, print_table
+from bench.report.render.terminal import fitted, print_table
 from bench.store import RunStore
 
 

@@ -1,7 +1,7 @@
 """How well several runs of the same agree, as a table."""
 
 from bench.analysis.agreement import RunsAgreement
-from bench.report.tables import Table
+from bench.report.document import Table
 
 
 def agreement_table(found: RunsAgreement) -> Table:

@@ -1,7 +1,7 @@
 """The generator's own figures, beside another client's."""
 
 from bench.load.ceiling import Ceiling
-from bench.report.tables import Table
+from bench.report.document import Table
 
 
 def ceiling_table(ceiling: Ceiling) -> Table:

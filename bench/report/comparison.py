@@ -1,4 +1,4 @@
-"""A comparison of two runs as tables and sentences, for every form that it is shown in."""
+"""The report of two runs set against each other."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -6,10 +6,84 @@ from bench.analysis.comparison import DRIFT, Row, RunComparison, drifted
 from bench.analysis.diagnostics.collected import raised_diagnostics
 from bench.analysis.validity import rounds_of
 from bench.model import Diagnostic, RunRecord
-from bench.report.page import Page
-from bench.report.tables import Table
-from bench.report.verdicts import ELSEWHERE, family_words, rounds_words, verdict_words
+from bench.report.document import (
+    Block,
+    Diagnostics,
+    Document,
+    Figure,
+    Gravity,
+    Outcome,
+    Prose,
+    Section,
+    Sheet,
+    Table,
+    TargetCell,
+)
+from bench.report.document import Row as Cells
+from bench.report.plots.changes import changes_plot
+from bench.report.style import Styles, styles
+from bench.report.words import ELSEWHERE, family_words, rounds_words, verdict_words
 from bench.words import NO_FIGURE, interval_words, p_words, plain
+
+
+def comparison_document(found: RunComparison) -> Document:
+    """What changed, by how much, how sure that is, and what differed between the runs."""
+    return Document(
+        title=f"Run {found.head.run_id} compared with {found.base.run_id}",
+        facts=(f"Head: run {found.head.run_id}. Base: run {found.base.run_id}.",),
+        sections=(_outcome_section(found), _changes(found), _differences(found)),
+        styles=_styles(found),
+    )
+
+
+def _styles(found: RunComparison) -> Styles:
+    """Of the targets that were compared, as the base has them."""
+    names = dict.fromkeys(row.target for row in found.rows)
+    return styles(map(found.base.target, names))
+
+
+def _outcome_section(found: RunComparison) -> Section:
+    calm = not (found.fails or found.inconclusive or found.void)
+    gravity: Gravity = "invalid" if found.fails else "good" if calm else "doubt"
+    blocks: list[Block] = [Outcome(outcome_words(found), gravity)]
+    if not found.machine_drifted:
+        blocks.append(Prose(weakness(found)))
+    if told := tuple((diagnostic, 1) for diagnostic in diagnostics(found)):
+        blocks.append(Diagnostics(told))
+    return Section("outcome", "The answer", tuple(blocks))
+
+
+def _changes(found: RunComparison) -> Section:
+    table = comparison_table(found)
+    plots = [
+        changes_plot(
+            [row for row in found.rows if row.measure.title == title],
+            _styles(found),
+            found.threshold,
+            name=f"change-{number}",
+            title=title,
+        )
+        for number, title in enumerate(dict.fromkeys(row.measure.title for row in found.rows), 1)
+    ]
+    drawn = Figure(
+        tuple(plot for plot in plots if plot is not None),
+        f"Shaded: within {found.threshold:.0%} of no change. A verdict needs its whole interval "
+        "beyond it, or within it. ← or →: the interval is wider than the plot.",
+    )
+    blocks = (drawn, Sheet(table)) if drawn.plots else (Sheet(table),)
+    return Section("changes", "What changed", blocks, "Ratios of the later run to the earlier.")
+
+
+def _differences(found: RunComparison) -> Section:
+    count = len(found.blocking)
+    forbid = "forbids" if count == 1 else "forbid"
+    blocking = f"{count} of them {forbid} the comparison." if count else ""
+    return Section(
+        "differences",
+        "What differed between the runs",
+        (Sheet(differences_table(found)),),
+        f"{len(found.differences)} recorded conditions differ. {blocking}".strip(),
+    )
 
 
 def comparison_table(found: RunComparison) -> Table:
@@ -37,11 +111,11 @@ def _caption(found: RunComparison) -> str:
     return f"{told} {ELSEWHERE}" if marked else told
 
 
-def _row_words(row: Row) -> tuple[str, ...]:
+def _row_words(row: Row) -> Cells:
     metric, verdict = row.measure.metric, row.verdict
     return (
         row.title,
-        row.target,
+        TargetCell(row.target),
         row.measure.title,
         metric.format(row.base),
         metric.format(row.head),
@@ -116,19 +190,6 @@ def _lost_words(found: RunComparison) -> str:
     )
 
 
-def comparison_page(found: RunComparison) -> Page:
-    """The comparison with the line that says how far to trust it."""
-    drift = machine_drift(found)
-    outcome = outcome_words(found)
-    return Page(
-        title=f"Comparison of {found.head.run_id} (head) with {found.base.run_id} (base)",
-        lead=(outcome,) if drift else (outcome, weakness(found)),
-        tables=(comparison_table(found), differences_table(found)),
-        notes=tuple(notes(found)),
-        diagnostics=((drift, 1),) if drift else None,
-    )
-
-
 # --- what weakens it --------------------------------------------------------------------------
 
 
@@ -156,8 +217,14 @@ def weakness(found: RunComparison) -> str:
     )
 
 
-def notes(found: RunComparison) -> Iterator[str]:
-    """What else weakens the comparison, a sentence or two in each."""
+def diagnostics(found: RunComparison) -> Iterator[Diagnostic]:
+    """All that weakens the comparison beside its being one across time."""
+    if drift := machine_drift(found):
+        yield drift
+    yield from (Diagnostic("comparison", note, "") for note in _notes(found))
+
+
+def _notes(found: RunComparison) -> Iterator[str]:
     base, head = found.base, found.head
     if found.blocking:
         yield "FORCED: these runs differ in what makes figures comparable, see the differences."

@@ -1,14 +1,27 @@
 """Sentences about where and how a run was made."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bench.model import ClosedLoop, OpenLoop, Pacing, Placement, Plan, RunRecord, Users
-from bench.report.studies import study_words
+from bench.analysis.validity import rounds_of
+from bench.model import (
+    ClosedLoop,
+    Crosscheck,
+    OpenLoop,
+    Pacing,
+    Placement,
+    Plan,
+    RunRecord,
+    Saturation,
+    Study,
+    Sweep,
+    Users,
+)
 from bench.words import length_words
 
 
 def pacing_words(pacing: Pacing) -> str:
+    """How load arrives, e.g. "closed loop, 20 connections"."""
     match pacing:
         case ClosedLoop():
             return f"closed loop, {pacing.concurrency} connections"
@@ -28,20 +41,33 @@ def _users_words(pacing: Users) -> str:
     return f"{pacing.users} users, {start}, {how}{shape}{workers}"
 
 
+def study_words(study: Study) -> str:
+    """What is studied, where a bench would name its pacing."""
+    match study:
+        case Sweep():
+            return f"closed loop, {min(study.levels)} to {max(study.levels)} connections"
+        case Saturation():
+            return (
+                f"open loop, {study.arrivals} arrivals, search for the highest rate with a p99 "
+                f"latency of at most {study.objective_s * 1e3:g} ms"
+            )
+        case Crosscheck():
+            return "the same rate from the lab's own generator and from Locust"
+
+
 def load_words(plan: Plan) -> str:
     """How the plan's load arrives, whatever kind of run it is."""
     return study_words(plan.study) if plan.study else pacing_words(plan.pacing)
 
 
-def state_line(record: RunRecord) -> str:
+def run_line(record: RunRecord) -> str:
+    """Which run, of what, how far it came, and how it was asked for."""
     plan = record.plan
-    rounds = len({cell.round for cell in record.cells})
-    state = "" if record.state == "complete" else f" This run is {record.state}, not complete."
-    return (
-        f"Profile {plan.profile}: {load_words(plan)}, {rounds} of {plan.rounds} rounds, "
-        f"{length_words(plan)}, "
-        f"seed {plan.seed}.{state}"
-    )
+    parts = [", ".join(plan.workloads), load_words(plan)]
+    if not isinstance(plan.study, Saturation):  # the trials decide how many rounds there are
+        parts.append(f"{rounds_of(record)} of {plan.rounds} rounds, {length_words(plan)}")
+    parts.append(f"profile {plan.profile}, seed {plan.seed}")
+    return f"Run {record.run_id}, {record.state}: {'; '.join(parts)}."
 
 
 def _cpus(cpus: tuple[int, ...]) -> str:
@@ -49,27 +75,34 @@ def _cpus(cpus: tuple[int, ...]) -> str:
 
 
 def placement_words(placement: Placement) -> str:
+    """Which CPU serves what."""
     return (
         f"app on {_cpus(placement.app)}; database on {_cpus(placement.database)}; "
         f"generator on {_cpus(placement.generator)}; lab on {_cpus(placement.housekeeping)}"
     )
 
 
-def placement_line(record: RunRecord) -> str:
+def placement_fact(record: RunRecord) -> tuple[str, str]:
+    """Where everything ran and who ran it, and what the machine could not give."""
     notes = " ".join(record.placement.notes)
-    return (
-        f"Placement: {placement_words(record.placement)}. Supervisor: {record.supervisor}. {notes}"
-    ).strip()
+    where = f"{placement_words(record.placement)}. Supervisor: {record.supervisor}. {notes}"
+    return "Placement", where.strip()
 
 
-def machine_line(record: RunRecord) -> str:
+def machine_fact(record: RunRecord) -> tuple[str, str]:
+    """The machine, its kernel, and the Python that everything ran with."""
     machine: Mapping[str, Any] = _section(record, "machine")
     memory = int(machine.get("memory_bytes", 0)) / 2**30
-    return (
-        f"Machine: {machine.get('cpu_model')}, {machine.get('cpus_online')} CPUs, "
+    return "Machine", (
+        f"{machine.get('cpu_model')}, {machine.get('cpus_online')} CPUs, "
         f"{memory:.0f} GiB, virtualisation: {machine.get('virtualisation')}, "
         f"Linux {machine.get('kernel')}, Python {machine.get('python_version')}."
     )
+
+
+def fact_line(fact: tuple[str, str]) -> str:
+    """E.g. "Machine: AMD EPYC, 2 CPUs ..."."""
+    return ": ".join(fact)
 
 
 def _section(record: RunRecord, name: str) -> Mapping[str, Any]:
@@ -94,17 +127,15 @@ def changes_words(git_dirty: object) -> str:
     return " with uncommitted changes" if git_dirty else ""
 
 
-def provenance_lines(record: RunRecord) -> list[str]:
-    """Versions as the running services reported them, and where the code came from."""
+def provenance_facts(record: RunRecord) -> Iterator[tuple[str, str]]:
+    """Where the code came from, and versions as the running services reported them."""
     source = _section(record, "source")
-    changes = changes_words(source.get("git_dirty"))
-    lines = [f"started {record.started_at}", f"commit {source.get('git_commit')}{changes}"]
+    yield "started", record.started_at
+    yield "commit", f"{source.get('git_commit')}{changes_words(source.get('git_dirty'))}"
     if record.sampler_share is not None:
-        lines.append(f"sampler: {record.sampler_share:.2%} of one core")
-    lines += [f"from the Nix store: {path}" for path in _store_paths(record)]
+        yield "sampler", f"{record.sampler_share:.2%} of one core"
+    yield from (("from the Nix store", path) for path in _store_paths(record))
     for name, versions in _section(record, "services").items():
-        told = ", ".join(f"{package} {version}" for package, version in versions.items())
-        lines.append(f"{name}: {told}")
+        yield name, ", ".join(f"{package} {version}" for package, version in versions.items())
     for name, settings in _section(record, "databases").items():
-        lines.append(f"PostgreSQL of {name}: {settings.get('server_version')}")
-    return lines
+        yield f"PostgreSQL of {name}", str(settings.get("server_version"))

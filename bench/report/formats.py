@@ -8,15 +8,12 @@ from pathlib import Path
 from bench.analysis.stored import StoredRun
 from bench.errors import StoreError, UsageError
 from bench.files import replacing, write_whole
-from bench.report.facts import machine_line
-from bench.report.html.document import Document
-from bench.report.html.library import vega_code
-from bench.report.html.render import render
-from bench.report.images import png, svg
-from bench.report.markdown import render_markdown
-from bench.report.page import page_markdown
-from bench.report.pages import page_of
-from bench.report.run_page import run_document
+from bench.report.document import Document
+from bench.report.facts import fact_line, machine_fact
+from bench.report.render.html import html_page
+from bench.report.render.images import png, svg
+from bench.report.render.library import vega_code
+from bench.report.render.markdown import markdown
 from bench.report.tidy import write_csv, write_parquet
 
 DEFAULT = ("html", "md")
@@ -30,42 +27,40 @@ class Place:
     cache: Path
 
 
-Writer = Callable[[StoredRun, Place], None]
+Writer = Callable[[StoredRun, Document, Place], None]
 
 
 def write_page(document: Document, path: Path, cache: Path) -> None:
     """Raises StoreError when the page cannot be written."""
     with _explained(path.parent):
-        write_whole(path, render(document, vega_code(cache) if document.plots else ""))
+        write_whole(path, html_page(document, vega_code(cache) if document.plots else ""))
 
 
-def _html(run: StoredRun, place: Place) -> None:
-    write_page(run_document(run), place.run / "report.html", place.cache)
+def _html(_run: StoredRun, document: Document, place: Place) -> None:
+    write_page(document, place.run / "report.html", place.cache)
 
 
-def _markdown(run: StoredRun, place: Place) -> None:
-    page = page_of(run)
-    text = render_markdown(run) if page is None else page_markdown(page)
-    write_whole(place.run / "report.md", text)
+def _markdown(_run: StoredRun, document: Document, place: Place) -> None:
+    write_whole(place.run / "report.md", markdown(document))
 
 
-def _csv(run: StoredRun, place: Place) -> None:
+def _csv(run: StoredRun, _document: Document, place: Place) -> None:
     with replacing(place.run / "rounds.csv") as path:
         write_csv(run.record, path)
 
 
-def _parquet(run: StoredRun, place: Place) -> None:
+def _parquet(run: StoredRun, _document: Document, place: Place) -> None:
     with replacing(place.run / "rounds.parquet") as path:
         write_parquet(run.record, path)
 
 
-def _svg(run: StoredRun, place: Place) -> None:
-    for plot in run_document(run).plots:
+def _svg(run: StoredRun, document: Document, place: Place) -> None:
+    for plot in document.plots:
         write_whole(_plots(place) / f"{plot.name}.svg", svg(plot, _source(run)))
 
 
-def _png(run: StoredRun, place: Place) -> None:
-    for plot in run_document(run).plots:
+def _png(run: StoredRun, document: Document, place: Place) -> None:
+    for plot in document.plots:
         write_whole(_plots(place) / f"{plot.name}.png", png(plot, _source(run)))
 
 
@@ -76,7 +71,8 @@ def _plots(place: Place) -> Path:
 
 
 def _source(run: StoredRun) -> str:
-    return f"Run {run.record.run_id}. {machine_line(run.record)}"
+    """Where an image's figures are from."""
+    return f"Run {run.record.run_id}. {fact_line(machine_fact(run.record))}"
 
 
 FORMATS: dict[str, Writer] = {
@@ -103,14 +99,14 @@ def select_formats(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names)) or DEFAULT
 
 
-def write_formats(run: StoredRun, place: Place, names: Sequence[str]) -> None:
-    """Write the run in each of these forms into its folder.
+def write_formats(run: StoredRun, document: Document, place: Place, names: Sequence[str]) -> None:
+    """Write the run and its report in each of these forms into its folder.
 
     Raises StoreError when the folder cannot be written.
     """
     for name in names:
         with _explained(place.run):
-            FORMATS[name](run, place)
+            FORMATS[name](run, document, place)
 
 
 @contextmanager

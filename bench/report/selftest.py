@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bench.analysis.selftest import QUIET_SHARE, SelftestCheck
-from bench.report.tables import Table
+from bench.report.document import Table
 
 
 def selftest_table(checks: Sequence[SelftestCheck]) -> Table:

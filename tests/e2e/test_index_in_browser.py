@@ -1,53 +1,69 @@
-"""The index of runs in a real browser, by keyboard alone."""
+"""The index of runs in a real browser, from disk, by keyboard alone."""
 
-import re
-import signal
-from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
+from bench.listing import write_index
 from bench.store import RunStore
 from tests.unit.factories import cell, plan, record
 
-from .conftest import Cli
 from .test_page_in_browser import browser, eventually, pytestmark  # noqa: F401
 
 RUNS = {"20261101-080000": "flask", "20261102-080000": "drf"}
 
 
 @pytest.fixture(scope="module")
-def address(cli: Cli) -> Iterator[str]:
+def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    results = tmp_path_factory.mktemp("results")
     for run_id, target in RUNS.items():
-        store = RunStore(cli.results / run_id)
+        store = RunStore(results / run_id)
         store.create()
         store.write_record(record(run_id=run_id, plan=plan(targets=(target,))))
         store.append_cells((cell(1, target),))
-    process = cli.spawn("serve", SERVE_PORT="0")
-    assert process.stdout is not None
-    found = re.search(r"http://127\.0\.0\.1:\d+/", process.stdout.readline())
-    assert found
-    yield found[0]
-    process.send_signal(signal.SIGINT)
-    process.communicate(timeout=60)
+        (results / run_id / "report.html").write_text(f"<!doctype html><p>the page of {target}</p>")
+    write_index(results, results.parent / "cache")
+    return results / "index.html"
+
+
+def listed(driver: webdriver.Chrome) -> list[str]:
+    """The runs that can be seen."""
+    links = driver.find_elements(By.CSS_SELECTOR, ".runs td > a")
+    return [link.text for link in links if link.is_displayed()]
 
 
 def test_runs_are_filtered_by_keyboard(
     browser: webdriver.Chrome,  # noqa: F811
-    address: str,
+    index: Path,
 ) -> None:
     """/ leads to the filters, an arrow chooses, the address keeps the choice; no error."""
     browser.get_log("browser")
-    browser.get(address)
+    browser.get(index.as_uri())
+    assert listed(browser) == sorted(RUNS, reverse=True)
     browser.find_element(By.TAG_NAME, "body").send_keys("/")
     focused = browser.switch_to.active_element
     assert focused.get_attribute("name") == "framework"
     focused.send_keys(Keys.ARROW_DOWN)
     eventually(lambda: "framework=drf" in browser.current_url)
-    listed = [link.text for link in browser.find_elements(By.CSS_SELECTOR, ".runs td a")]
-    assert listed == ["20261102-080000"]
+    assert listed(browser) == ["20261102-080000"]
+    browser.refresh()
+    assert listed(browser) == ["20261102-080000"]
+    browser.find_element(By.CSS_SELECTOR, "form.filters button").click()
+    eventually(lambda: len(listed(browser)) == 2)
     browser.find_element(By.LINK_TEXT, "20261102-080000").click()
-    eventually(lambda: browser.find_elements(By.LINK_TEXT, "run.json"))
+    eventually(lambda: "the page of drf" in browser.page_source)
     assert browser.get_log("browser") == []
+
+
+def test_the_files_of_a_run_are_a_click_away(
+    browser: webdriver.Chrome,  # noqa: F811
+    index: Path,
+) -> None:
+    """Each run's files are listed with it, and can be opened from disk."""
+    browser.get(index.as_uri())
+    browser.find_element(By.CSS_SELECTOR, ".runs summary").click()
+    browser.find_element(By.LINK_TEXT, "run.json").click()
+    eventually(lambda: "schema_version" in browser.page_source)

@@ -19,9 +19,10 @@ from selenium.webdriver.common.keys import Keys
 from bench.analysis.comparison import compare_runs
 from bench.analysis.history import history_of
 from bench.analysis.stored import StoredRun
-from bench.report.compare_page import comparison_document
+from bench.report.comparison import comparison_document
 from bench.report.formats import Place, write_formats, write_page
-from bench.report.history_document import history_document
+from bench.report.history import history_document
+from bench.report.run import run_document
 from bench.store import RunStore
 from tests.unit.report.materials import bench, material
 from tests.unit.test_history import run_at
@@ -65,7 +66,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     made = {}
     for name, one in found.items():
         (folder / name).mkdir()
-        write_formats(one, Place(folder / name, folder), ("html",))
+        write_formats(one, run_document(one), Place(folder / name, folder), ("html",))
         made[name] = folder / name / "report.html"
     made["comparison"] = folder / "comparison.html"
     later = bench(run_id="20261122-110000")

@@ -20,7 +20,9 @@ from bench.model import (
     RunRecord,
     Statement,
     Study,
+    TargetRecord,
 )
+from bench.report.document import Document, Notes, Table
 from bench.store import SCHEMA_VERSION
 from bench.targets import known_targets, select_targets
 
@@ -106,6 +108,17 @@ def placement() -> Placement:
     return Placement(app=(1,), database=(0,), generator=(0,), housekeeping=(0,))
 
 
+TARGETS = tuple(
+    TargetRecord(name, label, name, "standard", "core")
+    for name, label in (
+        ("fastapi", "FastAPI"),
+        ("flask", "Flask"),
+        ("drf", "Django REST Framework"),
+    )
+)
+"""As in a run of today."""
+
+
 def record(**changes: object) -> RunRecord:
     fields: dict[str, object] = {
         "schema_version": SCHEMA_VERSION,
@@ -122,6 +135,7 @@ def record(**changes: object) -> RunRecord:
         "diagnostics": (),
         "started_at": "2026-11-22T10:00:00.000+00:00",
         "state": "complete",
+        "targets": TARGETS,
     }
     return RunRecord(**{**fields, **changes})  # type: ignore[arg-type]
 
@@ -129,3 +143,16 @@ def record(**changes: object) -> RunRecord:
 def with_study(run: RunRecord, study: Study) -> RunRecord:
     """The record with what it studies."""
     return replace(run, plan=replace(run.plan, study=study))
+
+
+def tables_of(document: Document) -> list[Table]:
+    """The tables that a document shows in every form, in order."""
+    blocks = document.blocks("everywhere")
+    found = (getattr(block, "table", None) for block in blocks)
+    return [table for table in found if table is not None]
+
+
+def notes_of(document: Document) -> list[str]:
+    """The remarks of a document."""
+    notes = (block for block in document.blocks("everywhere") if isinstance(block, Notes))
+    return [line for block in notes for line in block.lines]

@@ -19,11 +19,11 @@ from bench.model import (
     Statement,
     Sweep,
 )
-from bench.report.compare_page import comparison_document
-from bench.report.comparison import comparison_page, machine_drift, notes, weakness
-from bench.report.html.document import Diagnostics
-from bench.report.page import page_markdown, print_page
-from bench.report.verdicts import better_or_worse
+from bench.report.comparison import comparison_document, diagnostics, machine_drift, weakness
+from bench.report.document import Diagnostics
+from bench.report.render.markdown import markdown
+from bench.report.render.terminal import print_document
+from bench.report.words import better_or_worse
 
 from .factories import cell, distribution, load_result, plan, record, role_cost, window, with_study
 
@@ -67,9 +67,14 @@ def edited(run: RunRecord, section: str, **facts: object) -> RunRecord:
     return replace(run, provenance=changed)
 
 
+def notes_on(found: RunComparison) -> list[str]:
+    """What weakens a comparison beside its being one across time."""
+    return [diagnostic.message for diagnostic in diagnostics(found)]
+
+
 def printed(found: RunComparison) -> str:
     console = Console(file=io.StringIO(), width=120)
-    print_page(console, comparison_page(found))
+    print_document(console, comparison_document(found))
     return console.file.getvalue()
 
 
@@ -178,7 +183,7 @@ def test_a_changed_machine_is_a_doubt_in_every_form() -> None:
     assert (machine_drift(drifted), 1) in marked
     assert not any("weaker evidence" in getattr(block, "text", "") for block in outcome.blocks)
     assert "doubt: Two runs at different times" in printed(drifted)
-    assert "**machine-drift**" in page_markdown(comparison_page(drifted))
+    assert "**machine-drift**" in markdown(comparison_document(drifted))
 
 
 def test_the_doubts_of_both_runs_are_told() -> None:
@@ -188,7 +193,7 @@ def test_the_doubts_of_both_runs_are_told() -> None:
     spoilt = measured(2, "flask", diagnostics=(INVALID,))
     cells = tuple(spoilt if (c.round, c.target) == (2, "flask") else c for c in head.cells)
     found = compare_runs(BASE, replace(head, cells=cells))
-    told = [note for note in notes(found) if "has diagnostics" in note]
+    told = [note for note in notes_on(found) if "has diagnostics" in note]
     assert told == [
         "head (head) has diagnostics: errors (invalid), load, clock-drift 7 times. "
         "Its own report has the remedies."
@@ -200,7 +205,7 @@ def test_only_common_workloads_are_compared() -> None:
     head = with_plan(run_of("head"), workloads=("read", "list"))
     found = compare_runs(BASE, head)
     assert {row.workload for row in found.rows} == {"read"}
-    assert "Missing in base, and not compared: workload list." in notes(found)
+    assert "Missing in base, and not compared: workload list." in notes_on(found)
 
 
 def test_a_witness_must_have_been_asked_the_same() -> None:
@@ -255,7 +260,7 @@ def test_what_forbids_a_comparison(head: RunRecord, words: str) -> None:
     assert "FORCE=1" in refused.value.remedy
     forced = compare_runs(BASE, head, force=True)
     assert forced.blocking
-    assert any(note.startswith("FORCED") for note in notes(forced))
+    assert any(note.startswith("FORCED") for note in notes_on(forced))
     assert " no" in printed(forced)
 
 
@@ -274,9 +279,11 @@ def test_the_contract_must_be_the_same() -> None:
     head = run_of("head")
     with pytest.raises(UsageError, match="openapi_sha256: aaa -> bbb"):
         compare_runs(base, edited(head, "source", openapi_sha256="bbb"))
-    assert any("fingerprint was not recorded" in note for note in notes(compare_runs(base, head)))
+    assert any(
+        "fingerprint was not recorded" in note for note in notes_on(compare_runs(base, head))
+    )
     same = compare_runs(base, edited(head, "source", openapi_sha256="aaa"))
-    assert not any("fingerprint" in note for note in notes(same))
+    assert not any("fingerprint" in note for note in notes_on(same))
 
 
 def test_the_number_of_requests_forbids_only_where_it_is_used() -> None:
@@ -312,7 +319,7 @@ def test_a_target_that_the_head_lacks_does_not_pass() -> None:
     assert found.fails
     assert "BROKEN" in printed(found)
     assert "drf read (not measured in head)." in printed(found)
-    assert "Missing in base, and not compared: target fastapi." in notes(found)
+    assert "Missing in base, and not compared: target fastapi." in notes_on(found)
     flask = compare_runs(BASE, head, targets=("flask",))
     assert {row.target for row in flask.rows} == {"flask"}
     assert not flask.fails
@@ -329,7 +336,7 @@ def test_a_workload_that_the_head_lacks_does_not_pass() -> None:
     assert found.fails
     read = compare_runs(base, run_of("head"), workloads=("read",))
     assert not read.fails
-    assert not any("Missing" in note for note in notes(read))
+    assert not any("Missing" in note for note in notes_on(read))
 
 
 def spoilt(run: RunRecord, *rounds: int, target: str = "flask", **how: object) -> RunRecord:
@@ -427,7 +434,7 @@ def test_a_threshold_that_is_no_share_is_refused(threshold: float) -> None:
 def test_an_interrupted_run_is_told() -> None:
     """Its rounds are used, and the reader knows."""
     found = compare_runs(replace(BASE, state="interrupted"), run_of("head"))
-    assert "base (base) is interrupted, not complete." in notes(found)
+    assert "base (base) is interrupted, not complete." in notes_on(found)
 
 
 def test_a_run_is_not_compared_with_itself() -> None:
@@ -481,8 +488,8 @@ def test_an_open_loop_is_compared_by_latency_and_cost() -> None:
 def test_a_comparison_is_derived_from_records_alone() -> None:
     """Both ways to show it say the same, and nothing in it needs the runs once more."""
     found = compare_runs(BASE, run_of("head", speed=0.9))
-    text = page_markdown(comparison_page(found))
-    for words in ("# Comparison of head (head) with base (base)", "REGRESSION", "weaker evidence"):
+    text = markdown(comparison_document(found))
+    for words in ("# Run head compared with base", "REGRESSION", "weaker evidence"):
         assert words in text
     assert (found.base.run_id, found.head.run_id) == ("base", "head")
 

@@ -22,9 +22,9 @@ from bench.experiment.plan import PROFILES, rows_to_load
 from bench.load.asking import Source
 from bench.load.users.behaviour import deal
 from bench.model import CellResult, LoadSpec, OpenLoop, Pacing, RunRecord, Users
-from bench.report.crosscheck import agreement_word, outcome_words
-from bench.report.page import page_markdown
-from bench.report.pages import page_of
+from bench.report.render.markdown import markdown
+from bench.report.run import run_document
+from bench.report.sections.crosscheck import agreement_word, outcome_words
 from bench.targets import known_targets
 from bench.workloads import WORKLOADS
 
@@ -134,9 +134,7 @@ def test_a_window_that_must_not_be_used_is_not_compared() -> None:
 
 def test_the_page_has_both_figures_and_the_tolerance() -> None:
     """A reader sees what was compared, and by which measure."""
-    page = page_of(StoredRun(run(slower=1.5)))
-    assert page is not None
-    text = page_markdown(page)
+    text = markdown(run_document(StoredRun(run(slower=1.5))))
     for wanted in ("60 requests/s", f"{USERS} users", "DISAGREE", "tolerance", "35%", "1.50"):
         assert wanted in text
 

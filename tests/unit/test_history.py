@@ -18,8 +18,9 @@ from bench.model import (
     Statement,
     Sweep,
 )
-from bench.report.history_page import history_page
-from bench.report.page import page_markdown, print_page
+from bench.report.history import history_document
+from bench.report.render.markdown import markdown
+from bench.report.render.terminal import print_document
 
 from .factories import cell, distribution, load_result, plan, record, role_cost, window, with_study
 
@@ -73,7 +74,7 @@ def history(runs: list[RunRecord]) -> History:
 
 def printed(found: History) -> str:
     console = Console(file=io.StringIO(), width=120)
-    print_page(console, history_page(found))
+    print_document(console, history_document(found))
     return console.file.getvalue()
 
 
@@ -246,7 +247,7 @@ def test_few_runs_say_how_many_it_takes() -> None:
 
 def test_one_run_is_a_history_too() -> None:
     """It has points and no spread."""
-    text = page_markdown(history_page(history([run_at(1)])))
+    text = markdown(history_document(history([run_at(1)])))
     assert "History of 1 run" in text
     assert "at least 6" in text
 

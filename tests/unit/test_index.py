@@ -1,20 +1,20 @@
-"""The index of runs: what it tells, and how it is filtered."""
+"""The index of runs: what it tells, and what it can be narrowed by."""
 
+import re
 from dataclasses import replace
 
-import pytest
-
 from bench.model import Diagnostic, Sweep
-from bench.report.html.render import render
-from bench.report.index import Filter, RunSummary, folder_document, index_document, summary_of
+from bench.report.document import RunRow
+from bench.report.index import filter_fields, index_document, run_row
+from bench.report.render.html import html_page
 
 from .factories import cell, plan, record, window, with_study
 
 DOUBT = Diagnostic("steal", "the hypervisor took 5 %", "Ask for dedicated CPUs.")
 INVALID = Diagnostic("errors", "3 failed", "See its log.", "invalid")
 
-CLEAN = summary_of(record(run_id="1", cells=(cell(1), cell(2))), has_page=True)
-DOUBTFUL = summary_of(
+CLEAN = run_row(record(run_id="1", cells=(cell(1), cell(2))), has_page=True)
+DOUBTFUL = run_row(
     record(
         run_id="2",
         state="interrupted",
@@ -22,79 +22,72 @@ DOUBTFUL = summary_of(
         cells=(cell(1, "drf", "list", phases=(window("list", diagnostics=(DOUBT,)),)),),
     ),
     has_page=False,
+    files=(("2/run.json", 1234),),
 )
-BAD = summary_of(
+BAD = run_row(
     record(run_id="3", cells=(cell(1, phases=(window(diagnostics=(INVALID,)),)),)), has_page=True
 )
-TORN = RunSummary("4", problem="run.json cannot be read")
+TORN = RunRow("4", problem="run.json cannot be read")
 RUNS = (TORN, BAD, DOUBTFUL, CLEAN)
 
 
-def shown(**wanted: str) -> list[str]:
-    return [run.run_id for run in RUNS if Filter.of(wanted).takes(run)]
+def test_each_run_bears_what_it_can_be_narrowed_by() -> None:
+    """The page itself hides what is not asked for: a row's own words decide."""
+    text = html_page(index_document(RUNS))
+    rows = re.findall(
+        r'data-framework="(.*?)" data-workload="(.*?)" data-state="(.*?)" data-profile="(.*?)" '
+        r'data-diagnostics="(.*?)"',
+        text,
+    )
+    assert rows == [
+        ("", "", "unreadable", "", ""),
+        ("fastapi flask drf", "read", "complete", "quick", "invalid"),
+        ("drf", "list", "interrupted", "standard", "some"),
+        ("fastapi flask drf", "read", "complete", "quick", "none"),
+    ]
 
 
-@pytest.mark.parametrize(
-    ("wanted", "expected"),
-    [
-        ({}, ["4", "3", "2", "1"]),
-        ({"framework": "drf"}, ["3", "2", "1"]),
-        ({"framework": "flask"}, ["3", "1"]),
-        ({"workload": "list"}, ["2"]),
-        ({"state": "interrupted"}, ["2"]),
-        ({"state": "unreadable"}, ["4"]),
-        ({"profile": "standard"}, ["2"]),
-        ({"diagnostics": "none"}, ["1"]),
-        ({"diagnostics": "some"}, ["2"]),
-        ({"diagnostics": "invalid"}, ["3"]),
-        ({"framework": "drf", "profile": "quick"}, ["3", "1"]),
-        ({"framework": "nope"}, []),
-        ({"unknown": "ignored"}, ["4", "3", "2", "1"]),
-    ],
-)
-def test_filters(wanted: dict[str, str], expected: list[str]) -> None:
-    """Each on its own, and together."""
-    assert shown(**wanted) == expected
+def test_the_form_offers_what_there_is() -> None:
+    """Every target, workload, state and profile of some run, and no other."""
+    offered = {field.name: [value for value, _ in field.options] for field in filter_fields(RUNS)}
+    assert offered == {
+        "framework": ["drf", "fastapi", "flask"],
+        "workload": ["list", "read"],
+        "state": ["complete", "interrupted", "unreadable"],
+        "profile": ["quick", "standard"],
+        "diagnostics": ["none", "some", "invalid"],
+    }
 
 
 def test_the_page_names_every_run_with_its_state_and_doubts() -> None:
-    """An unreadable run has its reason, a run without a page leads to its files."""
-    text = render(index_document(RUNS, Filter()))
-    assert "4 of 4 runs" in text
+    """An unreadable run has its reason, a run with a page leads to it, each to its files."""
+    text = html_page(index_document(RUNS))
+    assert "4 runs" in text
     for word in ("run.json cannot be read", "1 doubt", "1 invalid", "✓ none", "1 of 2"):
         assert word in text
     assert text.index('<th scope="col">diagnostics') < text.index('<th scope="col">started')
     assert 'href="1/report.html"' in text
-    assert 'href="2/"' in text
-
-
-def test_what_is_chosen_stays_chosen() -> None:
-    """The form shows the filter that is in force."""
-    text = render(index_document(RUNS, Filter(framework="drf")))
-    assert '<option value="drf" selected>' in text
-    assert "3 of 4 runs" in text
+    assert 'href="2/report.html"' not in text
+    assert 'href="2/run.json"' in text
 
 
 def test_nothing_from_outside_is_markup() -> None:
-    """Neither a query nor a stored name can put code on the page."""
+    """No stored name can put code on the page."""
     evil = '"><script>alert(1)</script>'
-    hostile = replace(CLEAN, run_id=evil, targets=(evil,), profile=evil, started=evil)
-    for page in (
-        index_document((hostile,), Filter()),
-        index_document(RUNS, Filter.of({"framework": evil})),
-        folder_document(evil, [(evil, 1)]),
-    ):
-        text = render(page)
-        assert "<script>alert" not in text
-        assert '"><script' not in text
+    hostile = replace(
+        CLEAN, run_id=evil, targets=(evil,), profile=evil, started=evil, files=((evil, 1),)
+    )
+    text = html_page(index_document((hostile,)))
+    assert "<script>alert" not in text
+    assert '"><script' not in text
 
 
 def test_without_runs_it_says_how_to_make_one() -> None:
     """An empty index names the command."""
-    text = render(index_document((), Filter()))
+    text = html_page(index_document(()))
     assert "make bench" in text
 
 
 def test_a_study_is_named() -> None:
     """A sweep is no bench."""
-    assert summary_of(with_study(record(), Sweep((1, 2))), has_page=False).kind == "sweep"
+    assert run_row(with_study(record(), Sweep((1, 2))), has_page=False).kind == "sweep"

@@ -20,14 +20,13 @@ from bench.live.classic import ClassicLog, phase_lines, total_lines
 from bench.live.observer import cell_line
 from bench.metrics import METRICS
 from bench.model import ClosedLoop, Diagnostic, Sweep
-from bench.report.html.render import render
-from bench.report.markdown import render_markdown
-from bench.report.page import page_markdown, print_page
-from bench.report.pages import page_of
-from bench.report.run_page import run_document
+from bench.report.render.html import html_page
+from bench.report.render.markdown import markdown
+from bench.report.render.terminal import print_diagnostics, print_document, print_table
+from bench.report.run import run_document
+from bench.report.sections.cost import cost_table, use_table
 from bench.report.sections.figures import figure_tables
-from bench.report.tables import cost_table, speed_table, use_table
-from bench.report.terminal import print_diagnostics, print_run, print_table
+from bench.report.sections.throughput import speed_table
 from bench.targets import known_targets
 
 from .factories import cell, load_result, plan, record, role_cost, window, with_study
@@ -37,7 +36,7 @@ FLASK = next(target for target in known_targets() if target.name == "flask")
 
 def printed(run) -> str:
     console = Console(file=io.StringIO(), width=120)
-    print_run(console, StoredRun(run))
+    print_document(console, run_document(StoredRun(run)))
     return console.file.getvalue()
 
 
@@ -45,7 +44,7 @@ def test_rows_follow_the_plan() -> None:
     """Workloads and targets come in plan order, whatever order they were measured in."""
     cells = (cell(1, "drf"), cell(1, "fastapi"), cell(1, "flask"))
     rows = speed_table(record(cells=cells)).rows
-    assert [row[1] for row in rows] == ["fastapi", "flask", "drf"]
+    assert [str(row[1]) for row in rows] == ["fastapi", "flask", "drf"]
 
 
 def test_crud_shows_its_four_phases() -> None:
@@ -68,7 +67,7 @@ def test_an_unfit_target_is_shown_and_not_measured() -> None:
     run = record(cells=(cell(1, "flask", phases=(), unfit="POST /items/ answered 500"),))
     (row,) = speed_table(run).rows
     assert "not measured" in row
-    assert "POST /items/ answered 500" in render_markdown(StoredRun(run))
+    assert "POST /items/ answered 500" in markdown(run_document(StoredRun(run)))
     assert "POST /items/ answered 500" in printed(run)
     assert cost_table(run).rows[0][-1] == "not measured"
 
@@ -94,7 +93,7 @@ def test_figures_that_must_not_be_used_are_marked_in_every_table() -> None:
         ),
     )
     for table in (speed_table(run), cost_table(run), use_table(run)):
-        assert [row[1] for row in table.rows] == ["flask ✕ 1 of 2", "drf"]
+        assert [str(row[1]) for row in table.rows] == ["flask ✕ 1 of 2", "drf"]
         assert "✕: so many of its rounds are invalid (errors)." in table.caption
     (table,) = figure_tables(StoredRun(run))
     assert ["✕" in heading for heading in table.columns] == [False, False, True, False]
@@ -132,7 +131,7 @@ def test_costs_and_memory_have_their_intervals() -> None:
 def test_a_run_without_cells_renders() -> None:
     """Interrupted before the first cell: tables without rows, and it says so."""
     run = record(state="interrupted")
-    assert "interrupted" in render_markdown(StoredRun(run))
+    assert "interrupted" in markdown(run_document(StoredRun(run)))
     assert "interrupted" in printed(run)
 
 
@@ -159,7 +158,8 @@ def test_an_invalid_round_is_in_no_figure_but_the_counts() -> None:
     spoilt = window(load=load_result(100, failures={"status 500": 900}), diagnostics=(bad,))
     cells = (cell(1, "flask", phases=(spoilt,)), cell(2, "flask"), cell(3, "flask"))
     run = record(plan=plan(targets=("flask",), rounds=3), cells=cells)
-    (speed,) = speed_table(run).rows
+    (row,) = speed_table(run).rows
+    speed = tuple(map(str, row))
     assert speed[1:3] == ("flask ✕ 1 of 3", "500 ±0")
     assert speed[6:8] == ("2,100/3,000", "900")
     (trend, *_) = history_of([run], run).trends
@@ -167,11 +167,12 @@ def test_an_invalid_round_is_in_no_figure_but_the_counts() -> None:
     (table,) = figure_tables(StoredRun(run))
     told = {row[0]: row[2] for row in table.rows}
     assert (told["requests/s"], told["failed"]) == ("500 ±0", "900")
-    text = render(run_document(StoredRun(run)))
+    text = html_page(run_document(StoredRun(run)))
     assert "500 requests/s" in text
     assert "1 of 3 rounds invalid and left out" in text
     assert 'data-target="flask"' in text
-    alone = speed_table(record(plan=plan(targets=("flask",)), cells=cells[:1])).rows[0]
+    (row,) = speed_table(record(plan=plan(targets=("flask",)), cells=cells[:1])).rows
+    alone = tuple(map(str, row))
     assert alone[1:3] == ("flask ✕ 1 of 1", "50")
 
 
@@ -183,16 +184,13 @@ def test_every_form_of_a_report_has_the_same_doubts() -> None:
     torn = "samples.jsonl, line 7 is torn and left out"
     for run in (one_round, with_study(one_round, Sweep((1, 2)))):
         material = StoredRun(run, unreadable=(torn,))
-        page = page_of(material)
+        document = run_document(material)
         console = Console(file=io.StringIO(), width=120)
-        if page is None:
-            print_run(console, material)
-        else:
-            print_page(console, page)
+        print_document(console, document)
         forms = (
-            render_markdown(material) if page is None else page_markdown(page),
+            markdown(document),
             console.file.getvalue(),
-            html.unescape(render(run_document(material))),
+            html.unescape(html_page(document)),
         )
         found = diagnostics_of(material)
         assert {"incomplete", "unreadable", "one-round"} <= {one.code for one, _ in found}
@@ -221,7 +219,9 @@ def test_each_unfit_target_is_a_doubt_of_its_own() -> None:
 def test_a_log_is_no_markup_in_markdown() -> None:
     """Of what a service has said there is one line, and none of it opens a fence or a list."""
     unfit = "*it* ended_with `x` [1]:\n```\n# traceback\n```"
-    text = render_markdown(StoredRun(record(cells=(cell(1, "flask", phases=(), unfit=unfit),))))
+    text = markdown(
+        run_document(StoredRun(record(cells=(cell(1, "flask", phases=(), unfit=unfit),))))
+    )
     assert r"\*it\* ended\_with \`x\` \[1\]:" in text
     assert "```" not in text
     assert "traceback" not in text
@@ -246,7 +246,7 @@ def test_a_remedy_can_be_pasted_from_any_console(is_terminal: bool) -> None:
 
 def test_markdown_names_machine_commit_and_versions() -> None:
     """A figure without its circumstances is worth nothing."""
-    text = render_markdown(StoredRun(record(cells=(cell(),))))
+    text = markdown(run_document(StoredRun(record(cells=(cell(),)))))
     for fact in ("Test CPU", "abc123", "flask 3.1.3", "18.6", "CPU 1", "process", "seed 1"):
         assert fact in text
 

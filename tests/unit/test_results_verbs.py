@@ -10,7 +10,7 @@ from bench.cli import showing
 from bench.cli.results import compare, report
 from bench.errors import LabError, StoreError
 from bench.model import RunRecord
-from bench.report.terminal import make_console
+from bench.report.render.terminal import make_console
 from bench.store import RunStore
 
 from .factories import cell, plan, record
@@ -47,7 +47,7 @@ def test_a_renamed_run_is_compared_in_its_own_folder(
     head = stored(results, "after")
     compare(base="before", head="after")
     assert (head.directory / "compared-with-before.html").exists()
-    assert "Comparison of after (head) with before (base)" in capsys.readouterr().out
+    assert "Head: run after. Base: run before." in capsys.readouterr().out
 
 
 def test_a_comparison_tells_of_torn_lines(

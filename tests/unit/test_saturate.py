@@ -23,11 +23,22 @@ from bench.model import (
     RunRecord,
     Saturation,
 )
-from bench.report.page import page_markdown, print_page
-from bench.report.saturation import saturation_page
+from bench.report.render.markdown import markdown
+from bench.report.render.terminal import print_document
+from bench.report.run import run_document
 from bench.workloads import WORKLOADS
 
-from .factories import THREE, cell, distribution, load_result, record, window, with_study
+from .factories import (
+    THREE,
+    cell,
+    distribution,
+    load_result,
+    notes_of,
+    record,
+    tables_of,
+    window,
+    with_study,
+)
 
 STUDY = Saturation(0.1, "constant", 20)
 TARGETS = THREE
@@ -92,7 +103,7 @@ def run_of(cells: list[CellResult], plan=ALONE, **changes: object) -> RunRecord:
 
 def printed(run: RunRecord) -> str:
     console = Console(file=io.StringIO(), width=200)
-    print_page(console, saturation_page(StoredRun(run)))
+    print_document(console, run_document(StoredRun(run)))
     return console.file.getvalue()
 
 
@@ -171,23 +182,24 @@ def test_a_stopped_search_goes_on() -> None:
         assert (step.round, step.pacing) == (cells[done].round, cells[done].pacing)
     told = run_of(cells[:4], state="interrupted")
     assert "not finished" in printed(told)
-    assert "interrupted, not complete" in printed(told)
+    assert "Run 20261122-100000, interrupted" in printed(told)
 
 
 def test_the_answer_is_shown_with_what_it_rests_on() -> None:
     """Rate, bracket, p99, CPU and limit; every trial beneath."""
     run = run_of(searched(lambda _name, rate: rate <= 890, ALONE))
-    answers, trials = saturation_page(StoredRun(run)).tables
+    document = run_document(StoredRun(run))
+    answers, trials = tables_of(document)
     ((name, rate, bracket, p99, cpu, limited_by, count),) = answers.rows
     low, high = (float(end) for end in bracket.split(" .. "))
-    assert (name, limited_by) == ("flask", "app core")
-    assert saturation_page(StoredRun(run)).notes == ()
+    assert (str(name), limited_by) == ("flask", "app core")
+    assert notes_of(document) == []
     assert low <= 890 < high
     assert float(rate) == low
     assert p99 == "20.0"
     assert cpu.count("/") == 2
     assert int(count) == len(trials.rows)
-    for text in (printed(run), page_markdown(saturation_page(StoredRun(run)))):
+    for text in (printed(run), markdown(document)):
         assert "failed: p99 500 ms" in text
         assert "80%" in text.replace("80 %", "80%")
 

@@ -14,14 +14,15 @@ from bench.errors import UsageError
 from bench.experiment.plan import PROFILES
 from bench.experiment.sweep import LEVELS, next_of, sweep_plan, sweep_steps
 from bench.model import CellResult, ClosedLoop, Diagnostic, RunRecord, Saturation, Sweep
-from bench.report.page import page_markdown, print_page
-from bench.report.pages import page_of
-from bench.report.scaling import sweep_page
-from bench.report.studies import study_words
+from bench.report.document import TargetCell
+from bench.report.facts import study_words
+from bench.report.render.markdown import markdown
+from bench.report.render.terminal import print_document
+from bench.report.run import run_document
 from bench.store import RunStore
 from bench.workloads import WORKLOADS
 
-from .factories import THREE, cell, load_result, plan, record, window, with_study
+from .factories import THREE, cell, load_result, plan, record, tables_of, window, with_study
 
 TARGETS = THREE
 SWEEP = Sweep(LEVELS)
@@ -52,7 +53,7 @@ def swept(*cells: CellResult, **changes: object) -> RunRecord:
 
 def printed(run: RunRecord) -> str:
     console = Console(file=io.StringIO(), width=160)
-    print_page(console, sweep_page(StoredRun(run)))
+    print_document(console, run_document(StoredRun(run)))
     return console.file.getvalue()
 
 
@@ -123,12 +124,11 @@ def test_the_law_is_found_again() -> None:
 
 def test_levels_and_law_are_shown() -> None:
     """Rate, law and service times per level; the law's parts with what they rest on."""
-    page = sweep_page(StoredRun(swept(*(at(level) for level in LEVELS))))
-    levels, fitted = page.tables
+    levels, fitted = tables_of(run_document(StoredRun(swept(*(at(level) for level in LEVELS)))))
     assert [row[1] for row in levels.rows] == [str(level) for level in LEVELS]
-    assert levels.rows[0][:4] == ("flask", "1", "100", "100")
+    assert levels.rows[0][:4] == (TargetCell("flask"), "1", "100", "100")
     (row,) = fitted.rows
-    assert row[0] == "flask"
+    assert row[0] == TargetCell("flask")
     assert row[4] == "30"
     assert "±" in row[2]
     assert row[6] == "1.000"
@@ -147,9 +147,9 @@ def test_too_few_levels_are_refused_in_words() -> None:
     (found,) = scalings(run)
     assert found.fit is None
     assert "takes 4 usable concurrencies, there are 3" in found.no_fit
-    for text in (printed(run), page_markdown(sweep_page(StoredRun(run)))):
+    for text in (printed(run), markdown(run_document(StoredRun(run)))):
         assert "there are 3" in text
-        assert "interrupted, not complete" in text
+        assert "interrupted: read" in text
 
 
 def test_what_must_not_be_used_is_left_out_and_told() -> None:
@@ -167,7 +167,7 @@ def test_what_must_not_be_used_is_left_out_and_told() -> None:
     run = swept(*(at(level) for level in LEVELS[:5]), *spoilt)
     (found,) = scalings(run)
     assert found.fit.points == 5
-    levels, fitted = sweep_page(StoredRun(run)).tables
+    levels, fitted = tables_of(run_document(StoredRun(run)))
     assert "3 invalid or unfit left out" in fitted.rows[0][-1]
     assert [row[-1] for row in levels.rows[5:]] == ["not measured"] * 3
     assert "it is down" in printed(run)
@@ -176,9 +176,9 @@ def test_what_must_not_be_used_is_left_out_and_told() -> None:
 def test_a_peak_outside_the_measured_range_is_called_a_guess() -> None:
     """A law without a peak, and one whose peak was not reached, say so."""
     flat = swept(*(at(n, rate=100 * n / (1 + 0.1 * (n - 1))) for n in LEVELS))
-    assert "without a peak" in sweep_page(StoredRun(flat)).tables[1].rows[0][-1]
+    assert "without a peak" in tables_of(run_document(StoredRun(flat)))[1].rows[0][-1]
     far = swept(*(at(n, rate=law(n, 100, 0.05, 1e-5)) for n in LEVELS))
-    assert "beyond the 128 measured" in sweep_page(StoredRun(far)).tables[1].rows[0][-1]
+    assert "beyond the 128 measured" in tables_of(run_document(StoredRun(far)))[1].rows[0][-1]
 
 
 def test_a_poor_fit_is_called_one() -> None:
@@ -189,7 +189,7 @@ def test_a_poor_fit_is_called_one() -> None:
             for n, rate in zip(LEVELS, (86, 449, 594, 440, 463, 918, 568, 181), strict=True)
         )
     )
-    assert "poor fit" in sweep_page(StoredRun(run)).tables[1].rows[0][-1]
+    assert "poor fit" in tables_of(run_document(StoredRun(run)))[1].rows[0][-1]
 
 
 def test_one_rate_everywhere_has_a_page() -> None:
@@ -200,7 +200,7 @@ def test_one_rate_everywhere_has_a_page() -> None:
 
 def test_a_sweep_without_cells_has_a_page() -> None:
     """Interrupted before the first cell."""
-    assert "none yet" in printed(swept(state="interrupted"))
+    assert "Nothing was measured" in printed(swept(state="interrupted"))
 
 
 @pytest.mark.parametrize("study", [SWEEP, Saturation(0.1, "constant", 20)])
@@ -214,14 +214,12 @@ def test_what_was_studied_is_stored(study: Sweep | Saturation, tmp_path: Path) -
     assert study_words(study)
 
 
-def test_a_bench_studies_nothing() -> None:
-    """It has the ordinary report."""
-    assert record().plan.study is None
-    assert page_of(StoredRun(record())) is None
-
-
-def test_every_study_has_its_page() -> None:
+def test_every_kind_of_run_has_its_section() -> None:
     """A stored run is rendered as what it is."""
-    assert page_of(StoredRun(swept(at(1)))).title.startswith("Sweep")
-    search = with_study(record(), Saturation(0.1, "constant", 20))
-    assert page_of(StoredRun(search)).title.startswith("Saturation")
+
+    def names(run: RunRecord) -> set[str]:
+        return {section.name for section in run_document(StoredRun(run)).sections}
+
+    assert "scalability" in names(swept(at(1)))
+    assert "saturation" in names(with_study(record(), Saturation(0.1, "constant", 20)))
+    assert not {"scalability", "saturation"} & names(record())

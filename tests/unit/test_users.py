@@ -31,14 +31,16 @@ from bench.model import (
     UsersResult,
 )
 from bench.placement import Topology, plan_placement, spare_cpus
-from bench.report.page import page_markdown, print_page
-from bench.report.pages import page_of
-from bench.report.users import elsewhere_page
+from bench.report.document import TargetCell
+from bench.report.elsewhere import elsewhere_document
+from bench.report.render.markdown import markdown
+from bench.report.render.terminal import print_document
+from bench.report.run import run_document
 from bench.store import RunStore, schemas, write_elsewhere
 from bench.words import NO_FIGURE
 from bench.workloads import WORKLOADS
 
-from .factories import THREE, cell, distribution, load_result, record, window
+from .factories import THREE, cell, distribution, load_result, record, tables_of, window
 
 PACING = Users(50, 5.0)
 PLAN = users_plan(THREE, PACING, run_time_s=60.0, rounds=1, seed=1)
@@ -275,9 +277,9 @@ def test_points_have_enough_requests_for_a_p95_where_they_can() -> None:
 def test_the_page_tells_of_users_and_their_processes() -> None:
     """On the terminal and as Markdown: speed, cost, operations, the course, the lost worker."""
     pacing = replace(PACING, workers=2)
-    page = page_of(StoredRun(run(worker(), worker("worker 1", lost_at_s=12.0), pacing=pacing)))
-    assert page is not None
-    text = page_markdown(page)
+    found = run(worker(), worker("worker 1", lost_at_s=12.0), pacing=pacing)
+    document = run_document(StoredRun(found))
+    text = markdown(document)
     for wanted in (
         "50 users, 5 started per s, a pause of 1-3 s each, 2 Locust workers",
         *("## Speed", "## Cost", "## Operations", "## Verdicts", "## Over time"),
@@ -286,7 +288,7 @@ def test_the_page_tells_of_users_and_their_processes() -> None:
         assert wanted in text
     assert "service time" not in text
     console = Console(file=io.StringIO(), width=120)
-    print_page(console, page)
+    print_document(console, document)
     assert isinstance(console.file, io.StringIO)
     assert "Locust's processes" in console.file.getvalue()
 
@@ -294,13 +296,9 @@ def test_the_page_tells_of_users_and_their_processes() -> None:
 def test_an_interrupted_run_and_an_unfit_target_have_a_page_too() -> None:
     """A page says what is missing, and why."""
     empty = record(plan=PLAN, cells=(), state="interrupted")
-    page = page_of(StoredRun(empty))
-    assert page is not None
-    assert "interrupted" in page_markdown(page)
+    assert "interrupted" in markdown(run_document(StoredRun(empty)))
     unfit = record(plan=PLAN, cells=(cell(1, "flask", "mixed", phases=(), unfit="it is down"),))
-    page = page_of(StoredRun(unfit))
-    assert page is not None
-    assert "it is down" in page_markdown(page)
+    assert "it is down" in markdown(run_document(StoredRun(unfit)))
 
 
 def test_runs_with_users_are_compared_by_response_time_and_cost() -> None:
@@ -333,7 +331,7 @@ def test_what_was_seen_elsewhere_is_stored_and_shown_with_its_doubts(tmp_path) -
     stored = json.loads((tmp_path / "elsewhere.json").read_text())
     jsonschema.validate(stored, json.loads(schemas()["elsewhere.schema.json"]))
     assert stored["uses"][0]["load"]["succeeded"] == users_load().succeeded
-    text = page_markdown(elsewhere_page(found))
+    text = markdown(elsewhere_document(found))
     assert "lab" in text
     assert "3 requests failed" in text
 
@@ -341,8 +339,8 @@ def test_what_was_seen_elsewhere_is_stored_and_shown_with_its_doubts(tmp_path) -
 def test_times_of_nothing_are_no_figure() -> None:
     """Where every request failed there is no mean either."""
     load = replace(load_result(0, latency={}), failures={"status 500": 3})
-    (table,) = elsewhere_page(elsewhere(load)).tables
-    assert table.rows == (("flask", "0", "0/3", "3", *[NO_FIGURE] * 4),)
+    (table,) = tables_of(elsewhere_document(elsewhere(load)))
+    assert table.rows == ((TargetCell("flask"), "0", "0/3", "3", *[NO_FIGURE] * 4),)
 
 
 # --- how it ends ------------------------------------------------------------------------------

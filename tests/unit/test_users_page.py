@@ -5,8 +5,8 @@ from dataclasses import replace
 from bench.analysis.commands import commands, resume_command
 from bench.analysis.stored import StoredRun
 from bench.model import UsersResult
-from bench.report.html.document import Figure, Sheet
-from bench.report.run_page import run_document
+from bench.report.document import Figure, Sheet
+from bench.report.run import run_document
 from bench.report.sections.crosscheck import crosscheck
 from bench.report.sections.users import users
 
@@ -60,7 +60,7 @@ def test_whole_pages_are_made_of_every_kind_of_run() -> None:
     assert "Service time" not in titles
     document = run_document(StoredRun(crosscheck_run()))
     (section,) = [one for one in document.sections if one.name == "crosscheck"]
-    assert "agree on all 4" in section.lead
+    assert "agree on all 4" in section.blocks[0].text
     run_document(StoredRun(record(plan=PLAN, cells=(), state="interrupted")))
 
 

@@ -6,8 +6,8 @@ from bench.analysis.measures import COST, LATENCY, RATE, inverse, measures_of, s
 from bench.analysis.precision import narrow_enough
 from bench.analysis.verdicts import PhaseVerdict, verdicts
 from bench.model import CellResult, Diagnostic, Estimate, OpenLoop, RunRecord
-from bench.report.tables import Table
-from bench.report.verdicts import verdict_tables
+from bench.report.document import Table
+from bench.report.sections.verdicts import verdict_tables
 from bench.words import interval_words, plain
 
 from .factories import cell, distribution, load_result, plan, record, role_cost, window

@@ -1,13 +1,12 @@
 """CPU per request, stacked by who used it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import altair as alt
 
 from bench.analysis.series import Series
 from bench.metrics import METRICS
-from bench.report.html.document import Plot
-from bench.report.look import Look
+from bench.report.document import Plot
 from bench.report.plots.frame import lanes, marker, room
 from bench.report.plots.paper import (
     INK,
@@ -20,6 +19,7 @@ from bench.report.plots.paper import (
     tooltip,
 )
 from bench.report.plots.rows import layered, number, who
+from bench.report.style import Styles
 from bench.report.words import interval_text
 
 ROLES = (
@@ -34,14 +34,14 @@ _LANE = 24
 _WORDS = 0.16
 
 
-def cost_bars(found: Sequence[Series], looks: Mapping[str, Look]) -> Plot:
+def cost_bars(found: Sequence[Series], styles: Styles) -> Plot:
     """A bar per operation and target: app, database and generator from left to right.
 
     The target's marker stands at the end, before the sum: colour alone is not for everyone.
     """
-    rows = _rows(found, looks)
+    rows = _rows(found, styles)
     operations = list(dict.fromkeys(one.title for one in found if one.windows))
-    frame = lanes("operation", operations, looks, _LANE)
+    frame = lanes("operation", operations, styles, _LANE)
     most = max((number(row["to"]) for row in rows), default=0)
     scale = room(most, _WORDS)
     base = frame.put(marks())
@@ -49,8 +49,8 @@ def cost_bars(found: Sequence[Series], looks: Mapping[str, Look]) -> Plot:
     ends = [row for row in rows if row["role"] == ROLES[-1][0]]
     drawn, data = layered(
         {
-            "bars": (_bars(base, looks, scale), rows),
-            "markers": (marker(end, looks, 62, aside=9), ends),
+            "bars": (_bars(base, styles, scale), rows),
+            "markers": (marker(end, styles, 62, aside=9), ends),
             "sums": (
                 end.mark_text(align="left", dx=17, fontSize=11, color=INK).encode(text="total:N"),
                 ends,
@@ -71,14 +71,14 @@ def cost_bars(found: Sequence[Series], looks: Mapping[str, Look]) -> Plot:
     )
 
 
-def _bars(base: alt.Chart, looks: Mapping[str, Look], scale: alt.Scale) -> alt.Chart:
+def _bars(base: alt.Chart, styles: Styles, scale: alt.Scale) -> alt.Chart:
     role = "datum.role === '{}' ? {} : "
     full = "".join(role.format(name, strength) for name, _, strength in ROLES) + "1"
     shaded: alt.Chart = base.transform_calculate(strength=f"({ISOLATED} ? 1 : 0.12) * ({full})")
     made: alt.Chart = shaded.mark_bar(stroke=PAPER, strokeWidth=1, cornerRadius=1.5).encode(
         x=alt.X("from:Q", title=_AXIS, scale=scale, axis=alt.Axis(tickCount=8)),
         x2="to:Q",
-        color=target_colour(looks),
+        color=target_colour(styles),
         opacity=alt.Opacity("strength:Q", scale=None, legend=None),
         tooltip=tooltip(
             ("name", "framework"),
@@ -91,7 +91,7 @@ def _bars(base: alt.Chart, looks: Mapping[str, Look], scale: alt.Scale) -> alt.C
     return made
 
 
-def _rows(found: Sequence[Series], looks: Mapping[str, Look]) -> list[dict[str, object]]:
+def _rows(found: Sequence[Series], styles: Styles) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = []
     for one in found:
         estimates = [METRICS[metric].estimate(one.usable) for _, metric, _ in ROLES]
@@ -106,7 +106,7 @@ def _rows(found: Sequence[Series], looks: Mapping[str, Look]) -> list[dict[str, 
         for (name, metric, _), estimate, point in zip(ROLES, estimates, known, strict=True):
             rows.append(
                 {
-                    **who(looks[one.target]),
+                    **who(styles[one.target]),
                     "operation": one.title,
                     "role": name,
                     "from": start,

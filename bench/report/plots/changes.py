@@ -1,16 +1,16 @@
 """Two runs against each other: ratios with intervals, and the band that counts as no change."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import altair as alt
 
 from bench.analysis.comparison import Row
-from bench.report.html.document import Plot
-from bench.report.look import Look
+from bench.report.document import Plot
 from bench.report.plots.frame import Cut, cut, lanes, log_span, marker, moved, unbounded
 from bench.report.plots.paper import SOFT, fading, marks, plot, target_colour, tooltip
 from bench.report.plots.rows import Rows, layered, number, who
-from bench.report.verdicts import verdict_words
+from bench.report.style import Styles
+from bench.report.words import verdict_words
 from bench.words import interval_words, p_words
 
 _LANE = 26
@@ -25,14 +25,19 @@ _TIPS = (
 
 
 def changes_plot(
-    found: Sequence[Row], looks: Mapping[str, Look], threshold: float, *, name: str, title: str
+    found: Sequence[Row],
+    styles: Styles,
+    threshold: float,
+    *,
+    name: str,
+    title: str,
 ) -> Plot | None:
     """All rows of one measure. None where no row has a ratio."""
-    rows = [row for one in found if (row := _row(one, looks))]
+    rows = [row for one in found if (row := _row(one, styles))]
     if not rows:
         return None
     frame = lanes(
-        "operation", list(dict.fromkeys(str(row["operation"]) for row in rows)), looks, _LANE
+        "operation", list(dict.fromkeys(str(row["operation"]) for row in rows)), styles, _LANE
     )
     ends = [number(row[name]) for row in rows for name in ("low", "high") if row[name] is not None]
     edges = 1 / (1 + threshold), 1 + threshold
@@ -46,7 +51,7 @@ def changes_plot(
     base = frame.put(marks()).encode(x=x, opacity=fading(), tooltip=tooltip(*_TIPS))
     intervals = cut(rows, span, arrows=("←", "→"))
     drawn, data = layered(
-        {**_band(x, edges), **_layers(base, x, unbounded(rows), intervals, looks)}
+        {**_band(x, edges), **_layers(base, x, unbounded(rows), intervals, styles)}
     )
     told = "; ".join(
         f"{row['operation']}, {row['name']}: {row['told']}, {row['verdict']}" for row in rows
@@ -68,9 +73,9 @@ def _band(x: alt.X, edges: tuple[float, float]) -> dict[str, tuple[alt.Chart, Ro
 
 
 def _layers(
-    base: alt.Chart, x: alt.X, rows: Rows, intervals: Cut, looks: Mapping[str, Look]
+    base: alt.Chart, x: alt.X, rows: Rows, intervals: Cut, styles: Styles
 ) -> dict[str, tuple[alt.Chart, Rows]]:
-    colours = target_colour(looks)
+    colours = target_colour(styles)
     rule = base.mark_rule(strokeWidth=2.5).encode(x=moved(x, "from"), x2="to:Q", color=colours)
     arrow = base.mark_text(fontSize=15, fontWeight=700).encode(
         x=moved(x, "end"), text="arrow:N", color=colours
@@ -79,18 +84,18 @@ def _layers(
     return {
         "intervals": (rule, intervals.shown),
         "arrows": (arrow, intervals.arrows),
-        "ratios": (marker(base, looks, 110), rows),
+        "ratios": (marker(base, styles, 110), rows),
         "verdicts": (words.encode(text="verdict:N", color=colours), rows),
     }
 
 
-def _row(one: Row, looks: Mapping[str, Look]) -> dict[str, object] | None:
+def _row(one: Row, styles: Styles) -> dict[str, object] | None:
     ratio = one.ratio
     if ratio is None:
         return None
     known = ratio.n > 1
     return {
-        **who(looks[one.target]),
+        **who(styles[one.target]),
         "operation": one.title,
         "ratio": ratio.point,
         "low": ratio.low if known else None,

@@ -5,23 +5,23 @@ from collections.abc import Sequence
 import altair as alt
 
 from bench.analysis.users import Course
-from bench.report.html.document import Plot
-from bench.report.look import Look
+from bench.report.document import Plot
 from bench.report.plots.frame import marker
 from bench.report.plots.paper import SOFT, fading, marks, plot, target_colour, tooltip
 from bench.report.plots.rows import layered, who
+from bench.report.style import Styles
 from bench.words import NO_FIGURE
 
 _HEIGHT = 190
 _X = "seconds since the first user"
 
 
-def course_plots(found: Sequence[Course], looks: dict[str, Look], word: str) -> tuple[Plot, ...]:
+def course_plots(found: Sequence[Course], styles: Styles, word: str) -> tuple[Plot, ...]:
     """Rate with the users behind it, median and tail; all frameworks in each, by colour.
 
     Failures have a plot where there are any.
     """
-    rows = [row for course in found for row in _rows(course, looks)]
+    rows = [row for course in found for row in _rows(course, styles)]
     wanted: tuple[tuple[str, str, str], ...] = (
         ("rate", "requests/s, and users (grey)", "requests/s"),
         ("p50", f"{word}, median", "ms"),
@@ -32,16 +32,16 @@ def course_plots(found: Sequence[Course], looks: dict[str, Look], word: str) -> 
     if not any(row["failed"] for row in rows):
         wanted = wanted[:-1]
     return tuple(
-        _plot(f"course-{field}", title, field, axis, known, looks)
+        _plot(f"course-{field}", title, field, axis, known, styles)
         for field, title, axis in wanted
         if (known := [row for row in rows if row[field] is not None])
     )
 
 
-def _rows(course: Course, looks: dict[str, Look]) -> list[dict[str, object]]:
+def _rows(course: Course, styles: Styles) -> list[dict[str, object]]:
     return [
         {
-            **who(looks[course.target]),
+            **who(styles[course.target]),
             "line": f"{course.target} {course.round}",
             "x": round((point.from_s + point.to_s) / 2, 2),
             "when": f"{point.from_s:.0f}-{point.to_s:.0f} s",
@@ -75,7 +75,7 @@ def _plot(
     field: str,
     axis: str,
     known: Sequence[dict[str, object]],
-    looks: dict[str, Look],
+    styles: Styles,
 ) -> Plot:
     x = alt.X("x:Q", title=_X, axis=alt.Axis(grid=False, tickCount=8))
     y = alt.Y(f"{field}:Q", title=axis, scale=alt.Scale(zero=True), axis=alt.Axis(tickCount=4))
@@ -91,9 +91,9 @@ def _plot(
     )
     users = marks().mark_line(strokeWidth=1, strokeDash=[2, 3], color=SOFT)
     parts = {
-        "line": (base.mark_line(strokeWidth=1.6).encode(color=target_colour(looks)), known),
+        "line": (base.mark_line(strokeWidth=1.6).encode(color=target_colour(styles)), known),
         "points": (
-            marker(base, looks, 40),
+            marker(base, styles, 40),
             known,
         ),
     }
@@ -105,8 +105,8 @@ def _plot(
         }
     drawn, data = layered(parts)
     told = "; ".join(
-        f"{look.label} {min(values):,.1f} to {max(values):,.1f} {axis}"
-        for key, look in looks.items()
+        f"{style.label} {min(values):,.1f} to {max(values):,.1f} {axis}"
+        for key, style in styles.items()
         if (values := [float(str(row[field])) for row in known if row["target"] == key])
     )
     return plot(name, title, f"{title} over time. {told}.", drawn, _HEIGHT, data)

@@ -7,8 +7,7 @@ import altair as alt
 from bench.analysis.series import Series
 from bench.analysis.validity import is_invalid
 from bench.metrics import Metric
-from bench.report.html.document import Plot
-from bench.report.look import Look
+from bench.report.document import Plot
 from bench.report.plots.frame import lanes, marker, moved, room, top
 from bench.report.plots.paper import (
     BAD,
@@ -22,6 +21,7 @@ from bench.report.plots.paper import (
     tooltip,
 )
 from bench.report.plots.rows import Rows, layered, named, number, packed, unpacked, who
+from bench.report.style import Styles
 from bench.report.words import interval_text
 from bench.stats.estimate import is_bounded
 
@@ -29,20 +29,24 @@ _LANE = 28
 
 
 def dots(
-    name: str, title: str, found: Sequence[Series], looks: Mapping[str, Look], metric: Metric
+    name: str,
+    title: str,
+    found: Sequence[Series],
+    styles: Styles,
+    metric: Metric,
 ) -> Plot:
     """Dots with intervals. Rounds that must not be used are crosses; an unfit target says so."""
-    rounds, means = _rounds(found, metric), _means(found, looks, metric)
+    rounds, means = _rounds(found, metric), _means(found, styles, metric)
     end = _cut(means, [number(row["value"]) for row in rounds])
-    frame = lanes("operation", list(dict.fromkeys(one.title for one in found)), looks, _LANE)
+    frame = lanes("operation", list(dict.fromkeys(one.title for one in found)), styles, _LANE)
     axis = metric.unit if metric.title == metric.unit else f"{metric.title}, {metric.unit}"
     x = alt.X("value:Q", title=axis, scale=room(end), axis=alt.Axis(tickCount=8))
     base = frame.put(marks()).encode(x=x, opacity=fading())
     drawn, data = layered(
         {
-            **_interval_layer(base.encode(x=moved(x, "low")), means, looks, metric),
-            **_round_layers(base, rounds, looks, metric),
-            **_mean_layers(base, means, looks, metric),
+            **_interval_layer(base.encode(x=moved(x, "low")), means, styles, metric),
+            **_round_layers(base, rounds, styles, metric),
+            **_mean_layers(base, means, styles, metric),
         }
     )
     heading = f"{metric.title}: mean over rounds and 95 % interval"
@@ -67,11 +71,11 @@ def _tips(metric: Metric) -> list[alt.Tooltip]:
 
 
 def _interval_layer(
-    base: alt.Chart, means: Rows, looks: Mapping[str, Look], metric: Metric
+    base: alt.Chart, means: Rows, styles: Styles, metric: Metric
 ) -> dict[str, tuple[alt.Chart, Rows]]:
     layer = base.mark_rule(strokeWidth=2.5).encode(
         x2="reach:Q",
-        color=target_colour(looks),
+        color=target_colour(styles),
         opacity=fading(0.55),
         tooltip=_tips(metric),
     )
@@ -79,17 +83,17 @@ def _interval_layer(
 
 
 def _round_layers(
-    base: alt.Chart, rounds: Rows, looks: Mapping[str, Look], metric: Metric
+    base: alt.Chart, rounds: Rows, styles: Styles, metric: Metric
 ) -> dict[str, tuple[alt.Chart, Rows]]:
     told = f"format(datum.value, ',.{metric.decimals}f') + ' {metric.unit} in one round'"
     every = (
-        named(unpacked(base, "value"), looks)
+        named(unpacked(base, "value"), styles)
         .transform_calculate(told=f"{told} + (datum.usable ? '' : ' (invalid)')")
         .encode(tooltip=_tips(metric))
     )
     usable = every.mark_point(
         filled=True, size=34, shape="circle", stroke=PAPER, strokeWidth=0.8
-    ).encode(color=target_colour(looks), opacity=fading(0.6))
+    ).encode(color=target_colour(styles), opacity=fading(0.6))
     invalid = every.mark_point(size=120, shape=CROSS, strokeWidth=2.2).encode(stroke=alt.value(BAD))
     return {
         "rounds": (usable, packed((row for row in rounds if row["usable"]), "value")),
@@ -98,7 +102,7 @@ def _round_layers(
 
 
 def _mean_layers(
-    base: alt.Chart, means: Rows, looks: Mapping[str, Look], metric: Metric
+    base: alt.Chart, means: Rows, styles: Styles, metric: Metric
 ) -> dict[str, tuple[alt.Chart, Rows]]:
     mean = base.encode(tooltip=[*_tips(metric), *tooltip(("rounds", "rounds"))])
     known = [row for row in means if row["value"] is not None]
@@ -107,8 +111,8 @@ def _mean_layers(
     figures = words.mark_text(align="center", dy=-12, fontSize=11)
     missing = words.mark_text(align="left", dx=4, fontSize=11, fontStyle="italic", color=SOFT)
     return {
-        "means": (marker(mean, looks, 115), known),
-        "figures": (figures.encode(color=target_colour(looks)), known),
+        "means": (marker(mean, styles, 115), known),
+        "figures": (figures.encode(color=target_colour(styles)), known),
         "missing": (
             missing.encode(x=alt.datum(0)),
             [row for row in means if row["value"] is None],
@@ -116,9 +120,7 @@ def _mean_layers(
     }
 
 
-def _means(
-    found: Sequence[Series], looks: Mapping[str, Look], metric: Metric
-) -> list[dict[str, object]]:
+def _means(found: Sequence[Series], styles: Styles, metric: Metric) -> list[dict[str, object]]:
     rows = []
     for one in found:
         estimate = metric.estimate(one.usable)
@@ -130,7 +132,7 @@ def _means(
         words = metric.format(value) if one.windows else "not measured"
         rows.append(
             {
-                **who(looks[one.target]),
+                **who(styles[one.target]),
                 "operation": one.title,
                 "value": value,
                 "low": low,

@@ -1,13 +1,13 @@
 """What plots have in common on their paper: lanes, scales, markers, and what hovers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import altair as alt
 
-from bench.report.look import Look
 from bench.report.plots.paper import PAPER, SOFT, target_colour, target_marker
 from bench.report.plots.rows import Rows, number
+from bench.report.style import Styles
 
 MOST_INTERVAL = 1.6
 """A scale ends at this multiple of what was measured, however wide an interval is: with two rounds
@@ -29,7 +29,7 @@ class Lanes:
         return layer.encode(y=self.y, yOffset=self.beside)
 
 
-def lanes(field: str, order: Sequence[str], looks: Mapping[str, Look], lane: int) -> Lanes:
+def lanes(field: str, order: Sequence[str], styles: Styles, lane: int) -> Lanes:
     """Lanes of `lane` pixels. `field` names the groups, which come in this order."""
     y = alt.Y(
         f"{field}:N",
@@ -38,8 +38,8 @@ def lanes(field: str, order: Sequence[str], looks: Mapping[str, Look], lane: int
         scale=alt.Scale(paddingInner=0.18, paddingOuter=0.1),
         axis=alt.Axis(labelFontWeight=600, ticks=False, domain=False, labelPadding=8),
     )
-    beside = alt.YOffset("label:N", sort=[look.short for look in looks.values()])
-    return Lanes(y, beside, len(order) * (len(looks) * lane + _GAP))
+    beside = alt.YOffset("label:N", sort=[style.short for style in styles.values()])
+    return Lanes(y, beside, len(order) * (len(styles) * lane + _GAP))
 
 
 def moved[Axis: (alt.X, alt.Y)](axis: Axis, field: str) -> Axis:
@@ -106,17 +106,17 @@ def unbounded(rows: Rows) -> Rows:
     ]
 
 
-def marker(layer: alt.Chart, looks: Mapping[str, Look], size: int, aside: int = 0) -> alt.Chart:
+def marker(layer: alt.Chart, styles: Styles, size: int, aside: int = 0) -> alt.Chart:
     """Full marks in each target's shape and colour, `aside` pixels to the right of their place."""
     marked = layer.mark_point(filled=True, size=size, stroke=PAPER, strokeWidth=1.1, xOffset=aside)
-    made: alt.Chart = marked.encode(color=target_colour(looks), shape=target_marker(looks))
+    made: alt.Chart = marked.encode(color=target_colour(styles), shape=target_marker(styles))
     return made
 
 
-def hollow(layer: alt.Chart, looks: Mapping[str, Look], size: int) -> alt.Chart:
+def hollow(layer: alt.Chart, styles: Styles, size: int) -> alt.Chart:
     """Marks of which only the outline is drawn."""
     made: alt.Chart = layer.mark_point(filled=False, fill=PAPER, size=size, strokeWidth=1.9).encode(
-        color=target_colour(looks), shape=target_marker(looks)
+        color=target_colour(styles), shape=target_marker(styles)
     )
     return made
 

@@ -1,17 +1,17 @@
 """Rate against concurrency, with the fitted law; latency against rate, with the objective."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import altair as alt
 
 from bench.analysis.studies.saturation import SaturationOutcome
 from bench.analysis.studies.sweep import Scaling
 from bench.metrics import METRICS
-from bench.report.html.document import Plot
-from bench.report.look import Look
+from bench.report.document import Plot
 from bench.report.plots.frame import hollow, marker, moved, room, top
 from bench.report.plots.paper import BAD, CROSS, SOFT, fading, marks, plot, target_colour, tooltip
 from bench.report.plots.rows import Rows, layered, number, who
+from bench.report.style import Styles, TargetStyle
 from bench.report.words import interval_text
 from bench.stats.estimate import is_bounded
 
@@ -19,12 +19,12 @@ _HEIGHT = 330
 _STEPS = 60
 
 
-def scaling_plot(found: Sequence[Scaling], looks: Mapping[str, Look], workload: str) -> Plot:
+def scaling_plot(found: Sequence[Scaling], styles: Styles, workload: str) -> Plot:
     """Points with intervals, and the law as a line through the concurrencies measured."""
     mine = [one for one in found if one.workload == workload]
-    points = [row for one in mine for row in _levels(one, looks[one.target])]
-    laws = [row for one in mine for row in _law(one, looks[one.target])]
-    drawn, data = layered(_scaling_layers(points, laws, looks))
+    points = [row for one in mine for row in _levels(one, styles[one.target])]
+    laws = [row for one in mine for row in _law(one, styles[one.target])]
+    drawn, data = layered(_scaling_layers(points, laws, styles))
     told = "; ".join(f"{row['name']} at {row['at']} connections: {row['told']}" for row in points)
     name = f"scaling-{workload}"
     return plot(
@@ -38,9 +38,7 @@ def scaling_plot(found: Sequence[Scaling], looks: Mapping[str, Look], workload: 
     )
 
 
-def _scaling_layers(
-    points: Rows, laws: Rows, looks: Mapping[str, Look]
-) -> dict[str, tuple[alt.Chart, Rows]]:
+def _scaling_layers(points: Rows, laws: Rows, styles: Styles) -> dict[str, tuple[alt.Chart, Rows]]:
     x = alt.X(
         "x:Q",
         title="connections (log)",
@@ -55,7 +53,7 @@ def _scaling_layers(
     tips = tooltip(
         ("name", "framework"), ("at", "connections"), ("told", "rate"), ("law", "the law gives")
     )
-    line = marks().encode(x=x, y=y, color=target_colour(looks))
+    line = marks().encode(x=x, y=y, color=target_colour(styles))
     base = line.encode(tooltip=tips, opacity=fading())
     return {
         "laws": (line.mark_line(strokeWidth=1.8).encode(opacity=fading(0.75)), laws),
@@ -63,11 +61,11 @@ def _scaling_layers(
             base.mark_rule(strokeWidth=2, clip=True).encode(y=moved(y, "low"), y2="high:Q"),
             [row for row in points if row["low"] is not None],
         ),
-        "points": (marker(base, looks, 90), points),
+        "points": (marker(base, styles, 90), points),
     }
 
 
-def _levels(one: Scaling, look: Look) -> list[dict[str, object]]:
+def _levels(one: Scaling, style: TargetStyle) -> list[dict[str, object]]:
     rate = METRICS["rate"]
     rows: list[dict[str, object]] = []
     for level in one.levels:
@@ -78,7 +76,7 @@ def _levels(one: Scaling, look: Look) -> list[dict[str, object]]:
         law = rate.format(one.fit.rate_at(level.concurrency)) if one.fit else "no fit"
         rows.append(
             {
-                **who(look),
+                **who(style),
                 "x": level.concurrency,
                 "y": estimate.point,
                 "low": max(0.0, estimate.low) if bounded else None,
@@ -91,30 +89,28 @@ def _levels(one: Scaling, look: Look) -> list[dict[str, object]]:
     return rows
 
 
-def _law(one: Scaling, look: Look) -> list[dict[str, object]]:
+def _law(one: Scaling, style: TargetStyle) -> list[dict[str, object]]:
     used = [level.concurrency for level in one.levels if level.windows]
     if one.fit is None or not used:
         return []
     low, high = min(used), max(used)
     steps = [low * (high / low) ** (step / _STEPS) for step in range(_STEPS + 1)]
-    return [{**who(look), "x": round(n, 3), "y": round(one.fit.rate_at(n), 2)} for n in steps]
+    return [{**who(style), "x": round(n, 3), "y": round(one.fit.rate_at(n), 2)} for n in steps]
 
 
-def trials_plot(
-    found: Sequence[SaturationOutcome], looks: Mapping[str, Look], objective_s: float
-) -> Plot:
+def trials_plot(found: Sequence[SaturationOutcome], styles: Styles, objective_s: float) -> Plot:
     """Every trial by its rate and p99: full passed, hollow failed, a cross was not judged."""
-    rows = [row for one in found for row in _trials(one, looks[one.target])]
+    rows = [row for one in found for row in _trials(one, styles[one.target])]
     answers = [
         {
-            **who(looks[one.target]),
+            **who(styles[one.target]),
             "x": one.answer.lower_per_s,
             "told": f"holds {one.answer.lower_per_s:,.0f} requests/s",
         }
         for one in found
         if one.answer and one.answer.kind != "undecided" and one.answer.lower_per_s is not None
     ]
-    drawn, data = layered(_trial_layers(rows, answers, looks, objective_s))
+    drawn, data = layered(_trial_layers(rows, answers, styles, objective_s))
     told = "; ".join(
         [
             *(f"{row['name']}: {row['told']}" for row in answers),
@@ -133,7 +129,7 @@ def trials_plot(
 
 
 def _trial_layers(
-    rows: Rows, answers: Rows, looks: Mapping[str, Look], objective_s: float
+    rows: Rows, answers: Rows, styles: Styles, objective_s: float
 ) -> dict[str, tuple[alt.Chart, Rows]]:
     tried = [number(row["x"]) for row in (*rows, *answers)]
     x = alt.X("x:Q", title="requests/s asked for", scale=room(max(tried, default=0)))
@@ -147,7 +143,7 @@ def _trial_layers(
         ("name", "framework"), ("rate", "asked for"), ("p99", "p99"), ("mark", "outcome")
     )
     base = marks().encode(x=x, y=y, tooltip=tips, opacity=fading())
-    answer = marks().encode(x=x, color=target_colour(looks), opacity=fading())
+    answer = marks().encode(x=x, color=target_colour(styles), opacity=fading())
     by_outcome = {
         outcome: [row for row in rows if row["outcome"] == outcome]
         for outcome in ("passed", "failed", "unjudged")
@@ -164,13 +160,13 @@ def _trial_layers(
             ),
             answers,
         ),
-        "passed": (marker(base, looks, 85), by_outcome["passed"]),
-        "failed": (hollow(base, looks, 75), by_outcome["failed"]),
+        "passed": (marker(base, styles, 85), by_outcome["passed"]),
+        "failed": (hollow(base, styles, 75), by_outcome["failed"]),
         "unjudged": (cross, by_outcome["unjudged"]),
     }
 
 
-def _trials(one: SaturationOutcome, look: Look) -> list[dict[str, object]]:
+def _trials(one: SaturationOutcome, style: TargetStyle) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = []
     for cell, trial in zip(one.cells, one.trials, strict=True):
         p99_ms = METRICS["p99"].per_window(cell.phases[0]) if cell.phases else None
@@ -178,7 +174,7 @@ def _trials(one: SaturationOutcome, look: Look) -> list[dict[str, object]]:
             continue  # no point to show; the table of trials has it
         rows.append(
             {
-                **who(look),
+                **who(style),
                 "x": trial.rate_per_s,
                 "y": p99_ms,
                 "outcome": trial.mark,

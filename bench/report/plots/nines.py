@@ -1,15 +1,15 @@
 """Latency distributions on an axis that counts nines, so that the tail gets the room."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import altair as alt
 
 from bench.analysis.latency import HALF, Curve
-from bench.report.html.document import Plot
-from bench.report.look import Look
+from bench.report.document import Plot
 from bench.report.plots.frame import marker, nearest
 from bench.report.plots.paper import fading, marks, plot, target_colour, tooltip
 from bench.report.plots.rows import Rows, layered, named, packed, unpacked
+from bench.report.style import Styles
 
 _HEIGHT = 250
 _MARKED = {HALF: "half", 1.0: "90 %", 2.0: "99 %", 3.0: "99.9 %", 4.0: "99.99 %"}
@@ -22,7 +22,7 @@ _LABELS = (
 )
 
 
-def nines_plots(found: Sequence[Curve], looks: Mapping[str, Look], word: str) -> tuple[Plot, ...]:
+def nines_plots(found: Sequence[Curve], styles: Styles, word: str) -> tuple[Plot, ...]:
     """A plot per operation, all with the same axes. `word` is "latency" or "service time"."""
     seconds = [point.seconds for curve in found for point in curve.points if point.seconds > 0]
     if not seconds:
@@ -33,7 +33,7 @@ def nines_plots(found: Sequence[Curve], looks: Mapping[str, Look], word: str) ->
     for curve in found:
         by_operation.setdefault(curve.operation, []).append(curve)
     return tuple(
-        _plot(operation, curves, looks, word, span, top)
+        _plot(operation, curves, styles, word, span, top)
         for operation, curves in by_operation.items()
     )
 
@@ -41,14 +41,14 @@ def nines_plots(found: Sequence[Curve], looks: Mapping[str, Look], word: str) ->
 def _plot(
     operation: str,
     found: Sequence[Curve],
-    looks: Mapping[str, Look],
+    styles: Styles,
     word: str,
     span: tuple[float, float],
     top: float,
 ) -> Plot:
     rows = [row for curve in found for row in _rows(curve)]
-    drawn, data = layered(_layers(rows, looks, word, span, top))
-    told = "; ".join(f"{looks[curve.target].label}: {_told(curve)}" for curve in found)
+    drawn, data = layered(_layers(rows, styles, word, span, top))
+    told = "; ".join(f"{styles[curve.target].label}: {_told(curve)}" for curve in found)
     slug = operation.replace(": ", "-").replace(" ", "-")
     return plot(
         f"latency-{slug}",
@@ -62,7 +62,7 @@ def _plot(
 
 
 def _layers(
-    rows: Rows, looks: Mapping[str, Look], word: str, span: tuple[float, float], top: float
+    rows: Rows, styles: Styles, word: str, span: tuple[float, float], top: float
 ) -> dict[str, tuple[alt.Chart, Rows]]:
     x = alt.X(
         "x:Q",
@@ -77,7 +77,7 @@ def _layers(
         axis=alt.Axis(values=[0, 0.30103, 1, 2, 3, 4, 5], labelExpr=_LABELS),
     )
     tips = tooltip(("name", "framework"), ("share", "share"), ("told", word), ("count", "requests"))
-    base = named(unpacked(marks(), "x", "y"), looks).encode(x=x, y=y, opacity=fading())
+    base = named(unpacked(marks(), "x", "y"), styles).encode(x=x, y=y, opacity=fading())
     curve = base.mark_line(strokeWidth=2, interpolate="monotone")
     told = base.transform_calculate(
         share="format(100 * (1 - pow(10, -datum.y)), '.6~g') + ' %'",
@@ -86,8 +86,8 @@ def _layers(
     points = packed(rows, "x", "y")
     marked = packed((row for row in rows if row["y"] in _MARKED), "x", "y")
     return {
-        "curves": (curve.encode(color=target_colour(looks)), points),
-        "marked": (marker(base, looks, 62), marked),
+        "curves": (curve.encode(color=target_colour(styles)), points),
+        "marked": (marker(base, styles, 62), marked),
         "points": (nearest(told, tips), points),
     }
 

@@ -9,11 +9,11 @@ import altair as alt
 
 from bench.analysis.timeline import Band, Reading, SetUp, Span, UsageLine
 from bench.metrics import METRICS
-from bench.report.html.document import Plot
-from bench.report.look import Look
+from bench.report.document import Plot
 from bench.report.plots.frame import marker, nearest, room
 from bench.report.plots.paper import SOFT, fading, marks, plot, target_colour, tooltip
 from bench.report.plots.rows import Rows, layered, named, number, packed, unpacked
+from bench.report.style import Styles
 
 MOST_TOLD = 200
 """With more windows than this they are too narrow to hover, and their words too many to carry."""
@@ -59,7 +59,7 @@ MEMORY = Quantity("PSS, MB", "MB", 1e-6, 1, "linear", "read at second")
 class Scene:
     """What the time plots of one figure have in common: when it was, and what was done then."""
 
-    looks: Mapping[str, Look]
+    styles: Styles
     span_s: Span
     windows: Sequence[Band]
     set_ups: Sequence[SetUp]
@@ -129,7 +129,7 @@ def over_time_plot(
         }
     )
     told = "; ".join(
-        f"{scene.looks[target].label if target else _GENERATOR}: "
+        f"{scene.styles[target].label if target else _GENERATOR}: "
         f"{_range(quantity, line)}{tell(target)}"
         for target, line in lines.items()
     )
@@ -150,12 +150,12 @@ def _range(quantity: Quantity, line: UsageLine) -> str:
 def _tints(scene: Scene) -> dict[str, tuple[alt.Chart, Rows]]:
     if not scene.told:
         return {"stretches": (_tint(unpacked(marks(), "start", "end"), scene), scene.stretches)}
-    top = named(marks(), scene.looks).transform_filter("datum.marked")
+    top = named(marks(), scene.styles).transform_filter("datum.marked")
     middle = top.transform_calculate(middle="(datum.start + datum.end) / 2")
     return {
         "stretches": (_tint(marks(), scene), scene.stretches),
         "tops": (
-            marker(middle, scene.looks, 30).encode(
+            marker(middle, scene.styles, 30).encode(
                 x=_x(scene, "middle"), y=alt.value(_TOP), opacity=fading()
             ),
             scene.stretches,
@@ -166,11 +166,13 @@ def _tints(scene: Scene) -> dict[str, tuple[alt.Chart, Rows]]:
 def _tint(layer: alt.Chart, scene: Scene) -> alt.Chart:
     # A set-up is no measurement, and paler.
     strength = "(datum.set_up ? 0.4 : 1) * (isolated === '' || datum.target === isolated ? 1 : 0.2)"
-    tinted: alt.Chart = named(layer, scene.looks).transform_calculate(strength=f"0.17 * {strength}")
+    tinted: alt.Chart = named(layer, scene.styles).transform_calculate(
+        strength=f"0.17 * {strength}"
+    )
     made: alt.Chart = tinted.mark_rect(clip=True).encode(
         x=_x(scene, "start"),
         x2="end:Q",
-        color=target_colour(scene.looks),
+        color=target_colour(scene.styles),
         opacity=alt.Opacity("strength:Q", scale=None, legend=None),
     )
     return made
@@ -206,14 +208,14 @@ def _lines(
     points = packed(_points(quantity, lines, scene), "x", "y", "during")
     highest = quantity.scale * max(value for line in lines.values() for value in line.known)
     x, y = _x(scene, "x"), _y(quantity, highest)
-    base = named(unpacked(marks(), "x", "y", "during"), scene.looks, _GENERATOR).encode(x=x, y=y)
+    base = named(unpacked(marks(), "x", "y", "during"), scene.styles, _GENERATOR).encode(x=x, y=y)
     line = base.mark_line(strokeWidth=1.4, interpolate=quantity.interpolate)
-    own = line.encode(color=target_colour(scene.looks), opacity=fading())
+    own = line.encode(color=target_colour(scene.styles), opacity=fading())
     common = line.encode(color=alt.value(SOFT), opacity=fading(1, 0.5))
-    marked = named(unpacked(marks(), "x", "y"), scene.looks).encode(x=x, y=y, opacity=fading())
+    marked = named(unpacked(marks(), "x", "y"), scene.styles).encode(x=x, y=y, opacity=fading())
     return {
         "lines": (own if any(lines) else common, points),
-        "marks": (marker(marked, scene.looks, 34), packed(_marks(quantity, lines), "x", "y")),
+        "marks": (marker(marked, scene.styles, 34), packed(_marks(quantity, lines), "x", "y")),
         "nearest": (_hover(base, quantity, scene), points),
     }
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import altair as alt
 
-from bench.report.html.document import Plot, Spec
-from bench.report.look import SWATCHES, Look
+from bench.report.document import Plot, Spec
 from bench.report.plots.rows import Rows, rounded
+from bench.report.style import SWATCHES, Styles
 
 INK, SOFT, GRID, LINE = "var(--ink)", "var(--soft)", "var(--grid)", "var(--line)"
 PAPER, BAD, GOOD = "var(--sheet)", "var(--bad)", "var(--good)"
@@ -55,17 +55,17 @@ def marks() -> alt.Chart:
     return alt.Chart()
 
 
-def target_colour(looks: Mapping[str, Look]) -> alt.Color:
+def target_colour(styles: Styles) -> alt.Color:
     """The colour of each target, in their constant order."""
-    return alt.Color("label:N", scale=_scale(looks, [colour(one.slot) for one in looks.values()]))
+    return alt.Color("label:N", scale=_scale(styles, [colour(one.slot) for one in styles.values()]))
 
 
-def target_marker(looks: Mapping[str, Look]) -> alt.Shape:
-    return alt.Shape("label:N", scale=_scale(looks, [one.marker for one in looks.values()]))
+def target_marker(styles: Styles) -> alt.Shape:
+    return alt.Shape("label:N", scale=_scale(styles, [one.marker for one in styles.values()]))
 
 
-def _scale(looks: Mapping[str, Look], values: list[str]) -> alt.Scale:
-    return alt.Scale(domain=[look.short for look in looks.values()], range=values)
+def _scale(styles: Styles, values: list[str]) -> alt.Scale:
+    return alt.Scale(domain=[style.short for style in styles.values()], range=values)
 
 
 def fading(shown: float = 1.0, faded: float = 0.08) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 
 import altair as alt
 
-from bench.report.look import Look
+from bench.report.style import Styles, TargetStyle
 
 Rows = Sequence[Mapping[str, object]]
 
@@ -18,18 +18,18 @@ _DIGITS = 7
 """Significant digits of a figure: more than any measurement here has."""
 
 
-def who(look: Look) -> dict[str, object]:
+def who(style: TargetStyle) -> dict[str, object]:
     """The members of a row by which its target is known."""
-    return {"target": look.name, "label": look.short, "name": look.label}
+    return {"target": style.name, "label": style.short, "name": style.label}
 
 
-def named(layer: alt.Chart, looks: Mapping[str, Look], nobody: str = "") -> alt.Chart:
+def named(layer: alt.Chart, styles: Styles, nobody: str = "") -> alt.Chart:
     """The layer, with labels and names made from `target`: for rows that are many.
 
     `nobody` is the name of what belongs to no target.
     """
-    labels = {look.name: look.short for look in looks.values()}
-    names = {"": nobody, **{look.name: look.label for look in looks.values()}}
+    labels = {style.name: style.short for style in styles.values()}
+    names = {"": nobody, **{style.name: style.label for style in styles.values()}}
     return layer.transform_calculate(
         label=f"{json.dumps(labels)}[datum.target]", name=f"{json.dumps(names)}[datum.target]"
     )

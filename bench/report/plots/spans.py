@@ -1,26 +1,26 @@
 """Memory as a span from idle to its peak."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import altair as alt
 
 from bench.analysis.memory import MemoryUse
-from bench.report.html.document import Plot
-from bench.report.look import Look
+from bench.report.document import Plot
 from bench.report.plots.frame import hollow, lanes, marker, room
 from bench.report.plots.paper import INK, fading, marks, plot, target_colour, tooltip
 from bench.report.plots.rows import Rows, layered, number, who
+from bench.report.style import Styles
 
 _AXIS = "memory (PSS), MB"
 _LANE = 30
 _WORDS = 0.28
 
 
-def memory_spans(found: Sequence[MemoryUse], looks: Mapping[str, Look]) -> Plot:
+def memory_spans(found: Sequence[MemoryUse], styles: Styles) -> Plot:
     """Hollow: idle. Full, its number above it: loaded. Bar, its number beside it: the peak."""
-    rows = [row for use in found if (row := _row(use, looks))]
-    frame = lanes("role", list(dict.fromkeys(str(row["role"]) for row in rows)), looks, _LANE)
-    drawn, data = layered(_layers(frame.put(marks()), rows, looks))
+    rows = [row for use in found if (row := _row(use, styles))]
+    frame = lanes("role", list(dict.fromkeys(str(row["role"]) for row in rows)), styles, _LANE)
+    drawn, data = layered(_layers(frame.put(marks()), rows, styles))
     told = "; ".join(
         f"{row['name']} {row['role']}: idle {row['idle_told']}, loaded {row['loaded_told']}, "
         f"peak {row['peak_told']}"
@@ -37,9 +37,7 @@ def memory_spans(found: Sequence[MemoryUse], looks: Mapping[str, Look]) -> Plot:
     )
 
 
-def _layers(
-    base: alt.Chart, rows: Rows, looks: Mapping[str, Look]
-) -> dict[str, tuple[alt.Chart, Rows]]:
+def _layers(base: alt.Chart, rows: Rows, styles: Styles) -> dict[str, tuple[alt.Chart, Rows]]:
     tips = tooltip(
         ("name", "framework"),
         ("role", "of"),
@@ -55,7 +53,7 @@ def _layers(
         )
         for name in ("idle", "loaded", "peak")
     }
-    colours = target_colour(looks)
+    colours = target_colour(styles)
     idle = [row for row in rows if row["idle"] is not None]
     loaded = [row for row in rows if row["loaded"] is not None]
     return {
@@ -66,8 +64,8 @@ def _layers(
             idle,
         ),
         "peaks": (at["peak"].mark_tick(thickness=2.5, size=15).encode(color=colours), rows),
-        "idle": (hollow(at["idle"], looks, 75), idle),
-        "loaded": (marker(at["loaded"], looks, 110), loaded),
+        "idle": (hollow(at["idle"], styles, 75), idle),
+        "loaded": (marker(at["loaded"], styles, 110), loaded),
         "figures": (
             at["loaded"].mark_text(dy=-13, fontSize=11, color=INK).encode(text="short:N"),
             loaded,
@@ -81,7 +79,7 @@ def _layers(
     }
 
 
-def _row(use: MemoryUse, looks: Mapping[str, Look]) -> dict[str, object] | None:
+def _row(use: MemoryUse, styles: Styles) -> dict[str, object] | None:
     if use.peak_bytes is None:
         return None
     told = {
@@ -90,7 +88,7 @@ def _row(use: MemoryUse, looks: Mapping[str, Look]) -> dict[str, object] | None:
         "peak": use.peak_bytes,
     }
     return {
-        **who(looks[use.target]),
+        **who(styles[use.target]),
         "role": use.role,
         **{name: None if value is None else value / 1e6 for name, value in told.items()},
         **{

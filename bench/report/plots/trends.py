@@ -2,18 +2,18 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from statistics import geometric_mean
 
 import altair as alt
 
 from bench.analysis.history import Change, Trend
 from bench.analysis.measures import Measure
-from bench.report.html.document import Plot
-from bench.report.look import Look
+from bench.report.document import Plot
 from bench.report.plots.frame import Cut, cut, log_span, marker, moved, unbounded
 from bench.report.plots.paper import CROSS, SOFT, fading, marks, plot, target_colour, tooltip
 from bench.report.plots.rows import Rows, layered, number, who
+from bench.report.style import Styles, TargetStyle
 from bench.report.words import interval_text
 from bench.stats.changes import stretches
 from bench.stats.estimate import is_bounded
@@ -24,27 +24,25 @@ _HEIGHT = 260
 Layers = dict[str, tuple[alt.Chart, Rows]]
 
 
-def trend_plot(
-    name: str, found: Sequence[Trend], runs: Sequence[str], looks: Mapping[str, Look]
-) -> Plot:
+def trend_plot(name: str, found: Sequence[Trend], runs: Sequence[str], styles: Styles) -> Plot:
     """All targets' trends of one operation and measure. `runs` are all run ids, in order."""
     measure, title = found[0].measure, found[0].title
-    points = [row for trend in found for row in _points(trend, looks[trend.target])]
-    shifts = [row for trend in found for row in _shifts(trend, looks[trend.target])]
+    points = [row for trend in found for row in _points(trend, styles[trend.target])]
+    shifts = [row for trend in found for row in _shifts(trend, styles[trend.target])]
     span = log_span(
         [number(row["value"]) for row in points] or [1.0],
         [number(row[end]) for row in points for end in ("low", "high") if row[end] is not None],
     )
     y = _y(measure, span)
-    base = marks().encode(x=_x(runs), y=y, color=target_colour(looks))
+    base = marks().encode(x=_x(runs), y=y, color=target_colour(styles))
     drawn, data = layered(
         {
-            **_level_layer(base, found, looks),
-            **_shift_layers(base, shifts, looks),
+            **_level_layer(base, found, styles),
+            **_shift_layers(base, shifts, styles),
             **_point_layers(
-                base, y, cut(points, span, arrows=("↓", "↑")), unbounded(points), looks
+                base, y, cut(points, span, arrows=("↓", "↑")), unbounded(points), styles
             ),
-            **_gap_layer(found, runs, looks),
+            **_gap_layer(found, runs, styles),
         }
     )
     told = "; ".join(f"{row['name']} {row['told']} from run {row['run']}" for row in shifts)
@@ -91,14 +89,14 @@ def _y(measure: Measure, span: tuple[float, float]) -> alt.Y:
     )
 
 
-def _level_layer(base: alt.Chart, found: Sequence[Trend], looks: Mapping[str, Look]) -> Layers:
+def _level_layer(base: alt.Chart, found: Sequence[Trend], styles: Styles) -> Layers:
     """The means between changes."""
-    rows = [row for trend in found for row in _levels(trend, looks[trend.target])]
+    rows = [row for trend in found for row in _levels(trend, styles[trend.target])]
     band = base.mark_line(strokeWidth=9, strokeCap="round")
     return {"levels": (band.encode(detail="stretch:N", opacity=fading(0.25, 0.04)), rows)}
 
 
-def _shift_layers(base: alt.Chart, shifts: Rows, looks: Mapping[str, Look]) -> Layers:
+def _shift_layers(base: alt.Chart, shifts: Rows, styles: Styles) -> Layers:
     """A dashed line where a change is, and its words at the top.
 
     Each target has a line of words of its own: changes often come together.
@@ -117,14 +115,12 @@ def _shift_layers(base: alt.Chart, shifts: Rows, looks: Mapping[str, Look]) -> L
                 words.encode(y=alt.value(8 + 14 * place)),
                 [row for row in shifts if row["target"] == target],
             )
-            for place, target in enumerate(looks)
+            for place, target in enumerate(styles)
         },
     }
 
 
-def _point_layers(
-    base: alt.Chart, y: alt.Y, intervals: Cut, rows: Rows, looks: Mapping[str, Look]
-) -> Layers:
+def _point_layers(base: alt.Chart, y: alt.Y, intervals: Cut, rows: Rows, styles: Styles) -> Layers:
     tips = tooltip(("name", "framework"), ("run", "run"), ("told", "figure"))
     return {
         "lines": (base.mark_line(strokeWidth=1.2).encode(opacity=fading(0.7)), rows),
@@ -140,26 +136,26 @@ def _point_layers(
             ),
             intervals.arrows,
         ),
-        "points": (marker(base, looks, 62).encode(opacity=fading(), tooltip=tips), rows),
+        "points": (marker(base, styles, 62).encode(opacity=fading(), tooltip=tips), rows),
     }
 
 
-def _gap_layer(found: Sequence[Trend], runs: Sequence[str], looks: Mapping[str, Look]) -> Layers:
+def _gap_layer(found: Sequence[Trend], runs: Sequence[str], styles: Styles) -> Layers:
     """A cross at the bottom for a run without this figure."""
-    rows = [row for trend in found for row in _gaps(trend, looks[trend.target])]
+    rows = [row for trend in found for row in _gaps(trend, styles[trend.target])]
     tips = tooltip(("name", "framework"), ("run", "run"), ("told", found[0].measure.title))
     cross = marks().mark_point(shape=CROSS, size=60, stroke=SOFT, strokeWidth=1.6)
     y = alt.value(_HEIGHT - 6)
     return {"gaps": (cross.encode(x=_x(runs), y=y, opacity=fading(), tooltip=tips), rows)}
 
 
-def _points(trend: Trend, look: Look) -> Iterator[dict[str, object]]:
+def _points(trend: Trend, style: TargetStyle) -> Iterator[dict[str, object]]:
     metric = trend.measure.metric
     for point in trend.points:
         estimate = point.estimate
         bounded = is_bounded(estimate)
         yield {
-            **who(look),
+            **who(style),
             "run": point.run_id,
             "value": estimate.point,
             "low": estimate.low if bounded else None,
@@ -168,7 +164,7 @@ def _points(trend: Trend, look: Look) -> Iterator[dict[str, object]]:
         }
 
 
-def _levels(trend: Trend, look: Look) -> Iterator[dict[str, object]]:
+def _levels(trend: Trend, style: TargetStyle) -> Iterator[dict[str, object]]:
     """Both ends of each stretch between changes, at its geometric mean."""
     for low, high in stretches(_edges(trend), len(trend.points)):
         part = trend.points[low:high]
@@ -176,13 +172,13 @@ def _levels(trend: Trend, look: Look) -> Iterator[dict[str, object]]:
             level = geometric_mean([point.estimate.point for point in part])
             for point in (part[0], part[-1]):
                 stretch = f"{trend.target} {low}"
-                yield {**who(look), "run": point.run_id, "value": level, "stretch": stretch}
+                yield {**who(style), "run": point.run_id, "value": level, "stretch": stretch}
 
 
-def _shifts(trend: Trend, look: Look) -> Iterator[dict[str, object]]:
+def _shifts(trend: Trend, style: TargetStyle) -> Iterator[dict[str, object]]:
     for edge, change in zip(_edges(trend), trend.changes, strict=True):
         yield {
-            **who(look),
+            **who(style),
             "run": change.after,
             "value": trend.points[edge].estimate.point,
             "told": _change_words(change),
@@ -190,9 +186,9 @@ def _shifts(trend: Trend, look: Look) -> Iterator[dict[str, object]]:
         }
 
 
-def _gaps(trend: Trend, look: Look) -> Iterator[dict[str, object]]:
+def _gaps(trend: Trend, style: TargetStyle) -> Iterator[dict[str, object]]:
     for gap in trend.gaps:
-        yield {**who(look), "run": gap.run_id, "told": gap.reason}
+        yield {**who(style), "run": gap.run_id, "told": gap.reason}
 
 
 def _edges(trend: Trend) -> list[int]:

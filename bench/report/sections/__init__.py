@@ -7,7 +7,7 @@ module with one function and put it into the list.
 from collections.abc import Callable
 
 from bench.analysis.stored import StoredRun
-from bench.report.html.document import Section
+from bench.report.document import Section
 from bench.report.sections.answer import answer
 from bench.report.sections.cost import cost
 from bench.report.sections.crosscheck import crosscheck

@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 
 from bench.analysis.memory import MemoryUse, memory_use
+from bench.analysis.series import Series, series
 from bench.analysis.stored import StoredRun
-from bench.report.html.document import Block, Figure, Section, Sheet
-from bench.report.look import looks_of
+from bench.model import RunRecord
+from bench.report.document import Block, Figure, Section, Sheet, Table, TargetCell
 from bench.report.plots.bars import cost_bars
 from bench.report.plots.spans import memory_spans
-from bench.report.tables import Table, cost_table, use_table
+from bench.report.style import styles_of
+from bench.report.words import figure, forbidden_words, intervals, marked
+from bench.words import NO_FIGURE
 
 
 def cost(run: StoredRun) -> Section | None:
@@ -17,7 +20,7 @@ def cost(run: StoredRun) -> Section | None:
     if any(one.windows for one in run.series):
         blocks.append(
             Figure(
-                (cost_bars(run.series, looks_of(run)),),
+                (cost_bars(run.series, styles_of(run)),),
                 "From left to right, ever lighter: app, database (PostgreSQL), load generator. "
                 "The number at the framework's mark is their sum. The generator is the lab's own "
                 "and no cost of yours.",
@@ -29,11 +32,12 @@ def cost(run: StoredRun) -> Section | None:
     if any(use.peak_bytes is not None for use in memory):
         blocks.append(
             Figure(
-                (memory_spans(memory, looks_of(run)),),
+                (memory_spans(memory, styles_of(run)),),
                 "Hollow mark: idle, before the first request. Full mark, its number above it: "
                 "loaded, mean over windows. Bar, its number beside it: peak, the highest reading. "
                 "PSS counts a page that n processes share as 1/n for each.",
                 memory_table(memory),
+                extent="page",
             )
         )
     if not blocks:
@@ -46,7 +50,7 @@ def memory_table(found: Sequence[MemoryUse]) -> Table:
     """Idle, loaded and highest memory in MB."""
 
     def told(value: int | None) -> str:
-        return "–" if value is None else f"{value / 1e6:,.1f}"
+        return NO_FIGURE if value is None else f"{value / 1e6:,.1f}"
 
     return Table(
         title="Memory",
@@ -54,7 +58,7 @@ def memory_table(found: Sequence[MemoryUse]) -> Table:
         rows=tuple(
             (
                 use.role,
-                use.target,
+                TargetCell(use.target),
                 told(use.idle_bytes),
                 told(use.loaded_bytes),
                 told(use.peak_bytes),
@@ -64,3 +68,62 @@ def memory_table(found: Sequence[MemoryUse]) -> Table:
         numeric=(False, False, True, True, True),
         caption="PSS. Idle: first reading, before the first window. Peak: highest of all readings.",
     )
+
+
+def cost_table(record: RunRecord) -> Table:
+    """CPU per request by role, and what limited the rate."""
+    found = series(record)
+    return Table(
+        title="Cost",
+        columns=(
+            *("operation", "framework", "app us", "database us", "generator us"),
+            *("queries", "limited by"),
+        ),
+        rows=tuple(
+            (
+                each.title,
+                marked(each),
+                *intervals(each, "app_cost", "database_cost", "generator_cost"),
+                figure("queries", each),
+                _limits(each),
+            )
+            for each in found
+        ),
+        numeric=(False, False, True, True, True, True, False),
+        caption=(
+            "us: CPU time per request, mean over rounds ± half of its 95 % interval. Queries: "
+            "statements per request, pre-ping included." + forbidden_words(found)
+        ),
+    )
+
+
+def use_table(record: RunRecord) -> Table:
+    """How busy each role kept its core, and its memory."""
+    found = series(record)
+    return Table(
+        title="Use",
+        columns=(
+            *("operation", "framework", "app CPU %", "database CPU %", "generator CPU %"),
+            *("app PSS MB", "database PSS MB"),
+        ),
+        rows=tuple(
+            (
+                each.title,
+                marked(each),
+                *intervals(each, "app_cpu", "database_cpu", "generator_cpu"),
+                *intervals(each, "app_memory", "database_memory"),
+            )
+            for each in found
+        ),
+        numeric=(False, False, True, True, True, True, True),
+        caption=(
+            "CPU: % of one core. PSS: memory with shared pages counted once. Means over rounds ± "
+            "half of their 95 % interval." + forbidden_words(found)
+        ),
+    )
+
+
+def _limits(found: Series) -> str:
+    if not found.windows:
+        return "not measured"
+    return ", ".join(dict.fromkeys(window.limited_by for window in found.usable))

@@ -1,17 +1,125 @@
-"""Whether two generators agree about the same service."""
+"""Whether the lab's own generator and Locust agree about the same service."""
+
+from collections.abc import Sequence
 
 from bench.analysis.stored import StoredRun
-from bench.analysis.studies.crosscheck import agreements
-from bench.model import Crosscheck
-from bench.report.crosscheck import crosscheck_table, outcome_words
-from bench.report.html.document import Section, Sheet
+from bench.analysis.studies.crosscheck import LOCUST, OURS, CrosscheckFigure, agreements
+from bench.model import Crosscheck, OpenLoop, RunRecord, Users
+from bench.report.document import (
+    Block,
+    Gravity,
+    Notes,
+    Outcome,
+    Prose,
+    Section,
+    Sheet,
+    Table,
+    TargetCell,
+)
+from bench.report.words import rounds_words, time_word
+from bench.words import NO_FIGURE, interval_words
 
 
 def crosscheck(run: StoredRun) -> Section | None:
     """Every figure from both. None where nothing was checked."""
-    if not isinstance(run.record.plan.study, Crosscheck):
+    record = run.record
+    if not isinstance(record.plan.study, Crosscheck):
         return None
-    found = agreements(run.record)
-    return Section(
-        "crosscheck", "Crosscheck", (Sheet(crosscheck_table(found)),), outcome_words(found)
+    found = agreements(record)
+    apart = any(figure.outcome == "disagree" for figure in found)
+    agree = all(figure.outcome == "agree" for figure in found)
+    gravity: Gravity = "invalid" if apart else "good" if agree else "doubt"
+    blocks: list[Block] = [
+        Outcome(outcome_words(found), gravity),
+        Prose(f"Workload {', '.join(record.plan.workloads)}: {_loads(record)}."),
+        Sheet(crosscheck_table(found)),
+    ]
+    if late := _lateness_notes(record):
+        blocks.append(Notes(tuple(late)))
+    return Section("crosscheck", "Crosscheck", tuple(blocks))
+
+
+def _loads(record: RunRecord) -> str:
+    """What each of the two was asked to send."""
+    pacings = {cell.pacing for cell in record.cells}
+    ours = next((pacing for pacing in pacings if isinstance(pacing, OpenLoop)), None)
+    theirs = next((pacing for pacing in pacings if isinstance(pacing, Users)), None)
+    if not (ours and theirs):
+        return "none measured yet"
+    return (
+        f"{ours.rate_per_s:g} requests/s in an open loop, against {theirs.users} users with "
+        f"{theirs.throughput_per_s:g} requests/s each"
     )
+
+
+def agreement_word(one: CrosscheckFigure) -> str:
+    """The outcome as it stands in a table: what is wrong catches the eye."""
+    return "DISAGREE" if one.outcome == "disagree" else one.outcome
+
+
+def crosscheck_table(found: Sequence[CrosscheckFigure]) -> Table:
+    """Both figures, their ratio, and whether that is within the tolerance."""
+    return Table(
+        title="Crosscheck",
+        columns=(
+            *("framework", "figure", "unit", "lab", "Locust", "Locust / lab"),
+            *("tolerance", "verdict", "rounds needed"),
+        ),
+        rows=tuple(
+            (
+                TargetCell(one.target),
+                one.metric.title,
+                one.metric.unit,
+                one.metric.format(one.ours),
+                one.metric.format(one.locust),
+                interval_words(one.verdict.ratio) if one.verdict.ratio else NO_FIGURE,
+                f"{one.verdict.threshold:.0%}",
+                agreement_word(one),
+                rounds_words(one.verdict),
+            )
+            for one in found
+        ),
+        numeric=(False, False, False, *([True] * 4), False, True),
+        caption=(
+            "Ratios paired within rounds, with their 95 % intervals. Agree: the whole interval is "
+            "within the tolerance; disagree: all of it is beyond. p50 and p99 are latency from "
+            "when a request was due."
+        ),
+    )
+
+
+def outcome_words(found: Sequence[CrosscheckFigure]) -> str:
+    """The whole crosscheck in one sentence."""
+    apart = [f"{one.target} {one.metric.title}" for one in found if one.outcome == "disagree"]
+    if apart:
+        return f"The two generators DISAGREE beyond the tolerance: {', '.join(apart)}."
+    agreed = sum(one.outcome == "agree" for one in found)
+    if agreed == len(found):
+        return f"The two generators agree on all {agreed} figures."
+    return (
+        f"The two generators agree on {agreed} of {len(found)} figures; nothing disagrees, the "
+        "others are undecided: more ROUNDS, or a quieter machine."
+    )
+
+
+def _lateness_notes(record: RunRecord) -> list[str]:
+    """How late each side was sending: what the latencies hold of the generators themselves."""
+    notes = []
+    for name, pacing in ((OURS, OpenLoop), (LOCUST, Users)):
+        late = [
+            window.load.lateness
+            for cell in record.cells
+            if isinstance(cell.pacing, pacing)
+            for window in cell.phases
+            if window.load.lateness is not None and window.load.lateness.p99_s is not None
+        ]
+        if late:
+            p50_ms, p99_ms = (
+                sum(getattr(one, field) for one in late) / len(late) * 1e3
+                for field in ("p50_s", "p99_s")
+            )
+            notes.append(
+                f"{name} sent {p50_ms:.2f} ms late at p50 and {p99_ms:.2f} ms at p99, the mean "
+                f"over its windows; that is part of its {time_word(record.cells[0].pacing)}."
+            )
+    return notes

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 
 from bench.analysis.equality import TOLERANCE, Equality, Fact, equality_of
 from bench.analysis.stored import StoredRun
-from bench.report.html.document import Block, Prose, Section, Sheet
-from bench.report.look import looks_of
-from bench.report.tables import Table
+from bench.report.document import Block, Prose, Section, Sheet, Table
+from bench.report.style import styles_of
 
 _CAPTION = (
     f"Counted by the database and by the load generator. Equal: within {TOLERANCE:.0%} of each "
@@ -42,6 +41,7 @@ def equality(run: StoredRun) -> Section | None:
         tuple(blocks),
         "One contract, one worker on one core, the same rows, the same driver. As reported by what "
         "ran, not by what was asked for.",
+        extent="page",
     )
 
 
@@ -56,8 +56,8 @@ def _summary(found: Equality) -> str:
 
 
 def _table(title: str, facts: Sequence[Fact], run: StoredRun, caption: str = "") -> Table:
-    labels = [look.short for look in looks_of(run).values()]
-    order = [run.record.plan.targets.index(name) for name in looks_of(run)]
+    labels = [style.short for style in styles_of(run).values()]
+    order = [run.record.plan.targets.index(name) for name in styles_of(run)]
     return Table(
         title=title,
         columns=("what", *labels, ""),

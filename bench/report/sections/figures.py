@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from bench.analysis.series import Series
 from bench.analysis.stored import StoredRun
 from bench.metrics import METRICS, Metric
-from bench.report.html.document import Section, Sheet
-from bench.report.look import Look, looks_of
-from bench.report.tables import Table, forbidden_words, mark
+from bench.report.document import Section, Sheet, Table
+from bench.report.style import TargetStyle, styles_of
+from bench.report.words import forbidden_words, mark
 from bench.words import NO_FIGURE
 
 
@@ -17,34 +17,34 @@ def figures(run: StoredRun) -> Section | None:
     if not found:
         return None
     lead = "Means over rounds ± half of their 95 % interval. Percentiles, totals: all rounds."
-    return Section("figures", "Every figure", found, lead)
+    return Section("figures", "Every figure", found, lead, "page")
 
 
 def figure_tables(run: StoredRun) -> Iterator[Table]:
     """One row per metric that any target has, one column per target in the page's order."""
     for title in dict.fromkeys(one.title for one in run.series):
         mine = {one.target: one for one in run.series if one.title == title}
-        looks = [look for name, look in looks_of(run).items() if name in mine]
-        rows = tuple(_rows([mine[look.name] for look in looks]))
+        styles = [style for name, style in styles_of(run).items() if name in mine]
+        rows = tuple(_rows([mine[style.name] for style in styles]))
         if rows:
-            yield _table(title, looks, rows, mine)
+            yield _table(title, styles, rows, mine)
 
 
-def _heading(look: Look, one: Series) -> str:
-    return f"{look.short} {mark(one)}".rstrip()
+def _heading(style: TargetStyle, one: Series) -> str:
+    return f"{style.short} {mark(one)}".rstrip()
 
 
 def _table(
     title: str,
-    looks: Sequence[Look],
+    styles: Sequence[TargetStyle],
     rows: tuple[tuple[str, ...], ...],
     series: Mapping[str, Series],
 ) -> Table:
     return Table(
         title=title,
-        columns=("figure", "unit", *(_heading(look, series[look.name]) for look in looks)),
+        columns=("figure", "unit", *(_heading(style, series[style.name]) for style in styles)),
         rows=rows,
-        numeric=(False, False, *([True] * len(looks))),
+        numeric=(False, False, *([True] * len(styles))),
         caption=forbidden_words(series.values()).strip(),
     )
 

@@ -1,8 +1,19 @@
 """How much is the framework's doing, and how much that of the way it is used."""
 
+from collections.abc import Iterator, Mapping
+
+from bench.analysis.measures import COST, RATE, Measure
+from bench.analysis.series import Series, series
 from bench.analysis.stored import StoredRun
-from bench.report.html.document import Section, Sheet
-from bench.report.modes import modes_table
+from bench.analysis.verdicts import PhaseVerdict, ratios
+from bench.metrics import METRICS
+from bench.model import RunRecord, TargetRecord
+from bench.report.document import Section, Sheet, Table
+from bench.report.words import forbidden_words, marked
+from bench.words import NO_FIGURE, interval_words
+
+_MODES = ("engine", "tuned", "standard")
+"""From the floor up: each does what the one before it does, and more."""
 
 
 def modes(run: StoredRun) -> Section | None:
@@ -12,3 +23,82 @@ def modes(run: StoredRun) -> Section | None:
         return None
     lead = "What tuning buys stands beside what another framework would."
     return Section("modes", table.title, (Sheet(table),), lead)
+
+
+def modes_table(record: RunRecord) -> Table | None:
+    """Each framework's targets from the floor up, with what sets them apart from its standard one.
+
+    None where all targets are used in the same way.
+    """
+    known = {name: record.target(name) for name in record.plan.targets}
+    if len({target.mode for target in known.values()}) < 2:
+        return None
+    found, compared = series(record), _by_pair(ratios(record))
+    ordered = sorted(found, key=lambda one: _place(record, known, one))
+    return Table(
+        title="The framework or the way it is used?",
+        columns=(
+            *("operation", "target", "mode", "RPS", "app us"),
+            *("rate, to its standard", "CPU, to its standard"),
+        ),
+        rows=tuple(
+            (
+                one.title,
+                marked(one),
+                known[one.target].mode,
+                *_figures(one),
+                *(
+                    _ratio(compared.get((measure.metric.name, one.title, one.target)), measure)
+                    for measure in (RATE, COST)
+                ),
+            )
+            for one in ordered
+        ),
+        numeric=(False, False, False, *([True] * 4)),
+        caption=(
+            "From the floor up: an engine has neither framework nor ORM, a tuned target is what an "
+            "expert makes of the framework, a standard one what its documentation teaches. Ratios "
+            "are within rounds, with their plain 95 % interval." + forbidden_words(found)
+        ),
+    )
+
+
+def _place(
+    record: RunRecord, known: Mapping[str, TargetRecord], one: Series
+) -> tuple[int, str, int, int]:
+    """Operation by operation, framework by framework, engines first."""
+    target = known[one.target]
+    operation = record.plan.workloads.index(one.workload)
+    is_engine = target.mode == "engine"
+    return (
+        operation,
+        one.title,
+        -1 if is_engine else record.plan.targets.index(_first_of(record, known, target)),
+        _MODES.index(target.mode),
+    )
+
+
+def _first_of(record: RunRecord, known: Mapping[str, TargetRecord], target: TargetRecord) -> str:
+    """The first of the run's targets that is of the same framework."""
+    return next(name for name in record.plan.targets if known[name].framework == target.framework)
+
+
+def _figures(one: Series) -> Iterator[str]:
+    for name in ("rate", "app_cost"):
+        metric = METRICS[name]
+        yield metric.format_interval(metric.estimate(one.usable)) if one.windows else NO_FIGURE
+
+
+def _by_pair(found: tuple[PhaseVerdict, ...]) -> Mapping[tuple[str, str, str], PhaseVerdict]:
+    """Ratios by measure, operation and subject: those of a framework's targets to its standard."""
+    return {
+        (one.measure.metric.name, one.title, one.verdict.subject): one
+        for one in found
+        if one.verdict.subject.startswith(f"{one.verdict.reference}-")
+    }
+
+
+def _ratio(one: PhaseVerdict | None, measure: Measure) -> str:
+    if one is None or one.verdict.ratio is None:
+        return NO_FIGURE
+    return interval_words(measure.shown(one.verdict.ratio))

@@ -21,8 +21,7 @@ from bench.analysis.timeline import (
     whole_span,
 )
 from bench.metrics import METRICS
-from bench.report.html.document import Figure, Plot, Section
-from bench.report.look import looks_of
+from bench.report.document import Figure, Plot, Section
 from bench.report.plots.over_time import (
     CPU,
     MEMORY,
@@ -30,7 +29,8 @@ from bench.report.plots.over_time import (
     Scene,
     over_time_plot,
 )
-from bench.report.windows import SET_UP, windows_table
+from bench.report.sections.windows import SET_UP, windows_table
+from bench.report.style import styles_of
 
 _CPU_CAPTION = "Each point is the mean since the one before it."
 _MEMORY_CAPTION = (
@@ -50,7 +50,7 @@ def over_time(run: StoredRun) -> Section | None:
     if not run.samples:
         return None
     figures = tuple(figure for figure in _figures(run) if figure.plots)
-    return Section("over-time", "Over time", figures, _LEAD) if figures else None
+    return Section("over-time", "Over time", figures, _LEAD, "page") if figures else None
 
 
 def _figures(run: StoredRun) -> Iterator[Figure]:
@@ -72,7 +72,7 @@ def _figures(run: StoredRun) -> Iterator[Figure]:
 
 def _scene(run: StoredRun, found: Sequence[Band], span: Span) -> Scene:
     inside = [one for one in set_ups(run) if one.end_s > span[0] and one.start_s < span[1]]
-    return Scene(looks_of(run), span, found, inside)
+    return Scene(styles_of(run), span, found, inside)
 
 
 def _cpu_plots(run: StoredRun, scene: Scene, title: str) -> tuple[Plot, ...]:
@@ -107,7 +107,7 @@ def _tell_means(
     def tell(target: str) -> str:
         mine = [band for band in found if target in ("", band.target)]
         mean = metric.value([band.window for band in mine])
-        targets = (target,) if target else tuple(looks_of(run))
+        targets = (target,) if target else tuple(styles_of(run))
         spans = [
             (one.start_s, one.end_s) for each in targets for one in set_ups_of(run, mine, each)
         ]

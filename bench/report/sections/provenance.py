@@ -6,9 +6,9 @@ from dataclasses import asdict
 from bench.analysis.commands import commands
 from bench.analysis.stored import StoredRun
 from bench.model import RunRecord
-from bench.report.facts import machine_line, placement_line, provenance_lines
-from bench.report.html.document import Commands, Prose, Section, Sheet
-from bench.report.tables import Table
+from bench.report.document import Commands, Prose, Section, Sheet, Table
+from bench.report.facts import machine_fact, placement_fact, provenance_facts
+from bench.words import NO_FIGURE
 
 
 def provenance(run: StoredRun) -> Section:
@@ -18,10 +18,10 @@ def provenance(run: StoredRun) -> Section:
         "provenance",
         "Provenance",
         (
-            Sheet(circumstances(record)),
-            Prose("To make this run again:"),
+            Sheet(circumstances(record), extent="files"),
+            Prose("To make this run again:", extent="page"),
             Commands(tuple(commands(record))),
-            Sheet(recorded(record), folded=True),
+            Sheet(recorded(record), folded=True, extent="page"),
         ),
         "Every figure on this page is derived from rounds.jsonl and samples.jsonl beside it.",
     )
@@ -29,19 +29,12 @@ def provenance(run: StoredRun) -> Section:
 
 def circumstances(record: RunRecord) -> Table:
     """The recorded facts that one looks for first."""
-    lines = (machine_line(record), placement_line(record), *provenance_lines(record))
     return Table(
-        title="",
+        title="What ran, and where",
         columns=("what", "value"),
-        rows=tuple(_named(line) for line in lines),
+        rows=(machine_fact(record), placement_fact(record), *provenance_facts(record)),
         numeric=(False, False),
     )
-
-
-def _named(line: str) -> tuple[str, str]:
-    """E.g. "flask: flask 3.1.3" and "commit abc123", cut behind what they are about."""
-    name, colon, rest = line.partition(": ")
-    return (name, rest) if colon else (line.partition(" ")[0], line.partition(" ")[2])
 
 
 def recorded(record: RunRecord) -> Table:
@@ -72,6 +65,6 @@ def _flat(prefix: str, value: object) -> Iterator[tuple[str, str]]:
         for key, inner in value.items():
             yield from _flat(f"{prefix}.{key}" if prefix else str(key), inner)
     elif isinstance(value, (list, tuple)):
-        yield prefix, ", ".join(map(str, value)) or "–"
+        yield prefix, ", ".join(map(str, value)) or NO_FIGURE
     else:
-        yield prefix, "–" if value in (None, "") else str(value)
+        yield prefix, NO_FIGURE if value in (None, "") else str(value)

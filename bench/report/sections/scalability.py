@@ -1,23 +1,30 @@
 """A sweep: rates at several concurrencies, and the law behind them."""
 
+from collections.abc import Callable, Sequence
+
 from bench.analysis.stored import StoredRun
-from bench.analysis.studies.sweep import scalings
-from bench.report.html.document import Figure, Section, Sheet
-from bench.report.look import looks_of
+from bench.analysis.studies.sweep import Level, Scaling, scalings
+from bench.metrics import METRICS
+from bench.model import PhaseResult, Sweep
+from bench.report.document import Cell, Figure, Row, Section, Sheet, Table, TargetCell
 from bench.report.plots.laws import scaling_plot
-from bench.report.scaling import law_table, levels_table
+from bench.report.style import styles_of
+from bench.stats.usl import Coefficient, UslFit
+from bench.words import NO_FIGURE
+
+POOR_FIT = 0.9
+"""An R² below this says that the law explains too little of what was measured."""
 
 
 def scalability(run: StoredRun) -> Section | None:
     """Points, intervals and the fitted law. None where no sweep was run."""
-    study = run.record.plan.study
-    if study is None or study.kind != "sweep":
+    if not isinstance(run.record.plan.study, Sweep):
         return None
     found = scalings(run.record)
     if not found:
         return None
     workloads = [one for one in run.record.plan.workloads if any(s.workload == one for s in found)]
-    plots = tuple(scaling_plot(found, looks_of(run), workload) for workload in workloads)
+    plots = tuple(scaling_plot(found, styles_of(run), workload) for workload in workloads)
     figure = Figure(
         plots,
         "Marks: means over rounds with 95 % intervals. Lines: the Universal Scalability Law. "
@@ -26,3 +33,113 @@ def scalability(run: StoredRun) -> Section | None:
     )
     blocks = figure, Sheet(law_table(found))
     return Section("scalability", "Scalability", blocks, "How the rate grows with connections.")
+
+
+def levels_table(found: Sequence[Scaling]) -> Table:
+    """Rate, service time and cost at every concurrency, with the rate that the law gives."""
+    return Table(
+        title="Concurrency",
+        columns=(
+            *("framework", "connections", "RPS", "law", "p50 ms", "p99 ms"),
+            *("CPU us/request", "CPU %", "limited by"),
+        ),
+        rows=tuple(
+            _level_row(one, level, several=_is_several(found))
+            for one in found
+            for level in one.levels
+        ),
+        numeric=(False, *([True] * 7), False),
+        caption=(
+            "RPS: mean over rounds ± half of its 95 % interval. Law: the rate that the fitted law "
+            "gives. p50, p99: service time over all rounds. CPU: app / database / generator, % of "
+            "one core."
+        ),
+    )
+
+
+def _is_several(found: Sequence[Scaling]) -> bool:
+    return len({one.workload for one in found}) > 1
+
+
+def _name(one: Scaling, *, several: bool) -> Cell:
+    return f"{one.workload}: {one.target}" if several else TargetCell(one.target)
+
+
+def _level_row(one: Scaling, level: Level, *, several: bool) -> Row:
+    name, rate = _name(one, several=several), METRICS["rate"]
+    if not level.windows:
+        return (name, str(level.concurrency), *([NO_FIGURE] * 6), "not measured")
+    law = rate.format(one.fit.rate_at(level.concurrency)) if one.fit else NO_FIGURE
+    return (
+        name,
+        str(level.concurrency),
+        rate.format_interval(rate.estimate(level.windows)),
+        law,
+        figures(level.windows, "p50"),
+        figures(level.windows, "p99"),
+        figures(level.windows, "app_cost", "database_cost", "generator_cost"),
+        figures(level.windows, "app_cpu", "database_cpu", "generator_cpu"),
+        ", ".join(dict.fromkeys(window.limited_by for window in level.windows)),
+    )
+
+
+def figures(windows: Sequence[PhaseResult], *names: str) -> str:
+    """Metrics over all rounds, e.g. "81 / 20 / 15"."""
+    return " / ".join(METRICS[name].format(METRICS[name].value(windows)) for name in names)
+
+
+def law_table(found: Sequence[Scaling]) -> Table:
+    """The fitted law of every target, or why there is none."""
+    return Table(
+        title="Scalability law",
+        columns=(
+            *("framework", "RPS of one", "contention", "coherency"),
+            *("peak at", "peak RPS", "R²", "remark"),
+        ),
+        rows=tuple(_law_row(one, several=_is_several(found)) for one in found),
+        numeric=(False, *([True] * 6), False),
+        caption=(
+            "X(N) = λN / (1 + σ(N - 1) + κN(N - 1)), after Gunther: λ the rate of one connection, "
+            "σ contention, κ coherency, each ± its standard error. Peak: where the law is highest; "
+            "beyond the measured concurrencies it is a guess. A part held at 0 has no error."
+        ),
+    )
+
+
+def _law_row(one: Scaling, *, several: bool) -> Row:
+    name, fit = _name(one, several=several), one.fit
+    if fit is None:
+        return (name, *([NO_FIGURE] * 6), "; ".join(filter(None, [one.no_fit, _left_out(one)])))
+    return (
+        name,
+        _coefficient(fit.rate_of_one, lambda value: f"{value:,.0f}"),
+        _coefficient(fit.contention, lambda value: f"{value:.3f}"),
+        _coefficient(fit.coherency, lambda value: f"{value:.2g}"),
+        NO_FIGURE if fit.peak_concurrency is None else f"{fit.peak_concurrency:,.0f}",
+        METRICS["rate"].format(fit.peak_rate_per_s),
+        NO_FIGURE if fit.r_squared is None else f"{fit.r_squared:.3f}",
+        _remark(one, fit),
+    )
+
+
+def _coefficient(found: Coefficient, words: Callable[[float], str]) -> str:
+    error = found.standard_error
+    return words(found.value) if error is None else f"{words(found.value)} ±{words(error)}"
+
+
+def _remark(one: Scaling, fit: UslFit) -> str:
+    highest = one.levels[-1].concurrency
+    peak = fit.peak_concurrency
+    parts = []
+    if peak is None:
+        parts.append("levels off, without a peak" if fit.contention.value else "no limit in sight")
+    elif peak > highest:
+        parts.append(f"peak beyond the {highest} measured")
+    if fit.r_squared is not None and fit.r_squared < POOR_FIT:
+        parts.append("poor fit: noise, or another law")
+    return "; ".join(filter(None, [*parts, _left_out(one)]))
+
+
+def _left_out(one: Scaling) -> str:
+    left_out = sum(level.left_out for level in one.levels)
+    return f"{left_out} invalid or unfit left out" if left_out else ""

@@ -1,12 +1,15 @@
 """The main figure of every operation: rates of a closed loop, p99 latencies of an open loop."""
 
 from bench.analysis.measures import RATE, RESPONSE, measures_of
+from bench.analysis.series import Series, series
 from bench.analysis.stored import StoredRun
-from bench.model import OpenLoop
-from bench.report.html.document import Figure, Section
-from bench.report.look import looks_of
+from bench.metrics import METRICS
+from bench.model import OpenLoop, RunRecord, Users
+from bench.report.document import Figure, Row, Section, Table
 from bench.report.plots.dots import dots
-from bench.report.tables import speed_table, time_word
+from bench.report.style import styles_of
+from bench.report.words import figure, forbidden_words, marked, time_word
+from bench.words import NO_FIGURE
 
 
 def throughput(run: StoredRun) -> Section | None:
@@ -19,9 +22,9 @@ def throughput(run: StoredRun) -> Section | None:
     closed = measure is RATE
     name, title = ("throughput", "Throughput") if closed else ("latency-p99", "Latency, p99")
     if measure is RESPONSE:
-        title = f"{time_word(run.record.plan.pacing).capitalize()}, p99"
-    figure = Figure(
-        (dots(name, "", found, looks_of(run), measure.metric),),
+        title = f"{time_word(pacing).capitalize()}, p99"
+    drawn = Figure(
+        (dots(name, "", found, styles_of(run), measure.metric),),
         "Large marks: mean over rounds; bars: its 95 % interval; small dots: the rounds "
         "themselves; ×: a round that must not be used; →: the "
         "interval is wider than the plot." + ("" if closed else " Less is better."),
@@ -34,4 +37,45 @@ def throughput(run: StoredRun) -> Section | None:
         else "The time within which 99 % of requests were answered"
         + (", from the moment each was due." if isinstance(pacing, OpenLoop) else ".")
     )
-    return Section("throughput", title, (figure,), lead)
+    return Section("throughput", title, (drawn,), lead)
+
+
+def speed_table(record: RunRecord) -> Table:
+    """Rate with its interval, response times and outcomes per operation and framework."""
+    time = time_word(record.plan.pacing)
+    found = series(record)
+    users = isinstance(record.plan.pacing, Users)
+    follows = " The rate follows from the users, not from what it could do." if users else ""
+    return Table(
+        title="Speed",
+        columns=(
+            *("operation", "framework", "RPS", "p50 ms", "p95 ms", "p99 ms"),
+            *("success", "failures", "duration s"),
+        ),
+        rows=tuple(map(_speed_row, found)),
+        numeric=(False, False, *([True] * 7)),
+        caption=(
+            "RPS: successful requests per second, mean over rounds ± half of its 95 % interval. "
+            f"p50, p95, p99: {time} over all rounds. Duration: measured windows, pauses left out."
+            + follows
+            + forbidden_words(found)
+        ),
+    )
+
+
+def _speed_row(found: Series) -> Row:
+    rate, windows = METRICS["rate"], found.windows
+    if not windows:
+        return (found.title, marked(found), *[NO_FIGURE] * 5, "not measured", NO_FIGURE)
+    asked = sum(window.load.succeeded + window.load.failed for window in windows)
+    return (
+        found.title,
+        marked(found),
+        rate.format_interval(rate.estimate(found.usable)),
+        figure("p50", found),
+        figure("p95", found),
+        figure("p99", found),
+        f"{figure('succeeded', found)}/{asked:,}",
+        figure("failed", found),
+        figure("duration", found),
+    )

@@ -2,14 +2,23 @@
 
 from collections.abc import Sequence
 
+from bench import histogram
 from bench.analysis.measures import Measure, inverse, measures_of
 from bench.analysis.stored import StoredRun
 from bench.analysis.verdicts import PhaseVerdict, verdicts
-from bench.report.html.document import Block, Matrices, Matrix, Opinion, Section, Sheet
-from bench.report.verdicts import rounds_words, verdict_tables
-from bench.words import p_words, plain, ratio_end
+from bench.metrics import METRICS
+from bench.model import RunRecord, Verdict, VerdictKind
+from bench.report.document import Block, Matrices, Matrix, Opinion, Section, Sheet, Table
+from bench.report.words import (
+    ELSEWHERE,
+    better_or_worse,
+    family_words,
+    rounds_words,
+    verdict_words,
+)
+from bench.words import NO_FIGURE, interval_end_words, p_words, plain, ratio_end
 
-_MIRROR = {"faster": "slower", "slower": "faster"}
+_MIRROR: dict[VerdictKind, VerdictKind] = {"faster": "slower", "slower": "faster"}
 
 
 def verdict_matrix(run: StoredRun) -> Section | None:
@@ -20,7 +29,7 @@ def verdict_matrix(run: StoredRun) -> Section | None:
     found = verdicts(record)
     blocks: list[Block] = []
     for measure, table in zip(measures_of(record.plan.pacing), verdict_tables(record), strict=True):
-        mine = [one for one in found if one.measure == measure]
+        mine = [each for each in found if each.measure == measure]
         caption = f"By {measure.title}. Each row against each column. {table.caption}"
         blocks.append(Matrices(_matrices(run, mine, measure), caption))
         blocks.append(Sheet(table, folded=True))
@@ -33,15 +42,15 @@ def _matrices(
 ) -> tuple[Matrix, ...]:
     targets = run.record.plan.targets
     return tuple(
-        _matrix(title, [one for one in found if one.title == title], targets, measure)
-        for title in dict.fromkeys(one.title for one in run.series)
+        _matrix(title, [each for each in found if each.title == title], targets, measure)
+        for title in dict.fromkeys(each.title for each in run.series)
     )
 
 
 def _matrix(
     title: str, found: Sequence[PhaseVerdict], targets: tuple[str, ...], measure: Measure
 ) -> Matrix:
-    by_pair = {(one.verdict.subject, one.verdict.reference): one for one in found}
+    by_pair = {(each.verdict.subject, each.verdict.reference): each for each in found}
     return Matrix(
         title,
         targets,
@@ -61,23 +70,91 @@ def _field(
     return None
 
 
-def _opinion(one: PhaseVerdict, measure: Measure, *, mirrored: bool) -> Opinion:
+def _opinion(found: PhaseVerdict, measure: Measure, *, mirrored: bool) -> Opinion:
     """The verdict from the row's side; swapping two targets turns it into its mirror image."""
-    verdict = one.verdict
+    verdict = found.verdict
     kind = _MIRROR.get(verdict.kind, verdict.kind) if mirrored else verdict.kind
-    words = {"faster": measure.better, "slower": measure.worse}.get(kind, kind)
+    words = better_or_worse(kind, measure)
     detail = [verdict.reason] if verdict.reason else []
-    if one.elsewhere and kind != "invalid":
+    if found.elsewhere and kind != "invalid":
         words += " *"
-        limits = "; ".join(f"{name}: {limit}" for name, limit in one.elsewhere.items())
+        limits = "; ".join(f"{name}: {limit}" for name, limit in found.elsewhere.items())
         detail.append(f"limited by: {limits}")
     detail.append(f"p (Holm): {p_words(verdict.p_value)}")
     if kind == "inconclusive":
         needed = "rounds needed" if verdict.rounds_help else "needed"
         detail.append(f"{needed}: {rounds_words(verdict)}")
     if verdict.ratio is None:
-        return Opinion("–", "", kind, words, "; ".join(detail))
+        return Opinion(NO_FIGURE, "", kind, words, "; ".join(detail))
     ratio = measure.shown(verdict.ratio)
     ratio = inverse(ratio) if mirrored else ratio
     interval = f"{ratio_end(ratio.low)} to {ratio_end(ratio.high)}" if ratio.n > 1 else "one round"
     return Opinion(f"{plain(ratio.point)} ×", interval, kind, words, "; ".join(detail))
+
+
+# --- as tables --------------------------------------------------------------------------------
+
+
+def verdict_tables(
+    record: RunRecord, threshold: float = 0.02, level: float = 0.95
+) -> tuple[Table, ...]:
+    """The verdicts in words, a table for each measure. None without a second target."""
+    found = verdicts(record, threshold, level)
+    tables = (
+        _verdict_table(
+            [each for each in found if each.measure == measure], measure, threshold, level
+        )
+        for measure in measures_of(record.plan.pacing)
+    )
+    return tuple(table for table in tables if table.rows)
+
+
+def _verdict_table(
+    found: Sequence[PhaseVerdict], measure: Measure, threshold: float, level: float
+) -> Table:
+    return Table(
+        title=f"Verdicts: {measure.title}",
+        columns=("operation", "comparison", "verdict", "p (Holm)", "rounds needed"),
+        rows=tuple(_row(each, measure) for each in found),
+        numeric=(False, False, False, True, True),
+        caption=_caption(found, measure, threshold, level),
+    )
+
+
+def _row(found: PhaseVerdict, measure: Measure) -> tuple[str, ...]:
+    verdict = found.verdict
+    return (
+        found.title,
+        comparison_words(verdict, measure),
+        verdict_words(verdict, measure, found.elsewhere),
+        p_words(verdict.p_value),
+        rounds_words(verdict),
+    )
+
+
+def comparison_words(verdict: Verdict, measure: Measure) -> str:
+    """E.g. "fastapi is 1.62 x flask [1.55, 1.70]"."""
+    subject, reference = verdict.subject, verdict.reference
+    if verdict.ratio is None:
+        return f"{subject} against {reference}"
+    ratio = measure.shown(verdict.ratio)
+    interval = interval_end_words(ratio) or "(one round)"
+    return f"{subject} is {plain(ratio.point)} x {reference} {interval}"
+
+
+def _caption(
+    found: Sequence[PhaseVerdict], measure: Measure, threshold: float, level: float
+) -> str:
+    parts = [
+        f"Ratios of {measure.title}, paired within rounds, each with the interval of its step in "
+        f"Holm's method. Beyond {threshold:.0%} as a whole: {measure.better} or {measure.worse}; "
+        f"within it: indistinguishable. {family_words(level)}"
+    ]
+    if measure.metric is METRICS["p99"]:
+        needed = histogram.samples_needed(99)
+        parts.append(f"Less is faster; windows under {needed:,} requests have no p99.")
+    if any(each.elsewhere and each.verdict.kind != "invalid" for each in found):
+        parts.append(ELSEWHERE)
+    if any("left out" in each.verdict.reason for each in found):
+        parts.append("Cells of rounds that are not finished have no partner and are left out.")
+    return " ".join(parts)

@@ -8,10 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from bench.report.fitting import parts_of
-from bench.report.tables import Table, cost_table, speed_table, use_table
-from bench.report.terminal import make_console, print_table
-from bench.report.verdicts import verdict_tables
+from bench.report.document import Table
+from bench.report.render.fitting import parts_of
+from bench.report.render.terminal import make_console, print_table
+from bench.report.sections.cost import cost_table, use_table
+from bench.report.sections.throughput import speed_table
+from bench.report.sections.verdicts import verdict_tables
 from tests.unit.report.materials import RUNS, material
 
 WIDE = Table(

@@ -13,12 +13,10 @@ import pytest
 from rich.console import Console
 
 from bench.analysis.stored import StoredRun
-from bench.report.html.render import render
-from bench.report.markdown import render_markdown
-from bench.report.page import page_markdown, print_page
-from bench.report.pages import page_of
-from bench.report.run_page import run_document
-from bench.report.terminal import print_run
+from bench.report.render.html import html_page
+from bench.report.render.markdown import markdown
+from bench.report.render.terminal import print_document
+from bench.report.run import run_document
 from bench.report.tidy import write_csv
 from bench.store import RunStore
 from tests.unit.report.materials import material
@@ -86,21 +84,16 @@ class Words(HTMLParser):
 
 
 def page_text(found: StoredRun, _folder: Path) -> str:
-    return "\n".join(Words(render(run_document(found))).lines) + "\n"
+    return "\n".join(Words(html_page(run_document(found))).lines) + "\n"
 
 
 def markdown_text(found: StoredRun, _folder: Path) -> str:
-    page = page_of(found)
-    return render_markdown(found) if page is None else page_markdown(page)
+    return markdown(run_document(found))
 
 
 def terminal_text(found: StoredRun, _folder: Path) -> str:
     console = Console(file=io.StringIO(), width=120, color_system=None)
-    page = page_of(found)
-    if page is None:
-        print_run(console, found)
-    else:
-        print_page(console, page)
+    print_document(console, run_document(found))
     return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines()) + "\n"
 
 

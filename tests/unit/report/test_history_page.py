@@ -4,8 +4,8 @@ import altair as alt
 import pytest
 
 from bench.analysis.history import History, history_of
-from bench.report.history_document import history_document
-from bench.report.html.render import render
+from bench.report.history import history_document
+from bench.report.render.html import html_page
 from tests.unit.test_history import run_at
 
 from .test_page import Page
@@ -19,7 +19,7 @@ def history() -> History:
 
 @pytest.fixture(scope="module")
 def page(history: History) -> Page:
-    return Page(render(history_document(history, {history.runs[0].run_id})))
+    return Page(html_page(history_document(history, {history.runs[0].run_id})))
 
 
 def test_changes_are_told_in_words_and_marked_in_the_plot(page: Page, history: History) -> None:
@@ -43,17 +43,18 @@ def test_every_plot_is_valid_vega_lite_and_none_is_blank(page: Page) -> None:
 
 
 def test_the_runs_are_listed_newest_first_with_their_pages(history: History) -> None:
-    """A run with a page leads to it, another to its files."""
-    text = render(history_document(history, {history.runs[0].run_id}))
+    """A run with a page leads to it."""
+    text = html_page(history_document(history, {history.runs[0].run_id}))
     first, last = history.runs[0].run_id, history.runs[-1].run_id
     assert f'href="{first}/report.html"' in text
-    assert f'href="{last}/"' in text
-    assert text.index(f'href="{last}/"') < text.index(f'href="{first}/report.html"')
+    listed = text[text.index('<h2 id="runs-title"') :]
+    assert f'href="{last}/report.html"' not in text
+    assert listed.index(last) < listed.index(f'href="{first}/report.html"')
 
 
 def test_one_run_alone_has_a_page(history: History) -> None:
     """Too few to look for changes: it says so, and draws its points."""
     alone = history_of(history.runs[:1], history.runs[0])
-    page = Page(render(history_document(alone, ())))
+    page = Page(html_page(history_document(alone, ())))
     assert "Too few runs" in page.text
     assert all(spec["datasets"]["lines"] for spec in page.specs)

@@ -6,8 +6,8 @@ import pytest
 
 from bench.analysis.stored import StoredRun
 from bench.report.formats import Place, write_formats
-from bench.report.images import printed, svg
-from bench.report.run_page import run_document
+from bench.report.render.images import printed, svg
+from bench.report.run import run_document
 from tests.unit.report.materials import RUNS, material
 
 
@@ -35,7 +35,7 @@ def test_paper_is_the_same_plot(throughput) -> None:
 def test_each_plot_is_a_file(tmp_path: Path) -> None:
     """Named as on the page, PNG and SVG alike."""
     few = StoredRun(RUNS["sweep"])
-    write_formats(few, Place(tmp_path, tmp_path), ("svg", "png"))
+    write_formats(few, run_document(few), Place(tmp_path, tmp_path), ("svg", "png"))
     names = {plot.name for plot in run_document(few).plots}
     assert names == {"scaling-read", "memory"}
     for name in names:

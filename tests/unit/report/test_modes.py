@@ -3,7 +3,7 @@
 import pytest
 
 from bench.model import RunRecord, TargetRecord
-from bench.report.modes import modes_table
+from bench.report.sections.modes import modes_table
 
 from ..factories import cell, load_result, plan, record, role_cost, window
 
@@ -39,7 +39,7 @@ def test_from_the_floor_up() -> None:
     """Engines, then each framework with its tuned target before its standard one."""
     table = modes_table(run_of("flask", "drf", "flask-tuned", "wsgi"))
     assert table is not None
-    assert [row[1:3] for row in table.rows] == [
+    assert [tuple(map(str, row[1:3])) for row in table.rows] == [
         ("wsgi", "engine"),
         ("flask-tuned", "tuned"),
         ("flask", "standard"),
@@ -51,7 +51,7 @@ def test_a_tuned_target_is_set_against_its_own_standard() -> None:
     """Twice the rate at half the price; nobody else has a standard to be compared with."""
     table = modes_table(run_of("flask", "drf", "flask-tuned"))
     assert table is not None
-    by_name = {row[1]: row for row in table.rows}
+    by_name = {str(row[1]): row for row in table.rows}
     assert by_name["flask-tuned"][5].startswith("2.00 [")
     assert by_name["flask-tuned"][6].startswith("0.500 [")
     assert by_name["drf"][5:] == ("–", "–")

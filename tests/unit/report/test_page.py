@@ -13,11 +13,11 @@ import pytest
 from bench.analysis.stored import StoredRun
 from bench.experiment.plan import PROFILES
 from bench.model import Diagnostic, PhaseResult
+from bench.report.document import Document, Prose, Section
 from bench.report.formats import Place, write_formats
-from bench.report.html.document import Document, Prose, Section
-from bench.report.html.library import vega_code
-from bench.report.html.render import render
-from bench.report.run_page import run_document
+from bench.report.render.html import html_page
+from bench.report.render.library import vega_code
+from bench.report.run import run_document
 from bench.report.sections import SECTIONS, sections
 from bench.workloads import WORKLOADS, Workload
 from tests.unit.factories import cell, distribution, load_result, plan, role_cost, window
@@ -128,7 +128,7 @@ class Page(HTMLParser):
 
 @cache
 def page(name: str, **changes: object) -> Page:
-    return Page(render(run_document(material(name, **changes))))
+    return Page(html_page(run_document(material(name, **changes))))
 
 
 @pytest.mark.parametrize("name", RUNS)
@@ -221,7 +221,8 @@ def varied(part: PhaseResult, at: float, noise: random.Random) -> PhaseResult:
 
 def test_a_page_is_small_enough_to_attach(tmp_path) -> None:
     """Below 2 MB with all of Vega in it, also for the longest run that `publish` may become."""
-    write_formats(longest_run(), Place(tmp_path, tmp_path), ("html",))
+    run = longest_run()
+    write_formats(run, run_document(run), Place(tmp_path, tmp_path), ("html",))
     size = (tmp_path / "report.html").stat().st_size
     assert 1_200_000 < size < 2_000_000
 
@@ -238,7 +239,7 @@ def test_the_library_is_kept_and_closes_no_element(tmp_path) -> None:
 def test_what_comes_from_outside_is_escaped() -> None:
     """A service's answer in an error message is text, never markup."""
     found = Document("<b>t</b>", (), (Section("s", "s", (Prose("<script>alert(1)</script>"),)),))
-    text = render(found)
+    text = html_page(found)
     assert "<script>alert" not in text
     assert "&lt;script&gt;alert" in text
     assert "<b>t</b>" not in text
@@ -267,7 +268,7 @@ def test_warnings_stand_in_the_answer() -> None:
 def test_notes_are_counted_in_words(count: int, words: str) -> None:
     """The page says in words how many notes a run has."""
     notes = tuple(Diagnostic(f"note-{n}", "seen", "mend it", "note") for n in range(count))
-    assert words in Page(render(run_document(StoredRun(bench(diagnostics=notes))))).text
+    assert words in Page(html_page(run_document(StoredRun(bench(diagnostics=notes))))).text
 
 
 def test_torn_lines_are_told() -> None:
@@ -316,5 +317,5 @@ def test_markdown_fits_a_comment(tmp_path) -> None:
         cells=cells(workloads=names, rounds=2),
         diagnostics=diagnostics,
     )
-    write_formats(StoredRun(run), Place(tmp_path, tmp_path), ("md",))
+    write_formats(StoredRun(run), run_document(StoredRun(run)), Place(tmp_path, tmp_path), ("md",))
     assert 5_000 < len((tmp_path / "report.md").read_text()) < 65_536

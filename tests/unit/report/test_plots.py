@@ -10,14 +10,14 @@ import pytest
 from bench.analysis.history import History, history_of
 from bench.analysis.stored import StoredRun
 from bench.model import Estimate
-from bench.report.history_document import history_document
-from bench.report.html.render import render, shared_rows
-from bench.report.look import looks_of
+from bench.report.history import history_document
 from bench.report.plots.frame import MOST_INTERVAL, cut, log_span, unbounded
 from bench.report.plots.rows import packed, rounded
 from bench.report.plots.trends import run_labels, trend_plot
-from bench.report.run_page import run_document
+from bench.report.render.html import html_page, shared_rows
+from bench.report.run import run_document
 from bench.report.sections.over_time import over_time
+from bench.report.style import styles_of
 from tests.unit.report.materials import RUNS, bench, cells, material, samples
 from tests.unit.report.test_page import Page, flattened, page
 from tests.unit.test_history import run_at
@@ -46,7 +46,7 @@ def channels(spec: dict) -> set[str]:
 @pytest.mark.parametrize("name", [*RUNS, "history"])
 def test_no_colour_stands_without_a_marker(name: str) -> None:
     """Whoever sees no colours sees which framework a mark is about."""
-    found = page(name) if name in RUNS else Page(render(history_document(history(), ())))
+    found = page(name) if name in RUNS else Page(html_page(history_document(history(), ())))
     assert found.specs
     for spec in found.specs:
         if "color" in channels(spec):
@@ -163,7 +163,7 @@ def test_the_widest_interval_of_a_history_is_drawn() -> None:
     wide = Estimate(first.estimate.point, -5.0, 3 * first.estimate.point, 0.95, 2)
     changed = replace(trend, points=(replace(first, estimate=wide), *others))
     runs = [run.run_id for run in history().runs]
-    plot = trend_plot("t", [changed], runs, looks_of(material("bench")))
+    plot = trend_plot("t", [changed], runs, styles_of(material("bench")))
     assert len(plot.datasets["intervals"]) == len(runs)
     assert [row["arrow"] for row in plot.datasets["arrows"]] == ["↓", "↑"]
     assert {row["run"] for row in plot.datasets["arrows"]} == {first.run_id}

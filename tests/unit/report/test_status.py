@@ -6,14 +6,14 @@ from rich.console import Console
 
 from bench.live.status import UnitLine, status_table, watch_table
 from bench.model import UnitStatus
-from bench.report.terminal import drawn_table
+from bench.report.render.terminal import drawn_table
 
 
 def line(name: str, state: str, detail: str = "", **changes: object) -> UnitLine:
     """One unit of drf-tuned in this state."""
     status = UnitStatus(state=state, pid=None, detail=detail)  # type: ignore[arg-type]
     return replace(
-        UnitLine(name, "drf-tuned", "", status, "127.0.0.1:1", (0,)),
+        UnitLine(name, "drf-tuned", "", status, "127.0.0.1:1", 1, (0,)),
         **changes,  # type: ignore[arg-type]
     )
 
@@ -56,7 +56,7 @@ def test_the_watch_table_fits_a_narrow_terminal() -> None:
         "running",
         mode="standard",
         status=running,
-        address="127.0.0.1:15432",
+        port=15432,
         cpus=(0, 1),
         pss_bytes=1_234_500_000,
         cpu_share=0.987,

@@ -9,6 +9,7 @@ from pyarrow import parquet
 from bench.errors import StoreError, UsageError
 from bench.metrics import METRICS
 from bench.report.formats import Place, select_formats, write_formats
+from bench.report.run import run_document
 from bench.report.tidy import column, tidy
 from tests.unit.report.materials import RUNS, bench, material
 
@@ -44,7 +45,8 @@ def test_an_invalid_window_is_kept_and_marked() -> None:
 
 def test_both_files_hold_the_same(tmp_path: Path) -> None:
     """Read back by other readers than the one that wrote them."""
-    write_formats(material("bench"), Place(tmp_path, tmp_path), ("csv", "parquet"))
+    run = material("bench")
+    write_formats(run, run_document(run), Place(tmp_path, tmp_path), ("csv", "parquet"))
     with (tmp_path / "rounds.csv").open(newline="") as file:
         texts = list(csv.DictReader(file))
     rows = parquet.read_table(tmp_path / "rounds.parquet").to_pylist()
@@ -65,5 +67,6 @@ def test_unknown_formats_are_refused() -> None:
 
 def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     """What was measured is not lost by it, and the remedy says so."""
+    run = material("bench")
     with pytest.raises(StoreError, match="What was measured is kept"):
-        write_formats(material("bench"), Place(tmp_path / "gone", tmp_path), ("md",))
+        write_formats(run, run_document(run), Place(tmp_path / "gone", tmp_path), ("md",))

@@ -15,8 +15,8 @@ from hdrh.histogram import HdrHistogram
 from scipy import stats
 
 from bench.analysis.stored import StoredRun
-from bench.report.html.render import render
-from bench.report.run_page import run_document
+from bench.report.render.html import html_page
+from bench.report.run import run_document
 from bench.store import RunStore
 from tests.unit.report.test_page import Page
 
@@ -33,7 +33,7 @@ def page() -> Page:
     (record, torn), (samples, torn_samples) = store.read(), store.read_samples()
     assert not torn
     assert not torn_samples
-    return Page(render(run_document(StoredRun(record, samples))))
+    return Page(html_page(run_document(StoredRun(record, samples))))
 
 
 def windows(target: str, workload: str) -> list[dict]:

@@ -8,8 +8,9 @@ from bench.analysis.series import Series
 from bench.analysis.stored import StoredRun
 from bench.analysis.timeline import GENERATOR, Band, mean_cpu, set_ups_of, units
 from bench.metrics import METRICS
-from bench.report.look import looks_of
-from bench.report.tables import Table, forbidden_words, marked_name
+from bench.report.document import Row, Table, TargetCell
+from bench.report.style import styles_of
+from bench.report.words import forbidden_words, marked
 from bench.words import NO_FIGURE
 
 MOST_ROWS = 240
@@ -54,7 +55,7 @@ def _parts(run: StoredRun, found: Sequence[Band]) -> Iterator[tuple[Series, str]
     """The windows of each row as any table has them, with their rounds in words."""
     step = _step(found)
     for title in dict.fromkeys(band.title for band in found):
-        for target in looks_of(run):
+        for target in styles_of(run):
             mine = [band for band in found if (band.title, band.target) == (title, target)]
             for part in batched(sorted(mine, key=lambda band: band.round), step, strict=False):
                 first, windows = part[0], tuple(band.window for band in part)
@@ -62,15 +63,15 @@ def _parts(run: StoredRun, found: Sequence[Band]) -> Iterator[tuple[Series, str]
                 yield one, _rounds([band.round for band in part])
 
 
-def _window_row(part: tuple[Series, str]) -> tuple[str, ...]:
+def _window_row(part: tuple[Series, str]) -> Row:
     one, rounds = part
     metrics = (METRICS[name] for name in (*_CPU, *_MEMORY))
     figures = (metric.format(metric.value(one.usable)) for metric in metrics)
-    return (one.title, marked_name(one), rounds, *figures)
+    return (one.title, marked(one), rounds, *figures)
 
 
-def _set_up_rows(run: StoredRun, found: Sequence[Band]) -> Iterator[tuple[str, ...]]:
-    for target in looks_of(run):
+def _set_up_rows(run: StoredRun, found: Sequence[Band]) -> Iterator[Row]:
+    for target in styles_of(run):
         mine = set_ups_of(run, found, target)
         spans = [(one.start_s, one.end_s) for one in mine]
         names = (*(units(run, role)[target] for role in ROLES), GENERATOR)
@@ -78,7 +79,7 @@ def _set_up_rows(run: StoredRun, found: Sequence[Band]) -> Iterator[tuple[str, .
         if any(value is not None for value in used):
             rounds = _rounds(sorted(one.round for one in mine))
             figures = (NO_FIGURE if value is None else f"{value:,.0f}" for value in used)
-            yield (SET_UP, target, rounds, *figures, *[NO_FIGURE] * len(_MEMORY))
+            yield (SET_UP, TargetCell(target), rounds, *figures, *[NO_FIGURE] * len(_MEMORY))
 
 
 def _rounds(numbers: Sequence[int]) -> str:

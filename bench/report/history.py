@@ -1,14 +1,30 @@
-"""A history in words and tables."""
+"""The report of a history: `results/history.html`, and the same on a terminal."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Sequence
 
 from bench.analysis.comparison import DRIFT, drifted
 from bench.analysis.differences import Difference
 from bench.analysis.history import ERROR, WORTH_SEEING, Change, History, Trend
-from bench.report.facts import load_words, machine_line, placement_words
-from bench.report.page import Page
-from bench.report.tables import Table
+from bench.model import Diagnostic
+from bench.report.document import (
+    Block,
+    Diagnostics,
+    Document,
+    Figure,
+    Notes,
+    Prose,
+    Row,
+    Runs,
+    Section,
+    Sheet,
+    Table,
+    TargetCell,
+)
+from bench.report.facts import fact_line, load_words, machine_fact, placement_words
+from bench.report.index import run_row
+from bench.report.plots.trends import trend_plot
+from bench.report.style import Styles, styles
 from bench.stats.changes import FEWEST
 from bench.words import NO_FIGURE, interval_words, p_words, plain, times
 
@@ -16,30 +32,72 @@ _MOST_DIFFERENCES = 4
 _LONGEST_VALUE = 12
 
 
-def history_page(history: History) -> Page:
-    """The whole history: what it is about, its trends, their changes, and what weakens it."""
-    measures = dict.fromkeys(trend.measure for trend in history.trends)
-    return Page(
-        title=title_words(history),
-        lead=tuple(lead_lines(history)),
-        tables=(
-            *(trend_table(history, measure.title) for measure in measures),
-            *((change_table(history),) if any(trend.changes for trend in history.trends) else ()),
+def history_document(history: History, pages: Container[str] = ()) -> Document:
+    """What changed, every trend with its figures, the runs it is made of.
+
+    `pages` holds the ids of runs that have a page of their own.
+    """
+    reference = history.reference
+    plan = load_words(reference.plan)
+    return Document(
+        title=f"History of {times(len(history.runs), 'run')}",
+        facts=(
+            fact_line(machine_fact(reference)),
+            f"Each run: {plan}; {placement_words(reference.placement)}.",
         ),
-        notes=tuple(notes(history)),
+        sections=(_outcome(history), *_trends(history), _runs(history, pages)),
+        styles=_styles(history, history.trends),
     )
 
 
-def title_words(history: History) -> str:
-    return f"History of {times(len(history.runs), 'run')}"
+def _styles(history: History, trends: Sequence[Trend]) -> Styles:
+    """Of the targets of these trends, as the latest run that had each has recorded it."""
+    latest = {name: run.target(name) for run in history.runs for name in run.plan.targets}
+    return styles(latest[name] for name in dict.fromkeys(trend.target for trend in trends))
 
 
-def lead_lines(history: History) -> Iterator[str]:
-    """What all these runs have in common, and the answer."""
-    reference = history.reference
-    yield machine_line(reference)
-    yield f"Each run: {load_words(reference.plan)}; {placement_words(reference.placement)}."
-    yield outcome_line(history)
+def _outcome(history: History) -> Section:
+    blocks: list[Block] = [Prose(outcome_line(history))]
+    if any(trend.changes for trend in history.trends):
+        blocks.append(Sheet(change_table(history)))
+    if doubtful := tuple(_drifts(history)):
+        blocks.append(Diagnostics(tuple((diagnostic, 1) for diagnostic in doubtful)))
+    blocks.append(Notes(tuple(_notes(history))))
+    return Section("outcome", "What changed", tuple(blocks))
+
+
+def _trends(history: History) -> Iterator[Section]:
+    run_ids = [run.run_id for run in history.runs]
+    measures = list(dict.fromkeys(trend.measure for trend in history.trends))
+    for place, measure in enumerate(measures, 1):
+        mine = [trend for trend in history.trends if trend.measure is measure]
+        titles = dict.fromkeys(trend.title for trend in mine)
+        plots = tuple(
+            trend_plot(
+                f"trend-{place}-{number}",
+                [trend for trend in mine if trend.title == title],
+                run_ids,
+                _styles(history, mine),
+            )
+            for number, title in enumerate(titles, 1)
+        )
+        caption = (
+            "Each point is a run, with the 95 % interval over its rounds; runs stand side by side "
+            "however long the time between them. Bands: the means between changes. Dashed: a "
+            "change. ×: a run without this figure. ↓ or ↑: the interval goes on "
+            "beyond the plot; hover its point. Equal ratios have equal heights."
+        )
+        yield Section(
+            f"trend-{place}",
+            measure.title,
+            (Figure(plots, caption), Sheet(trend_table(history, measure.title), folded=True)),
+        )
+
+
+def _runs(history: History, pages: Container[str]) -> Section:
+    newest_first = reversed(history.runs)
+    rows = tuple(run_row(run, has_page=run.run_id in pages) for run in newest_first)
+    return Section("runs", "The runs", (Runs(rows),))
 
 
 def outcome_line(history: History) -> str:
@@ -58,7 +116,7 @@ def outcome_line(history: History) -> str:
 
 def trend_table(history: History, measure_title: str) -> Table:
     """One row per operation and framework: first and latest figure, and what could be seen."""
-    trends = [one for one in history.trends if one.measure.title == measure_title]
+    trends = [trend for trend in history.trends if trend.measure.title == measure_title]
     unit = trends[0].measure.metric.unit
     return Table(
         title=f"Trend of {measure_title}",
@@ -76,12 +134,12 @@ def trend_table(history: History, measure_title: str) -> Table:
     )
 
 
-def _trend_row(trend: Trend) -> tuple[str, ...]:
+def _trend_row(trend: Trend) -> Row:
     metric = trend.measure.metric
     gaps = f" (+{times(len(trend.gaps), 'gap')})" if trend.gaps else ""
     return (
         trend.title,
-        trend.target,
+        TargetCell(trend.target),
         f"{len(trend.points)}{gaps}",
         metric.format_interval(trend.points[0].estimate) if trend.points else NO_FIGURE,
         metric.format_interval(trend.points[-1].estimate) if trend.points else NO_FIGURE,
@@ -102,7 +160,7 @@ def change_table(history: History) -> Table:
     rows = [
         (
             trend.title,
-            trend.target,
+            TargetCell(trend.target),
             change.after,
             f"{change.word}: {trend.measure.title} {interval_words(change.ratio)} x",
             p_words(change.p_value),
@@ -131,18 +189,20 @@ def witness_words(change: Change) -> str:
     return f"{plain(change.witness)}{' (machine?)' if drifted(change.witness) else ''}"
 
 
-def witness_diagnostics(history: History) -> Iterator[str]:
+def _drifts(history: History) -> Iterator[Diagnostic]:
     """Changes at which the database, asked the same, changed too."""
     for trend in history.trends:
         for change in trend.changes:
             if change.witness is not None and drifted(change.witness):
-                yield (
+                yield Diagnostic(
+                    "machine",
                     f"{trend.target} {trend.title}, {trend.measure.title}, from run {change.after} "
-                    f"on: the database's CPU per request changed too, by {plain(change.witness)} x"
+                    f"on: the database's CPU per request changed too, by {plain(change.witness)} x",
+                    "Measure again at a quieter time.",
                 )
 
 
-def notes(history: History) -> Iterator[str]:
+def _notes(history: History) -> Iterator[str]:
     """What differed at each change, what is missing, what was left out, and the error rate."""
     told: set[tuple[str, str]] = set()
     for change in (change for trend in history.trends for change in trend.changes):
@@ -155,7 +215,7 @@ def notes(history: History) -> Iterator[str]:
         for gap in trend.gaps
     )
     yield from (f"Gap: {text}." for text in gaps)
-    left_out = Counter(one.reason for one in history.left_out)
+    left_out = Counter(left.reason for left in history.left_out)
     if left_out:
         listed = ", ".join(f"{reason} ({count})" for reason, count in left_out.items())
         yield f"Left out, as not comparable with {history.reference.run_id}: {listed}."
@@ -174,13 +234,13 @@ def _differing_words(change: Change) -> str:
     return f"{first}{f'; and {more} more' if more > 0 else ''}."
 
 
-def _difference_words(one: Difference) -> str:
+def _difference_words(difference: Difference) -> str:
     """A fact with its values, long ones (hashes) by their beginning."""
     base, head = (
         value if len(value) <= _LONGEST_VALUE else value[:_LONGEST_VALUE]
-        for value in (one.base, one.head)
+        for value in (difference.base, difference.head)
     )
-    return f"{one.name} {base} -> {head}"
+    return f"{difference.name} {base} -> {head}"
 
 
 def _was(count: int) -> str:

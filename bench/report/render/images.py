@@ -9,9 +9,9 @@ from typing import Any
 
 import vl_convert
 
-from bench.report.html.document import Plot
-from bench.report.html.library import VEGA_LITE
-from bench.report.look import SWATCHES
+from bench.report.document import Plot
+from bench.report.render.library import VEGA_LITE
+from bench.report.style import SWATCHES
 
 WIDTH = 760
 SCALE = 2.0

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from bench.report.tables import Table
+from bench.report.document import Table
 
 CONTINUED = " (continued)"
 
@@ -64,7 +64,7 @@ def _columns(table: Table, chosen: Sequence[int]) -> Table:
 def _rows(table: Table, keys: int) -> tuple[Part, ...]:
     lists = [
         Table(
-            title=" ".join(filter(None, row[:keys])),
+            title=" ".join(filter(None, map(str, row[:keys]))),
             columns=("", ""),
             rows=tuple(zip(table.columns[keys:], row[keys:], strict=True)),
             numeric=(False, False),

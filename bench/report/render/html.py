@@ -10,18 +10,18 @@ from importlib.resources import files
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from bench.report.html.document import Document, Plot
-from bench.report.look import SWATCHES, looks
+from bench.report.document import Document, Plot
+from bench.report.style import SWATCHES
 from bench.words import times
 
-_FOLDER = files("bench.report.html") / "template"
+_FOLDER = files("bench.report.render") / "template"
 
 
 @cache
 def environment() -> Environment:
     """Where templates come from: everything is escaped, and a missing name is an error."""
     made = Environment(
-        loader=PackageLoader("bench.report.html", "template"),
+        loader=PackageLoader("bench.report.render", "template"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -33,19 +33,18 @@ def environment() -> Environment:
     return made
 
 
-def render(document: Document, library: str = "") -> str:
-    """The page. `library` is `vega_code()`, needed where there are plots."""
+def html_page(document: Document, library: str = "") -> str:
+    """The text of a page. `library` is `vega_code()`, needed where there are plots."""
     return (
         environment()
         .get_template("page.html")
         .render(
             document=document,
             rows=shared_rows(document.plots),
-            looks=looks(document.targets),
+            styles=document.styles,
             swatches=tuple(enumerate(SWATCHES)),
-            style=_asset("style.css"),
+            css=_asset("style.css"),
             script=_asset("page.js"),
-            own_script=document.script,
             library=library,
         )
     )

@@ -56,6 +56,35 @@
 
   const sources = [...document.querySelectorAll("script[data-plot]")];
   Promise.all(sources.map(draw)).then(() => { document.documentElement.dataset.drawn = views.length; });
+  // A list of runs, narrowed by what is chosen; the address keeps the choice.
+  for (const form of document.querySelectorAll("form.filters")) {
+    const rows = form.parentElement.querySelectorAll("table.runs tbody tr");
+    const fields = [...form.querySelectorAll("select")];
+    const narrow = () => {
+      let shown = 0;
+      for (const row of rows) {
+        row.hidden = !fields.every((field) =>
+          !field.value || (row.dataset[field.name] ?? "").split(" ").includes(field.value));
+        shown += row.hidden ? 0 : 1;
+      }
+      form.querySelector("output").textContent = `${shown} of ${rows.length} runs`;
+      const chosen = new URLSearchParams(fields.filter((field) => field.value).map((field) => [field.name, field.value]));
+      history.replaceState(null, "", `#${chosen}`);
+    };
+    const asked = new URLSearchParams(location.hash.slice(1));
+    for (const field of fields) {
+      if ([...field.options].some((option) => option.value === asked.get(field.name))) field.value = asked.get(field.name);
+      field.addEventListener("change", narrow);
+    }
+    form.addEventListener("reset", () => setTimeout(narrow));
+    if (fields.some((field) => field.value)) narrow();
+    document.addEventListener("keydown", (event) => {
+      if (event.key === "/" && !/^(INPUT|SELECT|TEXTAREA)$/.test(document.activeElement.tagName)) {
+        event.preventDefault();
+        fields[0].focus();
+      }
+    });
+  }
   // Paper cannot be unfolded.
   window.addEventListener("beforeprint", () => {
     for (const folded of document.querySelectorAll("details:not([open])")) {

@@ -1,4 +1,4 @@
-"""Tables and sentences on a terminal, or as plain text where there is none."""
+"""A document on a terminal, or as plain text where there is none."""
 
 from collections.abc import Iterable
 
@@ -8,15 +8,19 @@ from rich.measure import Measurement
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from bench.analysis.diagnostics.collected import Counted, diagnostics_of
-from bench.analysis.stored import StoredRun
-from bench.report.diagnostics import diagnostic_words, message_words
-from bench.report.facts import machine_line, placement_line, state_line
-from bench.report.fitting import parts_of
-from bench.report.modes import modes_table
-from bench.report.sending import sending_table
-from bench.report.tables import Table, cost_table, speed_table, use_table
-from bench.report.verdicts import verdict_tables
+from bench.analysis.diagnostics.collected import Counted
+from bench.report.document import (
+    Diagnostics,
+    Document,
+    Figure,
+    Notes,
+    Outcome,
+    Prose,
+    Sheet,
+    Table,
+)
+from bench.report.render.fitting import parts_of
+from bench.report.words import diagnostic_words, message_words
 
 NO_WIDTH = 100_000
 """Of a pipe or a file: nothing is broken or cut for one."""
@@ -30,6 +34,33 @@ def make_console(*, stderr: bool = False) -> Console:
     if not console.is_terminal:
         console.width = NO_WIDTH
     return console
+
+
+def print_document(console: Console, document: Document, *, facts: bool = True) -> None:
+    """Sentences and tables, then remarks, then diagnostics: the end is what stays on the screen.
+
+    Without `facts`, title and circumstances are left out, for whoever has just seen them.
+    """
+    if facts:
+        console.print(document.title, style="bold", markup=False)
+        for line in document.facts:
+            console.print(line, markup=False, soft_wrap=True)
+        console.print()
+    shown = document.blocks("everywhere")
+    for block in shown:
+        match block:
+            case Prose() | Outcome():
+                console.print(block.text, markup=False, soft_wrap=True)
+                console.print()
+            case Figure(table=Table() as table) | Sheet(table=table):
+                print_table(console, table)
+    for block in shown:
+        if isinstance(block, Notes):
+            for line in block.lines:
+                console.print(line, markup=False, soft_wrap=True)
+    for block in shown:
+        if isinstance(block, Diagnostics):
+            print_diagnostics(console, block.found)
 
 
 def fitted(console: Console, table: Table) -> tuple[RichTable, ...]:
@@ -66,9 +97,10 @@ def drawn_table(table: Table, *, wraps: bool = False) -> RichTable:
             no_wrap=not (wraps and number == len(table.columns)),
             overflow="fold",
         )
-    grouped = len({row[0] for row in table.rows}) < len(table.rows)
+    rows = [[str(cell) for cell in row] for row in table.rows]
+    grouped = len({row[0] for row in rows}) < len(rows)
     previous = ""
-    for first, *rest in table.rows:
+    for first, *rest in rows:
         if grouped and previous and first != previous:
             drawn.add_section()
         drawn.add_row("" if first == previous else first, *rest)
@@ -97,33 +129,8 @@ def print_diagnostics(console: Console, found: Iterable[Counted]) -> None:
             seen = RichTable.grid(padding=(0, 1))
             seen.add_row(grade, Text(message_words(diagnostic, count)))
             console.print(seen)
-            console.print(Text(diagnostic.remedy, "dim"), soft_wrap=True)
+            if diagnostic.remedy:
+                console.print(Text(diagnostic.remedy, "dim"), soft_wrap=True)
         else:
-            console.print(
-                Text.assemble(grade, f" {diagnostic_words(diagnostic, count)}"), soft_wrap=True
-            )
-
-
-def print_run(console: Console, run: StoredRun) -> None:
-    """A run's report: where it was measured, the tables and the diagnostics."""
-    record = run.record
-    console.print(f"Run {record.run_id}", style="bold")
-    for line in (state_line(record), machine_line(record), placement_line(record)):
-        console.print(line, markup=False, soft_wrap=True)
-    console.print()
-    print_results(console, run)
-
-
-def print_results(console: Console, run: StoredRun) -> None:
-    """The tables and the diagnostics alone, where the rest has just been seen."""
-    record = run.record
-    print_table(console, speed_table(record))
-    if sending := sending_table(record):
-        print_table(console, sending)
-    print_table(console, cost_table(record))
-    print_table(console, use_table(record))
-    for table in verdict_tables(record):
-        print_table(console, table)
-    if by_mode := modes_table(record):
-        print_table(console, by_mode)
-    print_diagnostics(console, diagnostics_of(run))
+            told = f" {diagnostic_words(diagnostic, count)}"
+            console.print(Text.assemble(grade, told), soft_wrap=True)

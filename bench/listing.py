@@ -1,0 +1,76 @@
+"""`results/index.html`: every stored run in one line, with links that work from disk.
+
+It is written anew after each run and each report. A run is read again only when its files have
+changed: what was made of it is kept in the lab's cache.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from bench.errors import StoreError
+from bench.files import write_whole
+from bench.report.document import RunRow
+from bench.report.formats import write_page
+from bench.report.index import index_document, run_row
+from bench.store import RunStore, stored_runs
+
+Known = Mapping[str, tuple[str, RunRow]]
+"""By run id: what its files looked like when it was read, and its line."""
+
+_KNOWN: TypeAdapter[Known] = TypeAdapter(Known)
+
+
+def write_index(results: Path, cache: Path) -> None:
+    """Write the page of all runs, the newest first. Raises StoreError when it cannot be written."""
+    kept = cache / "runs.json"
+    known = _read(kept)
+    found = {store.directory.name: _line(store, known) for store in stored_runs(results)}
+    with suppress(OSError):  # then each run is read again next time
+        cache.mkdir(parents=True, exist_ok=True)
+        write_whole(kept, _KNOWN.dump_json(found))
+    rows = [
+        replace(row, files=tuple(files_of(results, run_id)))
+        for run_id, (_, row) in sorted(found.items(), reverse=True)
+    ]
+    document = index_document(rows, has_history=(results / "history.html").exists())
+    write_page(document, results / "index.html", cache)
+
+
+def _read(kept: Path) -> Known:
+    try:
+        return _KNOWN.validate_json(kept.read_bytes())
+    except (OSError, ValidationError):
+        return {}
+
+
+def _line(store: RunStore, known: Known) -> tuple[str, RunRow]:
+    run_id = store.directory.name
+    has_page = (store.directory / "report.html").exists()
+    stamp = f"{_stamp(store.record)} {_stamp(store.rounds)} {has_page}"
+    if run_id in known and known[run_id][0] == stamp:
+        return known[run_id]
+    try:
+        return stamp, run_row(store.read()[0], has_page=has_page)
+    except (StoreError, OSError) as error:
+        return stamp, RunRow(run_id, problem=str(error).splitlines()[0])
+
+
+def _stamp(path: Path) -> str:
+    try:
+        found = path.stat()
+    except OSError:
+        return "-"
+    return f"{found.st_mtime_ns}/{found.st_size}"
+
+
+def files_of(results: Path, run_id: str) -> Iterator[tuple[str, int]]:
+    """A run's files but hidden ones, by their path in the results folder, with their sizes."""
+    for path in sorted((results / run_id).rglob("*")):
+        inside = path.relative_to(results)
+        hidden = any(part.startswith(".") for part in inside.parts)
+        if path.is_file() and not path.is_symlink() and not hidden:
+            yield inside.as_posix(), path.stat().st_size

@@ -1,1 +1,0 @@
-"""Pages: one self-contained file each, with its plots, that opens from disk without a network."""

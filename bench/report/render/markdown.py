@@ -1,0 +1,84 @@
+"""A document as Markdown: its facts, tables, remarks and diagnostics, and where it was measured."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from tabulate import tabulate
+
+from bench.analysis.diagnostics.collected import Counted
+from bench.model import Diagnostic
+from bench.report.document import (
+    Block,
+    Diagnostics,
+    Document,
+    Figure,
+    Notes,
+    Outcome,
+    Prose,
+    Sheet,
+    Table,
+)
+from bench.report.words import diagnostic_words
+
+_MARKUP = re.compile(r"[\\`*_\[\]<~]")
+
+
+def markdown(document: Document) -> str:
+    """The whole document as one Markdown text."""
+    body = document.blocks("everywhere")
+    parts = [
+        f"# {document.title}",
+        *document.facts,
+        *_told(body, (Prose, Outcome, Figure, Sheet)),
+        *_told(body, (Notes,)),
+        *_told(body, (Diagnostics,)),
+        *_told(document.blocks("files"), (Prose, Figure, Sheet)),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _told(blocks: Sequence[Block], kinds: tuple[type[Block], ...]) -> Iterator[str]:
+    return (text for block in blocks if isinstance(block, kinds) if (text := _block(block)))
+
+
+def _block(block: Block) -> str:
+    match block:
+        case Prose() | Outcome():
+            return plain_text(block.text)
+        case Figure(table=Table() as table) | Sheet(table=table):
+            return table_markdown(table)
+        case Notes():
+            return "\n".join(f"- {plain_text(line)}" for line in block.lines)
+        case Diagnostics():
+            return _diagnostics(block.found)
+    return ""
+
+
+def table_markdown(table: Table) -> str:
+    """A table below its title, with its caption."""
+    align = ["right" if numeric else "left" for numeric in table.numeric]
+    rows = [[str(cell) for cell in row] for row in table.rows]
+    body = tabulate(rows, table.columns, tablefmt="pipe", colalign=align, disable_numparse=True)
+    return "\n\n".join(filter(None, (f"## {table.title}", body, table.caption)))
+
+
+def _diagnostics(found: Sequence[Counted]) -> str:
+    if not found:
+        return "## Diagnostics\n\nNone was raised."
+    lines = (f"- {_diagnostic(diagnostic, count)}" for diagnostic, count in found)
+    return "## Diagnostics\n\n" + "\n".join(lines)
+
+
+def _diagnostic(diagnostic: Diagnostic, count: int) -> str:
+    """A message may hold a log: its first line tells it, and none of it is markup here."""
+    message = plain_text(diagnostic.message.strip().splitlines()[0])
+    told = diagnostic_words(
+        replace(diagnostic, message=message, remedy=plain_text(diagnostic.remedy))
+    )
+    return f"**{diagnostic.code}** ({diagnostic.severity}, {count} x): {told}"
+
+
+def plain_text(text: str) -> str:
+    """Text that Markdown shows as it is: what would be markup to it is escaped."""
+    return _MARKUP.sub(r"\\\g<0>", text)
