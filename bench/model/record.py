@@ -195,6 +195,11 @@ class TargetRecord:
         """What its name adds to its framework's: "tuned"; "" when it is named like it."""
         return variant_of(self.name, self.framework)
 
+    @property
+    def title(self) -> str:
+        """Its label, and what sets it apart: "FastAPI", "FastAPI async"."""
+        return f"{self.label} {self.variant}".rstrip()
+
 
 @dataclass(frozen=True)
 class RunRecord:

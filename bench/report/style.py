@@ -81,11 +81,10 @@ def styles(targets: Iterable[TargetRecord]) -> Styles:
 def _style(target: TargetRecord, slot: int) -> TargetStyle:
     """A variant is told from the one that is named like their framework: "Flask tuned"."""
     short = target.label if len(target.label) <= _WIDEST_SHORT else target.framework.upper()
-    variant = target.variant
     return TargetStyle(
         target.name,
-        f"{target.label} {variant}".rstrip(),
-        f"{short} {variant}".rstrip(),
+        target.title,
+        f"{short} {target.variant}".rstrip(),
         slot,
     )
 
