@@ -5,14 +5,18 @@ there is saved first and put back exactly, by the same machinery that tunes kern
 """
 
 import os
+import re
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench import tuning
 from bench.errors import LabError, SetupError
+from bench.host.cpus import others_cpus
 from bench.kernel import KernelTree, Setting
+from bench.kernel.cgroup import MOUNT
 from bench.model import Placement
 from bench.placement import format_cpulist, parse_cpulist
 from bench.supervise.systemd.manager import Manager, find_manager
@@ -49,9 +53,10 @@ class UnitCpus(KernelTree):
         if shown["AllowedCPUs"] and any(file.exists() for file in self._drop_ins(name)):
             return _cpulist(shown["AllowedCPUs"])
         # To be freed it will be given all that it may use, and our drop-in be taken away: from then
-        # on its own files hold again, and edits of them.
-        usable = _cpulist(shown["EffectiveCPUs"]) or super().read("/sys/devices/system/cpu/online")
-        return f"{_UNSET}{usable}"
+        # on its own files hold again, and edits of them. Where those say nothing that is every CPU
+        # there is: one that is offline now may come back.
+        usable = _cpulist(shown["EffectiveCPUs"]) if shown["AllowedCPUs"] else ""
+        return f"{_UNSET}{usable or super().read('/sys/devices/system/cpu/present')}"
 
     def exists(self, name: str) -> bool:
         return bool(self.read(name)) if self.is_setting(name) else super().exists(name)
@@ -81,8 +86,10 @@ def isolate(
 ) -> tuple[SettingOutcome, ...]:
     """Move everything but the lab to the housekeeping CPUs.
 
-    Raises SetupError when what was there cannot be saved; nothing has been changed then.
+    Raises SetupError when what was there cannot be saved, or when it would take its cores from the
+    lab of an ordinary user; nothing has been changed then.
     """
+    _require_no_users_lab(tree)
     rest = format_cpulist(placement.housekeeping)
     settings = (Setting(name, rest) for name in top_level_units(tree.manager))
     return tuning.tune(settings, tree, state)
@@ -90,7 +97,36 @@ def isolate(
 
 def unisolate(tree: UnitCpus, state: Path = STATE) -> tuple[SettingOutcome, ...]:
     """Put back what was there before `isolate`, also when that was interrupted."""
-    return tuning.untune(tree, state)
+    outcomes = tuning.untune(tree, state)
+    if "populated 1" not in tree.read(f"{MOUNT}/{_SLICE}/cgroup.events"):
+        tree.manager.ask("stop", _SLICE)
+    return outcomes
+
+
+def not_moved(placement: Placement, tree: KernelTree) -> Mapping[str, tuple[int, ...]]:
+    """Cgroups that systemd did not make and that may still run on the apps' cores, with their CPUs.
+
+    Some containers are among them. Only their own tool can confine them.
+    """
+    return {
+        name: cpus
+        for name, cpus in (others_cpus(tree) or {}).items()
+        if not name.endswith((".slice", ".scope")) and set(cpus) & set(placement.app)
+    }
+
+
+def _require_no_users_lab(tree: KernelTree) -> None:
+    """Raises SetupError when an ordinary user's lab runs: its cores would go with its session's."""
+    found = tree.names(f"{MOUNT}/user.slice/user-*.slice/**/onecore*.service/cgroup.events")
+    busy = [name for name in found if "populated 1" in tree.read(name)]
+    if not busy:
+        return
+    users = sorted(set(re.findall(r"/user-(\d+)\.slice/", " ".join(busy))))
+    raise SetupError(
+        f"a lab of the user {', '.join(users)} runs on this machine, and isolate would confine it "
+        "to the housekeeping cores with the rest of that user's session",
+        "Stop it first, as that user: make down. On isolated cores only root can measure.",
+    )
 
 
 def leave_the_confined() -> None:
@@ -100,6 +136,8 @@ def leave_the_confined() -> None:
     spin probe runs there, and what the process supervisor starts. Replaces this process; does
     nothing where nothing is isolated, or when it has been done.
     """
+    if "unisolate" in sys.argv[1:2]:
+        return  # it ends that slice
     if os.geteuid() != 0 or not tuning.saved_values(UnitCpus(), STATE):
         return
     if f"/{_SLICE}/" in Path("/proc/self/cgroup").read_text():

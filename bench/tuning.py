@@ -6,6 +6,7 @@ twice must not save what the first time has set. The kernel forgets settings at 
 values of an earlier boot are void: restoring them could set what nobody ever had.
 """
 
+import errno
 import json
 import os
 import sys
@@ -24,8 +25,10 @@ STATE = Path("/run/onecore/tuned.json")
 
 _BOOT = "/proc/sys/kernel/random/boot_id"
 _VERSION = 1
+_MANAGED = "the kernel places this interrupt by itself"
 
-OutcomeKind = Literal["set", "restored", "unchanged", "failed"]
+OutcomeKind = Literal["set", "restored", "unchanged", "kept", "failed"]
+"""Kept is what the kernel decides by itself: nobody's failure."""
 
 
 @dataclass(frozen=True)
@@ -118,6 +121,8 @@ def _set(setting: Setting, found: str, tree: KernelTree) -> SettingOutcome:
     if found == value:
         return SettingOutcome("unchanged", name, f"is {value} already")
     problem = _write(setting, tree)
+    if problem == _MANAGED:
+        return SettingOutcome("kept", name, f"stays {tree.read(name)}: {problem}")
     if problem:
         return SettingOutcome("failed", name, f"stays {tree.read(name)}: {problem}")
     return SettingOutcome("set", name, f"{found} -> {value}")
@@ -141,7 +146,9 @@ def _write(setting: Setting, tree: KernelTree) -> str:
     try:
         tree.write(setting.name, setting.value)
     except OSError as error:
-        return f"{error.strerror}"
+        # What the kernel says of an interrupt that it places by itself.
+        is_managed = error.errno == errno.EIO and setting.name.startswith("/proc/irq/")
+        return _MANAGED if is_managed else f"{error.strerror}"
     now = tree.read(setting.name)
     return "" if now == setting.value else f"the kernel did not take {setting.value}"
 

@@ -1,7 +1,7 @@
 """Verbs for the machine: what disturbs a measurement, and what can be set."""
 
 from bench import host, isolation, preflight, tuning
-from bench.cli.options import app, out
+from bench.cli.options import app, err, out
 from bench.errors import LabError
 from bench.experiment.alone import measuring_alone
 from bench.experiment.assembly import targets
@@ -23,10 +23,16 @@ def doctor() -> None:
 def tune() -> None:
     """Set what doctor names and can be set from here; untune puts it back."""
     tuning.require_root("tune")
+    if host.balances_interrupts():
+        err.print(
+            "irqbalance runs: it moves interrupts back by itself, and goes on doing so. Stop it "
+            "first: systemctl stop irqbalance    # undo, after untune: systemctl start irqbalance",
+            style="yellow",
+            markup=False,
+        )
     with measuring_alone():
         outcomes = tuning.tune(preflight.settings(examine(_placement())))
     _print_outcomes(outcomes, "Nothing here needs tuning, or can be tuned.")
-    # Some interrupts belong to the kernel and stay where they are: told, but no failure.
     if outcomes and all(one.kind == "failed" for one in outcomes):
         raise LabError("none of the settings could be changed", "See the reasons above.")
 
@@ -47,9 +53,17 @@ def isolate() -> None:
     """As root: move everything else on this machine off the lab's cores, until unisolate."""
     tuning.require_root("isolate")
     tree = isolation.require_system_manager("isolate")
+    placement = _placement()
     with measuring_alone():
-        outcomes = isolation.isolate(_placement(), tree)
+        outcomes = isolation.isolate(placement, tree)
     _print_outcomes(outcomes, "There is nothing to move.")
+    for name, cpus in isolation.not_moved(placement, tree).items():
+        err.print(
+            f"not moved: the cgroup {name} may still run on {preflight.named(cpus)}. systemd did "
+            "not make it: only its own tool can confine it (docker update --cpuset-cpus=...).",
+            style="yellow",
+            markup=False,
+        )
     if any(one.kind == "failed" for one in outcomes):
         raise LabError("not everything could be moved", "See the reasons above; make unisolate.")
 

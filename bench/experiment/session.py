@@ -25,6 +25,7 @@ from bench.load.ceiling import measure_ceiling
 from bench.load.generator import Generator
 from bench.model import (
     ClosedLoop,
+    Diagnostic,
     LoadSpec,
     OpenLoop,
     Operation,
@@ -79,6 +80,10 @@ def _runner(lab: Lab, store: RunStore, watcher: Watcher, record: RunRecord) -> R
     return Runner(lab, store, watcher.observer(store), procedure.next_of(record), expected)
 
 
+_TOLD = {"machine.clocksource": "the kernel chooses it at each start"}
+"""Conditions that a restart may change by itself, and that all targets of a round share."""
+
+
 @contextmanager
 def begun(
     plan: Plan, watcher: Watcher, *, strict: bool
@@ -112,9 +117,10 @@ def taken_up(store: RunStore, watcher: Watcher, *, strict: bool) -> Iterator[tup
     with brought_up(lab, watcher, strict=strict) as checks:
         # Read again, where nobody else can measure any more.
         record, torn = unfinished(store)
-        require_same_conditions(record, new_record(lab, record.plan, store))
+        otherwise = require_same_conditions(record, new_record(lab, record.plan, store))
         told = (
             *record.diagnostics,
+            *otherwise,
             *preflight.diagnostics(checks),
             *(one.diagnostic for one in torn),
         )
@@ -166,14 +172,26 @@ def brought_up(lab: Lab, watcher: Watcher, *, strict: bool = False) -> Iterator[
                 lab.start(ran, outlive=True)
 
 
-def require_same_conditions(begun: RunRecord, now: RunRecord) -> None:
-    """Raises UsageError when two records differ in anything that both of them know."""
-    known = (one for one in differences(begun, now) if ABSENT not in (one.base, one.head))
-    if changed := "; ".join(map(str, known)):
+def require_same_conditions(begun: RunRecord, now: RunRecord) -> tuple[Diagnostic, ...]:
+    """What is told of a run that goes on although something differs.
+
+    Raises UsageError when two records differ in anything else that both of them know.
+    """
+    known = [one for one in differences(begun, now) if ABSENT not in (one.base, one.head)]
+    if changed := "; ".join(str(one) for one in known if one.name not in _TOLD):
         raise UsageError(
             f"run {begun.run_id} was begun under other conditions: {changed}",
             "Put them back, or make a new run and compare the two: make compare.",
         )
+    return tuple(
+        Diagnostic(
+            "resumed-otherwise",
+            f"when the run was resumed, {difference} ({_TOLD[difference.name]})",
+            "Rates of the two parts may differ; ratios are taken within rounds.",
+            "doubt",
+        )
+        for difference in known
+    )
 
 
 def sampler_overhead(seconds: float, watcher: Watcher) -> float:

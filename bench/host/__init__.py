@@ -10,6 +10,7 @@ fitness      all of it over a short time, for the check before a run
 description  what is stored with a run
 """
 
+from bench.host.company import balances_interrupts
 from bench.host.counters import WindowCounters, window_counters
 from bench.host.cpus import CpuTotals, cpu_totals, topology
 from bench.host.description import load_now, machine, source, store_path
@@ -24,6 +25,7 @@ __all__ = [
     "Setting",
     "Spin",
     "WindowCounters",
+    "balances_interrupts",
     "cpu_totals",
     "load_now",
     "machine",

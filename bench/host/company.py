@@ -53,6 +53,11 @@ def _with_children(processes: Mapping[int, Stat], roots: Collection[int]) -> set
     return family
 
 
+def balances_interrupts(tree: KernelTree = REAL) -> bool:
+    """Whether irqbalance runs: it moves interrupts by itself, whoever has placed them."""
+    return any(each.name == "irqbalance" for each in process_ticks(tree).values())
+
+
 # --- interrupts -------------------------------------------------------------------------------
 
 

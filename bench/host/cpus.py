@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bench.kernel import REAL, KernelTree
+from bench.kernel.cgroup import MOUNT, folders_of
 from bench.placement import Topology
 
 _CPU = "/sys/devices/system/cpu"
@@ -21,10 +22,60 @@ def topology(tree: KernelTree = REAL) -> Topology:
     """The CPUs this process may use, with their SMT siblings and NUMA nodes."""
     nodes = tree.names("/sys/devices/system/node/node[0-9]*/cpulist")
     return Topology(
-        cpus=tuple(sorted(os.sched_getaffinity(0))),
+        cpus=usable_cpus(tree),
         smt_groups=smt_groups(tree),
         numa_nodes=tuple(tree.cpus(name) for name in nodes),
     )
+
+
+def usable_cpus(tree: KernelTree = REAL) -> tuple[int, ...]:
+    """The CPUs that this process may use, those that it was only kept off at boot included.
+
+    With `isolcpus=` PID 1, and so whatever descends from it, begins with an affinity that lacks the
+    isolated CPUs. Nobody meant to keep the lab off them: they were isolated for it. Any other
+    affinity (`taskset`) was somebody's choice and is kept; so is every cpuset.
+    """
+    given = os.sched_getaffinity(0)
+    isolated = set(tree.cpus(f"{_CPU}/isolated"))
+    if not isolated:
+        return tuple(sorted(given))
+    allowed = _allowed_cpus(given | set(tree.cpus(f"{_CPU}/online")))
+    return tuple(sorted(allowed if given == allowed - isolated else given))
+
+
+@dataclass(frozen=True)
+class Confinement:
+    """The CPUs that may be used where those are not all online ones, and what keeps off the others.
+
+    That is the outermost `cgroup` that may use no more; "" where an affinity was chosen.
+    """
+
+    usable: tuple[int, ...]
+    online: tuple[int, ...]
+    cgroup: str
+
+
+def confinement(tree: KernelTree = REAL) -> Confinement | None:
+    """What keeps this process off some of the machine's online CPUs; None where nothing does."""
+    usable, online = usable_cpus(tree), tree.cpus(f"{_CPU}/online")
+    if set(online) <= set(usable):
+        return None
+    by = ""
+    for folder in folders_of("self", "cpuset", tree):
+        cpus = tree.cpus(f"{folder}/cpuset.cpus.effective")
+        if cpus and set(cpus) < set(online):
+            by = folder.removeprefix(MOUNT) or "/"
+    return Confinement(usable, online, by)
+
+
+def _allowed_cpus(wanted: set[int]) -> set[int]:
+    """Those of the wanted CPUs that this process's cgroup allows: asked for and read back."""
+    given = os.sched_getaffinity(0)
+    try:
+        os.sched_setaffinity(0, wanted)
+        return os.sched_getaffinity(0)
+    finally:
+        os.sched_setaffinity(0, given)
 
 
 def smt_groups(tree: KernelTree = REAL) -> tuple[tuple[int, ...], ...]:
@@ -47,21 +98,23 @@ def others_cpus(tree: KernelTree = REAL) -> Mapping[str, tuple[int, ...]] | None
     """Which CPUs each top-level cgroup that has processes may use, without the lab's own.
 
     None where that does not tell who may run on a CPU: in a container, which sees a part of the
-    machine only, and where nothing confines cgroups to CPUs.
+    machine only, and where nothing can confine cgroups to CPUs.
     """
     mount = "/sys/fs/cgroup"
     # Every cgroup but the machine's own root has a type.
-    if tree.exists(f"{mount}/cgroup.type") or not tree.exists(f"{mount}/cgroup.controllers"):
+    if tree.exists(f"{mount}/cgroup.type"):
         return None
+    if "cpuset" not in tree.read(f"{mount}/cgroup.controllers").split():
+        return None
+    online = tree.cpus(f"{_CPU}/online")
     found = {}
     for file in tree.names(f"{mount}/*/cgroup.events"):
         folder = file.removesuffix("/cgroup.events")
         name = folder.removeprefix(f"{mount}/")
         if "populated 0" in tree.read(file) or name.startswith("onecore"):
             continue
-        found[name] = tree.cpus(f"{folder}/cpuset.cpus.effective")
-        if not found[name]:
-            return None
+        # Without the file nobody has asked for the controller yet, and so nobody is confined.
+        found[name] = tree.cpus(f"{folder}/cpuset.cpus.effective") or online
     return found
 
 

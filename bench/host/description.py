@@ -11,6 +11,7 @@ import sys
 import sysconfig
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -23,6 +24,9 @@ from bench.kernel.process import fields_of
 
 _CPU = "/sys/devices/system/cpu"
 _DMI = "/sys/class/dmi/id"
+_MOST_CHANGES = 20
+"""So many changed files are named."""
+
 _VIRTUAL_MAKERS = (
     "QEMU", "KVM", "VMware", "VirtualBox", "Virtual Machine", "Xen", "Bochs", "Parallels",
 )  # fmt: skip
@@ -166,7 +170,7 @@ def _git(root: Path, *arguments: str) -> str | None:
     # Looking must not write an index, which this user may not even own.
     environment = composed(**none, GIT_OPTIONAL_LOCKS="0")
     told = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
-    return None if told.returncode else told.stdout.strip()
+    return None if told.returncode else told.stdout.rstrip("\n")
 
 
 def _is_in_its_repository(root: Path) -> bool:
@@ -194,28 +198,41 @@ def store_path(path: Path, store: Path = Path("/nix/store")) -> str:
     return ""
 
 
-def _commit(root: Path) -> tuple[str, bool | None]:
-    """The commit, and whether anything was changed since: None where that is not known.
-
-    In the Nix store a file tells it.
+@dataclass(frozen=True)
+class _Commit:
+    """A commit, whether anything was changed since (None where that is not known), and which files
+    as far as git can name them.
     """
+
+    name: str
+    dirty: bool | None = None
+    changes: tuple[str, ...] = ()
+
+
+def _commit(root: Path) -> _Commit:
+    """The commit that the code is of. In the Nix store a file tells it."""
     commit = _git(root, "rev-parse", "HEAD") if _is_in_its_repository(root) else None
     if commit:
-        changes = _git(root, "status", "--porcelain")
-        return commit, None if changes is None else bool(changes)
+        # -z: names as they are, one change an entry, "XY name". Renames have no second entry.
+        told = _git(root, "status", "--porcelain", "--no-renames", "-z")
+        if told is None:
+            return _Commit(commit)
+        changes = tuple(entry[3:] for entry in told.split("\0") if entry)
+        return _Commit(commit, bool(changes), changes[:_MOST_CHANGES])
     packaged = root / "COMMIT"
     if not packaged.exists():
-        return "unknown", None
+        return _Commit("unknown")
     told = packaged.read_text().strip()
-    return told.removesuffix("-dirty"), told.endswith("-dirty")
+    return _Commit(told.removesuffix("-dirty"), told.endswith("-dirty"))
 
 
 def source(root: Path) -> dict[str, object]:
-    """Which version of the lab this is, and whether it was changed since the commit."""
-    commit, dirty = _commit(root)
+    """Which version of the lab this is, and what was changed since the commit."""
+    commit = _commit(root)
     return {
-        "git_commit": commit,
-        "git_dirty": dirty,
+        "git_commit": commit.name,
+        "git_dirty": commit.dirty,
+        "git_changes": list(commit.changes),
         "store_path": store_path(root),
         "uv_lock_sha256": _fingerprint(root / "uv.lock"),
         "flake_lock_sha256": _fingerprint(root / "flake.lock"),

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from bench.host.company import (
     BusyProcess,
     Interrupt,
+    balances_interrupts,
     busy_processes,
     interrupts,
     process_ticks,
@@ -17,9 +18,11 @@ from bench.host.company import (
 from bench.host.cpus import (
     SMT_SWITCH,
     TICK_S,
+    Confinement,
     CpuClock,
     CpuTicks,
     TurboSwitch,
+    confinement,
     cpu_clock,
     cpu_ticks,
     events_between,
@@ -69,6 +72,8 @@ class MachineFacts:
     """What the kernel says. Texts are the kernel's own words, "" where it is silent.
 
     `others` are the CPUs of every other top-level cgroup, None where cgroups do not confine.
+    `confinement` is None where every online CPU may be used. `python_build` holds the arguments of
+    configure where they tell how Python was optimised.
     """
 
     activity: Activity
@@ -83,10 +88,12 @@ class MachineFacts:
     quota: Quota
     isolated: tuple[int, ...]
     others: Mapping[str, tuple[int, ...]] | None
+    confinement: Confinement | None
     nohz_full: tuple[int, ...]
     huge_pages: str
     address_randomisation: str
     nmi_watchdog: str
+    irqbalance: bool
     clocksource: str
     clocksources: tuple[str, ...]
     virtualisation: str
@@ -138,14 +145,16 @@ def observe(
         quota=after.quota,
         isolated=isolated_cpus(tree),
         others=others_cpus(tree),
+        confinement=confinement(tree),
         nohz_full=tree.cpus("/sys/devices/system/cpu/nohz_full"),
         huge_pages=tree.read("/sys/kernel/mm/transparent_hugepage/enabled"),
         address_randomisation=tree.read("/proc/sys/kernel/randomize_va_space"),
         nmi_watchdog=tree.read("/proc/sys/kernel/nmi_watchdog"),
+        irqbalance=balances_interrupts(tree),
         clocksource=tree.read(f"{_CLOCKSOURCE}/current_clocksource"),
         clocksources=tuple(tree.read(f"{_CLOCKSOURCE}/available_clocksource").split()),
         virtualisation=virtualisation(tree),
-        python_build=str(sysconfig.get_config_var("CONFIG_ARGS") or ""),
+        python_build=python_build(sysconfig.get_config_vars()),
         python_executable=sys.executable,
         is_root=os.geteuid() == 0,
         spins=spins,
@@ -153,6 +162,16 @@ def observe(
 
 
 _CLOCKSOURCE = "/sys/devices/system/clocksource/clocksource0"
+
+
+def python_build(variables: Mapping[str, object]) -> str:
+    """The arguments of configure, "" where they do not tell how this Python was optimised.
+
+    Debian and Ubuntu optimise by their packaging rules, and blank the variables that say how.
+    """
+    if not variables.get("PGO_PROF_USE_FLAG"):
+        return ""
+    return str(variables.get("CONFIG_ARGS") or "")
 
 
 def _moment(tree: KernelTree) -> _Moment:

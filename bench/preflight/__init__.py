@@ -16,10 +16,11 @@ from collections.abc import Callable
 from bench.host import MachineFacts
 from bench.model import Placement
 from bench.preflight import clock, company, cores, memory, software
-from bench.preflight.check import Check, diagnostics, settings, unfit, verdict
+from bench.preflight.check import Check, diagnostics, named, settings, unfit, verdict
 from bench.preflight.page import PageLine, render
 
 CHECKS: tuple[Callable[[MachineFacts, Placement], Check], ...] = (
+    cores.confinement,
     cores.placement,
     cores.quota,
     cores.smt,
@@ -56,6 +57,7 @@ __all__ = [
     "PageLine",
     "diagnostics",
     "examine",
+    "named",
     "render",
     "settings",
     "unfit",

@@ -15,6 +15,8 @@ PROCESS_SHARE = 0.05
 
 _NOT_SHOWN = "this system numbers the CPUs in /proc/stat otherwise, as containers may"
 
+_STOP_BALANCING = "irqbalance moves them by itself: systemctl stop irqbalance. "
+
 MOST_SHOWN = 3
 WAITING_SHARE = 0.10
 INTERRUPTS_PER_S = 1_000
@@ -118,7 +120,8 @@ def interrupts(facts: MachineFacts, where: Placement) -> Check:
         "doubt" if per_s > INTERRUPTS_PER_S else "note",
         f"{len(landing)} can come to {app_cpus(where.app)}, {per_s:.0f}/s did ({devices})",
         "they interrupt the app",
-        "Stop irqbalance if it runs, and move those that can be moved: " + tune_command(facts),
+        f"{_STOP_BALANCING if facts.irqbalance else ''}Move those that can be moved: "
+        + tune_command(facts),
         tuple(_moved_away(one, where) for one in landing if one.movable),
     )
 

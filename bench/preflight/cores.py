@@ -34,6 +34,26 @@ def placement(facts: MachineFacts, where: Placement) -> Check:
     return Check(name, "ok", f"{app_cpus(where.app)} alone; every other role has its own")
 
 
+def confinement(facts: MachineFacts, where: Placement) -> Check:
+    """With fewer CPUs than the machine has, roles share cores that they need not share."""
+    del where
+    name, seen = "CPUs", facts.confinement
+    if seen is None:
+        return Check(name, "ok", "every online CPU may be used")
+    told = f"{named(seen.usable)} of {format_cpulist(seen.online)} may be used"
+    if not seen.cgroup:
+        return Check(name, "ok", f"{told}, as the affinity says that the lab was started with")
+    return Check(
+        name,
+        "note",
+        f"{told}: the cgroup {seen.cgroup} is confined to them",
+        "roles may have to share cores",
+        "`make isolate` by root confines every user's session: then measure as root, or "
+        "`make unisolate`. Elsewhere, whoever made that cgroup can give it more "
+        "(AllowedCPUs=, --cpuset-cpus=)",
+    )
+
+
 def quota(facts: MachineFacts, where: Placement) -> Check:
     """A quota stops every process of the group for the rest of a period once it is used up."""
     name, why = "CPU quota", "all processes are stopped once it is used up"
@@ -89,7 +109,8 @@ def isolation(facts: MachineFacts, where: Placement) -> Check:
     if facts.others is None:
         remedy = boot.capitalize()
     else:
-        remedy = f"{isolate_command(facts)}. For the kernel's own work as well, {boot}"
+        yours = "" if facts.is_root else ", and measure as root: it confines every user's session"
+        remedy = f"{isolate_command(facts)}{yours}. For the kernel's own work as well, {boot}"
     return Check(
         name,
         "note",

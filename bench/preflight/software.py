@@ -27,6 +27,8 @@ def virtualisation(facts: MachineFacts, where: Placement) -> Check:
 def python_build(facts: MachineFacts, where: Placement) -> Check:
     """An unoptimised build is slower, and not by the same factor for every framework."""
     del where
+    if not facts.python_build:
+        return Check("Python build", "ok", "does not tell how it was optimised")
     wanted = {"PGO": "--enable-optimizations", "LTO": "--with-lto"}
     missing = [name for name, flag in wanted.items() if flag not in facts.python_build]
     if not missing:

@@ -7,8 +7,8 @@ from subprocess import CompletedProcess
 
 import pytest
 
-from bench.errors import UnitFailed
-from bench.isolation import UnitCpus, isolate, unisolate
+from bench.errors import SetupError, UnitFailed
+from bench.isolation import UnitCpus, isolate, not_moved, unisolate
 from bench.model import Placement
 from bench.supervise.systemd.manager import Manager
 
@@ -71,6 +71,9 @@ def machine(tmp_path: Path) -> Path:
     boot = tmp_path / BOOT.lstrip("/")
     boot.parent.mkdir(parents=True)
     boot.write_text("boot-1")
+    present = tmp_path / "sys/devices/system/cpu/present"
+    present.parent.mkdir(parents=True)
+    present.write_text("0-3")
     return tmp_path
 
 
@@ -148,3 +151,37 @@ def test_only_units_can_be_written(machine: Path) -> None:
     assert not tree(machine).is_setting("/proc/sys/kernel/panic")
     assert not tree(machine).is_setting("/etc/x.slice")
     assert not tree(machine).is_setting("../x.slice")
+
+
+def test_a_cpu_that_was_offline_comes_back_too(machine: Path) -> None:
+    """Siblings go offline for measuring; whoever is freed afterwards may use them again."""
+    for unit in UNITS:
+        (machine / "cgroup" / unit).write_text("0-2")
+    isolate(PLACEMENT, tree(machine), machine / "state.json")
+    unisolate(tree(machine), machine / "state.json")
+    assert {(machine / "cgroup" / unit).read_text() for unit in UNITS} == {"0-3"}
+
+
+def test_a_users_running_lab_keeps_its_cores(machine: Path) -> None:
+    """Its session would be confined with it: refused, with whose it is, and nothing is changed."""
+    unit = "user-1000.slice/user@1000.service/onecore.slice/onecore-app@drf.service"
+    events = machine / "sys/fs/cgroup/user.slice" / unit / "cgroup.events"
+    events.parent.mkdir(parents=True)
+    events.write_text("populated 1\nfrozen 0")
+    with pytest.raises(SetupError, match="user 1000") as refused:
+        isolate(PLACEMENT, tree(machine), machine / "state.json")
+    assert "make down" in refused.value.remedy
+    assert not (machine / "state.json").exists()
+    events.write_text("populated 0\nfrozen 0")
+    isolate(PLACEMENT, tree(machine), machine / "state.json")
+
+
+def test_what_systemd_did_not_make_is_named(machine: Path) -> None:
+    """A container's cgroup on the app's core stays there: that is told, with its CPUs."""
+    mount = machine / "sys/fs/cgroup"
+    for name, cpus in (("docker", "0-3"), ("lxc", "0-1"), ("system.slice", "0-3")):
+        (mount / name).mkdir(parents=True)
+        (mount / name / "cgroup.events").write_text("populated 1")
+        (mount / name / "cpuset.cpus.effective").write_text(cpus)
+    (mount / "cgroup.controllers").write_text("cpuset cpu")
+    assert not_moved(PLACEMENT, tree(machine)) == {"docker": (0, 1, 2, 3)}

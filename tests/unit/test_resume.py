@@ -45,3 +45,20 @@ def test_anything_else_is_refused_by_name(now: RunRecord, named: str) -> None:
 def test_what_is_not_known_now_is_no_difference() -> None:
     """A target that cannot say its versions is told of by its cells."""
     require_same_conditions(record(), changed(services={}))
+
+
+def test_another_clock_after_a_restart_is_told() -> None:
+    """The kernel may choose otherwise at each start, and every target of a round has the same."""
+    begun = changed(machine={"clocksource": "tsc"})
+    now = changed(machine={"clocksource": "hpet"})
+    (told,) = require_same_conditions(begun, now)
+    assert told.severity == "doubt"
+    assert "machine.clocksource: tsc -> hpet" in told.message
+
+
+def test_changed_files_are_named() -> None:
+    """Who has to put the tree back must know which file it was."""
+    dirty = {"git_commit": "abc123", "git_dirty": True, "git_changes": ["bench/x y.py"]}
+    begun = changed(source={"git_commit": "abc123", "git_dirty": False, "git_changes": []})
+    with pytest.raises(UsageError, match=r"bench/x y\.py"):
+        require_same_conditions(begun, changed(source=dirty))

@@ -309,3 +309,19 @@ def test_a_run_records_what_is_tuned(tree: KernelTree, state: Path) -> None:
     assert state.stat().st_mode & 0o044 == 0o044
     state.write_text("?")
     assert tuned_names(tree, state) is None
+
+
+def test_an_interrupt_that_the_kernel_places_is_no_failure(tmp_path: Path) -> None:
+    """The kernel refuses with EIO and goes on placing it: told as what it is."""
+
+    class Managed(KernelTree):
+        def write(self, name: str, text: str) -> None:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    name = "/proc/irq/24/smp_affinity_list"
+    path = tmp_path / name.lstrip("/")
+    path.parent.mkdir(parents=True)
+    path.write_text("3")
+    (outcome,) = tune((Setting(name, "0"),), Managed(tmp_path), tmp_path / "state.json")
+    assert outcome.kind == "kept"
+    assert "the kernel places this interrupt" in outcome.message

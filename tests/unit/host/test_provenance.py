@@ -78,7 +78,10 @@ def test_a_tree_that_git_cannot_tell_is_not_called_clean(tmp_path: Path) -> None
     git("commit", "-m", "one")
     assert source(tmp_path)["git_dirty"] is False
     (tmp_path / "bench/__main__.py").write_text("two, and longer")
-    assert source(tmp_path)["git_dirty"] is True
+    (tmp_path / "a new one.py").write_text("")
+    changed = source(tmp_path)
+    assert changed["git_dirty"] is True
+    assert changed["git_changes"] == ["bench/__main__.py", "a new one.py"]
     (tmp_path / ".git" / "index").write_bytes(b"torn")
     found = source(tmp_path)
     assert found["git_commit"] != "unknown"

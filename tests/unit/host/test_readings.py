@@ -9,15 +9,20 @@ from bench.host import cpu_totals, machine, window_counters
 from bench.host.company import busy_processes, interrupts, process_ticks
 from bench.host.cpus import (
     TICK_S,
+    Confinement,
+    confinement,
     cpu_clock,
     cpu_ticks,
     events_between,
     isolated_cpus,
+    others_cpus,
     siblings,
     smt_groups,
     thermal_events,
     turbo_switches,
+    usable_cpus,
 )
+from bench.host.fitness import python_build
 from bench.host.memory import memory, pressure
 from bench.host.quota import Quota, quota
 from bench.kernel import KernelTree
@@ -296,6 +301,54 @@ ISOLATED = {
 }
 
 
+def test_on_a_fresh_machine_everybody_may_run_everywhere(tmp_path: Path) -> None:
+    """Before anybody asks for the cpuset controller no group has a file of it; all may be moved."""
+    tree = make_tree(tmp_path, {
+        "/sys/fs/cgroup/cgroup.controllers": "cpuset cpu io memory pids",
+        "/sys/fs/cgroup/system.slice/cgroup.events": "populated 1",
+    })  # fmt: skip
+    assert others_cpus(tree) == {"system.slice": (0, 1, 2, 3)}
+
+
+def test_without_the_controller_nobody_can_say(tmp_path: Path) -> None:
+    """A kernel without it confines nobody and never will."""
+    tree = make_tree(tmp_path, {
+        "/sys/fs/cgroup/cgroup.controllers": "cpu memory",
+        "/sys/fs/cgroup/system.slice/cgroup.events": "populated 1",
+    })  # fmt: skip
+    assert others_cpus(tree) is None
+
+
+@pytest.mark.parametrize(
+    ("affinity", "cpuset", "usable"),
+    [
+        ({0}, {0, 1, 2, 3}, (0, 1, 2, 3)),
+        ({0}, {0, 1}, (0, 1)),
+        ({0, 1, 2, 3}, {0, 1, 2, 3}, (0, 1, 2, 3)),
+        ({2}, {0, 1, 2, 3}, (2,)),
+        ({1, 2}, {0, 1, 2, 3}, (1, 2)),
+    ],
+    ids=["as booted", "as booted, confined", "widened already", "one chosen", "two chosen"],
+)
+def test_what_the_boot_parameter_keeps_away_is_usable(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    affinity: set[int],
+    cpuset: set[int],
+    usable: tuple[int, ...],
+) -> None:
+    """Booted with isolcpus=1-3: only what somebody chose, or a cpuset, narrows."""
+    tree = make_tree(tmp_path, {
+        "/sys/devices/system/cpu/isolated": "1-3",
+        "/sys/devices/system/cpu/online": "0-3",
+    })  # fmt: skip
+    held = [affinity]
+    monkeypatch.setattr("os.sched_getaffinity", lambda _pid: set(held[-1]))
+    monkeypatch.setattr("os.sched_setaffinity", lambda _pid, cpus: held.append(cpus & cpuset))
+    assert usable_cpus(tree) == usable
+    assert held[-1] == affinity
+
+
 @pytest.mark.parametrize(
     ("changes", "isolated"),
     [
@@ -314,3 +367,29 @@ def test_isolated_is_where_no_other_group_may_run(
     tree = make_tree(tmp_path, changes)
     assert isolated_cpus(tree) == isolated
     assert machine((0,), tree)["isolated"] == list(isolated)
+
+
+def test_a_confined_session_knows_by_whom(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The outermost cgroup with fewer CPUs than the machine is the one to look at."""
+    monkeypatch.setattr("os.sched_getaffinity", lambda _pid: {0})
+    session = "/sys/fs/cgroup/user.slice/user-1000.slice"
+    files = {
+        "/proc/self/mountinfo": "30 23 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw",
+        "/proc/self/cgroup": "0::/user.slice/user-1000.slice",
+        "/sys/devices/system/cpu/isolated": "",
+        "/sys/fs/cgroup/cpuset.cpus.effective": "0-3",
+        "/sys/fs/cgroup/user.slice/cpuset.cpus.effective": "0",
+        f"{session}/cpuset.cpus.effective": "0",
+    }
+    tree = make_tree(tmp_path, files)
+    assert confinement(tree) == Confinement((0,), (0, 1, 2, 3), "/user.slice")
+    monkeypatch.setattr("os.sched_getaffinity", lambda _pid: {0, 1, 2, 3})
+    assert confinement(tree) is None
+
+
+def test_a_blanked_record_of_the_build_tells_nothing() -> None:
+    """Debian's Python is optimised, and its variables name no flags; a plain build's name them."""
+    debian = {"CONFIG_ARGS": "'--enable-shared'", "PGO_PROF_USE_FLAG": ""}
+    plain = {"CONFIG_ARGS": "'--enable-shared'", "PGO_PROF_USE_FLAG": "-fprofile-use"}
+    assert python_build(debian) == ""
+    assert python_build(plain) == "'--enable-shared'"

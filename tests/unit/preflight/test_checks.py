@@ -5,7 +5,7 @@ import pytest
 from bench import preflight
 from bench.host import Setting, Spin
 from bench.host.company import BusyProcess, Interrupt
-from bench.host.cpus import CpuClock, TurboSwitch
+from bench.host.cpus import Confinement, CpuClock, TurboSwitch
 from bench.host.fitness import CpuShares
 from bench.host.memory import MachineMemory
 from bench.host.quota import Quota
@@ -63,6 +63,20 @@ def test_nothing_is_wrong_with_the_fit_machine() -> None:
             "doubt",
             "CPU 1",
             id="a busy sibling",
+        ),
+        pytest.param(
+            "CPUs",
+            {"confinement": Confinement((0,), (0, 1, 2, 3), "/user.slice")},
+            "note",
+            "CPU 0 of 0-3 may be used: the cgroup /user.slice is confined",
+            id="a confined session",
+        ),
+        pytest.param(
+            "CPUs",
+            {"confinement": Confinement((2, 3), (0, 1, 2, 3), "")},
+            "ok",
+            "as the affinity says",
+            id="taskset",
         ),
         pytest.param("isolation", {"isolated": ()}, "note", "not isolated", id="not isolated"),
         pytest.param(
@@ -155,7 +169,14 @@ def test_nothing_is_wrong_with_the_fit_machine() -> None:
         pytest.param("huge pages", {"huge_pages": ""}, "ok", "not offered", id="no huge pages"),
         pytest.param("virtualisation", {"virtualisation": "kvm"}, "doubt", "kvm", id="virtual"),
         pytest.param(
-            "Python build", {"python_build": ""}, "doubt", "PGO and LTO", id="plain Python"
+            "Python build",
+            {"python_build": "'--enable-shared'"},
+            "doubt",
+            "PGO and LTO",
+            id="plain Python",
+        ),
+        pytest.param(
+            "Python build", {"python_build": ""}, "ok", "does not tell", id="a distribution's"
         ),
         pytest.param(
             "Python build",
@@ -269,6 +290,13 @@ def test_what_is_not_isolated_names_the_command_that_does_it() -> None:
         check("isolation", isolated=(), is_root=False).remedy
     )
     assert check("isolation", isolated=(), others=None).remedy.startswith("Boot with isolcpus=")
+
+
+def test_irqbalance_is_named_where_it_runs() -> None:
+    """It would move back what is moved; where it does not run nothing is said of it."""
+    landing = {"interrupts": (interrupt(9, 5),)}
+    assert check("interrupts", **landing).remedy == ("Move those that can be moved: make tune")
+    assert check("interrupts", **landing, irqbalance=True).remedy.startswith("irqbalance moves")
 
 
 def test_siblings_go_last_and_come_back_first() -> None:
