@@ -31,6 +31,8 @@ class Cgroup:
     @cached_property
     def _folders(self) -> tuple[tuple[frozenset[str], Path], ...]:
         """Where it is in each hierarchy, with the controllers of version 1, version 2 first."""
+        if not self.path:  # a unit that has ended has none, and the root is none of it
+            return ()
         return tuple(
             (one.controllers, self.tree.path(one.folder_of(self.path)))
             for one in hierarchies(self.tree)
@@ -68,6 +70,23 @@ class Cgroup:
     def pids(self) -> list[int]:
         """Its processes."""
         return [int(pid) for pid in (self.folder / "cgroup.procs").read_text().split()]
+
+    def is_frozen(self) -> bool:
+        """Whether processes of it are frozen now. Without any, or when it is gone, none is.
+
+        systemd's own FreezerState is what it did last: it stays `frozen` when the frozen processes
+        have ended and others have been started in their place.
+        """
+        with suppress(OSError):
+            text = (self.folder / "cgroup.events").read_text()
+            events = dict(line.split() for line in text.splitlines())
+            return events.get("frozen") == "1" and events.get("populated") == "1"
+        return False
+
+    def thaw(self) -> None:
+        """Let its processes go on. One that is gone is no error."""
+        with suppress(OSError):
+            (self.folder / "cgroup.freeze").write_text("0")
 
     def pressure(self) -> Pressure | None:
         """None where the kernel does not count it."""

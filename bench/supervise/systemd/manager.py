@@ -15,7 +15,7 @@ from bench.errors import SetupError, UnitFailed
 
 _PROPERTIES = (
     "Id", "LoadState", "ActiveState", "SubState", "Result", "MainPID", "ExecMainStatus",
-    "ExecMainCode", "ActiveEnterTimestamp", "FreezerState", "ControlGroup", "NRestarts",
+    "ExecMainCode", "ActiveEnterTimestamp", "ControlGroup", "NRestarts",
 )  # fmt: skip
 
 

@@ -320,18 +320,23 @@ class SystemdSupervisor:
 
     def freeze(self, name: str) -> None:
         self._hold_guard()  # nothing stays frozen when this process can no longer thaw it
-        self._switch(name, "freeze", "frozen")
-
-    def thaw(self, name: str) -> None:
-        self._switch(name, "thaw", "running")
-
-    def _switch(self, name: str, verb: str, wanted: UnitState) -> None:
         unit = self._systemd_name(name)
         if unit is None:
             return
-        done = self.manager.ask(verb, unit)
-        if done.returncode != 0 and self.status(name).state not in (wanted, "failed", "stopped"):
-            raise UnitFailed(f"systemd cannot {verb} {name}: {done.stderr.strip()}")
+        done = self.manager.ask("freeze", unit)
+        if done.returncode != 0 and self.status(name).state == "running":
+            raise UnitFailed(f"systemd cannot freeze {name}: {done.stderr.strip()}")
+
+    def thaw(self, name: str) -> None:
+        unit = self._systemd_name(name)
+        if unit is None or self.manager.ask("thaw", unit).returncode == 0:
+            return
+        # systemd thaws what is active and nothing else. What is about to end, or to be started
+        # again, may still have frozen processes in its cgroup: the kernel is told directly.
+        cgroup = Cgroup(self.manager.show(unit)["ControlGroup"])
+        cgroup.thaw()
+        if cgroup.is_frozen():
+            raise UnitFailed(f"{name} cannot be thawed")
 
     # --- look
 
@@ -343,7 +348,8 @@ class SystemdSupervisor:
         main_pid = int(shown.get("MainPID") or 0) or None
         if shown["ActiveState"] not in _RUNNING or shown["SubState"].startswith("auto-restart"):
             return UnitStatus("failed", detail=_how_it_ended(shown))
-        state: UnitState = "frozen" if shown.get("FreezerState") == "frozen" else "running"
+        frozen = Cgroup(shown["ControlGroup"]).is_frozen()
+        state: UnitState = "frozen" if frozen else "running"
         since = shown.get("ActiveEnterTimestamp", "").removeprefix("@")
         restarts = int(shown.get("NRestarts") or 0)
         detail = f"restarted {restarts} x" if restarts else ""

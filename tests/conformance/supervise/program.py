@@ -4,6 +4,7 @@
 
 burn      keeps one CPU busy
 children  starts a child that burns 0.3 s of CPU and ends, and one that sleeps
+heir      starts a child that ends in good order when told to, and says so
 exit      says why and ends with 3
 deaf      ignores SIGTERM and SIGINT
 swell     needs 100 MB for a moment at each connection
@@ -38,6 +39,14 @@ def main() -> None:
         burner = "import time\nwhile time.process_time() < 0.3: pass"
         subprocess.run([sys.executable, "-S", "-c", burner], check=True)
         subprocess.Popen([sys.executable, "-S", "-c", "import time; time.sleep(600)"])
+    if behaviour == "heir":
+        obedient = (
+            "import signal, sys\n"
+            "signal.signal(signal.SIGTERM, lambda *_: sys.exit('the heir is done'))\n"
+            "print('the heir is ready', flush=True)\n"
+            "while True: signal.pause()"
+        )
+        subprocess.Popen([sys.executable, "-S", "-c", obedient])
     server = socket.create_server(("127.0.0.1", port))
     sys.stdout.write("listening\n")
     sys.stdout.flush()

@@ -47,6 +47,23 @@ def test_orphans_of_a_frozen_unit_are_thawed(
         child.kill()
 
 
+def test_what_is_about_to_end_is_thawed(
+    supervisor: Supervisor, kind: str, make_unit: MakeUnit
+) -> None:
+    """A unit's first process was killed while all were frozen, and the supervisor knows it: what
+    the others are told, they can do."""
+    pid = start(supervisor, make_unit("heir"))
+    [heir] = psutil.Process(pid).children()
+    eventually(lambda: "the heir is ready" in supervisor.log("onecore-test"))
+    supervisor.freeze("onecore-test")
+    os.kill(pid, signal.SIGKILL)
+    eventually(lambda: supervisor.status("onecore-test").pid is None)
+    supervisor.thaw("onecore-test")
+    if kind == "process":  # there, nobody has told it yet
+        heir.terminate()
+    eventually(lambda: "the heir is done" in supervisor.log("onecore-test"))
+
+
 def test_a_unit_that_ends_with_its_lab_is_not_taken_for_a_running_one(
     supervisor: Supervisor,
     kind: str,

@@ -74,6 +74,38 @@ def test_hybrid(tmp_path: Path, group: Cgroup) -> None:
     assert group.pressure() is None
 
 
+@pytest.mark.parametrize(
+    ("events", "frozen"),
+    [
+        ("populated 1\nfrozen 1\n", True),
+        ("populated 1\nfrozen 0\n", False),
+        ("populated 0\nfrozen 1\n", False),
+        ("populated 1\n", False),
+    ],
+    ids=["frozen", "running", "nobody left", "a kernel without a freezer"],
+)
+def test_frozen_is_what_the_kernel_says(
+    tmp_path: Path, group: Cgroup, events: str, frozen: bool
+) -> None:
+    """Of processes: a cgroup that has none left has no frozen ones."""
+    assert not group.is_frozen()  # it is not there yet
+    write(tmp_path / "cg/onecore.slice/x.service", cgroup__procs="", cgroup__events=events)
+    assert group.is_frozen() is frozen
+
+
+def test_a_unit_that_has_ended_is_not_the_root(tmp_path: Path) -> None:
+    """systemd names no cgroup of it: nothing is read, and nothing thawed, in its place."""
+    mount(tmp_path, UNIFIED.format("/cg"))
+    write(tmp_path / "cg", cgroup__procs="1\n", cgroup__events="populated 1\nfrozen 1\n")
+    write(tmp_path / "cg", cgroup__freeze="1")
+    ended = Cgroup("", KernelTree(tmp_path))
+    assert not ended.is_frozen()
+    ended.thaw()
+    assert (tmp_path / "cg/cgroup.freeze").read_text() == "1"
+    with pytest.raises(FileNotFoundError):
+        ended.pids()
+
+
 def test_what_is_not_counted_is_none_and_not_zero(tmp_path: Path, group: Cgroup) -> None:
     """A kernel without the memory controller says nothing about memory."""
     write(tmp_path / "cg/onecore.slice/x.service", cgroup__procs="", cpu__stat="usage_usec 1\n")
