@@ -30,6 +30,15 @@ class Workload:
     deletes: bool = False
 
     @property
+    def writes(self) -> bool:
+        """Whether it leaves other rows behind than it has found."""
+        return any(
+            share.operation in ("create", "update", "delete")
+            for phase in self.phases(1, _MANY)
+            for share in phase.shares
+        )
+
+    @property
     def rows_per_request(self) -> float:
         """How many rows must be loaded for each request, so that none to delete is missing."""
         shares = self.phases(1, _MANY)[0].shares

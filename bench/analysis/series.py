@@ -13,6 +13,11 @@ def operation_title(workload: str, phase: str) -> str:
     return workload if workload == phase else f"{workload}: {phase}"
 
 
+def measured_s(cells: Iterable[CellResult]) -> float:
+    """How long was measured in all: the sum of the windows, of turns those that were counted."""
+    return sum(window.load.duration_s for cell in cells for window in cell.phases)
+
+
 @dataclass(frozen=True)
 class Series:
     """All rounds of one target's window, in the order measured."""

@@ -8,9 +8,8 @@ from bench.analysis import diagnostics
 from bench.database.admin import Admin
 from bench.experiment.fitness import Speed, condition_diagnostics, conditions
 from bench.experiment.lab import Lab
-from bench.experiment.plan import rows_to_load
 from bench.experiment.schedule import Step
-from bench.experiment.verify import verify
+from bench.experiment.start import CommonStart, warm_up_s
 from bench.host import CpuTotals, WindowCounters, cpu_totals, window_counters
 from bench.load.engine import Engine
 from bench.model import (
@@ -58,6 +57,7 @@ class Bench:
     ceiling_per_s: Mapping[Operation, float]
     on_progress: Callable[[Progress], None]
     speed: Speed = field(default_factory=Speed)
+    start: CommonStart = field(default_factory=CommonStart)
 
 
 def measure_cell(bench: Bench, step: Step, target: Target) -> CellResult:
@@ -69,14 +69,14 @@ def measure_cell(bench: Bench, step: Step, target: Target) -> CellResult:
     started_at = utc_now()
     bench.lab.isolate(target)
     with bench.lab.admin(target) as admin:
-        verify(bench.lab.site, target, admin)
-        warm_rows, rows = rows_to_load(bench.plan, workload, bench.ceiling_per_s.get("read"))
-        admin.load_rows(rows)
-        warm_up = _warm_up(bench, step, target, workload, warm_rows)
-        first = warm_rows + 1 if workload.deletes else 1
+        started = bench.start.prepare(
+            bench.lab, bench.plan, bench.ceiling_per_s, workload, target, admin
+        )
+        warm_up = _warm_up(bench, step, target, workload, started.warm_up_rows)
+        first = started.warm_up_rows + 1 if workload.deletes else 1
         phases = tuple(
             _measure_phase(bench, step, target, phase, admin, warm_up)
-            for phase in workload.phases(first, rows)
+            for phase in workload.phases(first, started.rows)
         )
     return CellResult(
         round=step.round,
@@ -120,7 +120,8 @@ def _warm_up(
     spec = load_spec(bench, step, target, phase)
     # Another seed than the window's: what is written there must not be what is there already.
     spec = replace(spec, seed=-1 - spec.seed)
-    return bench.engine.warm_up(spec, bench.plan.warm_up_min_s, bench.plan.warm_up_max_s)
+    # The others were asked meanwhile, and this one was frozen: as after a start.
+    return bench.engine.warm_up(spec, *warm_up_s(bench.plan, new=True))
 
 
 def edge(bench: Bench, target: Target) -> Edge:

@@ -222,9 +222,10 @@ class Lab:
         for target in targets:
             self._start(self.app_unit(target), started, outlive=outlive)
         for target in targets:
-            self._await_app(target)
+            self.await_app(target)
 
-    def _await_app(self, target: Target) -> None:
+    def await_app(self, target: Target) -> None:
+        """Wait until a target answers. Raises UnitFailed."""
         url = f"{self.base_url(target)}/readyz"
         wait_until_ready(self.supervisor, app_unit_name(target), lambda: http_ready(url))
 
@@ -233,12 +234,18 @@ class Lab:
             started.append(unit.name)
 
     def renew(self, target: Target) -> None:
-        """Give a target's app new processes, and wait until it answers. Its database runs on.
+        """Give a target's app new processes: `await_app` waits for them. Its database runs on.
 
         Raises SetupError when its files have changed since it was started.
         """
         self.supervisor.renew(self.app_unit(target))
-        self._await_app(target)
+
+    def renew_all(self, targets: tuple[Target, ...]) -> None:
+        """Give several targets new processes, which begin at the same time, and wait for them."""
+        for target in targets:
+            self.renew(target)
+        for target in targets:
+            self.await_app(target)
 
     def stop(self, names: tuple[str, ...]) -> tuple[str, ...]:
         """Stop these units. One that will not stop does not keep the others running.

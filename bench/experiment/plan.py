@@ -47,12 +47,12 @@ class Profile:
 
 
 _ALL = (
-    Profile("quick", "about 2 minutes for the default workloads", 5, 0.6, 0.2, 0.6),
-    Profile("standard", "about 5 minutes", 6, 2.4, 0.2, 0.8, turn_s=0.2),
+    Profile("quick", "about 2 minutes for the default workloads", 6, 0.4, 0.1, 0.6),
+    Profile("standard", "about 5 minutes", 6, 2.0, 0.15, 0.8, turn_s=0.2),
     Profile(
         "publish",
         "rounds are added until every ratio is known to 3 % (CPU per request: 2 %), 60 at most",
-        *(10, 3.0, 0.4, 1.5),
+        *(10, 3.0, 0.2, 1.5),
         turn_s=0.2,
         rounds_limit=60,
         half_width=0.03,

@@ -1,13 +1,14 @@
 """From a plan to a stored run: every cell of every round, kept as soon as it is finished."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Protocol
 
 from bench.analysis import diagnostics
+from bench.analysis.series import measured_s
 from bench.analysis.precision import not_narrow
 from bench.analysis.studies.saturation import REFUSED
 from bench.errors import GeneratorFailed, RateRefused
@@ -82,8 +83,9 @@ class Runner:
         the caller.
         """
         cells = list(record.cells)
+        began_s = time.monotonic()
         with (
-            self._recorded(record),
+            self._recorded(record, began_s),
             closing(_Engines(self.lab, self.store.directory)) as engines,
             Sampler((*unit_probes(self.lab), engine_probe(engines)), self._keep) as sampler,
         ):
@@ -103,6 +105,8 @@ class Runner:
             diagnostics=(*record.diagnostics, *not_narrow(whole)),
             finished_at=utc_now(),
             sampler_share=sampler.own_share,
+            wall_s=lasted_s(record, began_s),
+            measured_s=measured_s(cells),
         )
         self.store.write_record(finished)
         self.observer.run_finished(finished)
@@ -126,13 +130,8 @@ class Runner:
         """Measure a step's cells; `before` are those measured since everything was brought up."""
         targets = tuple(self._target(name) for name in step.targets)
         self.observer.step_started(step, targets)
-        unfit: dict[str, CellResult] = {}
-        revived: dict[str, tuple[str, ...]] = {}
-        for target in targets:
-            try:
-                revived[target.name] = self._made_ready(step, target, before)
-            except TARGET_FAILED as error:
-                unfit[target.name] = unmeasured(bench, step, target.name, str(error))
+        revived, failures = self._made_ready(step, targets, before)
+        unfit = {name: unmeasured(bench, step, name, why) for name, why in failures.items()}
         fit = tuple(target for target in targets if target.name not in unfit)
         measured = {cell.target: cell for cell in self._measured(bench, step, fit)}
         return tuple(
@@ -142,17 +141,47 @@ class Runner:
         )
 
     def _made_ready(
-        self, step: Step, target: Target, before: Sequence[CellResult]
-    ) -> tuple[str, ...]:
-        """Give a target new processes where a round begins for it; returns which units had died.
+        self, step: Step, targets: Sequence[Target], before: Sequence[CellResult]
+    ) -> tuple[Mapping[str, tuple[str, ...]], Mapping[str, str]]:
+        """Give targets new processes where a round begins for them: all begin at the same time.
 
-        Raises UnitFailed or DatabaseFailed.
+        Returns, by target, which of its units had died, and why it cannot be measured.
         """
-        revived = self._revive(target)
-        if begins_round(step, target.name, before) and app_unit_name(target) not in revived:
+        revived: dict[str, tuple[str, ...]] = {}
+        renewed: list[Target] = []
+        failures: dict[str, str] = {}
+
+        @contextmanager
+        def told(target: Target) -> Iterator[None]:
+            try:
+                yield
+            except TARGET_FAILED as error:
+                failures[target.name] = str(error)
+
+        for target in targets:
+            with told(target):
+                revived[target.name] = self._revive(target)
+                if self._renew(step, target, before, revived[target.name]):
+                    renewed.append(target)
+        for target in renewed:
+            with told(target):
+                self.lab.await_app(target)
+        return revived, failures
+
+    def _renew(
+        self, step: Step, target: Target, before: Sequence[CellResult], revived: Sequence[str]
+    ) -> bool:
+        """Whether a round begins for a target, which gets new processes then. They are not waited
+        for. Raises UnitFailed.
+        """
+        if not begins_round(step, target.name, before) or app_unit_name(target) in revived:
+            return False
+        if step.turns is None:
             self.lab.isolate(target)
-            self.lab.renew(target)
-        return revived
+        else:
+            self.lab.thaw_all()
+        self.lab.renew(target)
+        return True
 
     def _measured(
         self, bench: Bench, step: Step, targets: tuple[Target, ...]
@@ -195,7 +224,7 @@ class Runner:
         self.observer.sampled(samples)
 
     @contextmanager
-    def _recorded(self, record: RunRecord) -> Iterator[None]:
+    def _recorded(self, record: RunRecord, began_s: float) -> Iterator[None]:
         """Tells that the run starts, and records how it ends before its time.
 
         Only kill -9 leaves it `running`.
@@ -205,7 +234,8 @@ class Runner:
             yield
         except BaseException as error:
             interrupted = isinstance(error, KeyboardInterrupt)
-            self._write_end(record, "interrupted" if interrupted else "failed")
+            ended = replace(record, wall_s=lasted_s(record, began_s))
+            self._write_end(ended, "interrupted" if interrupted else "failed")
             raise
         finally:
             self._keep_logs()
@@ -257,6 +287,11 @@ def begins_round(step: Step, target: str, before: Sequence[CellResult]) -> bool:
     """Whether a target's processes have been measured in the round before, and in this not yet."""
     latest = next((cell for cell in reversed(before) if cell.target == target), None)
     return latest is not None and latest.round != step.round
+
+
+def lasted_s(record: RunRecord, began_s: float) -> float | None:
+    """How long the run has taken, of which this part began then; None where that is not known."""
+    return None if record.wall_s is None else record.wall_s + time.monotonic() - began_s
 
 
 def unmeasured(bench: Bench, step: Step, target: str, why: str) -> CellResult:

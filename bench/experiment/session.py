@@ -1,6 +1,7 @@
 """A whole measurement: bring up, run the plan, put everything back as it was."""
 
 import os
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -41,7 +42,7 @@ from bench.sampling import Sampler
 from bench.store import SCHEMA_VERSION, RunStore, Torn, find_run, new_run_id
 from bench.workloads import WORKLOADS
 
-CEILING_WINDOW_S = 0.5
+CEILING_WINDOW_S = 0.3
 CEILING_USABLE_SHARE = 0.65
 """Above it an open loop's generator would begin to measure itself."""
 
@@ -93,6 +94,7 @@ def begun(
     Raises UsageError when the generator cannot keep the plan's rate; then there is no run.
     """
     lab = with_workers(open_lab(plan.targets), plan.pacing)
+    began_s = time.monotonic()
     with brought_up(lab, watcher, strict=strict) as checks:
         store = RunStore(lab.site.results / new_run_id(lab.site.results))
         record = new_record(lab, plan, store)
@@ -102,6 +104,7 @@ def begun(
             _require_keepable(plan, record.ceiling_per_s)
         # Only now: what was refused leaves no folder behind.
         store.create()
+        record = replace(record, wall_s=time.monotonic() - began_s)
         store.write_record(record)
         yield lab, store, record
 
@@ -112,6 +115,7 @@ def taken_up(store: RunStore, watcher: Watcher, *, strict: bool) -> Iterator[tup
 
     A run has one provenance: raises UsageError when it was begun with anything else.
     """
+    began_s = time.monotonic()
     plan = unfinished(store)[0].plan
     lab = with_workers(open_lab(plan.targets), plan.pacing)
     with brought_up(lab, watcher, strict=strict) as checks:
@@ -124,7 +128,14 @@ def taken_up(store: RunStore, watcher: Watcher, *, strict: bool) -> Iterator[tup
             *preflight.diagnostics(checks),
             *(one.diagnostic for one in torn),
         )
-        resumed = replace(record, state="running", diagnostics=tuple(dict.fromkeys(told)))
+        # Of a run that was killed nobody has noted when.
+        before_s = None if record.state == "running" else record.wall_s
+        resumed = replace(
+            record,
+            state="running",
+            diagnostics=tuple(dict.fromkeys(told)),
+            wall_s=None if before_s is None else before_s + time.monotonic() - began_s,
+        )
         store.write_record(resumed)
         yield lab, resumed
 
@@ -161,8 +172,7 @@ def brought_up(lab: Lab, watcher: Watcher, *, strict: bool = False) -> Iterator[
         try:
             started = lab.start(lab.targets, outlive=False)
             ran = tuple(one for one in lab.targets if app_unit_name(one) not in started)
-            for target in ran:  # whatever these processes have done before, a run begins with new
-                lab.renew(target)
+            lab.renew_all(ran)  # whatever these have done before, a run begins with new ones
             yield checks
         finally:
             with undisturbed():

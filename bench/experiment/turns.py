@@ -7,7 +7,8 @@ are read at the edges of the whole stretch, and belong to all requests in it.
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -30,9 +31,8 @@ from bench.experiment.cell import (
     utc_now,
     with_memory,
 )
-from bench.experiment.plan import rows_to_load
 from bench.experiment.schedule import Step, passes
-from bench.experiment.verify import verify
+from bench.experiment.start import warm_up_s
 from bench.host import CpuTotals, cpu_totals
 from bench.load.engine import TurnEngine
 from bench.model import (
@@ -41,7 +41,6 @@ from bench.model import (
     LoadResult,
     Memory,
     Phase,
-    Plan,
     Progress,
     RoleCost,
     Target,
@@ -50,9 +49,8 @@ from bench.model import (
     TurnSeries,
     WarmUp,
 )
-from bench.stats.steady import SLICES, is_steady
 from bench.supervise.proctree import exact_cpu_s, tree_memory
-from bench.workloads import WORKLOADS
+from bench.workloads import WORKLOADS, Workload
 
 TARGET_FAILED = (TargetUnfit, UnitFailed, DatabaseFailed)
 """The target failed, not the lab: that is a result, and the others go on."""
@@ -86,6 +84,7 @@ class _Participant:
     phase: Phase
     admin: Admin
     started_at: str
+    new: bool = False
     warm_up: WarmUp | None = None
     beginning: "_Beginning | None" = None
     taken: list[_CountedTurn] = field(default_factory=list)
@@ -100,7 +99,16 @@ class _Beginning:
     counters: Edge
     statements: Totals
     resettable: tuple[bool, ...]
-    spin_s: float | None
+
+
+@dataclass(frozen=True)
+class _Around:
+    """What is known of the whole stretch; spins are by CPU."""
+
+    watched_s: float
+    spins_before: Mapping[int, float | None]
+    spins_after: Mapping[int, float | None]
+    generator_memory: Memory | None
 
 
 def measure_turns(bench: Bench, step: Step, targets: Sequence[Target]) -> tuple[CellResult, ...]:
@@ -110,7 +118,7 @@ def measure_turns(bench: Bench, step: Step, targets: Sequence[Target]) -> tuple[
     """
     bench.lab.thaw_all()
     with ExitStack() as stack:
-        parts = [_prepared(bench, step, target, stack) for target in targets]
+        parts = _all_prepared(bench, step, targets, stack)
         engine = cast("TurnEngine", bench.engine)
         engine.prepare_turns(
             {
@@ -120,14 +128,17 @@ def measure_turns(bench: Bench, step: Step, targets: Sequence[Target]) -> tuple[
         )
         for part in _able(parts):
             with _told(part):
-                part.warm_up = _warm_up(bench.plan, engine, part.target.name)
+                least_s, most_s = warm_up_s(bench.plan, new=part.new)
+                part.warm_up = engine.warm_up_turns(part.target.name, least_s, most_s)
         for part in _able(parts):
             with _told(part):
                 part.beginning = _beginning(bench, engine, part)
+        spins_before = _probed(bench, targets)
         began_s = time.monotonic()
         _take_turns(bench, step, engine, parts, began_s)
         watched_s = time.monotonic() - began_s
-        return tuple(_cells(bench, step, engine, parts, watched_s))
+        around = _Around(watched_s, spins_before, _probed(bench, targets), tree_memory(engine.pid))
+        return tuple(_cells(bench, step, engine, parts, around))
 
 
 def _able(parts: Sequence[_Participant]) -> Iterator[_Participant]:
@@ -144,31 +155,36 @@ def _told(part: _Participant) -> Iterator[None]:
         part.failure = str(error)
 
 
-def _prepared(bench: Bench, step: Step, target: Target, stack: ExitStack) -> _Participant:
-    """The target, verified and with its data loaded."""
-    workload, started_at = WORKLOADS[step.workload], utc_now()
-    part = _Participant(target, workload.phases(1, 2)[0], bench.lab.admin(target), started_at)
+def _all_prepared(
+    bench: Bench, step: Step, targets: Sequence[Target], stack: ExitStack
+) -> list[_Participant]:
+    """The targets, verified and with their data loaded: at the same time, for much of it is
+    waiting for disks and answers.
+    """
+    workload = WORKLOADS[step.workload]
+    first = workload.phases(1, 2)[0]
+    parts = [
+        _Participant(target, first, stack.enter_context(bench.lab.admin(target)), utc_now())
+        for target in targets
+    ]
+    with ThreadPoolExecutor(max(1, len(parts))) as threads:
+        list(threads.map(lambda part: _prepare(bench, workload, part), parts))
+    return parts
+
+
+def _prepare(bench: Bench, workload: Workload, part: _Participant) -> None:
     with _told(part):
-        admin = stack.enter_context(part.admin)
-        verify(bench.lab.site, target, admin)
-        _, rows = rows_to_load(bench.plan, workload, bench.ceiling_per_s.get("read"))
-        admin.load_rows(rows)
-        (part.phase,) = workload.phases(1, rows)
-    return part
+        started = bench.start.prepare(
+            bench.lab, bench.plan, bench.ceiling_per_s, workload, part.target, part.admin
+        )
+        (part.phase,) = workload.phases(1, started.rows)
+        part.new = started.new
 
 
-def _warm_up(plan: Plan, engine: TurnEngine, target: str) -> WarmUp:
-    """Ask until the rate is steady, at least `warm_up_min_s` and at most `warm_up_max_s`."""
-    rates_per_s: list[float] = []
-    lasted_s, requests = 0.0, 0
-    while lasted_s < plan.warm_up_max_s and not is_steady(rates_per_s):
-        turn = engine.turn(target, "warm-up", plan.warm_up_min_s / SLICES)
-        rates_per_s.append(turn.succeeded / turn.duration_s if turn.duration_s else 0.0)
-        lasted_s += turn.duration_s
-        requests += turn.succeeded + turn.failed
-        if not turn.succeeded:
-            break  # nothing answers, or there is nothing left to ask for
-    return WarmUp(lasted_s, requests, is_steady(rates_per_s))
+def _probed(bench: Bench, targets: Sequence[Target]) -> Mapping[int, float | None]:
+    """How fast each of the apps' CPUs is just now."""
+    cpus = sorted({bench.lab.placement_of(target).app[0] for target in targets})
+    return {cpu: bench.speed.probe(cpu) for cpu in cpus}
 
 
 def _beginning(bench: Bench, engine: TurnEngine, part: _Participant) -> _Beginning:
@@ -182,7 +198,6 @@ def _beginning(bench: Bench, engine: TurnEngine, part: _Participant) -> _Beginni
     return _Beginning(
         read_clocks=read_clocks,
         resettable=tuple(reset_peak(lab.supervisor, name) for name in lab.unit_names(target)),
-        spin_s=bench.speed.probe(cpus[0]),
         counters=edge(bench, target),
         statements=part.admin.totals(),
     )
@@ -237,9 +252,8 @@ def _cells(
     step: Step,
     engine: TurnEngine,
     parts: Sequence[_Participant],
-    watched_s: float,
+    around: _Around,
 ) -> Iterator[CellResult]:
-    generator_memory = tree_memory(engine.pid)
     results = engine.collect_turns()
     for part in parts:
         cell = CellResult(
@@ -252,9 +266,7 @@ def _cells(
         )
         with _told(part):
             if not part.failure:
-                counted = _counted(
-                    bench, part, results[part.target.name], watched_s, generator_memory
-                )
+                counted = _counted(bench, part, results[part.target.name], around)
                 window = phase_result(bench, part.target, part.phase, counted, part.warm_up)
                 cell = replace(cell, phases=(window,))
         yield replace(cell, unfit=part.failure)
@@ -264,13 +276,12 @@ def _counted(
     bench: Bench,
     part: _Participant,
     load: LoadResult,
-    watched_s: float,
-    generator_memory: Memory | None,
+    around: _Around,
 ) -> Counted:
     """The turns of one target together. Raises UnitFailed when it has died in the meantime."""
     begun, taken, target = part.beginning, part.taken, part.target
     assert begun is not None
-    spin_after_s = bench.speed.probe(bench.lab.placement_of(target).app[0])
+    (cpu,) = bench.lab.placement_of(target).app
     ended = edge(bench, target)
     before, after = begun.counters, ended
     units = zip(
@@ -294,13 +305,13 @@ def _counted(
         load=load,
         app=app,
         database=database,
-        generator=RoleCost(_total(taken, "generator_s"), 0, 0, memory=generator_memory),
+        generator=RoleCost(_total(taken, "generator_s"), 0, 0, memory=around.generator_memory),
         app_cpus=_cpu_times(taken, app.cpu_s),
         queries=part.admin.counted_since(begun.statements),
-        spin_before_s=begun.spin_s,
-        spin_after_s=spin_after_s,
+        spin_before_s=around.spins_before[cpu],
+        spin_after_s=around.spins_after[cpu],
         moved=after.counters.since(before.counters),
-        watched_s=watched_s,
+        watched_s=around.watched_s,
         turns=_series(taken),
     )
 

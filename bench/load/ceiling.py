@@ -85,7 +85,7 @@ def measure_ceiling(
 
 
 def _generator_turn(generator: Generator, spec: LoadSpec) -> Cost:
-    generator.warm_up(spec, min_s=0.5, max_s=1.0)
+    generator.warm_up(spec, min_s=0.2, max_s=1.0)
     generator.prepare(spec)
     before_s = process_cpu_s(generator.pid)
     generator.go()

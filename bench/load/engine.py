@@ -44,6 +44,10 @@ class TurnEngine(Protocol):
         """Make a window for each target ready, by its name."""
         ...
 
+    def warm_up_turns(self, target: str, min_s: float, max_s: float) -> WarmUp:
+        """Ask one target until its rate is steady, between `min_s` and `max_s` long."""
+        ...
+
     def turn(self, target: str, kind: TurnKind, duration_s: float) -> Turn:
         """Ask one target for so long. Returns when its last byte has arrived."""
         ...

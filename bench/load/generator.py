@@ -28,6 +28,7 @@ from bench.load.wire import (
     AskPrepareTurns,
     AskTurn,
     AskWarmUp,
+    AskWarmUpTurns,
     Collected,
     Done,
     TurnsCollected,
@@ -103,6 +104,11 @@ class Generator:
         """Make windows that take turns ready, by target. What was prepared before is dropped."""
         self._talk.ask(AskPrepareTurns(specs))
         self._talk.expect(Done)
+
+    def warm_up_turns(self, target: str, min_s: float, max_s: float) -> WarmUp:
+        """Ask one target until its rate is steady, between `min_s` and `max_s` long."""
+        self._talk.ask(AskWarmUpTurns(target, min_s, max_s))
+        return self._talk.expect(Warmed).warm_up
 
     def turn(self, target: str, kind: TurnKind, duration_s: float) -> Turn:
         """Ask one target for so long. Returns when its last byte has arrived."""

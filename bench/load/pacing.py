@@ -18,6 +18,10 @@ class Until:
 
     moment_s: float = math.inf
 
+    def stop_at(self, moment_s: float) -> None:
+        """Send nothing new from this moment on, if not from an earlier one."""
+        self.moment_s = min(self.moment_s, moment_s)
+
 
 def arrivals(pacing: OpenLoop, seed: int) -> Iterator[float]:
     """The due time of each arrival in seconds since the start, ascending, without end."""

@@ -14,7 +14,11 @@ from bench.load.closed import closed_loop
 from bench.load.pacing import Until
 from bench.load.recorder import Recorder
 from bench.load.sender import Sender
-from bench.model import ClosedLoop, LoadResult, LoadSpec, Turn, TurnKind
+from bench.load.window import settle
+from bench.model import ClosedLoop, LoadResult, LoadSpec, Turn, TurnKind, WarmUp
+
+_LEAST_SENDING = 0.2
+"""Of a lead-in: enough for every connection to send once."""
 
 
 class TurnWindow:
@@ -27,46 +31,60 @@ class TurnWindow:
         self._source = Source(spec, {})
         self._sender = Sender(Client(spec.base_url, spec.timeout_s), {})
         self._recorders: Mapping[TurnKind, Recorder] = {
-            "warm-up": Recorder(),
             "lead-in": Recorder(),
             "counted": Recorder(),
         }
-        self._opened = False
+        self._warm_up = Recorder()
+        self._drain_s = 0.0
+        """How long the latest turn waited for its last answers."""
         self._counted_s = self._sending_s = 0.0
         self._traffic = Traffic()
         self._started_at_unix_s: float | None = None
 
+    async def warm_up(self, min_s: float, max_s: float) -> WarmUp:
+        """Send until the rate is steady, from connections that are all open before.
+
+        A warm-up may be too short for each to be opened by its first request, and leave that to a
+        turn that is counted.
+        """
+        await self._sender.client.open(self._concurrency)
+        self._sender.recorder = self._warm_up
+        until = Until()
+        sending = closed_loop(self._sender.send, self._source, self._concurrency, until)
+        return await settle(sending, self._warm_up, until, min_s, max_s)
+
     async def turn(self, kind: TurnKind, duration_s: float) -> Turn:
         """Send for so long and wait for the last byte; only a counted turn is measured.
 
-        All connections are open before the first request: a short turn would end before each had
-        its own, and leave opening them to one that is counted.
+        A lead-in ends after so long with its last byte, if each connection has sent by then.
         """
         sender = self._sender
-        if not self._opened:
-            await sender.client.open(self._concurrency)
-            self._opened = True
         sender.recorder = recorder = self._recorders[kind]
+        sending_s = self._lead_in_s(duration_s) if kind == "lead-in" else duration_s
         succeeded, failed = recorder.succeeded, recorder.failed
         traffic = sender.client.traffic.copy()
         started_at_unix_s = time.time()
         began_s = sender.last_byte_s = time.monotonic()
-        until = Until(began_s + duration_s)
+        until = Until(began_s + sending_s)
         await closed_loop(sender.send, self._source, self._concurrency, until)
         took_s = sender.last_byte_s - began_s
-        if kind != "warm-up":
-            self._traffic = self._traffic.plus(sender.client.traffic.since(traffic))
+        self._drain_s = max(0.0, took_s - sending_s)
+        self._traffic = self._traffic.plus(sender.client.traffic.since(traffic))
         if kind == "counted":
             self._started_at_unix_s = self._started_at_unix_s or started_at_unix_s
             self._counted_s += took_s
             self._sending_s += min(took_s, duration_s)
         return Turn(took_s, recorder.succeeded - succeeded, recorder.failed - failed)
 
+    def _lead_in_s(self, duration_s: float) -> float:
+        """For how long a lead-in sends, so that its last answer comes when it is to be over."""
+        return max(duration_s - self._drain_s, duration_s * _LEAST_SENDING)
+
     def result(self) -> LoadResult:
         """All counted turns together."""
         counted = self._recorders["counted"]
         failures = Counter[str]()
-        for recorder in self._recorders.values():
+        for recorder in (self._warm_up, *self._recorders.values()):
             failures.update(recorder.failures())
         return LoadResult(
             duration_s=max(self._counted_s, 1e-9),

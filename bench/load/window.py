@@ -4,7 +4,8 @@ import asyncio
 import gc
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from bench.load.asking import Source
 from bench.load.client import Client
@@ -28,7 +29,7 @@ class Window:
         self._sender = Sender(client, created)
         self._source = Source(spec, created)
         self._lateness = LatenessRecorder()
-        self._until = Until()
+        self.until = Until()
         self._started_s = 0.0
         self._started_at_unix_s: float | None = None
         self._traffic_before = client.traffic.copy()
@@ -51,7 +52,7 @@ class Window:
             self.stop_at(self._started_s + self.spec.duration_s)
         pacing = self.spec.pacing
         if isinstance(pacing, ClosedLoop):
-            await closed_loop(self._sender.send, self._source, pacing.concurrency, self._until)
+            await closed_loop(self._sender.send, self._source, pacing.concurrency, self.until)
         else:
             assert isinstance(pacing, OpenLoop), "users are Locust's"
             schedule = Schedule(arrivals(pacing, self.spec.seed))
@@ -60,13 +61,13 @@ class Window:
                 self._source,
                 schedule,
                 self._started_s,
-                self._until,
+                self.until,
                 self._lateness,
             )
 
     def stop_at(self, moment_s: float) -> None:
         """Send nothing new from this moment on."""
-        self._until.moment_s = min(self._until.moment_s, moment_s)
+        self.until.stop_at(moment_s)
 
     def progress(self) -> Progress:
         elapsed_s = time.monotonic() - self._started_s
@@ -119,22 +120,32 @@ async def measure(window: Window, on_progress: OnProgress) -> None:
 
 
 async def warm_up(window: Window, min_s: float, max_s: float) -> WarmUp:
-    """Run a window until its rate is steady: at least `min_s`, and nothing is sent after `max_s`.
+    """Run a window until its rate is steady; see `settle`."""
+    return await settle(window.run(), window.recorder, window.until, min_s, max_s)
+
+
+async def settle(
+    sending: Coroutine[Any, Any, None],
+    recorder: Recorder,
+    until: Until,
+    min_s: float,
+    max_s: float,
+) -> WarmUp:
+    """Send until the rate is steady: at least `min_s`, and nothing new after `max_s`.
 
     It ends sooner only when there is nothing left to send.
     """
     started_s = time.monotonic()
-    window.stop_at(started_s + max_s)
-    running = asyncio.create_task(window.run())
+    until.stop_at(started_s + max_s)
+    running = asyncio.create_task(sending)
     rates_per_s: list[float] = []
     seen, seen_at_s = 0, started_s
     while not is_steady(rates_per_s) and await _lasts_until(running, seen_at_s + min_s / SLICES):
-        done, now_s = window.recorder.succeeded, time.monotonic()
+        done, now_s = recorder.succeeded, time.monotonic()
         rates_per_s.append((done - seen) / (now_s - seen_at_s))
         seen, seen_at_s = done, now_s
-    window.stop_at(-math.inf)
+    until.stop_at(-math.inf)
     await running
-    recorder = window.recorder
     duration_s = time.monotonic() - started_s
     return WarmUp(duration_s, recorder.succeeded + recorder.failed, is_steady(rates_per_s))
 

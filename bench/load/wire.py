@@ -48,6 +48,16 @@ class AskPrepareTurns:
 
 
 @dataclass(frozen=True)
+class AskWarmUpTurns:
+    """Warm up a target that was prepared."""
+
+    target: str
+    min_s: float
+    max_s: float
+    kind: Literal["warm_up_turns"] = "warm_up_turns"
+
+
+@dataclass(frozen=True)
 class AskTurn:
     target: str
     duration_s: float
@@ -60,7 +70,16 @@ class AskCollectTurns:
     kind: Literal["collect_turns"] = "collect_turns"
 
 
-Question = AskWarmUp | AskPrepare | AskGo | AskCollect | AskPrepareTurns | AskTurn | AskCollectTurns
+Question = (
+    AskWarmUp
+    | AskPrepare
+    | AskGo
+    | AskCollect
+    | AskPrepareTurns
+    | AskWarmUpTurns
+    | AskTurn
+    | AskCollectTurns
+)
 
 # --- answers ----------------------------------------------------------------------------------
 

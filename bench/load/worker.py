@@ -24,6 +24,7 @@ from bench.load.wire import (
     AskPrepareTurns,
     AskTurn,
     AskWarmUp,
+    AskWarmUpTurns,
     Collected,
     Done,
     Question,
@@ -78,10 +79,10 @@ class Worker:
                 self._turns = {target: TurnWindow(spec) for target, spec in specs.items()}
                 windows.collector_off()
                 return Done()
+            case AskWarmUpTurns(target, min_s, max_s):
+                return Warmed(await self._turns_of(target).warm_up(min_s, max_s))
             case AskTurn(target, duration_s, kind):
-                if target not in self._turns:
-                    raise ValueError(f"no turns of {target} have been prepared")
-                return TurnTaken(await self._turns[target].turn(kind, duration_s))
+                return TurnTaken(await self._turns_of(target).turn(kind, duration_s))
             case AskCollectTurns():
                 windows.collector_on()
                 return TurnsCollected({name: each.result() for name, each in self._turns.items()})
@@ -97,6 +98,11 @@ class Worker:
         if self._window is None:
             raise ValueError("no window has been prepared")
         return self._window
+
+    def _turns_of(self, target: str) -> TurnWindow:
+        if target not in self._turns:
+            raise ValueError(f"no turns of {target} have been prepared")
+        return self._turns[target]
 
     async def _client_for(self, spec: LoadSpec) -> Client:
         """The client with the connections of the window before, if it serves this one too."""

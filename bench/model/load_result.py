@@ -18,7 +18,7 @@ class WarmUp:
     steady: bool
 
 
-TurnKind = Literal["warm-up", "lead-in", "counted"]
+TurnKind = Literal["lead-in", "counted"]
 
 
 @dataclass(frozen=True)

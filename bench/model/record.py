@@ -207,7 +207,9 @@ class RunRecord:
 
     `ceiling_per_s` is what the generator could send just before the run, by operation;
     `sampler_share` is the sampler's own CPU time as a share of one core; `targets` tell of those
-    of the plan how each was made.
+    of the plan how each was made. `wall_s` is how long the run took from the first look at the
+    machine, over all the times that it was taken up; None where that is not known, as after a
+    kill -9. `measured_s` is how much of it was counted.
     """
 
     schema_version: int
@@ -223,6 +225,8 @@ class RunRecord:
     ceiling_per_s: Mapping[Operation, float] = field(default_factory=dict)
     sampler_share: float | None = None
     targets: tuple[TargetRecord, ...] = ()
+    wall_s: float | None = None
+    measured_s: float | None = None
     cells: tuple[CellResult, ...] = ()
 
     def target(self, name: str) -> TargetRecord:

@@ -6,11 +6,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from bench.errors import StoreError
+from bench.errors import StoreError, UnitFailed
 from bench.experiment import runner as module
 from bench.experiment.runner import Runner
 from bench.experiment.schedule import Step
-from bench.model import CellResult, ClosedLoop, Diagnostic, RunRecord, UnitStatus
+from bench.model import CellResult, ClosedLoop, Diagnostic, RunRecord, Turns, UnitStatus
 from bench.store import RunStore
 
 from .factories import cell, record
@@ -76,6 +76,9 @@ class FakeLab:
     def renew(self, _target: object) -> None:
         self.done.append("renew")
 
+    def await_app(self, _target: object) -> None:
+        self.done.append("await")
+
 
 @pytest.fixture
 def lab() -> FakeLab:
@@ -114,14 +117,54 @@ def test_each_round_of_a_target_begins_with_new_processes(runner: Runner, lab: F
     measured(runner, 2, cell(1, "drf"))
     assert lab.done == []
     measured(runner, 2, cell(1, "flask"), cell(2, "drf"))
-    assert lab.done == ["isolate", "renew"]
+    assert lab.done == ["isolate", "renew", "await"]
     measured(runner, 2, cell(1, "flask"), cell(2, "flask"))
-    assert lab.done == ["isolate", "renew"]
+    assert lab.done == ["isolate", "renew", "await"]
+
+
+@dataclass
+class FakeLabOfTwo(FakeLab):
+    """Two targets; the first one does not come up again."""
+
+    targets = (SimpleNamespace(name="flask"), SimpleNamespace(name="drf"))
+
+    def thaw_all(self) -> None: ...
+
+    def renew(self, target: object) -> None:
+        self.done.append(f"renew {target.name}")  # type: ignore[attr-defined]
+
+    def await_app(self, target: object) -> None:
+        self.done.append(f"await {target.name}")  # type: ignore[attr-defined]
+        if target.name == "flask":  # type: ignore[attr-defined]
+            raise UnitFailed("it ended while starting")
+
+
+def test_targets_that_take_turns_are_renewed_at_the_same_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All begin before any is waited for; who does not come up leaves the others theirs."""
+    lab = FakeLabOfTwo()
+    monkeypatch.setattr(
+        module, "measure_turns", lambda _bench, _step, fit: [cell(2, one.name) for one in fit]
+    )
+    observer = SimpleNamespace(step_started=lambda *_: None)
+    runner = Runner(lab, RunStore(tmp_path), observer, lambda _: None, 2)  # type: ignore[arg-type]
+    pacing = ClosedLoop(20)
+    step = Step(2, "read", ("flask", "drf"), pacing, 1.0, Turns(0.1, 0.025))
+    bench = SimpleNamespace(plan=SimpleNamespace(pacing=pacing))
+    before = [cell(1, "flask"), cell(1, "drf")]
+    failed, measured = runner._measure(bench, step, before)  # type: ignore[arg-type]
+    assert lab.done == ["renew flask", "renew drf", "await flask", "await drf"]
+    assert (failed.target, failed.unfit) == ("flask", "it ended while starting")
+    assert (measured.target, measured.unfit) == ("drf", "")
 
 
 @pytest.mark.parametrize(
     ("ended", "done"),
-    [("onecore-flask", ["start"]), ("onecore-postgres-flask", ["start", "isolate", "renew"])],
+    [
+        ("onecore-flask", ["start"]),
+        ("onecore-postgres-flask", ["start", "isolate", "renew", "await"]),
+    ],
 )
 def test_an_app_that_has_just_been_started_again_is_new_already(
     runner: Runner, lab: FakeLab, ended: str, done: list[str]

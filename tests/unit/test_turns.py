@@ -46,7 +46,7 @@ class FakeClocks:
 
 def participant(name: str, clocks: FakeClocks) -> module._Participant:
     part = module._Participant(SimpleNamespace(name=name), None, None, "")  # type: ignore[arg-type]
-    part.beginning = module._Beginning(clocks, None, None, (), None)  # type: ignore[arg-type]
+    part.beginning = module._Beginning(clocks, None, None, ())  # type: ignore[arg-type]
     return part
 
 
@@ -91,14 +91,3 @@ def test_a_target_that_ends_in_its_turn_leaves_the_others_theirs() -> None:
     assert len(alive.taken) == 10
     last = max(place for place, (name, *_) in enumerate(engine.asked) if name == "dead")
     assert last < len(engine.asked) / 2
-
-
-def test_a_warm_up_ends_when_the_rate_is_steady() -> None:
-    """Eight equal slices are steady; a target that answers nothing is not waited for."""
-    told = module._warm_up(plan(warm_up_min_s=0.2, warm_up_max_s=2.0), FakeEngine(), "a")  # type: ignore[arg-type]
-    assert told.steady
-    assert told.duration_s == pytest.approx(0.2)
-    silent = FakeEngine(rate_per_s=0.0)
-    told = module._warm_up(plan(warm_up_min_s=0.2, warm_up_max_s=2.0), silent, "a")  # type: ignore[arg-type]
-    assert not told.steady
-    assert len(silent.asked) == 1

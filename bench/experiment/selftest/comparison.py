@@ -109,8 +109,7 @@ def _plan(twins: Twins, patience: Patience) -> Plan:
 
 def _measure_round(bench: Bench, step: Step) -> Sequence[CellResult]:
     if step.round > 1:  # the first has those that were just started
-        for target in bench.lab.targets:
-            bench.lab.renew(target)
+        bench.lab.renew_all(bench.lab.targets)
     return measure_turns(bench, step, bench.lab.targets)
 
 

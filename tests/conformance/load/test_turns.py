@@ -20,7 +20,7 @@ READ = Share("read", ids=Rows(1, 200))
 def test_only_counted_turns_are_measured(generator: Generator, null_server: str) -> None:
     """Warm-up leaves nothing, a lead-in the number of its requests, a counted turn its figures."""
     generator.prepare_turns({"a": spec(null_server, READ)})
-    generator.turn("a", "warm-up", 0.02)
+    generator.warm_up_turns("a", 0.02, 0.1)
     led_in = generator.turn("a", "lead-in", 0.02)
     counted = [generator.turn("a", "counted", 0.02) for _ in range(3)]
     (result,) = generator.collect_turns().values()
@@ -40,7 +40,7 @@ def test_connections_and_ids_go_on_from_turn_to_turn(
     """Each target keeps its connections, and a row that may be used once is used once."""
     once = Share("delete", ids=Rows(1, 60, once=True))
     generator.prepare_turns({"a": spec(null_server, once), "b": spec(null_server, READ)})
-    generator.turn("a", "warm-up", 0.001)
+    generator.warm_up_turns("a", 0.001, 0.001)
     for _ in range(200):
         generator.turn("a", "counted", 0.001)
         generator.turn("b", "counted", 0.001)
@@ -57,10 +57,34 @@ def test_all_connections_are_open_before_the_first_request(
     """So a turn that is too short to use them all leaves none to be opened by one that counts."""
     few = Share("delete", ids=Rows(1, 1, once=True))
     generator.prepare_turns({"a": spec(null_server, few), "b": spec(null_server, READ)})
-    generator.turn("a", "warm-up", 0.02)  # one row: one request, on one connection
-    generator.turn("b", "warm-up", 0.0)
+    generator.warm_up_turns("a", 0.02, 0.02)  # one row: one request, on one connection
+    generator.warm_up_turns("b", 0.0, 0.0)
     assert generator.turn("b", "counted", 0.1).succeeded > 5
     assert [each.connections_opened for each in generator.collect_turns().values()] == [0, 0]
+
+
+def test_a_warm_up_ends_when_the_rate_is_steady(generator: Generator, null_server: str) -> None:
+    """Not before its least time nor after its most, and at once when nothing is left to ask."""
+    once = Share("delete", ids=Rows(1, 20, once=True))
+    generator.prepare_turns({"a": spec(null_server, READ), "b": spec(null_server, once)})
+    told = generator.warm_up_turns("a", 0.2, 5.0)
+    assert told.steady
+    assert 0.2 <= told.duration_s < 5.0
+    assert not generator.warm_up_turns("a", 5.0, 0.2).steady
+    told = generator.warm_up_turns("b", 5.0, 5.0)
+    assert (told.requests, told.steady) == (20, False)
+    assert told.duration_s < 1.0
+
+
+def test_a_lead_in_is_over_when_its_last_answer_has_come(generator: Generator, cpu: int) -> None:
+    """It stops sending early, by what the turn before took to drain; each connection sends once."""
+    with running((cpu,), Behaviour(rows=200, delay_s=0.2)) as server:
+        generator.prepare_turns({"a": spec(server, READ)})
+        assert generator.turn("a", "counted", 0.05).duration_s >= 0.2
+        lead_in = generator.turn("a", "lead-in", 0.5)
+        short = generator.turn("a", "lead-in", 0.05)
+    assert lead_in.succeeded == 10  # sent at 0 and at 0.2 s, no more at 0.4 s
+    assert short.succeeded == 5
 
 
 def test_bytes_are_those_of_all_requests_after_the_warm_up(
@@ -68,7 +92,8 @@ def test_bytes_are_those_of_all_requests_after_the_warm_up(
 ) -> None:
     """Bytes are divided by all requests, so they hold the lead-ins' too."""
     generator.prepare_turns({"a": spec(null_server, Share("ping"))})
-    for kind in ("warm-up", "lead-in", "counted"):
+    generator.warm_up_turns("a", 0.02, 0.02)
+    for kind in ("lead-in", "counted"):
         generator.turn("a", kind, 0.02)
     (result,) = generator.collect_turns().values()
     address = null_server.removeprefix("http://")
