@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from bench.analysis import diagnostics
-from bench.analysis.series import measured_s
 from bench.analysis.precision import not_narrow
+from bench.analysis.series import measured_s
 from bench.analysis.studies.saturation import REFUSED
 from bench.errors import GeneratorFailed, RateRefused
 from bench.experiment.cell import Bench, measure_cell, utc_now

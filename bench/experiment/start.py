@@ -10,7 +10,6 @@ from bench.experiment.verify import verify
 from bench.model import Operation, Plan, Target
 from bench.workloads import Workload
 
-
 NEW_PROCESSES = 3
 """As many times as long is the warm-up of processes that have been asked for nothing yet: their
 first 25 requests cost 2.5 to 4 times as much, and all is settled after 150; at a workload that

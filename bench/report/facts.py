@@ -67,7 +67,16 @@ def run_line(record: RunRecord) -> str:
     if not isinstance(plan.study, Saturation):  # the trials decide how many rounds there are
         parts.append(f"{rounds_of(record)} of {plan.rounds} rounds, {length_words(plan)}")
     parts.append(f"profile {plan.profile}, seed {plan.seed}")
+    parts += measured_words(record)
     return f"Run {record.run_id}, {record.state}: {'; '.join(parts)}."
+
+
+def measured_words(record: RunRecord) -> tuple[str, ...]:
+    """How much of a finished run's time was measured; nothing where that is not known."""
+    if not record.wall_s or record.measured_s is None:
+        return ()
+    share = record.measured_s / record.wall_s
+    return (f"{record.measured_s:,.0f} of {record.wall_s:,.0f} s measured ({share:.0%})",)
 
 
 def _cpus(cpus: tuple[int, ...]) -> str:

@@ -1,5 +1,6 @@
 """What a run's record says of how it ended, and with which processes a cell is measured."""
 
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -35,7 +36,7 @@ def test_a_run_that_ends_before_its_time_says_so(
 
     store = RunStore(tmp_path / "run")
     store.create()
-    begun: RunRecord = record(state="running")
+    begun: RunRecord = record(state="running", wall_s=5.0)
     store.write_record(begun)
     lab = SimpleNamespace(targets=(), all_unit_names=lambda: ())
     observer = SimpleNamespace(run_started=fail)
@@ -45,6 +46,13 @@ def test_a_run_that_ends_before_its_time_says_so(
     ended, _ = store.read()
     assert ended.state == state
     assert ended.finished_at
+    assert ended.wall_s is not None
+    assert ended.wall_s > 5.0
+
+
+def test_a_run_of_which_a_part_is_not_known_has_no_length() -> None:
+    """Of one that was killed, nobody has noted when."""
+    assert module.lasted_s(record(wall_s=None), time.monotonic()) is None
 
 
 @dataclass
