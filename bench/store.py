@@ -18,7 +18,16 @@ from pydantic import TypeAdapter, ValidationError
 from bench import before_modes
 from bench.errors import StoreError, UsageError
 from bench.files import write_whole
-from bench.model import CellResult, Diagnostic, Elsewhere, RunRecord, Sample
+from bench.model import (
+    METHOD,
+    CellResult,
+    ClosedLoop,
+    Diagnostic,
+    Elsewhere,
+    Plan,
+    RunRecord,
+    Sample,
+)
 
 SCHEMA_VERSION = 2
 READABLE = (1, SCHEMA_VERSION)
@@ -148,10 +157,18 @@ class RunStore:
     def read(self) -> tuple[RunRecord, tuple[Torn, ...]]:
         """The run with all its whole cells, and the lines that could not be read.
 
-        Its id is the folder's name: whoever copies or renames a folder names another run.
-
         Raises StoreError when run.json is missing, damaged or of an unknown version, and when a
         file cannot be read at all.
+        """
+        record = self.read_record()
+        cells, torn = self._read_cells()
+        return _upgraded(replace(record, cells=cells)), torn
+
+    def read_record(self) -> RunRecord:
+        """The run as it was written, without its cells.
+
+        Its id is the folder's name: whoever copies or renames a folder names another run. Raises
+        StoreError.
         """
         data = self._read_json()
         version = data.get("schema_version")
@@ -165,9 +182,9 @@ class RunStore:
             record = _RUN.validate_python(data)
         except ValidationError as error:
             raise self._damaged(f"is no run record: {_first_of(error)}") from None
-        cells, torn = self._read_cells()
-        record = replace(record, run_id=self.directory.name, cells=cells)
-        return (before_modes.run(record) if version == 1 else record), torn
+        if "method" not in data:
+            record = replace(record, method=_method_of(record.plan))
+        return replace(record, run_id=self.directory.name)
 
     def read_samples(self) -> tuple[tuple[Sample, ...], tuple[Torn, ...]]:
         """The time series, and the lines that could not be read."""
@@ -219,6 +236,17 @@ class RunStore:
             f"{self.record} {how}",
             f"Put it back from a copy, or move {self.directory} elsewhere; {_ANOTHER}",
         )
+
+
+def _method_of(plan: Plan) -> int:
+    """The method of a run that does not name it: windows where there are turns now, or what has not
+    changed since.
+    """
+    return 1 if isinstance(plan.pacing, ClosedLoop) and plan.turns is None else METHOD
+
+
+def _upgraded(record: RunRecord) -> RunRecord:
+    return before_modes.run(record) if record.schema_version == 1 else record
 
 
 def _first_of(error: ValidationError) -> str:

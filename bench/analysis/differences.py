@@ -19,6 +19,7 @@ ABSENT = "–"
 # something to compare for, like an upgraded framework.
 _BLOCKING = (
     "schema_version",
+    "method",
     "supervisor",
     "machine.identity",
     "machine.cpu_model",
@@ -111,6 +112,7 @@ def _facts(record: RunRecord, targets: set[str]) -> Mapping[str, str]:
     """All recorded conditions by dotted name."""
     stored: dict[str, object] = {
         "schema_version": record.schema_version,
+        "method": record.method,
         "supervisor": record.supervisor,
         "placement": asdict(record.placement),
         **record.provenance,

@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 
 from bench.analysis import diagnostics
 from bench.analysis.precision import not_narrow
+from bench.analysis.promise import spread_of
 from bench.analysis.series import measured_s
 from bench.analysis.studies.saturation import REFUSED
 from bench.errors import GeneratorFailed, RateRefused
@@ -107,6 +108,7 @@ class Runner:
             sampler_share=sampler.own_share,
             wall_s=lasted_s(record, began_s),
             measured_s=measured_s(cells),
+            spread=spread_of(whole),
         )
         self.store.write_record(finished)
         self.observer.run_finished(finished)

@@ -6,12 +6,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Protocol
 
 from bench import host, preflight, tuning
 from bench.analysis.differences import ABSENT, differences
+from bench.analysis.promise import promise
 from bench.environment import let_through
-from bench.errors import LabError, TargetUnfit, UsageError
+from bench.errors import LabError, StoreError, TargetUnfit, UsageError
 from bench.experiment.alone import measuring_alone
 from bench.experiment.assembly import exclusively, open_lab, site
 from bench.experiment.engines import with_workers
@@ -25,6 +27,7 @@ from bench.experiment.verify import verify
 from bench.load.ceiling import measure_ceiling
 from bench.load.generator import Generator
 from bench.model import (
+    METHOD,
     ClosedLoop,
     Diagnostic,
     LoadSpec,
@@ -39,7 +42,7 @@ from bench.model import (
 )
 from bench.preflight import Check
 from bench.sampling import Sampler
-from bench.store import SCHEMA_VERSION, RunStore, Torn, find_run, new_run_id
+from bench.store import SCHEMA_VERSION, RunStore, Torn, find_run, new_run_id, stored_runs
 from bench.workloads import WORKLOADS
 
 CEILING_WINDOW_S = 0.3
@@ -104,7 +107,8 @@ def begun(
             _require_keepable(plan, record.ceiling_per_s)
         # Only now: what was refused leaves no folder behind.
         store.create()
-        record = replace(record, wall_s=time.monotonic() - began_s)
+        expected = promise(record, earlier_runs(lab.site.results))
+        record = replace(record, promise=expected, wall_s=time.monotonic() - began_s)
         store.write_record(record)
         yield lab, store, record
 
@@ -180,6 +184,15 @@ def brought_up(lab: Lab, watcher: Watcher, *, strict: bool = False) -> Iterator[
                 lab.stop(tuple(reversed(started)))
                 # Also what has died or was interrupted between two processes.
                 lab.start(ran, outlive=True)
+
+
+def earlier_runs(results: Path) -> Iterator[RunRecord]:
+    """Complete runs without their cells, the latest first. What cannot be read is passed over."""
+    for store in reversed(stored_runs(results)):
+        with suppress(StoreError):
+            record = store.read_record()
+            if record.state == "complete":
+                yield record
 
 
 def require_same_conditions(begun: RunRecord, now: RunRecord) -> tuple[Diagnostic, ...]:
@@ -303,5 +316,6 @@ def new_record(lab: Lab, plan: Plan, store: RunStore) -> RunRecord:
         diagnostics=(),
         started_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
         state="running",
+        method=METHOD,
         targets=tuple(map(TargetRecord.of, lab.targets)),
     )

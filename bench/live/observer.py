@@ -26,7 +26,7 @@ from bench.live.panel import (
 from bench.metrics import METRICS
 from bench.model import CellResult, Diagnostic, Placement, RunRecord, Sample, Target
 from bench.model import Progress as WindowProgress
-from bench.report.facts import load_words, pacing_words, placement_words
+from bench.report.facts import load_words, pacing_words, placement_words, promise_words
 from bench.words import length_words
 from bench.workloads import WORKLOADS
 
@@ -125,6 +125,8 @@ class LiveObserver:
             f"{self._expected(cells - done)}",
             soft_wrap=True,
         )
+        if record.promise:
+            self._console.print(f"{promise_words(record)}.", soft_wrap=True)
         self._console.print(f"Placement: {placement_words(record.placement)}", soft_wrap=True)
         for note in record.placement.notes:
             self._console.print(f"  {note}", style="yellow", soft_wrap=True)

@@ -49,11 +49,13 @@ from bench.model.plan import (
     Users,
 )
 from bench.model.record import (
+    METHOD,
     CellResult,
     Conditions,
     CpuTimes,
     Elsewhere,
     PhaseResult,
+    Promise,
     QueryCounts,
     RoleCost,
     RunRecord,
@@ -66,6 +68,7 @@ from bench.model.record import (
 from bench.model.verdict import Diagnostic, Estimate, Verdict, VerdictKind
 
 __all__ = [
+    "METHOD",
     "Arrivals",
     "CellResult",
     "ClosedLoop",
@@ -94,6 +97,7 @@ __all__ = [
     "Plan",
     "Pressure",
     "Progress",
+    "Promise",
     "QueryCounts",
     "RoleCost",
     "Rows",

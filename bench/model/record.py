@@ -201,6 +201,20 @@ class TargetRecord:
         return f"{self.label} {self.variant}".rstrip()
 
 
+METHOD = 2
+"""The version of how the lab measures. It is raised when a figure would come out another one."""
+
+
+@dataclass(frozen=True)
+class Promise:
+    """What a run said beforehand: to what share of itself a typical ratio would be known, by
+    metric, from what these earlier `runs` on its machine showed; without any, what others did.
+    """
+
+    half_widths: Mapping[str, float]
+    runs: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True)
 class RunRecord:
     """Everything stored about one run but the time series.
@@ -209,7 +223,9 @@ class RunRecord:
     `sampler_share` is the sampler's own CPU time as a share of one core; `targets` tell of those
     of the plan how each was made. `wall_s` is how long the run took from the first look at the
     machine, over all the times that it was taken up; None where that is not known, as after a
-    kill -9. `measured_s` is how much of it was counted.
+    kill -9. `measured_s` is how much of it was counted. `method` is the version of how it was
+    measured: 1 where targets had windows one after the other, and 2 where they take turns. `spread`
+    is the typical standard deviation of a log ratio of two targets from round to round, by metric.
     """
 
     schema_version: int
@@ -227,6 +243,9 @@ class RunRecord:
     targets: tuple[TargetRecord, ...] = ()
     wall_s: float | None = None
     measured_s: float | None = None
+    method: int = 1
+    promise: Promise | None = None
+    spread: Mapping[str, float] = field(default_factory=dict)
     cells: tuple[CellResult, ...] = ()
 
     def target(self, name: str) -> TargetRecord:

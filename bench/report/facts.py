@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from bench.analysis.measures import measures_of
+from bench.analysis.promise import known_to
 from bench.analysis.validity import rounds_of
 from bench.model import (
     ClosedLoop,
@@ -11,13 +13,14 @@ from bench.model import (
     Pacing,
     Placement,
     Plan,
+    Promise,
     RunRecord,
     Saturation,
     Study,
     Sweep,
     Users,
 )
-from bench.words import length_words
+from bench.words import and_list, capitalised, length_words, times
 
 
 def pacing_words(pacing: Pacing) -> str:
@@ -66,7 +69,7 @@ def run_line(record: RunRecord) -> str:
     parts = [", ".join(plan.workloads), load_words(plan)]
     if not isinstance(plan.study, Saturation):  # the trials decide how many rounds there are
         parts.append(f"{rounds_of(record)} of {plan.rounds} rounds, {length_words(plan)}")
-    parts.append(f"profile {plan.profile}, seed {plan.seed}")
+    parts.append(f"profile {plan.profile}, seed {plan.seed}, method {record.method}")
     parts += measured_words(record)
     return f"Run {record.run_id}, {record.state}: {'; '.join(parts)}."
 
@@ -77,6 +80,54 @@ def measured_words(record: RunRecord) -> tuple[str, ...]:
         return ()
     share = record.measured_s / record.wall_s
     return (f"{record.measured_s:,.0f} of {record.wall_s:,.0f} s measured ({share:.0%})",)
+
+
+def promise_words(record: RunRecord) -> str:
+    """What a run promises, without its full stop; "" where it promises nothing."""
+    if record.promise is None:
+        return ""
+    known = _by_measures(record, record.promise.half_widths)
+    told = f"a typical ratio of two targets will be known to {known}"
+    rounds = times(record.plan.rounds, "round")
+    return f"{capitalised(_grounds(record.promise))}, {told} after {rounds}"
+
+
+def held_words(record: RunRecord) -> str:
+    """How well a run's ratios are known, and what it had promised; "" without any interval."""
+    known = known_to(record)
+    if not known:
+        return ""
+    parts = [
+        f"{_half(one.typical)} by {one.measure.title} (the widest of {one.ratios}: "
+        f"{_half(one.widest)})"
+        for one in known
+    ]
+    held = f"A typical ratio is known to {and_list(parts)}."
+    if record.promise is None:
+        return held
+    promised = _by_measures(record, record.promise.half_widths)
+    return f"{held} Promised was {promised}, {_grounds(record.promise)}."
+
+
+def _grounds(promise: Promise) -> str:
+    runs = len(promise.runs)
+    if not runs:
+        return "from what other machines showed"
+    return f"from {'an earlier run' if runs == 1 else f'{runs} earlier runs'} on this machine"
+
+
+def _by_measures(record: RunRecord, half_widths: Mapping[str, float]) -> str:
+    return and_list(
+        [
+            f"{_half(half_widths[measure.metric.name])} by {measure.title}"
+            for measure in measures_of(record.plan.pacing)
+            if measure.metric.name in half_widths
+        ]
+    )
+
+
+def _half(share: float) -> str:
+    return f"± {share:.1%}"
 
 
 def _cpus(cpus: tuple[int, ...]) -> str:

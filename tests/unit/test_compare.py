@@ -249,6 +249,7 @@ def with_plan(run: RunRecord, **changes: object) -> RunRecord:
         (replace(run_of("head"), placement=Placement((2,), (0,), (0,), (0,))), "placement.app"),
         (replace(run_of("head"), schema_version=1), "schema_version: 2 -> 1"),
         (with_plan(run_of("head"), window_s=5.0), "plan.window_s: 1.0 -> 5.0"),
+        (replace(run_of("head"), method=BASE.method + 1), "method: 1 -> 2"),
         (with_plan(run_of("head"), rows=5), "plan.rows: 1000 -> 5"),
     ],
 )

@@ -7,10 +7,10 @@ import jsonschema
 import pytest
 
 from bench.errors import StoreError, UsageError
-from bench.model import Sample
+from bench.model import METHOD, OpenLoop, Sample, Turns
 from bench.store import RunStore, find_run, new_run_id, schemas, torn_words
 
-from .factories import cell, record
+from .factories import cell, plan, record
 
 
 @pytest.fixture
@@ -180,3 +180,22 @@ def test_the_latest_run_is_found_and_an_unknown_one_told(tmp_path: Path) -> None
     with pytest.raises(UsageError, match="20260103") as caught:
         find_run(tmp_path, "20260103")
     assert "20260102-000000" in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("changes", "method"),
+    [
+        ({}, 1),
+        ({"turns": Turns(0.1, 0.025)}, METHOD),
+        ({"pacing": OpenLoop(100.0)}, METHOD),
+    ],
+)
+def test_a_run_that_names_no_method_is_told_by_its_plan(
+    store: RunStore, changes: dict[str, object], method: int
+) -> None:
+    """A closed loop without turns had windows; what never had turns is measured as it was."""
+    store.write_record(record(plan=plan(**changes)))
+    data = json.loads(store.record.read_text())
+    del data["method"]
+    store.record.write_text(json.dumps(data))
+    assert store.read()[0].method == method

@@ -8,7 +8,8 @@ from bench.analysis.stored import StoredRun
 from bench.analysis.verdicts import PhaseVerdict, verdicts
 from bench.metrics import METRICS
 from bench.model import RunRecord, Verdict, VerdictKind
-from bench.report.document import Block, Matrices, Matrix, Opinion, Section, Sheet, Table
+from bench.report.document import Block, Matrices, Matrix, Opinion, Prose, Section, Sheet, Table
+from bench.report.facts import held_words
 from bench.report.words import (
     ELSEWHERE,
     better_or_worse,
@@ -27,7 +28,7 @@ def verdict_matrix(run: StoredRun) -> Section | None:
     if not run.series or len(record.plan.targets) < 2:
         return None
     found = verdicts(record)
-    blocks: list[Block] = []
+    blocks: list[Block] = [Prose(held)] if (held := held_words(record)) else []
     for measure, table in zip(measures_of(record.plan.pacing), verdict_tables(record), strict=True):
         mine = [each for each in found if each.measure == measure]
         caption = f"By {measure.title}. Each row against each column. {table.caption}"

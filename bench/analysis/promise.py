@@ -1,0 +1,113 @@
+"""How well a run tells targets apart on its machine: promised before it, held after it.
+
+What decides is the spread of a log ratio from round to round. It is a property of the method and
+the machine: earlier runs there tell it, and elsewhere other machines give an idea.
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from bench.analysis.differences import differences
+from bench.analysis.measures import Measure, measures_of
+from bench.analysis.precision import half_width
+from bench.analysis.verdicts import ratios
+from bench.model import ClosedLoop, Estimate, Plan, Promise, RunRecord
+from bench.stats.rounds import relative_half_width
+from bench.stats.student import critical_value
+
+LOOKED_AT = 5
+"""Earlier runs that a promise is made from, the latest ones."""
+
+LEVEL = 0.95
+
+ELSEWHERE: Mapping[float, Mapping[str, float]] = {
+    0.4: {"rate": 0.08, "app_cost": 0.06},
+    2.0: {"rate": 0.05, "app_cost": 0.03},
+}
+"""The spread of a log ratio by seconds counted of a target in a round, as docs/method.md tells it:
+where nothing has been measured yet.
+"""
+
+
+@dataclass(frozen=True)
+class Known:
+    """How well ratios by a measure are known: half of their plain intervals, as shares of them."""
+
+    measure: Measure
+    typical: float
+    widest: float
+    ratios: int
+
+
+def known_to(record: RunRecord) -> tuple[Known, ...]:
+    """By each measure that some ratio of the run has an interval by."""
+    widths: dict[Measure, list[float]] = {}
+    for one in ratios(record, LEVEL):
+        if one.verdict.kind != "invalid" and math.isfinite(half := half_width(one)):
+            widths.setdefault(one.measure, []).append(half)
+    return tuple(
+        Known(measure, median(found), max(found), len(found)) for measure, found in widths.items()
+    )
+
+
+def spread_of(record: RunRecord) -> Mapping[str, float]:
+    """The typical standard deviation of a log ratio from round to round, by metric."""
+    spreads: dict[str, list[float]] = {}
+    for one in ratios(record, LEVEL):
+        ratio = one.verdict.ratio
+        if one.verdict.kind != "invalid" and ratio is not None and ratio.n > 1:
+            spreads.setdefault(one.measure.metric.name, []).append(_spread(ratio))
+    return {name: median(found) for name, found in spreads.items()}
+
+
+def _spread(ratio: Estimate) -> float:
+    half = math.log(ratio.high / ratio.low) / 2
+    return half * math.sqrt(ratio.n) / critical_value(ratio.level, ratio.n - 1)
+
+
+def promise(record: RunRecord, earlier: Iterable[RunRecord]) -> Promise | None:
+    """What a run that begins may promise, given the earlier ones on this machine, the latest first.
+
+    None where no ratio will have an interval, and where nothing is known of such runs.
+    """
+    plan = record.plan
+    if plan.study is not None or len(plan.targets) < 2 or plan.rounds < 2:
+        return None
+    found = []
+    for one in earlier:
+        if one.spread and is_like(one, record):
+            found.append(one)
+        if len(found) == LOOKED_AT:
+            break
+    spreads = _typical([one.spread for one in found]) if found else _elsewhere(plan)
+    half_widths = {
+        measure.metric.name: expected_half_width(spreads[measure.metric.name], plan.rounds)
+        for measure in measures_of(plan.pacing)
+        if measure.metric.name in spreads
+    }
+    return Promise(half_widths, tuple(one.run_id for one in found)) if half_widths else None
+
+
+def is_like(earlier: RunRecord, record: RunRecord) -> bool:
+    """Whether an earlier run was made by the same method, on the same machine, for as long."""
+    return not any(one.blocking for one in differences(earlier, record))
+
+
+def _typical(spreads: Sequence[Mapping[str, float]]) -> Mapping[str, float]:
+    names = {name for each in spreads for name in each}
+    return {name: median(each[name] for each in spreads if name in each) for name in names}
+
+
+def _elsewhere(plan: Plan) -> Mapping[str, float]:
+    if plan.turns is None or not isinstance(plan.pacing, ClosedLoop):
+        return {}
+    nearest = min(ELSEWHERE, key=lambda counted_s: abs(math.log(counted_s / plan.window_s)))
+    return ELSEWHERE[nearest]
+
+
+def expected_half_width(spread: float, rounds: int) -> float:
+    """Half of the interval that a ratio with this spread has after so many rounds, as a share."""
+    half = critical_value(LEVEL, rounds - 1) * spread / math.sqrt(rounds)
+    return relative_half_width(Estimate(1.0, math.exp(-half), math.exp(half), LEVEL, rounds))
