@@ -1,7 +1,7 @@
 # Thin on purpose: each target runs `python -m bench <verb>`; the variables reach it through the
 # environment. Only setting up Python and running the checks live here.
 .DEFAULT_GOAL := help
-.PHONY: help up down status watch logs psql bench sweep saturate locust locust-ui stress locust-master locust-worker crosscheck compare history serve selftest doctor tune untune isolate unisolate report test check format clean
+.PHONY: help up down status watch logs psql bench sweep saturate locust locust-ui stress locust-master locust-worker crosscheck ab compare history serve selftest doctor tune untune isolate unisolate report test check format clean
 
 # `nix develop` names its own Python here; then nothing is downloaded or installed.
 ONECORE_PYTHON ?= .venv/bin/python
@@ -96,6 +96,9 @@ locust-worker: $(ready) ## Send what a master on another machine asks for (MASTE
 
 crosscheck: $(ready) ## Show whether the lab's generator and Locust agree (FRAMEWORK= MODE= RATE= ROUNDS=)
 	@$(BENCH) crosscheck
+
+ab: $(ready) ## Compare two states of a service in one run (BASE=<git ref> WITH= ENV= SERVE= THRESHOLD= FAIL_ON=, and bench's)
+	@$(BENCH) ab
 
 compare: $(ready) ## Compare two runs; exit 1 on a regression (BASE= HEAD= FRAMEWORK= MODE= WORKLOAD= THRESHOLD= FORCE=)
 	@$(BENCH) compare

@@ -32,10 +32,11 @@ LAB_VARIABLES: Mapping[str, str] = {
 
 VERB_VARIABLES = frozenset(
     {
-        "ARRIVALS", "BASE", "CONCURRENCY", "FORCE", "FORMAT", "FRAMEWORK", "HEAD", "MASTER",
-        "MAX_FAIL", "MODE", "OBJECTIVE_MS", "PROFILE", "RATE", "REQUESTS", "RESUME", "ROUNDS",
-        "RUN", "RUN_TIME", "SEED", "SERVE_PORT", "SHAPE", "SPAWN_RATE", "STRICT", "TARGET_HOST",
-        "THRESHOLD", "THROUGHPUT", "USERS", "WAIT", "WORKERS", "WORKLOAD",
+        "ARRIVALS", "BASE", "CONCURRENCY", "ENV", "FAIL_ON", "FORCE", "FORMAT", "FRAMEWORK",
+        "HEAD", "MASTER", "MAX_FAIL", "MODE", "OBJECTIVE_MS", "PROFILE", "RATE", "REQUESTS",
+        "RESUME", "ROUNDS", "RUN", "RUN_TIME", "SEED", "SERVE", "SERVE_PORT", "SHAPE",
+        "SPAWN_RATE", "STRICT", "TARGET_HOST", "THRESHOLD", "THROUGHPUT", "USERS", "WAIT", "WITH",
+        "WORKERS", "WORKLOAD",
     }
 )  # fmt: skip
 """What single verbs take as options."""
@@ -65,6 +66,21 @@ LET_THROUGH: Mapping[str, str] = {
 }
 """What is not the lab's own and reaches it all the same, each with its reason."""
 
+FETCHING = (
+    "http_proxy", "https_proxy", "all_proxy", "no_proxy",
+    "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY",
+    "SSL_CERT_FILE", "SSL_CERT_DIR", "XDG_CACHE_HOME",
+    "UV_CACHE_DIR", "UV_NO_CACHE", "UV_LINK_MODE", "UV_OFFLINE", "UV_SYSTEM_CERTS",
+    "UV_NATIVE_TLS", "UV_INSECURE_HOST", "UV_DEFAULT_INDEX", "UV_INDEX", "UV_INDEX_URL",
+    "UV_EXTRA_INDEX_URL", "UV_KEYRING_PROVIDER", "UV_HTTP_TIMEOUT", "UV_HTTP_RETRIES",
+    "UV_REQUEST_TIMEOUT", "UV_COMPILE_BYTECODE_TIMEOUT", "UV_CONCURRENT_DOWNLOADS",
+    "UV_CONCURRENT_BUILDS", "UV_CONCURRENT_INSTALLS",
+)  # fmt: skip
+"""How packages are fetched: for uv alone, when it makes an environment. `bench/bootstrap.sh` lets
+the same through. They reach the lab under other names, by which nothing else is configured."""
+
+_FOR_UV = "ONECORE_FOR_UV_"
+
 REACHES_SERVICES = ("LD_LIBRARY_PATH",)
 """Of those: what services and load generators get, too. Whatever this Python needs, theirs does."""
 
@@ -73,8 +89,10 @@ _MARK = "insulated"
 
 def insulated(environment: Mapping[str, str]) -> dict[str, str]:
     """What is let through of an environment."""
-    names = {*LAB_VARIABLES, *VERB_VARIABLES, *LET_THROUGH}
-    return {name: value for name, value in environment.items() if name in names}
+    kept = (f"{_FOR_UV}{name}" for name in FETCHING)
+    names = {*LAB_VARIABLES, *VERB_VARIABLES, *LET_THROUGH, *kept}
+    for_uv = {f"{_FOR_UV}{name}": environment[name] for name in FETCHING if name in environment}
+    return {**for_uv, **{name: value for name, value in environment.items() if name in names}}
 
 
 def insulate() -> None:
@@ -107,6 +125,18 @@ def composed(**own: str) -> dict[str, str]:
         **reaching_services(),
         **own,
     }
+
+
+def fetching() -> dict[str, str]:
+    """The environment of uv: what it is told of how packages are fetched, and no settings else."""
+    own = ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH")
+    known = {name: os.environ[name] for name in own if name in os.environ}
+    told = {
+        name.removeprefix(_FOR_UV): value
+        for name, value in os.environ.items()
+        if name.startswith(_FOR_UV)
+    }
+    return {**known, **told, "LC_ALL": "C.UTF-8", "UV_NO_CONFIG": "1"}
 
 
 def reaching_services() -> dict[str, str]:

@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Iterator, Mapping
 
 from bench.model import (
+    AB,
     ClosedLoop,
     Crosscheck,
     OpenLoop,
@@ -23,7 +24,9 @@ def bind_variable(record: RunRecord) -> tuple[str, ...]:
 
 
 def resume_command(record: RunRecord) -> str:
-    """What finishes an interrupted run."""
+    """What finishes an interrupted run, or makes it again where it cannot be resumed."""
+    if isinstance(record.plan.study, AB):
+        return tuple(commands(record))[-1]
     return " ".join(("make bench", f"RESUME={record.run_id}", *bind_variable(record)))
 
 
@@ -44,6 +47,8 @@ def commands(record: RunRecord) -> Iterator[str]:
 
 def _verb(plan: Plan) -> str:
     match plan.study:
+        case AB():
+            return "ab"
         case Sweep():
             return "sweep"
         case Saturation():
@@ -57,7 +62,12 @@ def _verb(plan: Plan) -> str:
 
 
 def _variables(plan: Plan) -> Iterator[str]:
-    yield f"FRAMEWORK={','.join(plan.targets)}"
+    if isinstance(plan.study, AB):
+        yield f"FRAMEWORK={','.join(dict.fromkeys(side.of for side in plan.study.sides))}"
+        yield from (f"{name}={value}" for name, value in plan.study.asked.items())
+        yield f"THRESHOLD={plan.study.threshold:g}"
+    else:
+        yield f"FRAMEWORK={','.join(plan.targets)}"
     if isinstance(plan.pacing, Users):
         yield from _of_users(plan, plan.pacing)
         return
@@ -72,9 +82,11 @@ def _variables(plan: Plan) -> Iterator[str]:
         yield f"OBJECTIVE_MS={plan.study.objective_s * 1e3:g}"
         yield f"ARRIVALS={plan.study.arrivals}"
         return
-    if plan.half_width is None:  # rounds that the run added itself are its own to add again
+    if (
+        plan.half_width is None and not plan.rounds_limit
+    ):  # rounds that the run added itself are its own to add again
         yield f"ROUNDS={plan.rounds}"
-    if plan.study is not None:
+    if isinstance(plan.study, Sweep):
         return
     if isinstance(plan.pacing, ClosedLoop):
         yield f"CONCURRENCY={plan.pacing.concurrency}"

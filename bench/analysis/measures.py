@@ -53,6 +53,9 @@ class Measure:
 RATE = Measure(METRICS["rate"], "requests/s", "faster", "slower", of_capacity=True)
 COST = Measure(METRICS["app_cost"], "app CPU/request", "cheaper", "dearer")
 LATENCY = Measure(METRICS["p99"], "p99 latency", "faster", "slower")
+SERVICE_TIME = Measure(METRICS["p99"], "p99 service time", "faster", "slower")
+DATABASE_COST = Measure(METRICS["database_cost"], "database CPU/request", "cheaper", "dearer")
+MEMORY = Measure(METRICS["app_memory"], "app memory (PSS)", "smaller", "larger")
 RESPONSE = Measure(METRICS["p99"], "p99 response time", "faster", "slower")
 
 

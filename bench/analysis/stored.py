@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from bench.analysis.series import Series, series
-from bench.model import RunRecord, Sample
+from bench.model import AB, RunRecord, Sample
 
 
 @dataclass(frozen=True)
@@ -18,8 +18,9 @@ class StoredRun:
 
     @cached_property
     def series(self) -> tuple[Series, ...]:
-        """The windows of a bench. A study's cells differ in pacing: they form no series."""
-        return () if self.record.plan.study else series(self.record)
+        """The windows of a bench or an A/B. Another study's cells differ in pacing: no series."""
+        study = self.record.plan.study
+        return () if study and not isinstance(study, AB) else series(self.record)
 
     def samples_of(self, unit: str) -> Sequence[Sample]:
         """One unit's samples, in the order taken."""

@@ -4,10 +4,11 @@ Every option can be given as a make variable too (`make bench FRAMEWORK=drf`): m
 variables on in the environment.
 """
 
-from bench.cli import browsing, declared, machine, measuring, results, services, users
+from bench.cli import ab, browsing, declared, machine, measuring, results, services, users
 from bench.cli.main import main, make_variables
 
 __all__ = [
+    "ab",
     "browsing",
     "declared",
     "machine",

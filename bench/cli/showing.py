@@ -29,13 +29,13 @@ def show_stored(store: RunStore, formats: Sequence[str] = (), *, facts: bool = T
     Without `facts`, what is known of a run that one has just seen is left out on the terminal.
     Raises StoreError when the run cannot be read, or its folder not written.
     """
-    from bench.report.formats import DEFAULT, Place, write_formats
+    from bench.report.formats import Place, default_formats, write_formats
     from bench.report.run import run_document
 
     run = stored_run(store)
     document = run_document(run)
     print_document(out, document, facts=facts)
-    chosen = formats or DEFAULT
+    chosen = formats or default_formats(run.record)
     write_formats(run, document, Place(store.directory, cache_folder()), chosen)
     out.print(f"Results: {store.directory}", soft_wrap=True, markup=False)
     if "html" in chosen:
@@ -54,7 +54,7 @@ def stored_run(store: RunStore) -> StoredRun:
 
 
 def known_formats(names: Sequence[str]) -> tuple[str, ...]:
-    """The named formats, or the default ones; UsageError on an unknown name."""
+    """The named formats, each once; UsageError on an unknown name."""
     from bench.report.formats import select_formats
 
     return select_formats(names)

@@ -75,13 +75,20 @@ def targets() -> tuple[Target, ...]:
     return known_targets(site().port_offset)
 
 
-def open_lab(names: tuple[str, ...]) -> Lab:
+def sides_folder(here: Site) -> Path:
+    """Where comparisons of states keep code and environments: not in a lab's own folder, whose
+    contents services must not see.
+    """
+    return here.state.parent / "sides"
+
+
+def open_lab(names: tuple[str, ...], beside: tuple[Path, ...] = ()) -> Lab:
     """The lab for these targets (all when none is named), to start something in it.
 
-    Raises UsageError or SetupError.
+    Its services can read the folders `beside`. Raises UsageError or SetupError.
     """
     here = site()
-    ground = Ground(here, _writable(here.state))
+    ground = Ground(here, _writable(here.state), beside)
     supervisor, limits = choose_supervisor(ground)
     notes = (
         _bind_note(here.host),
@@ -165,12 +172,13 @@ def exclusively(here: Site) -> Iterator[None]:
 
     Raises LabBusy at once when another command holds it, SetupError when there can be no lock.
     """
-    with _held(_writable(here.state) / "lock", "another command is using this lab"):
+    with held(_writable(here.state) / "lock", "another command is using this lab"):
         yield
 
 
 @contextmanager
-def _held(path: Path, busy: str) -> Iterator[None]:
+def held(path: Path, busy: str) -> Iterator[None]:
+    """Hold a lock that is a file. Raises LabBusy (`busy`) at once, or SetupError."""
     lock = FileLock(path)
     try:
         lock.acquire(timeout=0)

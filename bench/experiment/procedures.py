@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench.experiment import crosscheck, rounds, saturate, sweep
+from bench.experiment.ab import rounds as ab
 from bench.experiment.schedule import NextStep
-from bench.model import Crosscheck, Plan, RunRecord, Saturation, Sweep
+from bench.model import AB, Crosscheck, Plan, RunRecord, Saturation, Sweep
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ _PROCEDURES: dict[type[Any], Procedure] = {
     type(None): Procedure(rounds.next_of, rounds.expected_cells),
     Sweep: Procedure(sweep.next_of, sweep.expected_cells),
     Saturation: Procedure(saturate.next_of, saturate.expected_cells),
+    AB: Procedure(ab.next_of, ab.expected_cells),
     Crosscheck: Procedure(crosscheck.next_of, crosscheck.expected_cells),
 }
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from bench import host, preflight, tuning
+from bench.analysis.commands import resume_command
 from bench.analysis.differences import ABSENT, differences
 from bench.analysis.promise import promise
 from bench.environment import let_through
@@ -27,6 +28,7 @@ from bench.experiment.verify import verify
 from bench.load.ceiling import measure_ceiling
 from bench.load.generator import Generator
 from bench.model import (
+    AB,
     METHOD,
     ClosedLoop,
     Diagnostic,
@@ -58,12 +60,20 @@ class Watcher(Protocol):
     def observer(self, store: RunStore) -> Observer: ...
 
 
-def measure(plan: Plan, watcher: Watcher, *, strict: bool = False) -> RunRecord:
+def measure(
+    plan: Plan,
+    watcher: Watcher,
+    *,
+    strict: bool = False,
+    lab: Lab | None = None,
+    told: Mapping[str, object] | None = None,
+) -> RunRecord:
     """Carry out a plan from the start and return the finished record.
 
-    `strict` raises SetupError on a machine that is unfit.
+    It is measured in the ordinary lab, or in `lab`; `told` is for its provenance. `strict` raises
+    SetupError on a machine that is unfit.
     """
-    with begun(plan, watcher, strict=strict) as (lab, store, record):
+    with begun(plan, watcher, strict=strict, lab=lab, told=told or {}) as (lab, store, record):
         return _runner(lab, store, watcher, record).run(record)
 
 
@@ -90,18 +100,22 @@ _TOLD = {"machine.clocksource": "the kernel chooses it at each start"}
 
 @contextmanager
 def begun(
-    plan: Plan, watcher: Watcher, *, strict: bool
+    plan: Plan, watcher: Watcher, *, strict: bool, lab: Lab | None, told: Mapping[str, object]
 ) -> Iterator[tuple[Lab, RunStore, RunRecord]]:
     """A new run, stored, with everything up for it.
 
     Raises UsageError when the generator cannot keep the plan's rate; then there is no run.
     """
-    lab = with_workers(open_lab(plan.targets), plan.pacing)
+    lab = with_workers(lab or open_lab(plan.targets), plan.pacing)
     began_s = time.monotonic()
     with brought_up(lab, watcher, strict=strict) as checks:
         store = RunStore(lab.site.results / new_run_id(lab.site.results))
         record = new_record(lab, plan, store)
-        record = replace(record, diagnostics=preflight.diagnostics(checks))
+        record = replace(
+            record,
+            diagnostics=preflight.diagnostics(checks),
+            provenance={**record.provenance, **told},
+        )
         if not isinstance(plan.pacing, Users):  # the ceiling is that of the lab's own generator
             record = replace(record, ceiling_per_s=sending_ceiling(lab))
             _require_keepable(plan, record.ceiling_per_s)
@@ -152,6 +166,11 @@ def unfinished(store: RunStore) -> tuple[RunRecord, tuple[Torn, ...]]:
             f"run {record.run_id} was begun by a lab that stored runs of version "
             f"{record.schema_version}; this one stores version {SCHEMA_VERSION}",
             "Resume it with that lab (its commit stands in run.json), or make a new run.",
+        )
+    if isinstance(record.plan.study, AB):
+        raise UsageError(
+            f"run {record.run_id} is an A/B, whose sides are gone when it ends",
+            f"Make it again: {resume_command(record)}",
         )
     if record.state == "complete":
         raise UsageError(

@@ -32,11 +32,12 @@ class Ground:
     """What every supervisor of one lab stands on.
 
     Who runs units, and from which PostgreSQL, is found when something is to be started: looking and
-    stopping need neither, and must not fail for want of them.
+    stopping need neither, and must not fail for want of them. Units see the folders `beside`, too.
     """
 
     site: Site
     state: Path
+    beside: tuple[Path, ...] = ()
 
     @cached_property
     def binaries(self) -> Binaries:
@@ -47,7 +48,7 @@ class Ground:
     def identity(self) -> Identity:
         """Raises SetupError when nobody can run units here."""
         folders = (self.site.root, *service_folders(), self.binaries.directory.parent, self.state)
-        return current_identity(folders)
+        return current_identity((*folders, *self.beside))
 
 
 Choice = tuple[Supervisor, tuple[str, ...]]
@@ -174,7 +175,7 @@ def _values(ground: Ground) -> dict[str, str]:
 
 def _needed(ground: Ground) -> tuple[Path, ...]:
     prefixes = (Path(sys.prefix), Path(sys.base_prefix), ground.binaries.directory.parent)
-    folders = (ground.site.root, *service_folders(), *prefixes)
+    folders = (ground.site.root, *service_folders(), *prefixes, *ground.beside)
     return tuple(dict.fromkeys(path.resolve() for path in folders))
 
 

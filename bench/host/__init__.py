@@ -8,6 +8,7 @@ counters     what must not move while a window is measured
 spin         a fixed piece of work: how fast is this CPU just now?
 fitness      all of it over a short time, for the check before a run
 description  what is stored with a run
+git          what git knows of a folder
 """
 
 from bench.host.company import balances_interrupts

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import psutil
 
-from bench.environment import composed
 from bench.host.cpus import isolated_cpus
+from bench.host.git import is_in_its_repository, told
 from bench.host.memory import pressure
 from bench.kernel import REAL, KernelTree
 from bench.kernel.process import fields_of
@@ -157,30 +157,6 @@ def load_now(tree: KernelTree = REAL) -> dict[str, object]:
     }
 
 
-_OWN_FILE = "bench/__main__.py"
-
-
-def _git(root: Path, *arguments: str) -> str | None:
-    """What git says, or None where there is no git or it cannot tell."""
-    if shutil.which("git") is None:
-        return None
-    command = ["git", "-c", f"safe.directory={root}", "-C", str(root), *arguments]
-    # Nobody's settings: they may hide files that are new, or run programs.
-    none = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
-    # Looking must not write an index, which this user may not even own.
-    environment = composed(**none, GIT_OPTIONAL_LOCKS="0")
-    told = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
-    return None if told.returncode else told.stdout.rstrip("\n")
-
-
-def _is_in_its_repository(root: Path) -> bool:
-    """Whether the repository that git finds for this folder is the lab's own: it has its files.
-
-    A tarball that was unpacked within another repository is not part of that one.
-    """
-    return _git(root, "cat-file", "-e", f"HEAD:./{_OWN_FILE}") is not None
-
-
 def _fingerprint(path: Path) -> str:
     """The sha256 of a file, or "" where there is none."""
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else ""
@@ -211,19 +187,19 @@ class _Commit:
 
 def _commit(root: Path) -> _Commit:
     """The commit that the code is of. In the Nix store a file tells it."""
-    commit = _git(root, "rev-parse", "HEAD") if _is_in_its_repository(root) else None
+    commit = told(root, "rev-parse", "HEAD") if is_in_its_repository(root) else None
     if commit:
         # -z: names as they are, one change an entry, "XY name". Renames have no second entry.
-        told = _git(root, "status", "--porcelain", "--no-renames", "-z")
-        if told is None:
+        status = told(root, "status", "--porcelain", "--no-renames", "-z")
+        if status is None:
             return _Commit(commit)
-        changes = tuple(entry[3:] for entry in told.split("\0") if entry)
+        changes = tuple(entry[3:] for entry in status.split("\0") if entry)
         return _Commit(commit, bool(changes), changes[:_MOST_CHANGES])
     packaged = root / "COMMIT"
     if not packaged.exists():
         return _Commit("unknown")
-    told = packaged.read_text().strip()
-    return _Commit(told.removesuffix("-dirty"), told.endswith("-dirty"))
+    text = packaged.read_text().strip()
+    return _Commit(text.removesuffix("-dirty"), text.endswith("-dirty"))
 
 
 def source(root: Path) -> dict[str, object]:

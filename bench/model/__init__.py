@@ -26,11 +26,13 @@ from bench.model.place import (
     Usage,
 )
 from bench.model.plan import (
+    AB,
     Arrivals,
     ClosedLoop,
     Contract,
     Created,
     Crosscheck,
+    FailOn,
     LoadSpec,
     Mode,
     OpenLoop,
@@ -42,6 +44,7 @@ from bench.model.plan import (
     Saturation,
     Shape,
     Share,
+    Side,
     Study,
     Sweep,
     Target,
@@ -68,6 +71,7 @@ from bench.model.record import (
 from bench.model.verdict import Diagnostic, Estimate, Verdict, VerdictKind
 
 __all__ = [
+    "AB",
     "METHOD",
     "Arrivals",
     "CellResult",
@@ -81,6 +85,7 @@ __all__ = [
     "Distribution",
     "Elsewhere",
     "Estimate",
+    "FailOn",
     "Lateness",
     "LoadResult",
     "LoadSpec",
@@ -106,6 +111,7 @@ __all__ = [
     "Saturation",
     "Shape",
     "Share",
+    "Side",
     "Site",
     "Statement",
     "Study",

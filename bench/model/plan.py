@@ -236,7 +236,53 @@ class Crosscheck:
     kind: Literal["crosscheck"] = "crosscheck"
 
 
-Study = Sweep | Saturation | Crosscheck
+@dataclass(frozen=True)
+class Side:
+    """One state of a target: what `name` in a plan is.
+
+    It is the target `of`, in the state that `title` tells, compared with the side `reference` (its
+    own name where it is that itself). `commit` is empty for the working tree; `requirements` stand
+    in the place of locked packages, `environment` and `serve` in that of the service's own.
+    """
+
+    name: str
+    of: str
+    title: str
+    reference: str
+    commit: str = ""
+    requirements: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict, hash=False)
+    serve: tuple[str, ...] = ()
+
+    @property
+    def is_reference(self) -> bool:
+        return self.reference == self.name
+
+
+FailOn = Literal["regression", "undecided"]
+"""What an A/B's exit code tells of: a regression alone, or also that it could not be decided."""
+
+
+@dataclass(frozen=True)
+class AB:
+    """Before and after: states of one target, or of several, set against each other in one run.
+
+    Verdicts are given at `looks`, numbers of rounds; all looks together keep `level`. It ends at
+    the first look at which every operation is decided, at the latest after the last one. `asked`
+    are the variables of the command; `metrics` names what is judged, where that is not everything.
+    """
+
+    sides: tuple[Side, ...]
+    looks: tuple[int, ...]
+    threshold: float = 0.02
+    level: float = 0.95
+    fail_on: FailOn = "undecided"
+    asked: Mapping[str, str] = field(default_factory=dict, hash=False)
+    metrics: tuple[str, ...] = ()
+    kind: Literal["ab"] = "ab"
+
+
+Study = Sweep | Saturation | Crosscheck | AB
 
 
 @dataclass(frozen=True)

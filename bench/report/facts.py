@@ -7,6 +7,7 @@ from bench.analysis.measures import measures_of
 from bench.analysis.promise import known_to
 from bench.analysis.validity import rounds_of
 from bench.model import (
+    AB,
     ClosedLoop,
     Crosscheck,
     OpenLoop,
@@ -47,6 +48,8 @@ def _users_words(pacing: Users) -> str:
 def study_words(study: Study) -> str:
     """What is studied, where a bench would name its pacing."""
     match study:
+        case AB():
+            return f"before and after at {study.threshold:.0%}"
         case Sweep():
             return f"closed loop, {min(study.levels)} to {max(study.levels)} connections"
         case Saturation():
@@ -60,6 +63,8 @@ def study_words(study: Study) -> str:
 
 def load_words(plan: Plan) -> str:
     """How the plan's load arrives, whatever kind of run it is."""
+    if isinstance(plan.study, AB):
+        return f"{study_words(plan.study)}, {pacing_words(plan.pacing)}"
     return study_words(plan.study) if plan.study else pacing_words(plan.pacing)
 
 
@@ -67,7 +72,9 @@ def run_line(record: RunRecord) -> str:
     """Which run, of what, how far it came, and how it was asked for."""
     plan = record.plan
     parts = [", ".join(plan.workloads), load_words(plan)]
-    if not isinstance(plan.study, Saturation):  # the trials decide how many rounds there are
+    if isinstance(plan.study, AB):  # what is found decides how many rounds there are
+        parts.append(f"{times(rounds_of(record), 'round')}, {length_words(plan)}")
+    elif not isinstance(plan.study, Saturation):  # the trials decide
         parts.append(f"{rounds_of(record)} of {plan.rounds} rounds, {length_words(plan)}")
     parts.append(f"profile {plan.profile}, seed {plan.seed}, method {record.method}")
     parts += measured_words(record)

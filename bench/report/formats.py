@@ -1,13 +1,16 @@
 """The forms in which a run can be had as files, listed once."""
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench.analysis.stored import StoredRun
+from bench.analysis.studies.ab import answer_data
 from bench.errors import StoreError, UsageError
 from bench.files import replacing, write_whole
+from bench.model import AB, RunRecord
 from bench.report.document import Document
 from bench.report.facts import fact_line, machine_fact
 from bench.report.render.html import html_page
@@ -17,6 +20,7 @@ from bench.report.render.markdown import markdown
 from bench.report.tidy import write_csv, write_parquet
 
 DEFAULT = ("html", "md")
+_OF_AB = (*DEFAULT, "json")
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,21 @@ def _parquet(run: StoredRun, _document: Document, place: Place) -> None:
         write_parquet(run.record, path)
 
 
+def _json(run: StoredRun, _document: Document, place: Place) -> None:
+    """The answer of an A/B, for programs. Raises UsageError for other runs."""
+    if not isinstance(run.record.plan.study, AB):
+        raise UsageError(
+            "FORMAT=json is for an A/B, whose answer it holds",
+            "A run's figures: FORMAT=csv or parquet.",
+        )
+    write_whole(place.run / "answer.json", json.dumps(answer_data(run.record), indent=2) + "\n")
+
+
+def default_formats(record: RunRecord) -> tuple[str, ...]:
+    """What is written where nobody chooses."""
+    return _OF_AB if isinstance(record.plan.study, AB) else DEFAULT
+
+
 def _svg(run: StoredRun, document: Document, place: Place) -> None:
     for plot in document.plots:
         write_whole(_plots(place) / f"{plot.name}.svg", svg(plot, _source(run)))
@@ -80,13 +99,14 @@ FORMATS: dict[str, Writer] = {
     "md": _markdown,
     "csv": _csv,
     "parquet": _parquet,
+    "json": _json,
     "svg": _svg,
     "png": _png,
 }
 
 
 def select_formats(names: Sequence[str]) -> tuple[str, ...]:
-    """The named formats, or the default ones.
+    """The named formats; none where none is named.
 
     Raises UsageError on an unknown name, listing the known ones.
     """
@@ -96,7 +116,7 @@ def select_formats(names: Sequence[str]) -> tuple[str, ...]:
             f"unknown format {', '.join(map(repr, unknown))}",
             f"Known formats: {', '.join(FORMATS)}.",
         )
-    return tuple(dict.fromkeys(names)) or DEFAULT
+    return tuple(dict.fromkeys(names))
 
 
 def write_formats(run: StoredRun, document: Document, place: Place, names: Sequence[str]) -> None:

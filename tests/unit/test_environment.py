@@ -13,11 +13,13 @@ import pytest
 from bench import environment
 from bench.cli import make_variables
 from bench.environment import (
+    FETCHING,
     LAB_VARIABLES,
     LET_THROUGH,
     REACHES_SERVICES,
     VERB_VARIABLES,
     composed,
+    fetching,
     insulated,
     lab_command,
     let_through,
@@ -70,7 +72,30 @@ def test_each_that_is_let_through_has_its_reason() -> None:
 def test_what_is_not_on_the_list_ends_here() -> None:
     """Whatever else a shell exports."""
     kept = {"PATH": "/bin", "FRAMEWORK": "drf", "PORT_OFFSET": "100", "TERM": "dumb"}
-    assert insulated({**HOSTILE, **kept}) == kept
+    found = insulated({**HOSTILE, **kept})
+    assert {name: found[name] for name in found if not name.startswith("ONECORE_FOR_UV_")} == kept
+
+
+def test_how_packages_are_fetched_reaches_uv_and_nothing_else(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Under another name in the lab, and under its own for uv; whatever bootstrap.sh lets through
+    of proxies, certificates and uv's cache and index.
+    """
+    script = (ROOT / "bench" / "bootstrap.sh").read_text()
+    listed = script.partition('let_through="')[2].partition('"')[0].split()
+    whose = {"PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "XDG_DATA_HOME", "LD_LIBRARY_PATH"}
+    pythons = {name for name in listed if name.startswith("UV_PYTHON")} | {"PYENV_ROOT"}
+    assert {*FETCHING} == {*listed} - whose - pythons
+    once = insulated({"https_proxy": "http://proxy", "HOME": "/home/me", "PIP_INDEX_URL": "x"})
+    assert "https_proxy" not in once
+    assert insulated(once) == once
+    monkeypatch.setattr(os, "environ", once)
+    told = fetching()
+    assert told["https_proxy"] == "http://proxy"
+    assert told["HOME"] == "/home/me"
+    assert told["UV_NO_CONFIG"] == "1"
+    assert "https_proxy" not in composed()
 
 
 def test_what_is_measured_gets_what_the_lab_composed(monkeypatch: pytest.MonkeyPatch) -> None:

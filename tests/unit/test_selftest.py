@@ -10,10 +10,11 @@ import pytest
 from bench.analysis import selftest
 from bench.analysis.selftest import Latencies, SelftestCheck, Sending
 from bench.errors import GeneratorFailed
+from bench.experiment.ab.rounds import next_of
 from bench.experiment.apart import free_block
 from bench.experiment.lab import Lab
 from bench.experiment.selftest import truth
-from bench.experiment.selftest.comparison import THRESHOLD, Patience, judged, settled
+from bench.experiment.selftest.comparison import THRESHOLD, Patience, judged, record_of
 from bench.experiment.selftest.twins import PLANTED_SHARE, Twins, make_twins
 from bench.model import (
     CellResult,
@@ -121,6 +122,10 @@ def rounds(
     ]
 
 
+PATIENCE = Patience(looks=(12, 24))
+"""Its first look is at as many rounds as there are below."""
+
+
 @pytest.mark.parametrize(
     ("b", "slow", "spread", "expected"),
     [
@@ -134,10 +139,12 @@ def test_windows_are_judged_against_the_first(
     twins: Twins, b: float, slow: float, spread: float, expected: tuple[str, str]
 ) -> None:
     """The twin and the slow one are each compared with the same service."""
-    found = judged(twins, rounds(twins, b=b, slow=slow, spread=spread), 0.99)
+    cells = rounds(twins, b=b, slow=slow, spread=spread)
+    found = judged(twins, cells, PATIENCE)
     assert tuple(one.kind for one in found) == expected
     assert [one.threshold for one in found] == [THRESHOLD] * 2
-    assert settled(found) == ("inconclusive" not in expected)
+    step = next_of(record_of(twins, PATIENCE))(cells)
+    assert (step.round if step else None) == (13 if "inconclusive" in expected else None)
 
 
 def test_an_invalid_window_settles_its_comparison(twins: Twins) -> None:
@@ -148,9 +155,9 @@ def test_an_invalid_window_settles_its_comparison(twins: Twins) -> None:
     )
     spoilt = replace(cells[place].phases[0], diagnostics=(Diagnostic("errors", "", "", "invalid"),))
     cells[place] = replace(cells[place], phases=(spoilt,))
-    identical, planted = judged(twins, cells, 0.99)
+    identical, planted = judged(twins, cells, PATIENCE)
     assert (identical.kind, planted.kind) == ("indistinguishable", "invalid")
-    assert settled((identical, planted))
+    assert next_of(record_of(twins, PATIENCE))(cells) is None
 
 
 def test_half_way_between_both_truths_lies_the_threshold() -> None:

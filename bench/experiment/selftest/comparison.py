@@ -1,4 +1,4 @@
-"""The identical and the slowed service, measured and judged as targets are.
+"""The identical and the slowed service, compared as any two states of a service are (`make ab`).
 
 **What is asked.** `/ping`: the server's and the framework's own work and nothing else. The app's
 core is the limit, no database adds its noise, and 10 % more CPU per request is 1/1.1 of the rate.
@@ -11,29 +11,28 @@ the rounds.
 
 **A round** is one of a run: new processes, and then turns, by the same code.
 
-**Rounds are added** in fixed looks until both verdicts stand. Who looks five times has five
-chances to see what is not there. Therefore the looks share one error rate of 5 %, each with twice
-the part of the one before: 0.2, 0.3, 0.6, 1.3 and 2.6 %. By Bonferroni's inequality all together
-keep 95 %, however they depend on each other: a faulty lab, whose true ratio lies on the wrong side
-of the threshold, passes in at most 5 of 100 self-tests. A quiet machine is done early although the
-first looks are strict; a noisy one has most of the error rate when it has most rounds. If the last
-look is inconclusive, this machine is too noisy to tell 10 %, and the self-test fails.
+**Rounds are added** in fixed looks until both verdicts stand; all looks together keep 95 %
+(`bench.stats.looks`). So a faulty lab, whose true ratio lies on the wrong side of the threshold,
+passes in at most 5 of 100 self-tests. If the last look is inconclusive, this machine is too noisy
+to tell 10 %, and the self-test fails.
 """
 
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from bench.analysis.measures import COST, speeds_of
-from bench.analysis.validity import usable
-from bench.experiment.cell import Bench
+from bench.analysis.studies.ab import answer
+from bench.experiment.ab.rounds import next_of
+from bench.experiment.cell import Bench, utc_now
 from bench.experiment.plan import LEAD_IN_S
-from bench.experiment.schedule import Step, steps
+from bench.experiment.schedule import Step
 from bench.experiment.selftest.twins import Twins
 from bench.experiment.turns import measure_turns
 from bench.load.generator import Generator
-from bench.model import CellResult, ClosedLoop, Plan, Turns, Verdict
-from bench.stats.verdict import Comparison, judge
+from bench.metrics import METRICS
+from bench.model import AB, CellResult, ClosedLoop, Plan, RunRecord, Side, Turns, Verdict
+from bench.stats.looks import level_of, next_look
+from bench.store import SCHEMA_VERSION
 
 THRESHOLD = 0.05
 LEVEL = 0.95
@@ -55,12 +54,11 @@ class Patience:
 
     def level(self, look: int) -> float:
         """The level of one look; all of them together keep LEVEL."""
-        part = 2.0 ** self.looks.index(look) / (2.0 ** len(self.looks) - 1)
-        return 1 - (1 - LEVEL) * part
+        return level_of(look, self.looks, LEVEL)
 
     def goes_on(self, done: int, elapsed_s: float) -> int | None:
         """The number of rounds at the next look, if there is one and there is time for it."""
-        following = next((look for look in self.looks if look > done), None)
+        following = next_look(done, self.looks)
         if following is None or (done and elapsed_s / done * following > self.limit_s):
             return None
         return following
@@ -74,23 +72,27 @@ def compare(
     The twins are up. Raises what `measure_turns` raises.
     """
     cells: list[CellResult] = []
-    began_s, done = time.monotonic(), 0
+    began_s, allowed = time.monotonic(), 0
+    next_step = next_of(record_of(twins, patience))
     with Generator(twins.lab.placement.generator) as generator:
         plan = _plan(twins, patience)
         bench = Bench(twins.lab, plan, generator, {}, lambda _progress: None)
-        while look := patience.goes_on(done, time.monotonic() - began_s):
-            for step in steps(replace(plan, rounds=look)):
-                if step.round > done:
-                    cells += _measure_round(bench, step)
-            done = look
-            identical, planted = judged(twins, cells, patience.level(look))
-            say(f"{done} rounds: twin {identical.kind}, planted slowdown {planted.kind}")
-            if settled((identical, planted)):
-                break
-    return identical, planted
+        while step := next_step(cells):
+            if step.round > allowed:
+                following = patience.goes_on(step.round - 1, time.monotonic() - began_s)
+                if following is None:
+                    break
+                allowed = following
+            cells += _measure_round(bench, step)
+            if step.round in patience.looks:
+                identical, planted = judged(twins, cells, patience)
+                say(f"{step.round} rounds: twin {identical.kind}, planted slowdown {planted.kind}")
+    return judged(twins, cells, patience)
 
 
 def _plan(twins: Twins, patience: Patience) -> Plan:
+    a = twins.a.name
+    sides = tuple(Side(one.name, a, one.label, a) for one in twins.in_order)
     return Plan(
         profile="selftest",
         targets=tuple(target.name for target in twins.in_order),
@@ -104,6 +106,22 @@ def _plan(twins: Twins, patience: Patience) -> Plan:
         warm_up_min_s=0.4,
         warm_up_max_s=1.0,
         turns=Turns(TURN_S, LEAD_IN_S),
+        study=AB(sides, patience.looks, THRESHOLD, LEVEL, metrics=(METRICS["app_cost"].name,)),
+    )
+
+
+def record_of(twins: Twins, patience: Patience) -> RunRecord:
+    """A run of the twins that nobody stores, without its cells."""
+    return RunRecord(
+        schema_version=SCHEMA_VERSION,
+        run_id="selftest",
+        plan=_plan(twins, patience),
+        placement=twins.lab.placement,
+        supervisor="",
+        provenance={},
+        diagnostics=(),
+        started_at=utc_now(),
+        state="running",
     )
 
 
@@ -113,23 +131,10 @@ def _measure_round(bench: Bench, step: Step) -> Sequence[CellResult]:
     return measure_turns(bench, step, bench.lab.targets)
 
 
-def judged(twins: Twins, cells: Sequence[CellResult], level: float) -> tuple[Verdict, Verdict]:
-    """The twin's verdict and the slow one's, one family."""
-    cheapness = {
-        target.name: speeds_of(
-            {cell.round: usable(cell, "ping") for cell in cells if cell.target == target.name},
-            COST,
-        )
-        for target in twins.in_order
-    }
-    family = [
-        Comparison(subject.name, twins.a.name, cheapness[subject.name], cheapness[twins.a.name])
-        for subject in (twins.b, twins.slow)
-    ]
-    identical, planted = judge(family, THRESHOLD, level)
-    return identical, planted
-
-
-def settled(verdicts: Sequence[Verdict]) -> bool:
-    """Whether more rounds would change nothing. An invalid comparison stays invalid."""
-    return all(verdict.kind != "inconclusive" for verdict in verdicts)
+def judged(
+    twins: Twins, cells: Sequence[CellResult], patience: Patience
+) -> tuple[Verdict, Verdict]:
+    """The twin's verdict and the slow one's at the latest look, one family."""
+    found = answer(replace(record_of(twins, patience), cells=tuple(cells)))
+    by_side = {one.side.name: one.verdict for one in found.deciding}
+    return by_side[twins.b.name], by_side[twins.slow.name]

@@ -1,10 +1,12 @@
 """Two runs against each other: ratios with intervals, and the band that counts as no change."""
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import altair as alt
 
-from bench.analysis.comparison import Row
+from bench.analysis.measures import Measure
+from bench.model import Estimate, Verdict
 from bench.report.document import Plot
 from bench.report.plots.frame import Cut, cut, lanes, log_span, marker, moved, unbounded
 from bench.report.plots.paper import SOFT, fading, marks, plot, target_colour, tooltip
@@ -24,8 +26,23 @@ _TIPS = (
 )
 
 
+class Changed(Protocol):
+    """One figure of a target's operation, and its verdict."""
+
+    @property
+    def target(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def measure(self) -> Measure: ...
+    @property
+    def verdict(self) -> Verdict: ...
+    @property
+    def ratio(self) -> Estimate | None: ...
+
+
 def changes_plot(
-    found: Sequence[Row],
+    found: Sequence[Changed],
     styles: Styles,
     threshold: float,
     *,
@@ -89,7 +106,7 @@ def _layers(
     }
 
 
-def _row(one: Row, styles: Styles) -> dict[str, object] | None:
+def _row(one: Changed, styles: Styles) -> dict[str, object] | None:
     ratio = one.ratio
     if ratio is None:
         return None

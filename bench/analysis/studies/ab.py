@@ -1,0 +1,361 @@
+"""Before and after: what a change does to each operation, and whether that is known.
+
+Each side is compared with its reference within rounds, by every measure. **App CPU per request
+decides** an operation: it is the price of a request, and the figure that is known best. The other
+measures convict, but nobody waits for them: a rate or a p99 that has clearly become worse is a
+regression, and one that is not known well enough leaves the answer as it is.
+
+All verdicts of an answer are one family, given at the level of their look. So at most 5 % of the
+answers of unchanged services tell of a change, whatever was looked at, and however often.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from math import isfinite
+from typing import Literal
+
+from bench.analysis.measures import (
+    COST,
+    DATABASE_COST,
+    LATENCY,
+    MEMORY,
+    RATE,
+    SERVICE_TIME,
+    Measure,
+    cause_of,
+    lacking,
+    limits_elsewhere,
+    speeds_of,
+)
+from bench.analysis.series import operation_title
+from bench.analysis.validity import Windows, phases_of, windows_of
+from bench.metrics import METRICS
+from bench.model import AB, Estimate, OpenLoop, Pacing, PhaseResult, RunRecord, Side, Verdict
+from bench.stats.looks import latest_look, level_of
+from bench.stats.ratio import valid_rounds
+from bench.stats.verdict import Comparison, judge
+
+SAME_COUNT = 0.01
+"""Counts per request that differ by less are the same: a request at an edge is counted or not."""
+
+Outcome = Literal["regression", "undecided", "clear"]
+
+
+def measures_told(pacing: Pacing) -> tuple[Measure, ...]:
+    """What is told of each operation, the deciding one first."""
+    if isinstance(pacing, OpenLoop):
+        return (COST, DATABASE_COST, LATENCY, MEMORY)
+    return (COST, DATABASE_COST, RATE, SERVICE_TIME, MEMORY)
+
+
+@dataclass(frozen=True)
+class Effect:
+    """One figure of an operation at a side and at its reference.
+
+    The verdict is of speeds, the side's to the reference's. `before` and `after` are the measure's
+    own figures. `lost` says that the side has no valid figure, or fewer, where the reference has.
+    """
+
+    side: Side
+    workload: str
+    phase: str
+    measure: Measure
+    verdict: Verdict
+    before: float | None
+    after: float | None
+    lost: bool = False
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def target(self) -> str:
+        """The target of the run that the side is."""
+        return self.side.name
+
+    @property
+    def title(self) -> str:
+        return operation_title(self.workload, self.phase)
+
+    @property
+    def ratio(self) -> Estimate | None:
+        """after / before of the measure itself, not of its speed."""
+        return None if self.verdict.ratio is None else self.measure.shown(self.verdict.ratio)
+
+    @property
+    def is_deciding(self) -> bool:
+        return self.measure is COST
+
+    @property
+    def is_regression(self) -> bool:
+        return self.verdict.kind == "slower" or (self.is_deciding and self.lost)
+
+    @property
+    def is_decided(self) -> bool:
+        return self.verdict.kind in ("faster", "slower", "indistinguishable") or self.lost
+
+
+@dataclass(frozen=True)
+class Statements:
+    """Statements per request of an operation at a side and at its reference; None: not counted.
+
+    `more` and `fewer` are the statements that one of them sends and the other does not, or more
+    often, with how many that makes for each request.
+    """
+
+    side: Side
+    title: str
+    before: float | None
+    after: float | None
+    more: Mapping[str, float] = field(default_factory=dict)
+    fewer: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def differ(self) -> bool:
+        return bool(self.more or self.fewer)
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What an A/B has found after so many whole rounds."""
+
+    changes: tuple[Effect, ...]
+    statements: tuple[Statements, ...]
+    rounds: int
+    level: float
+
+    @property
+    def deciding(self) -> tuple[Effect, ...]:
+        return tuple(one for one in self.changes if one.is_deciding)
+
+    @property
+    def regressions(self) -> tuple[Effect, ...]:
+        return tuple(one for one in self.changes if one.is_regression)
+
+    @property
+    def undecided(self) -> tuple[Effect, ...]:
+        return tuple(one for one in self.deciding if not one.is_decided)
+
+    @property
+    def outcome(self) -> Outcome:
+        """A regression outweighs what is not known; nothing measured is not known."""
+        if self.regressions:
+            return "regression"
+        return "undecided" if self.undecided or not self.deciding else "clear"
+
+    @property
+    def rounds_needed(self) -> int | None:
+        """How many rounds in all would decide what is undecided; None where none would, or none
+        are needed.
+        """
+        needed = [one.verdict.rounds_needed for one in self.undecided]
+        return max((one for one in needed if one), default=None) if all(needed) else None
+
+
+def study_of(record: RunRecord) -> AB:
+    study = record.plan.study
+    assert isinstance(study, AB)
+    return study
+
+
+def whole_rounds(record: RunRecord) -> int:
+    """How many rounds, from the first on, have all their cells."""
+    plan = record.plan
+    cells = len(plan.targets) * len(plan.workloads)
+    done = 0
+    while sum(cell.round == done + 1 for cell in record.cells) == cells:
+        done += 1
+    return done
+
+
+def is_settled(record: RunRecord) -> bool:
+    """Whether more rounds would change nothing: an invalid comparison stays invalid."""
+    return all(one.verdict.kind != "inconclusive" for one in answer(record).deciding)
+
+
+def answer(record: RunRecord) -> Findings:
+    """What is known at the latest look; where no look is reached, what is known at all."""
+    study, done = study_of(record), whole_rounds(record)
+    look = latest_look(done, study.looks)
+    seen = record
+    if done >= look:
+        cells = tuple(cell for cell in record.cells if cell.round <= look)
+        seen = replace(record, cells=cells)
+    level = level_of(look, study.looks, study.level)
+    changes = _judged(tuple(_questions(seen)), study.threshold, level)
+    return Findings(changes, tuple(_statements(seen)), min(done, look), level)
+
+
+@dataclass(frozen=True)
+class _Question:
+    change: Effect
+    comparison: Comparison
+
+
+def _judged(asked: Sequence[_Question], threshold: float, level: float) -> tuple[Effect, ...]:
+    verdicts = judge([one.comparison for one in asked], threshold, level)
+    return tuple(
+        replace(one.change, verdict=verdict) for one, verdict in zip(asked, verdicts, strict=True)
+    )
+
+
+def _questions(record: RunRecord) -> Iterator[_Question]:
+    wanted = study_of(record).metrics
+    for side in study_of(record).sides:
+        if side.is_reference:
+            continue
+        for workload, phase in phases_of(record):
+            before = windows_of(record, side.reference, workload, phase)
+            after = windows_of(record, side.name, workload, phase)
+            for measure in measures_told(record.plan.pacing):
+                if wanted and measure.metric.name not in wanted:
+                    continue
+                if measure is DATABASE_COST and not _asks_database(before, after):
+                    continue
+                yield _question(side, (workload, phase), measure, before, after)
+
+
+def _question(
+    side: Side, where: tuple[str, str], measure: Measure, before: Windows, after: Windows
+) -> _Question:
+    comparison = Comparison(
+        side.name,
+        side.reference,
+        speeds_of(after, measure),
+        speeds_of(before, measure),
+        cause=cause_of(measure, after, before),
+        lacking=lacking(after, measure) or lacking(before, measure),
+    )
+    old, new = _valid(before), _valid(after)
+    change = Effect(
+        side,
+        *where,
+        measure,
+        Verdict("inconclusive", side.name, side.reference, None, 0.0),
+        measure.metric.value(old) if old else None,
+        measure.metric.value(new) if new else None,
+        lost=_sound(comparison.subject_rates) < _sound(comparison.reference_rates),
+        elsewhere=limits_elsewhere(measure, {side.name: after, side.reference: before}),
+    )
+    return _Question(change, comparison)
+
+
+def _sound(rates: Mapping[int, float | None]) -> float:
+    """The share of measured rounds whose figure may be used; 0 where there is none."""
+    return len(valid_rounds(rates)) / len(rates) if rates else 0.0
+
+
+def _valid(windows: Windows) -> list[PhaseResult]:
+    return [window for window in windows.values() if window is not None]
+
+
+def _asks_database(*sides: Windows) -> bool:
+    """Without a statement, the database's CPU time is its own housekeeping."""
+    queries = METRICS["queries"]
+    return any(queries.value(_valid(side)) for side in sides if _valid(side))
+
+
+# --- statements -------------------------------------------------------------------------------
+
+
+def _statements(record: RunRecord) -> Iterator[Statements]:
+    for side in study_of(record).sides:
+        if side.is_reference:
+            continue
+        for workload, phase in phases_of(record):
+            before = _valid(windows_of(record, side.reference, workload, phase))
+            after = _valid(windows_of(record, side.name, workload, phase))
+            yield _compared(side, operation_title(workload, phase), before, after)
+
+
+def _compared(
+    side: Side, title: str, before: Sequence[PhaseResult], after: Sequence[PhaseResult]
+) -> Statements:
+    queries = METRICS["queries"]
+    old, new = _per_request(before), _per_request(after)
+    return Statements(
+        side,
+        title,
+        queries.value(before) if before else None,
+        queries.value(after) if after else None,
+        more=_surplus(new, old) if before and after else {},
+        fewer=_surplus(old, new) if before and after else {},
+    )
+
+
+def _per_request(windows: Sequence[PhaseResult]) -> Mapping[str, float]:
+    """How often each statement is sent for a request."""
+    requests = sum(window.load.requests for window in windows)
+    calls: dict[str, int] = {}
+    for window in windows:
+        for one in window.queries.statements if window.queries else ():
+            calls[one.query] = calls.get(one.query, 0) + one.calls
+    return {query: count / requests for query, count in calls.items()} if requests else {}
+
+
+def _surplus(mine: Mapping[str, float], others: Mapping[str, float]) -> Mapping[str, float]:
+    """What is sent more often here than there, by how much."""
+    found = {query: count - others.get(query, 0.0) for query, count in mine.items()}
+    return {
+        query: surplus
+        for query, surplus in found.items()
+        if surplus > SAME_COUNT * max(1.0, mine[query])
+    }
+
+
+# --- for programs -----------------------------------------------------------------------------
+
+
+def answer_data(record: RunRecord) -> Mapping[str, object]:
+    """The answer as plain values for JSON: docs/results-format.md describes it."""
+    study, found = study_of(record), answer(record)
+    return {
+        "run_id": record.run_id,
+        "state": record.state,
+        "outcome": found.outcome,
+        "threshold": study.threshold,
+        "rounds": found.rounds,
+        "rounds_needed": found.rounds_needed,
+        "level": found.level,
+        "sides": [asdict(side) for side in study.sides],
+        "changes": [_change_data(one) for one in found.changes],
+        "statements": [
+            {
+                "side": one.side.name,
+                "operation": one.title,
+                "before": one.before,
+                "after": one.after,
+                "more": dict(one.more),
+                "fewer": dict(one.fewer),
+            }
+            for one in found.statements
+        ],
+        "changed_files": record.provenance.get("changed_files", {}),
+        "uncommitted_sha256": record.provenance.get("uncommitted_sha256", ""),
+    }
+
+
+def _change_data(one: Effect) -> Mapping[str, object]:
+    ratio, verdict = one.ratio, one.verdict
+    known = ratio is not None and ratio.n > 1
+    return {
+        "side": one.side.name,
+        "operation": one.title,
+        "metric": one.measure.metric.name,
+        "unit": one.measure.metric.unit,
+        "before": one.before,
+        "after": one.after,
+        "ratio": ratio.point if ratio else None,
+        "ratio_low": ratio.low if known and ratio else None,
+        # JSON has no infinity.
+        "ratio_high": ratio.high if known and ratio and isfinite(ratio.high) else None,
+        "verdict": _word(one),
+        "decides": one.is_deciding,
+        "is_regression": one.is_regression,
+        "rounds_needed": verdict.rounds_needed,
+        "reason": verdict.reason,
+    }
+
+
+def _word(one: Effect) -> str:
+    """The verdict in the measure's own words."""
+    kinds = {"faster": one.measure.better, "slower": one.measure.worse}
+    return kinds.get(one.verdict.kind, one.verdict.kind)

@@ -1,0 +1,31 @@
+"""All of an A/B, from nothing to nothing: sides, run, and what is left is the run."""
+
+from collections.abc import Callable, Sequence
+
+from bench.experiment import session
+from bench.experiment.ab.asked import State
+from bench.experiment.ab.environments import Say
+from bench.experiment.ab.sides import made
+from bench.experiment.session import Watcher
+from bench.model import Plan, RunRecord, Side, Target
+
+PlanOf = Callable[[tuple[Target, ...], tuple[Side, ...]], Plan]
+"""From the sides to the plan."""
+
+
+def run_ab(
+    asked: Sequence[State],
+    targets: Sequence[Target],
+    plan_of: PlanOf,
+    watcher: Watcher,
+    say: Say,
+    *,
+    strict: bool = False,
+) -> RunRecord:
+    """Make the sides, measure them by the plan, clear them away; returns the finished record.
+
+    Raises what `made` and `session.measure` raise.
+    """
+    with made(asked, targets, say) as sides:
+        plan = plan_of(sides.lab.targets, sides.sides)
+        return session.measure(plan, watcher, strict=strict, lab=sides.lab, told=sides.told)

@@ -1,0 +1,152 @@
+"""From what is asked to targets in a lab of their own, for as long as they are compared.
+
+Everything is made before anything is started, and is gone afterwards but for the environments. What
+an A/B that was killed has left is cleared away by the next one, and by `make clean`.
+"""
+
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from bench.experiment.ab.asked import State
+from bench.experiment.ab.code import (
+    Code,
+    changed_files,
+    commit_of,
+    commits_code,
+    target_in,
+    trees_code,
+    uncommitted_sha256,
+)
+from bench.experiment.ab.environments import Say, python_for
+from bench.experiment.apart import lab_apart, state_of
+from bench.experiment.assembly import exclusively, held, open_lab, sides_folder, site
+from bench.experiment.interruption import undisturbed
+from bench.experiment.lab import Lab
+from bench.model import Side, Target
+
+DATABASES = "ab"
+"""The folder of the lab's state in which the sides have their databases."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """The sides as targets of a lab of their own, the reference of each target first.
+
+    `told` is for the run's provenance: where each side's code and packages come from, and which
+    files differ.
+    """
+
+    lab: Lab
+    sides: tuple[Side, ...]
+    told: Mapping[str, object]
+
+
+@contextmanager
+def made(asked: Sequence[State], targets: Sequence[Target], say: Say) -> Iterator[Made]:
+    """The sides of each of these targets, ready to be started.
+
+    Raises LabBusy while another command uses this lab or the folder, UsageError and SetupError
+    where a side cannot be made.
+    """
+    here = site()
+    folder = sides_folder(here)
+    folder.mkdir(parents=True, exist_ok=True)
+    busy = "another A/B is using the folder of its sides"
+    with exclusively(here), held(folder / "lock", busy):
+        try:
+            _clear(folder, here.state)
+            yield _made(asked, targets, folder, say)
+        finally:
+            with undisturbed():
+                _clear(folder, here.state)
+
+
+def _clear(folder: Path, state: Path) -> None:
+    shutil.rmtree(folder / "code", ignore_errors=True)
+    shutil.rmtree(state / DATABASES, ignore_errors=True)
+
+
+def _made(asked: Sequence[State], targets: Sequence[Target], folder: Path, say: Say) -> Made:
+    root = site().root
+    commits = {one.ref: commit_of(root, one.ref) for one in asked if one.ref}
+    code = _codes(root, commits, targets, folder / "code")
+    found: list[Target] = []
+    sides: list[Side] = []
+    for target in targets:
+        for one in asked:
+            side = _side(one, target, commits, reference=sides_reference(target, asked))
+            python = python_for(code[one.ref], one.requirements, root, folder / "environments", say)
+            found.append(_target(one, side, target, code[one.ref], python))
+            sides.append(side)
+    names = tuple(target.name for target in targets)
+    lab = lab_apart(open_lab(names, beside=(folder,)), DATABASES, found)
+    return Made(lab, tuple(sides), _told(root, asked, targets, commits))
+
+
+def _codes(
+    root: Path, commits: Mapping[str, str], targets: Sequence[Target], folder: Path
+) -> Mapping[str, Code]:
+    """The code of each ref that is asked for; "" is the working tree."""
+    services = tuple(dict.fromkeys(target.directory for target in targets))
+    found = {"": trees_code(root, services, folder / "tree")}
+    by_commit: dict[str, Code] = {}
+    for ref, commit in commits.items():
+        if commit not in by_commit:
+            by_commit[commit] = commits_code(root, commit, folder / commit[:12])
+        found[ref] = by_commit[commit]
+    return found
+
+
+def name_of(target: Target, asked: State) -> str:
+    return f"{target.name}-{asked.key}"
+
+
+def sides_reference(target: Target, asked: Sequence[State]) -> str:
+    """The name of the side that the others of a target are compared with."""
+    return name_of(target, asked[0])
+
+
+def _side(asked: State, target: Target, commits: Mapping[str, str], reference: str) -> Side:
+    commit = commits.get(asked.ref, "")
+    return Side(
+        name=name_of(target, asked),
+        of=target.name,
+        title=f"{asked.title} ({commit[:7]})" if commit else asked.title,
+        reference=reference,
+        commit=commit,
+        requirements=asked.requirements,
+        environment=dict(asked.environment),
+        serve=asked.serve,
+    )
+
+
+def _target(asked: State, side: Side, target: Target, code: Code, python: Path | None) -> Target:
+    """Raises SetupError where the code has no such target, UsageError for unknown settings."""
+    own = target_in(code, target)
+    return replace(
+        state_of(own, side.name, own.label),
+        compared_with=() if side.is_reference else (side.reference,),
+        python=python,
+        environment={**own.environment, **asked.environment},
+        serve=asked.serve or own.serve,
+    )
+
+
+def _told(
+    root: Path, asked: Sequence[State], targets: Sequence[Target], commits: Mapping[str, str]
+) -> Mapping[str, object]:
+    files = {
+        target.framework: list(changed_files(root, commits[one.ref], _paths(root, target)))
+        for one in asked
+        if one.ref
+        for target in targets
+    }
+    return {"uncommitted_sha256": uncommitted_sha256(root), "changed_files": files}
+
+
+def _paths(root: Path, target: Target) -> tuple[str, ...]:
+    """What a side is made from, as git names it."""
+    return (str(target.directory.relative_to(root)), "uv.lock")

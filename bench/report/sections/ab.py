@@ -1,0 +1,291 @@
+"""Before and after: what a change does to each operation, and what differed between the two."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from bench.analysis.stored import StoredRun
+from bench.analysis.studies.ab import Effect, Findings, Statements, answer, study_of
+from bench.model import AB, Estimate, RunRecord, Side
+from bench.report.document import (
+    Block,
+    Figure,
+    Gravity,
+    Notes,
+    Outcome,
+    Plot,
+    Prose,
+    Row,
+    Section,
+    Sheet,
+    Table,
+)
+from bench.report.plots.changes import changes_plot
+from bench.report.style import styles_of
+from bench.report.words import ELSEWHERE, rounds_words, verdict_words
+from bench.words import NO_FIGURE, and_list, times
+
+_LONGEST_STATEMENT = 80
+
+
+def before_and_after(run: StoredRun) -> Section | None:
+    """The answer in a sentence, in figures, and what differed. None for other runs."""
+    record = run.record
+    if not isinstance(record.plan.study, AB):
+        return None
+    found = answer(record)
+    blocks: list[Block] = [
+        Outcome(outcome_words(found, record), _gravity(found)),
+        Prose(_compared_words(record)),
+        Figure(tuple(_plots(run, found)), _plot_words(record), deciding_table(found, record)),
+        Sheet(others_table(found)),
+    ]
+    if notes := tuple(_statement_notes(found)):
+        blocks.append(Notes(notes))
+    blocks.extend(Sheet(table) for table in differences_tables(record))
+    return Section("ab", "Before and after", tuple(blocks))
+
+
+# --- in a sentence ----------------------------------------------------------------------------
+
+
+def _gravity(found: Findings) -> Gravity:
+    return {"regression": "invalid", "undecided": "doubt", "clear": "good"}[found.outcome]  # type: ignore[return-value]
+
+
+def outcome_words(found: Findings, record: RunRecord) -> str:
+    """What it all comes to: what has become worse, what is not known, what has become better."""
+    return " ".join(_outcome(found, record))
+
+
+def _outcome(found: Findings, record: RunRecord) -> Iterator[str]:
+    beyond = f"beyond {study_of(record).threshold:.0%}"
+    rounds = times(found.rounds, "round")
+    worse = [change for change in found.regressions if not change.lost]
+    lost = [change for change in found.regressions if change.lost]
+    if worse:
+        yield f"REGRESSION {beyond}: {'; '.join(_change_words(one) for one in worse)}."
+    if lost:
+        told = "; ".join(f"{_who(one)} ({one.verdict.reason})" for one in lost)
+        yield f"BROKEN: no valid figure, where the reference has one: {told}."
+    if not found.deciding:
+        yield "NOTHING COMPARED: nothing was measured."
+    elif found.undecided:
+        yield _undecided_words(found, rounds)
+    elif found.outcome == "clear":
+        yield f"No regression {beyond}, known after {rounds}."
+    if better := [one for one in found.changes if one.verdict.kind == "faster"]:
+        yield f"Better: {'; '.join(_change_words(one) for one in better)}."
+    if differ := [one for one in found.statements if one.differ]:
+        told = "; ".join(
+            f"{one.side.of} {one.title} {_count(one.before)} → {_count(one.after)}"
+            for one in differ
+        )
+        yield f"Statements per request differ: {told}."
+
+
+def _undecided_words(found: Findings, rounds: str) -> str:
+    told = and_list([_who(one) for one in found.undecided])
+    needed = found.rounds_needed
+    if needed:
+        remedy = f"about {needed} rounds in all would decide it: ROUNDS={needed}"
+    elif any(one.verdict.kind == "invalid" for one in found.undecided):
+        remedy = "some of its figures are invalid: see the diagnostics"
+    else:
+        remedy = "no number of rounds would: a larger THRESHOLD, or a quieter machine"
+    return f"UNDECIDED after {rounds}: {told}; {remedy}."
+
+
+def _who(one: Effect) -> str:
+    return f"{one.side.of} {one.title}"
+
+
+def _change_words(one: Effect) -> str:
+    """E.g. "drf read dearer (app CPU/request +12.3 % [+11.0, +13.6])"."""
+    word = verdict_words(one.verdict, one.measure)
+    return f"{_who(one)} {word} ({one.measure.title} {percent_words(one.ratio)})"
+
+
+def percent_words(ratio: Estimate | None) -> str:
+    """A ratio as a change with its interval: "+3.1 % [+1.2, +5.0]"."""
+    if ratio is None:
+        return NO_FIGURE
+    ends = f" [{_percent(ratio.low)}, {_percent(ratio.high)}]" if ratio.n > 1 else ""
+    return f"{_percent(ratio.point)} %{ends}"
+
+
+def _percent(ratio: float) -> str:
+    """E.g. "+3.1"; beyond tenfold its digits say nothing more."""
+    return ">+900" if ratio > 10 else f"{100 * (ratio - 1):+.1f}"
+
+
+def _count(count: float | None) -> str:
+    return NO_FIGURE if count is None else f"{count:.2f}"
+
+
+def _compared_words(record: RunRecord) -> str:
+    """Which states, of what."""
+    study = study_of(record)
+    told = []
+    for reference in (side for side in study.sides if side.is_reference):
+        others = [
+            side.title
+            for side in study.sides
+            if side.reference == reference.name and not side.is_reference
+        ]
+        told.append(f"{reference.of}: {and_list(others)} against {reference.title}")
+    dirty = record.provenance.get("uncommitted_sha256")
+    digest = f" The working tree had uncommitted changes ({str(dirty)[:12]})." if dirty else ""
+    return f"{'; '.join(told)}.{digest}"
+
+
+# --- in figures -------------------------------------------------------------------------------
+
+
+def deciding_table(found: Findings, record: RunRecord) -> Table:
+    """App CPU per request of each operation, and its statements."""
+    counted = {(one.side.name, one.title): one for one in found.statements}
+    return Table(
+        title="App CPU per request",
+        columns=(
+            *("operation", "what", "before us", "after us", "change"),
+            *("verdict", "rounds needed", "queries"),
+        ),
+        rows=tuple(
+            (
+                *_named(one),
+                *_figures(one),
+                verdict_words(one.verdict, one.measure),
+                rounds_words(one.verdict),
+                _queries_words(counted.get((one.side.name, one.title))),
+            )
+            for one in found.deciding
+        ),
+        numeric=(False, False, True, True, True, False, True, True),
+        caption=(
+            "Effect: with the interval at the level of this look, and of its step in Holm's "
+            f"method. Beyond {study_of(record).threshold:.0%} as a whole: dearer or cheaper; "
+            "within it: indistinguishable. At most 5 % of the answers of unchanged services tell "
+            "of a change, however often was looked. Queries: statements per request."
+        ),
+    )
+
+
+def others_table(found: Findings) -> Table:
+    """The other figures: they convict, and nobody waits for them."""
+    others = [one for one in found.changes if not one.is_deciding]
+    marked = any(one.elsewhere and one.verdict.kind != "invalid" for one in others)
+    caption = (
+        "Judged with the table above, as one family. What has clearly become worse is a "
+        "regression; what is inconclusive here does not keep an operation from being decided."
+    )
+    return Table(
+        title="Database, rate, time and memory",
+        columns=("operation", "what", "figure", "unit", "before", "after", "change", "verdict"),
+        rows=tuple(
+            (
+                *_named(one),
+                one.measure.title,
+                one.measure.metric.unit,
+                *_figures(one),
+                verdict_words(one.verdict, one.measure, one.elsewhere),
+            )
+            for one in others
+        ),
+        numeric=(False, False, False, False, True, True, True, False),
+        caption=f"{caption} {ELSEWHERE}" if marked else caption,
+    )
+
+
+def _named(one: Effect) -> Row:
+    return (one.title, f"{one.side.of}: {one.side.title}")
+
+
+def _figures(one: Effect) -> Row:
+    metric = one.measure.metric
+    return (metric.format(one.before), metric.format(one.after), percent_words(one.ratio))
+
+
+def _queries_words(one: Statements | None) -> str:
+    if one is None:
+        return NO_FIGURE
+    before, after = _count(one.before), _count(one.after)
+    return f"{before} → {after}" if one.differ else after
+
+
+def _statement_notes(found: Findings) -> Iterator[str]:
+    """Every statement that one side sends and the other does not, or more often."""
+    for one in found.statements:
+        for sign, statements in (("+", one.more), ("-", one.fewer)):
+            for text, count in statements.items():
+                short = " ".join(text.split())[:_LONGEST_STATEMENT]
+                yield f"{one.side.of} {one.title}: {sign}{count:.2f} a request of: {short}"
+
+
+def _plots(run: StoredRun, found: Findings) -> Iterator[Plot]:
+    threshold = study_of(run.record).threshold
+    for number, title in enumerate(dict.fromkeys(one.measure.title for one in found.changes), 1):
+        mine = [one for one in found.changes if one.measure.title == title]
+        drawn = changes_plot(mine, styles_of(run), threshold, name=f"change-{number}", title=title)
+        if drawn is not None:
+            yield drawn
+
+
+def _plot_words(record: RunRecord) -> str:
+    return (
+        f"Shaded: within {study_of(record).threshold:.0%} of no change. A verdict needs its whole "
+        "interval beyond it, or within it. ← or →: the interval is wider than the plot."
+    )
+
+
+# --- what differed ----------------------------------------------------------------------------
+
+
+def differences_tables(record: RunRecord) -> Iterator[Table]:
+    """Of each target: commit, packages, settings and commands that differ; and the files."""
+    study = study_of(record)
+    for target in dict.fromkeys(side.of for side in study.sides):
+        sides = [side for side in study.sides if side.of == target]
+        rows = tuple(_differing(record, sides))
+        yield Table(
+            title=f"What differed: {target}",
+            columns=("what", *(side.title for side in sides)),
+            rows=rows,
+            numeric=(False,) * (1 + len(sides)),
+            caption="As the running services told it."
+            if rows
+            else "Nothing: the same commit, packages and settings.",
+        )
+    yield from _files_tables(record)
+
+
+def _differing(record: RunRecord, sides: Sequence[Side]) -> Iterator[Row]:
+    yield from _row("commit", [side.commit[:12] or "working tree" for side in sides])
+    for section, what in (("services", ""), ("settings", "setting ")):
+        facts = [_mapping(record.provenance.get(section), side.name) for side in sides]
+        for name in dict.fromkeys(name for each in facts for name in each):
+            yield from _row(f"{what}{name}", [str(each.get(name, NO_FIGURE)) for each in facts])
+    for name in dict.fromkeys(name for side in sides for name in side.environment):
+        yield from _row(f"variable {name}", [side.environment.get(name, "") for side in sides])
+    yield from _row("server", [" ".join(side.serve) for side in sides])
+
+
+def _mapping(section: object, name: str) -> Mapping[str, object]:
+    found = section.get(name) if isinstance(section, Mapping) else None
+    return found if isinstance(found, Mapping) else {}
+
+
+def _row(what: str, values: Sequence[str]) -> Iterator[Row]:
+    """A row where the sides differ."""
+    if len(set(values)) > 1:
+        yield (what, *(value or NO_FIGURE for value in values))
+
+
+def _files_tables(record: RunRecord) -> Iterator[Table]:
+    changed = record.provenance.get("changed_files")
+    for framework, lines in (changed if isinstance(changed, Mapping) else {}).items():
+        yield Table(
+            title=f"Files of {framework}",
+            columns=("git diff --stat",),
+            rows=tuple((str(line).strip(),) for line in lines),
+            numeric=(False,),
+            caption="" if lines else "None differs.",
+        )
