@@ -1,10 +1,11 @@
 """The sampler: CPU and memory of every role through the whole run, from one thread.
 
-CPU is read four times a second. PSS (1 to 2 ms per process) is read seldom, and not at all of a
-unit that has not run meanwhile. So the sampler itself stays under one percent of a core, and it
-measures what it costs.
+CPU is read four times a second, of many units less often. PSS (1 to 2 ms per process) is read
+seldom, and not at all of a unit that has not run meanwhile. So the sampler itself stays under one
+percent of a core, and it measures what it costs.
 """
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -14,6 +15,8 @@ from bench.errors import LabError
 from bench.model import Sample
 
 PERIOD_S = 0.25
+UNITS_PER_PERIOD = 10
+"""Units that can be read in each period: more take two, three, and so on."""
 RAN_S = 0.001
 
 
@@ -30,18 +33,29 @@ class Probe:
     memory_every: int = 40
 
 
+def period_for(units: int) -> float:
+    """Seconds from one reading of so many units to the next: what it costs grows with them, and the
+    sampler's share of a core must not.
+    """
+    return PERIOD_S * max(1, math.ceil(units / UNITS_PER_PERIOD))
+
+
 class Sampler:
-    """Reads probes in a thread and hands each Sample to `keep`, between `start` and `stop`."""
+    """Reads probes in a thread and hands each Sample to `keep`, between `start` and `stop`.
+
+    `period_s` is what lies between two readings, in seconds: by default what the number of probes
+    allows.
+    """
 
     def __init__(
         self,
         probes: tuple[Probe, ...],
         keep: Callable[[tuple[Sample, ...]], None],
-        period_s: float = PERIOD_S,
+        period_s: float | None = None,
     ) -> None:
         self._probes = probes
         self._keep = keep
-        self._period_s = period_s
+        self.period_s = period_for(len(probes)) if period_s is None else period_s
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sampler", daemon=True)
         self._cpu_s = 0.0
@@ -88,7 +102,7 @@ class Sampler:
             self._keep(tuple(sample for sample in samples if sample))
             self._cpu_s = time.thread_time()
             # A late reading moves the next ones: two readings in a row would say nothing new.
-            due = max(due + self._period_s, time.monotonic())
+            due = max(due + self.period_s, time.monotonic())
             turn += 1
 
     def _read(self, probe: Probe, turn: int) -> Sample | None:

@@ -8,7 +8,7 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -152,7 +152,8 @@ class RunStore:
 
     def append_samples(self, samples: tuple[Sample, ...]) -> None:
         with explained(self.samples), self.samples.open("a", encoding="utf-8") as file:
-            file.writelines(json.dumps(asdict(sample)) + "\n" for sample in samples)
+            # Several times a second: asdict would copy each value, and cost as much as the rest.
+            file.writelines(json.dumps(vars(sample)) + "\n" for sample in samples)
 
     def read(self) -> tuple[RunRecord, tuple[Torn, ...]]:
         """The run with all its whole cells, and the lines that could not be read.

@@ -36,7 +36,7 @@ from bench.store import RunStore, explained
 from bench.supervise.proctree import TreeClock, tree_memory
 
 MEMORY_EVERY = 40
-"""Readings of the sampler for each of memory: every 10 s."""
+"""Readings of the sampler for each of memory: every 10 s, or 20 s with more than ten units."""
 
 DATABASE_MEMORY_EVERY = 240
 """A database is some 25 processes: its PSS costs 25 ms and more."""

@@ -8,7 +8,7 @@ import pytest
 
 from bench.errors import StoreError, UnitFailed
 from bench.model import Sample
-from bench.sampling import Probe, Sampler
+from bench.sampling import PERIOD_S, Probe, Sampler, period_for
 
 PATIENCE_S = 60
 
@@ -41,6 +41,19 @@ def test_memory_is_read_less_often_than_cpu() -> None:
     assert [one.pss_bytes for one in kept.samples[:7]] == [7, None, None, 7, None, None, 7]
     assert [one.cpu_s for one in kept.samples[:3]] == [1.5, 2.5, 3.5]
     assert sampler.own_share > 0
+
+
+@pytest.mark.parametrize(("units", "periods"), [(1, 1), (10, 1), (11, 2), (20, 2), (21, 3)])
+def test_many_units_are_read_less_often(units: int, periods: int) -> None:
+    """So that ten targets cost the core of the lab about as much as three."""
+    assert period_for(units) == periods * PERIOD_S
+
+
+def test_the_period_follows_from_the_number_of_probes() -> None:
+    """Nobody has to say it; whoever tests may."""
+    many = tuple(probe(str(number)) for number in range(11))
+    assert Sampler(many, Kept(1)).period_s == period_for(11)
+    assert Sampler(many, Kept(1), period_s=7).period_s == 7
 
 
 def test_memory_of_a_unit_that_has_not_run_is_read_once() -> None:
