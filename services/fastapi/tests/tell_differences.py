@@ -2,8 +2,10 @@
 
 import asyncio
 import inspect
+from contextlib import asynccontextmanager, contextmanager
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
@@ -13,9 +15,11 @@ from inside import (
     arguments_of,
     differing,
     engine,
+    listeners,
     loaded_modules,
     pydantic_models,
     session,
+    sessions_at_work,
     tell,
     uvicorn,
 )
@@ -39,18 +43,43 @@ def app_settings(app: FastAPI) -> Settings:
     return differing("fastapi", values, defaults)
 
 
-def routers(app: FastAPI) -> Settings:
-    """The classes of routes that are not FastAPI's own."""
-    kinds = {type(route).__name__ for route in app.routes if isinstance(route, APIRoute)}
-    return {"fastapi.route_class": ", ".join(sorted(kinds))} if kinds - {"APIRoute"} else {}
+def api_routes(app: FastAPI) -> list[APIRoute]:
+    """All routes, those of included routers too."""
+    routes = [route.original_route for route in iter_route_contexts(app.routes)]
+    return [route for route in routes if isinstance(route, APIRoute)]
+
+
+def routes(app: FastAPI) -> Settings:
+    """How routes answer otherwise than by default, and their classes that are not FastAPI's own."""
+    found: Settings = {}
+    (plain,) = api_routes(FastAPI(routes=[APIRoute("/", lambda: None)]))
+    for route in api_routes(app):
+        values, usual = (
+            {"route_class": type(one).__name__}
+            | {name: getattr(option := getattr(one, name), "value", option) for name in ANSWERING}
+            for one in (route, plain)
+        )
+        found |= differing(f"fastapi.{route.name}", values, usual)
+    return found
+
+
+ANSWERING = (
+    "response_class",
+    "response_model_include",
+    "response_model_exclude",
+    "response_model_by_alias",
+    "response_model_exclude_unset",
+    "response_model_exclude_defaults",
+    "response_model_exclude_none",
+    "strict_content_type",
+    "max_body_size",
+)
 
 
 def dependencies(app: FastAPI) -> Settings:
     """Of every dependency of every route, what `Depends` was told beside its function."""
     found: Settings = {}
-    routes = iter_route_contexts(app.routes)
-    handlers = [route.dependant for route in routes if isinstance(route.original_route, APIRoute)]
-    below = [one for handler in handlers for one in handler.dependencies]
+    below = [one for route in api_routes(app) for one in route.dependant.dependencies]
     while below:
         one = below.pop()
         below += one.dependencies
@@ -59,7 +88,23 @@ def dependencies(app: FastAPI) -> Settings:
             values = {"use_cache": one.use_cache, "scope": one.scope, "max_concurrency": limit}
             usual = {"use_cache": True, "scope": None, "max_concurrency": None}
             found |= differing(f"fastapi.{one.call.__name__}", values, usual)
+            found |= session_of(one.call)
     return found
+
+
+def session_of(dependency: Any) -> Settings:
+    """What a dependency's session, if it yields one, has off its defaults. Nothing is connected."""
+    if inspect.isgeneratorfunction(dependency):
+        with contextmanager(dependency)() as one:
+            return sessions_at_work(one)
+    if inspect.isasyncgenfunction(dependency):
+        return asyncio.run(session_of_async(dependency))
+    return {}
+
+
+async def session_of_async(dependency: Any) -> Settings:
+    async with asynccontextmanager(dependency)() as one:
+        return sessions_at_work(one)
 
 
 async def threads(app: FastAPI) -> Settings:
@@ -86,9 +131,9 @@ def main() -> None:
     arguments = arguments_of("uvicorn")
     module, _, name = arguments[0].partition(":")
     app: FastAPI = getattr(import_module(module), name)
-    settings = uvicorn(arguments) | app_settings(app) | routers(app)
+    settings = uvicorn(arguments) | app_settings(app) | routes(app)
     settings |= dependencies(app) | asyncio.run(threads(app))
-    settings |= database() | pydantic_models(Path.cwd())
+    settings |= database() | listeners(Path.cwd()) | pydantic_models(Path.cwd())
     tell(settings)
 
 

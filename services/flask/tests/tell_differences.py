@@ -11,6 +11,7 @@ from inside import (
     differing,
     engine,
     gunicorn,
+    listeners,
     marshmallow_schemas,
     session,
     tell,
@@ -31,9 +32,31 @@ def flask(app: Flask) -> Settings:
     names = ("sort_keys", "compact", "ensure_ascii", "mimetype")
     values = ({name: getattr(one.json, name) for name in names} for one in (app, plain))
     found |= differing("flask.json", *values)
-    classes = ("request_class", "response_class", "json_provider_class")
-    values = ({name: getattr(one, name) for name in classes} for one in (app, plain))
-    return found | differing("flask", *values)
+    names = ("request_class", "response_class", "json_provider_class", "session_interface")
+    values = ({name: getattr(one, name) for name in names} for one in (app, plain))
+    found |= differing("flask", *values)
+    if getattr(app.wsgi_app, "__func__", None) is not Flask.wsgi_app:
+        found["flask.wsgi_app"] = None
+    return found | hooks(app)
+
+
+def hooks(app: Flask) -> Settings:
+    """The service's own functions that run before, after or around requests."""
+    found: Settings = {}
+    for name in HOOKS:
+        functions = [one for some in getattr(app, name).values() for one in some]
+        own = [one.__name__ for one in functions if one.__module__.startswith("inventory")]
+        if own:
+            found[f"flask.{name}"] = ", ".join(own)
+    return found
+
+
+HOOKS = (
+    "before_request_funcs",
+    "after_request_funcs",
+    "teardown_request_funcs",
+    "url_value_preprocessors",
+)
 
 
 def routes(app: Flask) -> Settings:
@@ -61,7 +84,7 @@ def main() -> None:
     module, _, factory = arguments[0].partition(":")
     app = getattr(import_module(module), factory.removesuffix("()"))()
     settings = gunicorn(arguments) | flask(app) | routes(app) | database(app)
-    tell(settings | marshmallow_schemas(Path.cwd()))
+    tell(settings | listeners(Path.cwd()) | marshmallow_schemas(Path.cwd()))
 
 
 main()

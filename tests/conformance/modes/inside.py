@@ -10,6 +10,7 @@ Settings are texts by name. A text of None stands for a value that is too long t
 
 import ast
 import contextlib
+import gc
 import inspect
 import json
 import sys
@@ -25,6 +26,20 @@ Settings = dict[str, str | None]
 ADDRESSES = {"bind", "host", "port"}
 
 
+def of_python() -> dict[str, Any]:
+    """What an app may change of the interpreter that runs it."""
+    return {
+        "gc.enabled": gc.isenabled(),
+        "gc.threshold": str(gc.get_threshold()),
+        "gc.frozen": gc.get_freeze_count(),
+        "switch_interval": sys.getswitchinterval(),
+        "recursion_limit": sys.getrecursionlimit(),
+    }
+
+
+PYTHON_AT_START = of_python()
+
+
 def tell(settings: Settings) -> None:
     """Print as JSON the settings, and how the modules in memory extend or patch a library.
 
@@ -32,7 +47,7 @@ def tell(settings: Settings) -> None:
     """
     folder = Path.cwd()
     told = {
-        "settings": settings,
+        "settings": settings | differing("python", of_python(), PYTHON_AT_START),
         "classes": extended_classes(folder),
         "patches": sorted(set(patches(folder))),
     }
@@ -56,7 +71,7 @@ def shown(value: object, default: object = None) -> str | None:
         changed += [f"- {one}" for one in known if one not in value]
         return ", ".join(changed) or "in another order"
     if value is None or isinstance(value, bool | int | float | str):
-        return str(value)
+        return str(value) or "''"
     if isinstance(value, set | frozenset):
         return "{" + ", ".join(sorted(map(str, value))) + "}"
     if inspect.isclass(value):
@@ -101,9 +116,37 @@ def engine(running: Any) -> Settings:
     """
     import sqlalchemy
 
-    plain = sqlalchemy.create_engine("postgresql+psycopg2://")
-    values, defaults = map(_engine_options, (getattr(running, "sync_engine", running), plain))
-    return differing("sqlalchemy", values, defaults)
+    running = getattr(running, "sync_engine", running)
+    plain = sqlalchemy.create_engine(f"{running.url.drivername}://")
+    values, defaults = map(_engine_options, (running, plain))
+    # A connection is made with what its URL says, and nothing else.
+    _, of_the_url = running.dialect.create_connect_args(running.url)
+    given = inspect.getclosurevars(running.pool._creator).nonlocals.get("cparams", {"creator": ""})
+    return (
+        differing("sqlalchemy", values, defaults)
+        | differing("sqlalchemy.connect_args", given, of_the_url)
+        | differing("sqlalchemy.dialect", *map(_dialect_options, (running, plain)))
+    )
+
+
+def _dialect_options(one: Any) -> dict[str, Any]:
+    options = vars(one.dialect).items()
+    return {name: value for name, value in options if isinstance(value, bool | int | str | None)}
+
+
+def listeners(folder: Path) -> Settings:
+    """What the folder's code does when SQLAlchemy tells of an event."""
+    from sqlalchemy import event
+
+    found: Settings = {}
+    for module, tree in loaded_modules(folder):
+        for node in ast.walk(tree):
+            match node:
+                case ast.Call(func=function, args=[_, ast.Constant(value=name), *_]) if evaluated(
+                    function, module
+                ) in (event.listen, event.listens_for):
+                    found[f"sqlalchemy.event.{name}"] = None
+    return found
 
 
 def _engine_options(one: Any) -> dict[str, Any]:
@@ -137,6 +180,17 @@ def session(factory: Any, **usual: Any) -> Settings:
     return differing("sqlalchemy.Session", given, defaults)
 
 
+def sessions_at_work(one: Any) -> Settings:
+    """What a SQLAlchemy session that is at work has off the defaults."""
+    from sqlalchemy.orm import Session
+
+    running, plain = getattr(one, "sync_session", one), Session()
+    parameters = inspect.signature(Session.__init__).parameters.keys() - {"bind", "self"}
+    names = [name for name in sorted(parameters) if hasattr(plain, name)]
+    values = ({name: getattr(each, name) for name in names} for each in (running, plain))
+    return differing("sqlalchemy.Session", *values)
+
+
 def pydantic_models(folder: Path) -> Settings:
     """What the models of the loaded modules have in their `model_config`."""
     import pydantic
@@ -162,9 +216,17 @@ def marshmallow_schemas(folder: Path) -> Settings:
             values = {key: getattr(field, key) for key in CONVERSION if hasattr(field, key)}
             usual = {key: getattr(type(field)(), key) for key in values}
             found |= differing(f"{prefix}.{name}", values, usual)
+    for module, _ in loaded_modules(folder):
+        for one in vars(module).values():
+            if isinstance(one, marshmallow.Schema):
+                values, usual = (
+                    {name: getattr(each, name) for name in INSTANCE} for each in (one, type(one)())
+                )
+                found |= differing(f"marshmallow.{type(one).__name__}", values, usual)
     return found
 
 
+INSTANCE = ("only", "exclude", "partial", "unknown", "load_only", "dump_only")
 CONVERSION = ("truthy", "falsy", "strict", "allow_nan", "as_string")
 
 
@@ -198,7 +260,31 @@ def extended_classes(folder: Path) -> dict[str, dict[str, list[str]]]:
                         "extends": [imported(base, module, tree) for base in node.bases],
                         "overrides": overridden(node, bases),
                     }
+        found |= made_without_a_statement(module, tree)
     return found
+
+
+def made_without_a_statement(
+    module: ModuleType, tree: ast.Module
+) -> dict[str, dict[str, list[str]]]:
+    """The classes of a module that its text does not declare: by `type(...)`, say."""
+    declared = {node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
+    return {
+        f"{module.__name__}.{one.__name__}": {
+            "extends": [f"{base.__module__}.{base.__qualname__}" for base in one.__bases__],
+            "overrides": [name for name in vars(one) if hasattr(one.__base__, name)],
+        }
+        for one in vars(module).values()
+        if isinstance(one, type)
+        and one.__name__ not in declared
+        and (one.__module__ == module.__name__ or is_nobodys(one))
+        and is_a_librarys(one)
+    }
+
+
+def is_nobodys(one: type) -> bool:
+    """Whether the module that a class names does not have it: a metaclass's own is named, say."""
+    return getattr(sys.modules.get(one.__module__), one.__name__, None) is not one
 
 
 def overridden(node: ast.ClassDef, bases: list[Any]) -> list[str]:
@@ -216,7 +302,9 @@ def overridden(node: ast.ClassDef, bases: list[Any]) -> list[str]:
 
 
 def patches(folder: Path) -> Iterator[str]:
-    """Attributes of a library's classes and modules that the folder's code sets."""
+    """Attributes of a library's classes and modules that the folder's code sets, and methods of
+    objects that it made of a library's classes.
+    """
     for module, tree in loaded_modules(folder):
         for node in ast.walk(tree):
             match node:
@@ -226,7 +314,9 @@ def patches(folder: Path) -> Iterator[str]:
                     name = ast.unparse(name)
                 case _:
                     continue
-            if is_of_a_library(evaluated(owner, module)):
+            thing = evaluated(owner, module)
+            is_method = callable(getattr(type(thing), name.strip("'"), None))
+            if is_of_a_library(thing) or (is_method and is_of_a_library(type(thing))):
                 yield f"{module.__name__}: {imported(owner, module, tree)}.{name}"
 
 
@@ -281,5 +371,10 @@ def imported(expression: ast.expr, module: ModuleType, tree: ast.Module) -> str:
 
 
 def arguments_of(server: str) -> list[str]:
-    """The arguments of the server in the command that this script was given (`-m SERVER ...`)."""
-    return sys.argv[sys.argv.index(server) + 1 :]
+    """The arguments of the server in the command that this script was given.
+
+    Fails unless that is `python -m SERVER ...`: an option of Python's would stand in between.
+    """
+    _, _python, *command = sys.argv
+    assert command[:2] == ["-m", server], f"not `python -m {server}`: {command}"
+    return command[2:]

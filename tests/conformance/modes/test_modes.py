@@ -12,6 +12,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import pytest
@@ -24,12 +25,88 @@ PAGE = (ROOT / "docs" / "modes.md").read_text()
 TARGETS = {target.name: target for target in known_targets()}
 STANDARD = [name for name, target in TARGETS.items() if target.mode == "standard"]
 TUNED = [name for name, target in TARGETS.items() if target.mode == "tuned"]
-# A setting of each framework's own that nobody has a reason for: where it is put, and its name.
-PLANTS = {
-    "drf": ("config/settings/standard.py", "USE_TZ = False", "django.USE_TZ"),
-    "fastapi": ("app/standard/main.py", "app.debug = True", "fastapi.debug"),
-    "fastapi-async": ("app/asynchronous/main.py", "app.debug = True", "fastapi.debug"),
-    "flask": ("inventory/config.py", "TESTING = True", "flask.TESTING"),
+# What nobody has a reason for: a file of a service, what is added to it, and what is told of that.
+Plant = tuple[str, str, str]
+
+
+def plants_of_fastapi(package: str, session: str, expire: str) -> tuple[Plant, ...]:
+    """`session` changes the sessions in the package's database.py, and `expire` is what is told."""
+    folder, module = f"app/{package}", f"app.{package}"
+    listen = "from sqlalchemy import event; event.listen(getattr(engine, 'sync_engine', engine), "
+    made = "import fastapi; Made = type('Made', (fastapi.Request,), {})"
+    unset = "response_model_exclude_unset"
+    return (
+        (f"{folder}/main.py", "app.debug = True", "fastapi.debug"),
+        (f"{folder}/main.py", "import gc; gc.freeze()", "python.gc.frozen"),
+        (f"{folder}/main.py", made, f"{module}.main.Made"),
+        (f"{folder}/items.py", f"router.routes[0].{unset} = True", f"fastapi.list_items.{unset}"),
+        (f"{folder}/database.py", session, f"sqlalchemy.Session.{expire}"),
+        (f"{folder}/database.py", listen + "'connect', print)", "sqlalchemy.event.connect"),
+        (
+            f"{folder}/database.py",
+            "engine.dialect.do_ping = print",
+            f"{module}.database: {module}.database.engine.dialect.do_ping",
+        ),
+        (
+            "app/settings.py",
+            "POOL['connect_args'] = {'options': '-c synchronous_commit=off'}",
+            "sqlalchemy.connect_args.options",
+        ),
+    )
+
+
+PLANTS: dict[str, tuple[Plant, ...]] = {
+    "drf": (
+        ("config/settings/standard.py", "USE_TZ = False", "django.USE_TZ"),
+        (
+            "items/standard/urls.py",
+            "router.include_root_view = False",
+            "rest_framework.DefaultRouter.include_root_view",
+        ),
+        (
+            "items/standard/views.py",
+            "ItemViewSet.lookup_value_converter = 'int'",
+            "rest_framework.ItemViewSet.lookup_value_converter",
+        ),
+        (
+            "items/standard/serializers.py",
+            "ItemSerializer.Meta.validators = []",
+            "rest_framework.ItemSerializer.Meta.validators",
+        ),
+    ),
+    "fastapi": plants_of_fastapi(
+        "standard",
+        "from functools import partial; Session = partial(Session, expire_on_commit=False)",
+        "expire_on_commit",
+    ),
+    "fastapi-async": plants_of_fastapi(
+        "asynchronous", "new_session.kw['autoflush'] = False", "autoflush"
+    ),
+    "flask": (
+        ("inventory/config.py", "TESTING = True", "flask.TESTING"),
+        (
+            "inventory/standard/schemas.py",
+            "item_schema = ItemSchema(partial=True)",
+            "marshmallow.ItemSchema.partial",
+        ),
+        (
+            "inventory/standard/__init__.py",
+            """
+            made = create_app
+
+            def create_app():
+                app = made()
+                app.wsgi_app = print
+                return app
+            """,
+            "flask.wsgi_app",
+        ),
+        (
+            "inventory/standard/items.py",
+            "bp.after_request(get_item)",
+            "flask.after_request_funcs",
+        ),
+    ),
 }
 
 
@@ -72,6 +149,7 @@ def told_by(target: Target, secret_key: Path) -> dict[str, Any]:
     )
     assert done.returncode == 0, done.stderr
     told: dict[str, Any] = json.loads(done.stdout)
+    told["settings"] |= {f"environment.{name}": one for name, one in target.environment.items()}
     return told
 
 
@@ -127,26 +205,53 @@ def test_every_row_has_its_page(name: str) -> None:
 def test_what_is_planted_is_told(
     standard: tuple[str, dict[str, Any]], secret_key: Path, tmp_path: Path
 ) -> None:
-    """A setting of the server, one of the framework, a class and a patch that are new are seen."""
+    """Each setting, class and patch that is new is seen, and nothing else: of the server, of the
+    environment, of the interpreter, of the framework and of what it stands on."""
     name, before = standard
-    path, setting_line, setting = PLANTS[name]
     (owner, first), *_ = before["classes"].items()
     module, base = owner.rpartition(".")[0], first["extends"][0]
     target = TARGETS[name]
+    server = target.serve[2]
+    # Read, but not run: not every base could be extended like this.
+    extension = f"""
+    import {base.rpartition(".")[0]}
+    if False:
+        class Planted({base}): ...
+        {base}.planted = 1
+    """
     folder = tmp_path / target.framework
     shutil.copytree(target.directory, folder, ignore=shutil.ignore_patterns("__pycache__"))
-    with (folder / path).open("a") as file:
-        file.write(f"\n{setting_line}\n")
-    with (folder / (module.replace(".", "/") + ".py")).open("a") as file:
-        # Read, but not run: not every base could be extended like this.
-        file.write(f"\nimport {base.rpartition('.')[0]}\n\nif False:\n")
-        file.write(f"    class Planted({base}): ...\n    {base}.planted = 1\n")
-    planted = replace(target, directory=folder, serve=(*target.serve, "--backlog", "17"))
-    after = told_by(planted, secret_key)
-    new = after["settings"].keys() - before["settings"].keys()
-    assert new == {setting, f"{target.serve[2]}.backlog"}
-    assert after["classes"].keys() - before["classes"].keys() == {f"{module}.Planted"}
-    assert after["patches"] == [f"{module}: {base}.planted"]
+    for path, lines in (
+        *((path, lines) for path, lines, _ in PLANTS[name]),
+        (module.replace(".", "/") + ".py", extension),
+    ):
+        with (folder / path).open("a") as file:
+            file.write(f"\n{dedent(lines)}\n")
+    planted = replace(
+        target,
+        directory=folder,
+        serve=(*target.serve, "--backlog", "17"),
+        environment={**target.environment, "MALLOC_ARENA_MAX": "1"},
+    )
+    assert names_told(told_by(planted, secret_key)) - names_told(before) == {
+        *(told for _, _, told in PLANTS[name]),
+        f"{server}.backlog",
+        "environment.MALLOC_ARENA_MAX",
+        f"{module}.Planted",
+        f"{module}: {base}.planted",
+    }
+
+
+def names_told(told: dict[str, Any]) -> set[str]:
+    return {*told["settings"], *told["classes"], *told["patches"]}
+
+
+def test_an_option_of_pythons_is_not_overlooked(secret_key: Path) -> None:
+    """`python -O -m gunicorn` is no usual command, though the server's options are the same."""
+    target = TARGETS["flask"]
+    python, *others = target.serve
+    with pytest.raises(AssertionError, match="not `python -m gunicorn`"):
+        told_by(replace(target, serve=(python, "-O", *others)), secret_key)
 
 
 @pytest.mark.parametrize("name", TUNED)
