@@ -30,6 +30,12 @@ class Workload:
     deletes: bool = False
 
     @property
+    def is_scenario(self) -> bool:
+        """Whether it has phases that build on each other, each ended by a count of requests."""
+        phases = self.phases(1, 2)
+        return len(phases) > 1 or phases[0].counted
+
+    @property
     def writes(self) -> bool:
         """Whether it leaves other rows behind than it has found."""
         return any(

@@ -28,6 +28,7 @@ from bench.cli.showing import show_run
 from bench.errors import LabError, UsageError
 from bench.experiment import session
 from bench.experiment.alone import measuring_alone
+from bench.experiment.bias import measure_bias
 from bench.experiment.plan import (
     DEFAULT_PROFILE,
     make_plan,
@@ -35,16 +36,19 @@ from bench.experiment.plan import (
     select_profile,
 )
 from bench.experiment.saturate import make_saturation, saturation_plan
+from bench.experiment.selftest.repeated import TwinVerdict, repeat_twins
 from bench.experiment.selftest.run import SERVICE, run_selftest
+from bench.experiment.selftest.twins import PLANTED_SHARE
 from bench.experiment.sweep import sweep_plan
 from bench.live.watching import TerminalWatcher, view_share
 from bench.load.ceiling import measure_ceiling
 from bench.load.endurance import LIMIT_BYTES, measure_endurance
 from bench.model import LoadResult, RunRecord
 from bench.placement import plan_placement
+from bench.report.bias import bias_table
 from bench.report.ceiling import ceiling_table
 from bench.report.render.terminal import print_table
-from bench.report.selftest import selftest_table
+from bench.report.selftest import selftest_table, twin_words
 from bench.workloads import Workload as WorkloadEntry
 from bench.workloads import select_workloads
 
@@ -202,6 +206,62 @@ def selftest(*, choice: Choice = NOTHING_CHOSEN) -> None:
             f"the self-test failed: {'; '.join(failed)}",
             "On a busy machine try again at a quieter time; see make doctor.",
         )
+
+
+@app.command
+def twins(
+    *,
+    choice: Choice = NOTHING_CHOSEN,
+    workload: Workload = "read",
+    profile: ProfileName = "quick",
+    times: int = 20,
+    planted: float = PLANTED_SHARE,
+) -> None:
+    """Judge a service against itself again and again, and against itself with more CPU per request.
+
+    Parameters
+    ----------
+    times:
+        Runs, each judged on its own.
+    planted:
+        Additional CPU of the slowed copy, as a share.
+    """
+    names = choice.names if choice.framework or choice.mode else (SERVICE,)
+    if len(names) != 1:
+        raise UsageError("this takes one framework", "E.g. FRAMEWORK=drf.")
+
+    def say(one: TwinVerdict) -> None:
+        out.print(twin_words(one.number, one.measure, one.verdict), markup=False, soft_wrap=True)
+
+    repeat_twins(names[0], _one_workload(workload), profile, times, planted, say)
+
+
+@app.command
+def bias(
+    *,
+    choice: Choice = NOTHING_CHOSEN,
+    workload: Workload = "read,create,list",
+    times: int = 6,
+    turn_s: float = 0.1,
+) -> None:
+    """Compare the ratios of targets in turns with their ratios in windows.
+
+    Parameters
+    ----------
+    times:
+        Repetitions of both, by which intervals are made.
+    turn_s:
+        How long a turn lasts.
+    """
+    found = measure_bias(
+        choice.names,
+        select_workloads(names_in(workload)),
+        times,
+        turn_s,
+        TerminalWatcher(out, err),
+        lambda line: out.print(line, markup=False),
+    )
+    print_table(out, bias_table(found))
 
 
 @app.command

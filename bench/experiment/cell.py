@@ -72,10 +72,10 @@ def measure_cell(bench: Bench, step: Step, target: Target) -> CellResult:
         started = bench.start.prepare(
             bench.lab, bench.plan, bench.ceiling_per_s, workload, target, admin
         )
-        warm_up = _warm_up(bench, step, target, workload, started.warm_up_rows)
+        warmed = warm_up(bench, step, target, workload, started.warm_up_rows)
         first = started.warm_up_rows + 1 if workload.deletes else 1
         phases = tuple(
-            _measure_phase(bench, step, target, phase, admin, warm_up)
+            measure_phase(bench, step, target, phase, admin, warmed)
             for phase in workload.phases(first, started.rows)
         )
     return CellResult(
@@ -84,7 +84,7 @@ def measure_cell(bench: Bench, step: Step, target: Target) -> CellResult:
         workload=step.workload,
         pacing=bench.plan.pacing,
         started_at=started_at,
-        warm_up=warm_up,
+        warm_up=warmed,
         phases=phases,
     )
 
@@ -113,9 +113,10 @@ def load_spec(bench: Bench, step: Step, target: Target, phase: Phase) -> LoadSpe
     return replace(spec, duration_s=bench.plan.window_s)
 
 
-def _warm_up(
+def warm_up(
     bench: Bench, step: Step, target: Target, workload: Workload, rows: int
 ) -> WarmUp | None:
+    """Ask a target for what the first phase asks, before its window."""
     phase = replace(workload.phases(1, rows)[0], counted=False)
     spec = load_spec(bench, step, target, phase)
     # Another seed than the window's: what is written there must not be what is there already.
@@ -197,7 +198,7 @@ class Counted:
     turns: TurnSeries | None = None
 
 
-def _measure_phase(
+def measure_phase(
     bench: Bench,
     step: Step,
     target: Target,
@@ -205,6 +206,7 @@ def _measure_phase(
     admin: Admin,
     warm_up: WarmUp | None,
 ) -> PhaseResult:
+    """One window of its own, with what was counted at its edges."""
     bench.engine.prepare(load_spec(bench, step, target, phase))
     supervisor = bench.lab.supervisor
     units = bench.lab.unit_names(target)

@@ -117,8 +117,7 @@ def make_plan(
 
 def require_one_window(workload: Workload) -> None:
     """Raises UsageError for a scenario of several phases: a study needs one figure per cell."""
-    phases = workload.phases(1, 2)
-    if len(phases) > 1 or phases[0].counted:
+    if workload.is_scenario:
         raise UsageError(
             f"the workload {workload.name} is a scenario of several phases",
             "Choose one operation, e.g. WORKLOAD=read, or WORKLOAD=mixed.",

@@ -16,6 +16,7 @@ from bench.errors import GeneratorFailed, RateRefused
 from bench.experiment.cell import Bench, measure_cell, utc_now
 from bench.experiment.engines import engine_for
 from bench.experiment.lab import Lab, app_unit_name
+from bench.experiment.scenario import measure_scenario
 from bench.experiment.schedule import NextStep, Step
 from bench.experiment.turns import TARGET_FAILED, measure_turns
 from bench.files import write_whole
@@ -34,6 +35,7 @@ from bench.model import (
 from bench.sampling import Probe, Sampler
 from bench.store import RunStore, explained
 from bench.supervise.proctree import TreeClock, tree_memory
+from bench.workloads import WORKLOADS
 
 MEMORY_EVERY = 40
 """Readings of the sampler for each of memory: every 10 s, or 20 s with more than ten units."""
@@ -189,7 +191,8 @@ class Runner:
         self, bench: Bench, step: Step, targets: tuple[Target, ...]
     ) -> Sequence[CellResult]:
         if step.turns is not None:
-            return measure_turns(bench, step, targets) if targets else ()
+            measure = measure_scenario if WORKLOADS[step.workload].is_scenario else measure_turns
+            return measure(bench, step, targets) if targets else ()
         return [self._measured_alone(bench, step, target) for target in targets]
 
     def _measured_alone(self, bench: Bench, step: Step, target: Target) -> CellResult:

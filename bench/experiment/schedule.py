@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from itertools import pairwise, permutations
 
 from bench.model import CellResult, ClosedLoop, Pacing, Plan, Turns
-from bench.workloads import WORKLOADS, Workload
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,7 @@ def steps_of_round(plan: Plan, number: int) -> Iterator[Step]:
     random.Random(f"{plan.seed}/{number}").shuffle(workloads)
     targets = plan.targets if number % 2 else tuple(reversed(plan.targets))
     for workload in workloads:
-        turns = turns_of(plan, WORKLOADS[workload])
+        turns = turns_of(plan)
         for group in together(targets, turns):
             yield Step(number, workload, group, plan.pacing, plan.window_s, turns)
 
@@ -77,14 +76,11 @@ def together(targets: tuple[str, ...], turns: Turns | None) -> tuple[tuple[str, 
     return (targets,) if turns else tuple((target,) for target in targets)
 
 
-def turns_of(plan: Plan, workload: Workload) -> Turns | None:
-    """How targets take turns at this workload; None where each has windows of its own.
-
-    The phases of a scenario build on each other, an open loop's queue on what came before.
+def turns_of(plan: Plan) -> Turns | None:
+    """How targets take turns; None where each has windows of its own: an open loop's queue builds
+    on what came before.
     """
-    phases = workload.phases(1, 2)
-    single = len(phases) == 1 and not phases[0].counted
-    return plan.turns if single and isinstance(plan.pacing, ClosedLoop) else None
+    return plan.turns if isinstance(plan.pacing, ClosedLoop) else None
 
 
 _FEW = 4

@@ -7,7 +7,7 @@ from dataclasses import replace
 from bench.experiment.plan import Profile, make_plan, require_one_window
 from bench.experiment.schedule import NextStep, Step, first_missing, together, turns_of
 from bench.model import ClosedLoop, Plan, RunRecord, Sweep, Target
-from bench.workloads import WORKLOADS, Workload
+from bench.workloads import Workload
 
 LEVELS = (1, 2, 4, 8, 16, 32, 64, 128)
 
@@ -46,7 +46,7 @@ def sweep_steps(plan: Plan) -> Iterator[Step]:
     """
     assert isinstance(plan.study, Sweep)
     (workload,) = plan.workloads
-    turns = turns_of(plan, WORKLOADS[workload])
+    turns = turns_of(plan)
     for number in range(1, plan.rounds + 1):
         levels = list(plan.study.levels)
         random.Random(f"{plan.seed}/{number}").shuffle(levels)

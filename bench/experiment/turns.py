@@ -77,11 +77,11 @@ class _CountedTurn:
 
 
 @dataclass
-class _Participant:
+class Participant:
     """A target in a stretch, with what has been seen of it so far; `failure` ends its part."""
 
     target: Target
-    phase: Phase
+    phases: tuple[Phase, ...]
     admin: Admin
     started_at: str
     new: bool = False
@@ -118,20 +118,20 @@ def measure_turns(bench: Bench, step: Step, targets: Sequence[Target]) -> tuple[
     """
     bench.lab.thaw_all()
     with ExitStack() as stack:
-        parts = _all_prepared(bench, step, targets, stack)
+        parts = all_prepared(bench, step, targets, stack)
         engine = cast("TurnEngine", bench.engine)
         engine.prepare_turns(
             {
-                part.target.name: load_spec(bench, step, part.target, part.phase)
-                for part in _able(parts)
+                part.target.name: load_spec(bench, step, part.target, part.phases[0])
+                for part in able(parts)
             }
         )
-        for part in _able(parts):
-            with _told(part):
+        for part in able(parts):
+            with told(part):
                 least_s, most_s = warm_up_s(bench.plan, new=part.new)
                 part.warm_up = engine.warm_up_turns(part.target.name, least_s, most_s)
-        for part in _able(parts):
-            with _told(part):
+        for part in able(parts):
+            with told(part):
                 part.beginning = _beginning(bench, engine, part)
         spins_before = _probed(bench, targets)
         began_s = time.monotonic()
@@ -141,13 +141,13 @@ def measure_turns(bench: Bench, step: Step, targets: Sequence[Target]) -> tuple[
         return tuple(_cells(bench, step, engine, parts, around))
 
 
-def _able(parts: Sequence[_Participant]) -> Iterator[_Participant]:
+def able(parts: Sequence[Participant]) -> Iterator[Participant]:
     """Those that have not failed."""
     return (part for part in parts if not part.failure)
 
 
 @contextmanager
-def _told(part: _Participant) -> Iterator[None]:
+def told(part: Participant) -> Iterator[None]:
     """A failure of the target ends its part and nobody else's."""
     try:
         yield
@@ -155,16 +155,15 @@ def _told(part: _Participant) -> Iterator[None]:
         part.failure = str(error)
 
 
-def _all_prepared(
+def all_prepared(
     bench: Bench, step: Step, targets: Sequence[Target], stack: ExitStack
-) -> list[_Participant]:
+) -> list[Participant]:
     """The targets, verified and with their data loaded: at the same time, for much of it is
     waiting for disks and answers.
     """
     workload = WORKLOADS[step.workload]
-    first = workload.phases(1, 2)[0]
     parts = [
-        _Participant(target, first, stack.enter_context(bench.lab.admin(target)), utc_now())
+        Participant(target, (), stack.enter_context(bench.lab.admin(target)), utc_now())
         for target in targets
     ]
     with ThreadPoolExecutor(max(1, len(parts))) as threads:
@@ -172,12 +171,12 @@ def _all_prepared(
     return parts
 
 
-def _prepare(bench: Bench, workload: Workload, part: _Participant) -> None:
-    with _told(part):
+def _prepare(bench: Bench, workload: Workload, part: Participant) -> None:
+    with told(part):
         started = bench.start.prepare(
             bench.lab, bench.plan, bench.ceiling_per_s, workload, part.target, part.admin
         )
-        (part.phase,) = workload.phases(1, started.rows)
+        part.phases = workload.phases(1, started.rows)
         part.new = started.new
 
 
@@ -187,7 +186,7 @@ def _probed(bench: Bench, targets: Sequence[Target]) -> Mapping[int, float | Non
     return {cpu: bench.speed.probe(cpu) for cpu in cpus}
 
 
-def _beginning(bench: Bench, engine: TurnEngine, part: _Participant) -> _Beginning:
+def _beginning(bench: Bench, engine: TurnEngine, part: Participant) -> _Beginning:
     lab, target = bench.lab, part.target
     cpus = lab.placement_of(target).app
     read_app, read_database = map(lab.supervisor.cpu_clock, lab.unit_names(target))
@@ -207,21 +206,21 @@ def _beginning(bench: Bench, engine: TurnEngine, part: _Participant) -> _Beginni
 
 
 def _take_turns(
-    bench: Bench, step: Step, engine: TurnEngine, parts: Sequence[_Participant], began_s: float
+    bench: Bench, step: Step, engine: TurnEngine, parts: Sequence[Participant], began_s: float
 ) -> None:
     assert step.turns is not None
     by_name = {part.target.name: part for part in parts}
-    orders = passes([part.target.name for part in _able(parts)], f"{seed_of(bench.plan, step)}")
+    orders = passes([part.target.name for part in able(parts)], f"{seed_of(bench.plan, step)}")
     for order in islice(orders, ceil(step.window_s / step.turns.turn_s)):
         for name in order:
             part = by_name[name]
             if not part.failure:
-                with _told(part):
+                with told(part):
                     part.taken.append(_turn(step.turns, engine, part, began_s))
         bench.on_progress(_progress(parts, began_s))
 
 
-def _turn(turns: Turns, engine: TurnEngine, part: _Participant, began_s: float) -> _CountedTurn:
+def _turn(turns: Turns, engine: TurnEngine, part: Participant, began_s: float) -> _CountedTurn:
     assert part.beginning is not None
     name, read_clocks = part.target.name, part.beginning.read_clocks
     engine.turn(name, "lead-in", turns.lead_in_s)
@@ -231,7 +230,7 @@ def _turn(turns: Turns, engine: TurnEngine, part: _Participant, began_s: float) 
     return _CountedTurn(at_s, turn, before, read_clocks())
 
 
-def _progress(parts: Sequence[_Participant], began_s: float) -> Progress:
+def _progress(parts: Sequence[Participant], began_s: float) -> Progress:
     """Of all targets together: the rate is what one of them has on average."""
     turns = [taken.turn for part in parts for taken in part.taken]
     succeeded = sum(turn.succeeded for turn in turns)
@@ -251,7 +250,7 @@ def _cells(
     bench: Bench,
     step: Step,
     engine: TurnEngine,
-    parts: Sequence[_Participant],
+    parts: Sequence[Participant],
     around: _Around,
 ) -> Iterator[CellResult]:
     results = engine.collect_turns()
@@ -264,17 +263,17 @@ def _cells(
             started_at=part.started_at,
             warm_up=part.warm_up,
         )
-        with _told(part):
+        with told(part):
             if not part.failure:
                 counted = _counted(bench, part, results[part.target.name], around)
-                window = phase_result(bench, part.target, part.phase, counted, part.warm_up)
+                window = phase_result(bench, part.target, part.phases[0], counted, part.warm_up)
                 cell = replace(cell, phases=(window,))
         yield replace(cell, unfit=part.failure)
 
 
 def _counted(
     bench: Bench,
-    part: _Participant,
+    part: Participant,
     load: LoadResult,
     around: _Around,
 ) -> Counted:

@@ -49,10 +49,11 @@ class Worker:
 
     def __init__(self, say: Say) -> None:
         self._say = say
-        self._client: Client | None = None
-        self._serves: tuple[str, float] | None = None
+        self._clients: dict[str, tuple[float, Client]] = {}
+        """By address, with the patience that each was made with."""
         self._window: Window | None = None
-        self._created: CreatedItems = {}
+        self._created: dict[str, CreatedItems] = {}
+        """What the latest creates of each address were answered with."""
         self._turns: dict[str, TurnWindow] = {}
 
     async def answer(self, question: Question) -> Answer:
@@ -60,13 +61,13 @@ class Worker:
             case AskWarmUp(spec, min_s, max_s):
                 # A warm-up begins a cell: connections that another one left open would hold
                 # places in the server.
-                await self.close()
+                await self._disconnect(spec.base_url)
                 # With the window's seed, the window's first updates would change nothing.
                 other = replace(spec, seed=-1 - spec.seed)
-                window = Window(await self._client_for(spec), other, self._created)
+                window = Window(await self._client_for(spec), other, self._created_at(spec))
                 return Warmed(await windows.warm_up(window, min_s, max_s))
             case AskPrepare(spec):
-                self._window = Window(await self._client_for(spec), spec, self._created)
+                self._window = Window(await self._client_for(spec), spec, self._created_at(spec))
                 windows.collector_off()
                 return Done()
             case AskGo():
@@ -91,7 +92,7 @@ class Worker:
         window = self._prepared()
         windows.collector_on()
         if any(share.operation == "create" for share in window.spec.shares):
-            self._created = window.created
+            self._created[window.spec.base_url] = window.created
         return Collected(window.result())
 
     def _prepared(self) -> Window:
@@ -104,22 +105,29 @@ class Worker:
             raise ValueError(f"no turns of {target} have been prepared")
         return self._turns[target]
 
+    def _created_at(self, spec: LoadSpec) -> CreatedItems:
+        return self._created.get(spec.base_url, {})
+
     async def _client_for(self, spec: LoadSpec) -> Client:
         """The client with the connections of the window before, if it serves this one too."""
-        serves = (spec.base_url, spec.timeout_s)
-        if self._client is None or self._serves != serves:
-            await self.close()
-            self._client = Client(*serves)
-            self._serves = serves
-        return self._client
+        timeout_s, client = self._clients.get(spec.base_url, (None, None))
+        if client is None or timeout_s != spec.timeout_s:
+            await self._disconnect(spec.base_url)
+            client = Client(spec.base_url, spec.timeout_s)
+            self._clients[spec.base_url] = spec.timeout_s, client
+        return client
+
+    async def _disconnect(self, base_url: str) -> None:
+        if base_url in self._clients:
+            _, client = self._clients.pop(base_url)
+            await client.close()
 
     async def close(self) -> None:
         for window in self._turns.values():
             await window.close()
         self._turns = {}
-        if self._client is not None:
-            await self._client.close()
-            self._client = None
+        for base_url in tuple(self._clients):
+            await self._disconnect(base_url)
 
 
 def _start_at_once[T](

@@ -2,8 +2,12 @@
 
 from collections.abc import Sequence
 
+from bench.analysis.measures import Measure
 from bench.analysis.selftest import QUIET_SHARE, SelftestCheck
+from bench.model import Verdict
 from bench.report.document import Table
+from bench.report.words import better_or_worse
+from bench.words import interval_words
 
 
 def selftest_table(checks: Sequence[SelftestCheck]) -> Table:
@@ -21,3 +25,13 @@ def selftest_table(checks: Sequence[SelftestCheck]) -> Table:
             f"took at most {QUIET_SHARE:.0%} of it."
         ),
     )
+
+
+def twin_words(number: int, measure: Measure, verdict: Verdict) -> str:
+    """E.g. "3: selftest_b / selftest_a by requests/s 1.01 [0.98, 1.04], inconclusive"."""
+    ratio = "without a ratio"
+    if verdict.ratio is not None:
+        ratio = interval_words(measure.shown(verdict.ratio))
+    kind = better_or_worse(verdict.kind, measure)
+    sides = f"{verdict.subject} / {verdict.reference}"
+    return f"{number}: {sides} by {measure.title} {ratio}, {kind}"

@@ -44,13 +44,13 @@ class FakeClocks:
         )
 
 
-def participant(name: str, clocks: FakeClocks) -> module._Participant:
-    part = module._Participant(SimpleNamespace(name=name), None, None, "")  # type: ignore[arg-type]
+def participant(name: str, clocks: FakeClocks) -> module.Participant:
+    part = module.Participant(SimpleNamespace(name=name), None, None, "")  # type: ignore[arg-type]
     part.beginning = module._Beginning(clocks, None, None, ())  # type: ignore[arg-type]
     return part
 
 
-def taken(window_s: float, **clocks: FakeClocks) -> tuple[FakeEngine, list[module._Participant]]:
+def taken(window_s: float, **clocks: FakeClocks) -> tuple[FakeEngine, list[module.Participant]]:
     """Turns of these participants, whose CPU clocks are given by name."""
     engine = FakeEngine()
     parts = [participant(name, clock) for name, clock in clocks.items()]

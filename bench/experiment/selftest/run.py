@@ -33,21 +33,21 @@ def run_selftest(
     lab from measuring at all. Whatever happens, what ran before runs on and nothing else does.
     """
     lab = open_lab((service,))
-    with _alone(lab):
+    with alone(lab):
         say("CPU accounting against processes that burn a known amount ...")
         accounting = check_accounting(lab.placement.app[:1])
         generator = check_generator(lab.placement, say)
         say(f"{lab.targets[0].title} against itself, and with {PLANTED_SHARE:.0%} more CPU ...")
         # Made only now: ports that were free a minute ago may be taken.
         twins = make_twins(lab, lab.targets[0])
-        with _up(twins):
+        with up(twins):
             identical, planted = compare(twins, patience or Patience(), say)
     comparisons = judge_identical(identical), judge_planted(planted, PLANTED_SHARE)
     return *comparisons, *generator, accounting
 
 
 @contextmanager
-def _alone(lab: Lab) -> Iterator[None]:
+def alone(lab: Lab) -> Iterator[None]:
     """Nothing else of the lab is on a CPU, and the lab's own work stays off the app's core."""
     allowed = os.sched_getaffinity(0)
     with measuring_alone(), exclusively(lab.site):
@@ -63,7 +63,8 @@ def _alone(lab: Lab) -> Iterator[None]:
 
 
 @contextmanager
-def _up(twins: Twins) -> Iterator[None]:
+def up(twins: Twins) -> Iterator[None]:
+    """The twins run, and end afterwards."""
     lab = twins.lab
     names = tuple(name for target in twins.in_order for name in lab.unit_names(target))
     # A self-test that was killed may have left some behind, on other ports.

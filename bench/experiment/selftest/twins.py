@@ -31,7 +31,7 @@ class Twins:
         return self.b, self.a, self.slow
 
 
-def make_twins(lab: Lab, service: Target) -> Twins:
+def make_twins(lab: Lab, service: Target, planted_share: float = PLANTED_SHARE) -> Twins:
     """Twins of `service` in a lab like `lab`, on free ports, with state in a folder of its own.
 
     Raises SetupError when no block of ports is free.
@@ -40,7 +40,7 @@ def make_twins(lab: Lab, service: Target) -> Twins:
         state_of(service, f"selftest_{name}", f"{service.label} ({name})")
         for name in ("b", "a", "slow")
     )
-    planted = {"PYTHONPATH": str(PLANT), "ONECORE_PLANT": str(PLANTED_SHARE)}
+    planted = {"PYTHONPATH": str(PLANT), "ONECORE_PLANT": str(planted_share)}
     own_lab = lab_apart(lab, "selftest", (b, a, slow), {slow.name: planted})
     b, a, slow = own_lab.targets
     return Twins(own_lab, a, b, slow)

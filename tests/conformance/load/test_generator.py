@@ -287,3 +287,15 @@ def is_gone(pid: int, within_s: float) -> bool:
                 continue
         return True
     return False
+
+
+def test_each_address_keeps_what_it_created(generator: Generator, cpu: int) -> None:
+    """Targets that take turns phase by phase each read their own items, on their connections."""
+    created, again = Share("create", body="crud"), Share("read", ids=Created())
+    with running((cpu,), Behaviour(rows=10)) as one, running((cpu,), Behaviour(rows=500)) as other:
+        for base_url in (one, other):
+            assert window(generator, base_url, created, requests=50).succeeded == 50
+        for base_url in (one, other):
+            result = window(generator, base_url, again, requests=50)
+            assert (result.succeeded, result.failures) == (50, {})
+            assert result.connections_opened == 0
