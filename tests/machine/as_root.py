@@ -1,0 +1,219 @@
+"""The guide as root: look, tune, isolate, measure, put everything back."""
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.machine.guest import (
+    CGROUPS,
+    LAB,
+    SLICES,
+    call,
+    cpus_of_cgroup,
+    cpus_of_process,
+    cpus_of_unit,
+    running_units,
+    switch,
+)
+
+ALL = tuple(sorted(os.sched_getaffinity(0)))
+BENCH = "make bench FRAMEWORK=fastapi WORKLOAD=read ROUNDS=1"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def services_user() -> None:
+    """Section 1: the user that services run as."""
+    call("useradd --system --no-create-home onecore")
+    call(f"git config --global --add safe.directory {LAB}")
+
+
+def test_a_fresh_machine_is_told_of_isolate() -> None:
+    """Section 2, before anything has used the cpuset controller."""
+    told = call("make doctor")
+    assert "make isolate" in told
+    assert "every online CPU may be used" in told
+    assert "does not tell how it was optimised" in told
+
+
+def test_irqbalance_is_told_of_before_anything_is_tuned() -> None:
+    """Section 3: it would move interrupts back."""
+    call("systemctl start irqbalance")
+    told = call("make tune")
+    assert "systemctl stop irqbalance" in told
+    assert "failed:" not in told
+    call("make untune")
+    call("systemctl stop irqbalance")
+
+
+def test_tuned_interrupts_stay_off_the_apps_cores() -> None:
+    """Section 3, read back from the kernel, and everything as it was after untune."""
+    files = sorted(Path("/proc/irq").glob("[0-9]*/smp_affinity_list"))
+    before = {file: file.read_text() for file in files}
+    told = call("make tune")
+    moved = [line.split()[1] for line in told.splitlines() if line.startswith("set: /proc/irq")]
+    assert moved
+    for name in moved:
+        assert Path(name).read_text() != before[Path(name)]
+    assert "irqbalance" not in call("make doctor")
+    call("make untune")
+    assert {file: file.read_text() for file in files} == before
+
+
+def test_isolate_confines_everything_else() -> None:
+    """Section 3, twice: systemd itself, its slices and every session are on CPU 0."""
+    call("make isolate")
+    assert {name: cpus_of_cgroup(name) for name in SLICES} == dict.fromkeys(SLICES, (0,))
+    assert cpus_of_process(1) == (0,)
+    assert "unchanged" in call("make isolate")
+    assert "isolated" in call("make doctor")
+
+
+def test_each_service_is_alone_on_its_cpu() -> None:
+    """Section 5: what the kernel says of each app, while everything else is confined."""
+    call("make up")
+    apps = [cpus_of_unit(f"onecore-app@{name}") for name in ("fastapi", "flask", "drf")]
+    assert all(len(cpus) == 1 for cpus in apps)
+    assert not {cpu for cpus in apps for cpu in cpus} & set(cpus_of_cgroup("system.slice"))
+    assert set(cpus_of_unit("onecore-postgres@drf")).isdisjoint(*apps)
+
+
+def test_a_run_is_measured() -> None:
+    """Section 5: the run says that it was isolated, and there is a report."""
+    call(BENCH)
+    (run,) = sorted((LAB / "results").glob("*/run.json"))
+    assert '"isolated": [\n' in run.read_text()
+    call("make report")
+
+
+def test_unisolate_gives_everything_back() -> None:
+    """Section 6, and no slice of the lab's stays."""
+    call("make down")
+    call("make unisolate")
+    assert {name: cpus_of_cgroup(name) for name in SLICES} == dict.fromkeys(SLICES, ALL)
+    assert running_units() == []
+
+
+def test_an_administrators_own_setting_comes_back() -> None:
+    """What stood in a unit's own files is theirs."""
+    folder = Path("/etc/systemd/system/user.slice.d")
+    folder.mkdir(parents=True)
+    (folder / "own.conf").write_text("[Slice]\nAllowedCPUs=0-1\n")
+    call("systemctl daemon-reload")
+    call("make isolate")
+    assert cpus_of_cgroup("user.slice") == (0,)
+    call("make unisolate")
+    assert cpus_of_cgroup("user.slice") == (0, 1)
+    (folder / "own.conf").unlink()
+    call("systemctl daemon-reload")
+
+
+def test_a_cpu_that_was_offline_is_given_back_too() -> None:
+    """`tune` may take siblings offline between the two."""
+    switch((3,), online=False)
+    call("make isolate")
+    switch((3,), online=True)
+    call("make unisolate")
+    assert {name: cpus_of_cgroup(name) for name in SLICES} == dict.fromkeys(SLICES, ALL)
+    assert cpus_of_process(1) == ALL
+
+
+@pytest.mark.parametrize("after_s", [1.0, 3.0, 6.0])
+def test_a_killed_isolate_can_be_undone(after_s: float) -> None:
+    """kill -9 at some moment, and everything comes back."""
+    process = subprocess.Popen(("make", "isolate"), cwd=LAB, start_new_session=True)
+    time.sleep(after_s)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    call("make unisolate")
+    assert {name: cpus_of_cgroup(name) for name in SLICES} == dict.fromkeys(SLICES, ALL)
+
+
+def test_a_killed_tune_can_be_undone() -> None:
+    """kill -9 of tune half-way."""
+    files = sorted(Path("/proc/irq").glob("[0-9]*/smp_affinity_list"))
+    before = {file: file.read_text() for file in files}
+    process = subprocess.Popen(("make", "tune"), cwd=LAB, start_new_session=True)
+    time.sleep(4)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    call("make untune")
+    assert {file: file.read_text() for file in files} == before
+
+
+def test_a_container_that_stays_is_named() -> None:
+    """A cgroup that systemd did not make is not moved: isolate says so."""
+    folder = CGROUPS / "docker"
+    folder.mkdir()
+    sleeper = subprocess.Popen(("sleep", "1000"))
+    (folder / "cgroup.procs").write_text(str(sleeper.pid))
+    try:
+        told = call("make isolate")
+        assert "not moved: the cgroup docker" in told
+    finally:
+        sleeper.kill()
+        sleeper.wait()
+        call("make unisolate")
+        folder.rmdir()
+
+
+def test_strict_refuses_an_unfit_machine() -> None:
+    """Section 5: STRICT=1 measures nothing where something is bad, and says what."""
+    burner = subprocess.Popen(("taskset", "-c", "3", "sh", "-c", "while :; do :; done"))
+    try:
+        told = call(f"{BENCH} STRICT=1", expect=2)
+    finally:
+        burner.kill()
+        burner.wait()
+    assert "app core" in told
+
+
+def test_an_app_that_is_killed_in_a_window_is_told() -> None:
+    """The run says so, and systemd has it up again."""
+    call("make up FRAMEWORK=fastapi")
+    told = run_and_disturb("systemctl kill -s KILL onecore-app@fastapi")
+    assert "fastapi" in told
+    call("systemctl is-active onecore-app@fastapi")
+
+
+def test_a_database_that_is_stopped_in_a_window_is_told() -> None:
+    """Failed requests, named; and no unit is left frozen."""
+    run_and_disturb("systemctl kill -s KILL onecore-postgres@fastapi")
+    frozen = call("systemctl list-units --plain --no-legend 'onecore*' -o json", expect=0)
+    assert "frozen" not in frozen
+
+
+def run_and_disturb(command: str) -> str:
+    """A run of some windows with something done to it in the middle; it may fail, not hang."""
+    results = LAB / "results"
+    known = set(results.glob("*/run.json"))
+    process = subprocess.Popen(
+        ("make", "bench", "FRAMEWORK=fastapi", "WORKLOAD=read", "ROUNDS=2", "WINDOW=20"),
+        cwd=LAB,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    deadline = time.monotonic() + 600
+    while set(results.glob("*/run.json")) <= known and time.monotonic() < deadline:
+        time.sleep(0.5)
+    time.sleep(20)
+    call(command)
+    told, _ = process.communicate(timeout=1200)
+    assert process.returncode in (0, 1), told
+    return told
+
+
+def test_everything_is_put_back() -> None:
+    """Section 6: nothing of the lab runs, is confined or is left but its results."""
+    call("make down")
+    call("make unisolate")
+    call("make untune")
+    call("make clean")
+    assert running_units() == []
+    assert not Path("/run/onecore/isolated.json").exists()
+    assert not Path("/run/onecore/tuned.json").exists()
+    assert not (LAB / ".lab/postgres").exists()
