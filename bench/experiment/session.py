@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from bench import host, preflight, tuning
+from bench.analysis import diagnostics
 from bench.analysis.commands import resume_command
 from bench.analysis.differences import ABSENT, differences
 from bench.analysis.promise import promise
@@ -113,7 +114,10 @@ def begun(
         record = new_record(lab, plan, store)
         record = replace(
             record,
-            diagnostics=preflight.diagnostics(checks),
+            diagnostics=(
+                *preflight.diagnostics(checks),
+                *diagnostics.overridden(overrides(lab)),
+            ),
             provenance={**record.provenance, **told},
         )
         if not isinstance(plan.pacing, Users):  # the ceiling is that of the lab's own generator
@@ -295,6 +299,12 @@ def _require_keepable(plan: Plan, ceiling_per_s: Mapping[Operation, float]) -> N
         )
 
 
+def overrides(lab: Lab) -> dict[str, tuple[str, ...]]:
+    """Files of others that change units of the lab, by unit. Those that nobody changes are out."""
+    found = {name: lab.supervisor.overrides(name) for name in lab.all_unit_names()}
+    return {name: files for name, files in found.items() if files}
+
+
 def new_record(lab: Lab, plan: Plan, store: RunStore) -> RunRecord:
     services: dict[str, object] = {}
     settings: dict[str, object] = {}
@@ -331,6 +341,7 @@ def new_record(lab: Lab, plan: Plan, store: RunStore) -> RunRecord:
             "settings": settings,
             "tables": tables,
             "databases": databases,
+            "overrides": {name: list(files) for name, files in overrides(lab).items()},
         },
         diagnostics=(),
         started_at=datetime.now(UTC).isoformat(timespec="milliseconds"),

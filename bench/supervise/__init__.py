@@ -53,6 +53,10 @@ class Supervisor(Protocol):
 
     def status(self, name: str) -> UnitStatus: ...
 
+    def overrides(self, name: str) -> tuple[str, ...]:
+        """Files of others that change a unit: an administrator's or the distribution's drop-ins."""
+        ...
+
     def names(self) -> tuple[str, ...]:
         """Every unit this supervisor has on record, running or not."""
         ...

@@ -316,6 +316,10 @@ class ProcessSupervisor:
         state: UnitState = "frozen" if is_stopped(record.life) else "running"
         return UnitStatus(state, record.life.pid, started_unix_s(record.life))
 
+    def overrides(self, name: str) -> tuple[str, ...]:
+        del name  # nobody else has a say
+        return ()
+
     def names(self) -> tuple[str, ...]:
         return tuple(sorted(path.stem for path in self._run_dir.glob("*.json")))
 

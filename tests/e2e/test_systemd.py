@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -93,15 +94,36 @@ def test_the_managers_environment_reaches_no_service(cli: Cli, lab: str) -> None
         assert str(drop_in) in told
     finally:
         systemctl("unset-environment", *(one.partition("=")[0] for one in variables))
-        drop_in.unlink(missing_ok=True)
+        shutil.rmtree(drop_in.parent, ignore_errors=True)
     assert left_behind(lab) == []
 
 
-def test_up_bench_and_down(cli: Cli, lab: str) -> None:
+def test_a_unit_file_edited_by_hand_is_noticed(cli: Cli, lab: str) -> None:
+    """`up` again gives it its own text and new processes; an untouched one goes on."""
+    unit = f"{lab}-app@flask.service"
+    cli.run("up", FRAMEWORK="flask")
+    try:
+        first, file = shown(unit, "MainPID"), Path(shown(unit, "FragmentPath"))
+        cli.run("up", FRAMEWORK="flask")
+        assert shown(unit, "MainPID") == first
+        text = file.read_text()
+        file.write_text(text.replace("[Service]", "[Service]\nNice=5"))
+        cli.run("up", FRAMEWORK="flask")
+        assert shown(unit, "MainPID") != first
+        assert file.read_text() == text
+    finally:
+        cli.run("down")
+
+
+def test_up_bench_and_down(cli: Cli, lab: str, request: pytest.FixtureRequest) -> None:
     """The default targets by make: sandboxed units, the others frozen while one is measured in a
     window of its own, a cost from the cgroup, and nothing at all left in the end.
     """
     units = [f"{lab}-{kind}@{name}.service" for name in NAMES for kind in KINDS]
+    drop_in = Path.home() / f".config/systemd/user/{lab}-app@flask.service.d/99-mine.conf"
+    drop_in.parent.mkdir(parents=True)
+    drop_in.write_text("[Unit]\nDescription=An administrator's own words\n")
+    request.addfinalizer(lambda: shutil.rmtree(drop_in.parent))
     told = made(make(cli, "up"))
     assert all(f"onecore-{name}" in told for name in NAMES)
     first = {unit: shown(unit, "MainPID") for unit in units}
@@ -130,6 +152,8 @@ def test_up_bench_and_down(cli: Cli, lab: str) -> None:
     record = json.loads((run / "run.json").read_text())
     assert record["supervisor"] == "systemd (user)"
     assert record["provenance"]["machine"]["tuned"] == []
+    assert record["provenance"]["overrides"] == {"onecore-flask": [str(drop_in)]}
+    assert "unit-overridden" in {told["code"] for told in record["diagnostics"]}
     cells = [json.loads(line) for line in (run / "rounds.jsonl").read_text().splitlines()]
     assert sorted(cell["target"] for cell in cells) == sorted(NAMES)
     for cell in cells:
@@ -145,7 +169,7 @@ def test_up_bench_and_down(cli: Cli, lab: str) -> None:
     database = f"{lab}-postgres@flask.service"
     os.kill(int(first[database]), signal.SIGKILL)
     eventually(lambda: shown(database, "MainPID") not in ("0", first[database]))
-    eventually(lambda: "restarted 1 x" in cli.run("status"))
+    eventually(lambda: "ended by itself once" in cli.run("status"))
 
     assert "onecore-postgres-flask" in made(make(cli, "down"))
     assert left_behind(lab) == []

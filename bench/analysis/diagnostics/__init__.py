@@ -11,6 +11,7 @@ collected   all that was raised in a run, the gravest first
 from bench.analysis.diagnostics.arrivals import open_loop_off
 from bench.analysis.diagnostics.conditions import (
     clock_drift,
+    overridden,
     restarted,
     smt_sibling_busy,
     swapping,
@@ -30,6 +31,7 @@ __all__ = [
     "limited_by",
     "littles_law_off",
     "open_loop_off",
+    "overridden",
     "ran_out",
     "requests_failed",
     "restarted",

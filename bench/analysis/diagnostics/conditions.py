@@ -3,7 +3,7 @@
 Counts are differences between the window's two edges.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bench.model import Diagnostic
 
@@ -90,6 +90,23 @@ def restarted(names: Sequence[str]) -> tuple[Diagnostic, ...]:
             f"{' and '.join(names)} had ended since the cell before, and started again for this",
             "It is a fresh process now, with other memory and cold caches: see make logs for why.",
         ),
+    )
+
+
+def overridden(files: Mapping[str, Sequence[str]]) -> tuple[Diagnostic, ...]:
+    """Whether files of others change units of the lab: `files` by unit."""
+    units: dict[str, list[str]] = {}
+    for unit, names in files.items():
+        for name in names:
+            units.setdefault(name, []).append(unit)
+    return tuple(
+        Diagnostic(
+            "unit-overridden",
+            f"{name} has a say in {', '.join(changed)}",
+            f"See what it sets, and take it out if it is not meant for a measurement: cat {name}",
+            "note",
+        )
+        for name, changed in units.items()
     )
 
 

@@ -107,7 +107,7 @@ class SystemdSupervisor:
             if not outlive:
                 self._hold_guard()
             self._start(unit, name, outlive=outlive)
-            self._require_environment(unit, name, files)
+            self._require_environment(unit, files)
         except BaseException:
             self.stop(unit.name)
             raise
@@ -119,7 +119,7 @@ class SystemdSupervisor:
             raise changed(unit)
         self.thaw(unit.name)
         self._call(unit, name, "restart")
-        self._require_environment(unit, name, files)
+        self._require_environment(unit, files)
 
     def _description(self, unit: Unit) -> tuple[str, dict[str, str]]:
         """systemd's name of a unit, and the files that describe it."""
@@ -135,9 +135,12 @@ class SystemdSupervisor:
         return name, {**described, f"{name}.d/{LAB_DROP_IN}": drop_in}
 
     def _is_described_by(self, name: str, files: Mapping[str, str]) -> bool:
-        """Whether the unit was started from these very files."""
+        """Whether the unit was started from these very files, and nobody has edited them since."""
         now = marks(files[f"{name}.d/{LAB_DROP_IN}"])
-        return marks(self._drop_in(name)).get("Fingerprint") == now["Fingerprint"]
+        if marks(self._drop_in(name)).get("Fingerprint") != now["Fingerprint"]:
+            return False
+        paths = ((self.manager.folder / path, text) for path, text in files.items())
+        return all(path.exists() and path.read_text() == text for path, text in paths)
 
     def _require_ours(self, unit: Unit, there: str) -> None:
         owner = marks(there).get("State", str(self.state))
@@ -185,15 +188,14 @@ class SystemdSupervisor:
         self._seen.pop(unit.name, None)
         self._require_cpus(unit)
 
-    def _require_environment(self, unit: Unit, name: str, files: Mapping[str, str]) -> None:
+    def _require_environment(self, unit: Unit, files: Mapping[str, str]) -> None:
         """Somebody else's file may add variables to a unit, or change them."""
         pid = self.status(unit.name).pid
         if pid is None:
             return  # ended already: whoever waits for it says so
         with suppress(*GONE, PermissionError):
             if found := foreign_variables(process_environment(pid), unit, files):
-                paths = self.manager.show(name, ("DropInPaths",))["DropInPaths"].split()
-                others = [path for path in paths if Path(path).parents[1] != self.manager.folder]
+                others = self.overrides(unit.name)
                 raise SetupError(
                     f"{unit.name} runs with {', '.join(found)}, which this lab did not give it",
                     "Somebody else's file sets that: look at "
@@ -352,8 +354,16 @@ class SystemdSupervisor:
         state: UnitState = "frozen" if frozen else "running"
         since = shown.get("ActiveEnterTimestamp", "").removeprefix("@")
         restarts = int(shown.get("NRestarts") or 0)
-        detail = f"restarted {restarts} x" if restarts else ""
+        times = "once" if restarts == 1 else f"{restarts} times"
+        detail = f"ended by itself {times}, and was started again" if restarts else ""
         return UnitStatus(state, main_pid, float(since) if since else None, detail)
+
+    def overrides(self, name: str) -> tuple[str, ...]:
+        unit = self._systemd_name(name)
+        if unit is None:
+            return ()
+        paths = self.manager.show(unit, ("DropInPaths",))["DropInPaths"].split()
+        return tuple(path for path in paths if Path(path).parents[1] != self.manager.folder)
 
     def names(self) -> tuple[str, ...]:
         return tuple(sorted(self._records()))
