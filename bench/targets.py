@@ -58,12 +58,16 @@ class _Target(_Strict):
     compared_with: tuple[Name, ...] = ()
 
 
+SettingName = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
+
+
 class _ServiceFile(_Strict):
     name: Name
     label: str
     database: _Database
     commands: _Commands = _Commands()
     versions: _Versions = _Versions()
+    settings: Mapping[SettingName, str] = {}
     targets: Annotated[Mapping[Name, _Target], Field(min_length=1)]
 
     @field_validator("name")
@@ -124,6 +128,7 @@ def _target(service: _ServiceFile, name: str, directory: Path) -> Target:
         packages=(*service.versions.packages, *own.packages),
         environment=dict(own.environment),
         compared_with=own.compared_with,
+        settings=dict(service.settings),
     )
 
 

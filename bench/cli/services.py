@@ -7,6 +7,7 @@ from typing import NoReturn
 
 from bench.cli.options import NOTHING_CHOSEN, Choice, app, err, out
 from bench.errors import LabError, UsageError
+from bench.experiment.ab.sides import remove_sides
 from bench.experiment.assembly import (
     exclusively,
     lab_to_look_at,
@@ -22,6 +23,7 @@ from bench.live.units import Eye
 from bench.live.watching import print_notes, watch_units
 from bench.model import Target
 from bench.report.render.terminal import print_table
+from bench.words import times
 
 
 def _one_target(choice: Choice) -> tuple[Lab, Target]:
@@ -106,6 +108,9 @@ def clean() -> None:
         with exclusively(here):
             require_unused(here.state)
             shutil.rmtree(here.state)
+    if environments := remove_sides(here):
+        told = times(len(environments), "environment")
+        out.print(f"Removed {told} of make ab: {', '.join(environments)}.", markup=False)
     out.print("Clean. Results are kept.")
 
 

@@ -22,8 +22,9 @@ class Target:
     """One service under test, as its framework's `service.toml` describes it.
 
     The targets of one framework share its folder and its PostgreSQL instance; each has a database
-    of its own in it. `environment` is what it gets beside what all get. Verdicts compare it with
-    the targets that `compared_with` names, beside the usual ones.
+    of its own in it. `environment` is what it gets beside what all get, `settings` what that may
+    set, with what each means. Verdicts compare it with the targets that `compared_with` names,
+    beside the usual ones.
 
     One state of a target (another commit, other packages) is a target, too: with another
     `directory` for its code, or the `python` of another environment than the lab's own. It is
@@ -48,6 +49,7 @@ class Target:
     python: Path | None = None
     declared_as: str = ""
     database_server: str = ""
+    settings: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @property
     def variant(self) -> str:

@@ -1,11 +1,12 @@
 """The server: one process, twenty threads, connections kept open."""
 
+import os
 from pathlib import Path
 from typing import Any
 
 workers = 1
 worker_class = "gthread"
-threads = 20
+threads = int(os.environ.get("SERVER_THREADS", "20"))
 keepalive = 75
 
 # No deadline for the worker's heartbeat. Whoever stops the whole service for a while, and lets it

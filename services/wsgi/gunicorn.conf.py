@@ -1,11 +1,12 @@
 """Gunicorn's settings, the same as those of the frameworks."""
 
+import os
 from pathlib import Path
 from typing import Any
 
 workers = 1
 worker_class = "gthread"
-threads = 20
+threads = int(os.environ.get("SERVER_THREADS", "20"))
 keepalive = 75
 
 # The application is loaded before the worker is forked: a broken one ends the server at once.

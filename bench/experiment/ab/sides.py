@@ -5,11 +5,12 @@ an A/B that was killed has left is cleared away by the next one, and by `make cl
 """
 
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from bench.errors import UsageError
 from bench.experiment.ab.asked import State
 from bench.experiment.ab.code import (
     Code,
@@ -25,10 +26,12 @@ from bench.experiment.apart import lab_apart, state_of
 from bench.experiment.assembly import exclusively, held, open_lab, sides_folder, site
 from bench.experiment.interruption import undisturbed
 from bench.experiment.lab import Lab
-from bench.model import Side, Target
+from bench.model import Side, Site, Target
 
 DATABASES = "ab"
 """The folder of the lab's state in which the sides have their databases."""
+
+_BUSY = "another A/B is using the folder of its sides"
 
 
 @dataclass(frozen=True)
@@ -54,14 +57,27 @@ def made(asked: Sequence[State], targets: Sequence[Target], say: Say) -> Iterato
     here = site()
     folder = sides_folder(here)
     folder.mkdir(parents=True, exist_ok=True)
-    busy = "another A/B is using the folder of its sides"
-    with exclusively(here), held(folder / "lock", busy):
+    with exclusively(here), held(folder / "lock", _BUSY):
         try:
             _clear(folder, here.state)
             yield _made(asked, targets, folder, say)
         finally:
             with undisturbed():
                 _clear(folder, here.state)
+
+
+def remove_sides(here: Site) -> tuple[str, ...]:
+    """Remove code and environments of all A/Bs; returns the environments' folders by name.
+
+    Labs on other ports share them. Raises LabBusy while one of them compares something.
+    """
+    folder = sides_folder(here)
+    if not folder.exists():
+        return ()
+    with held(folder / "lock", _BUSY):
+        found = tuple(sorted(path.name for path in folder.glob("environments/*")))
+        shutil.rmtree(folder)
+    return found
 
 
 def _clear(folder: Path, state: Path) -> None:
@@ -126,6 +142,7 @@ def _side(asked: State, target: Target, commits: Mapping[str, str], reference: s
 def _target(asked: State, side: Side, target: Target, code: Code, python: Path | None) -> Target:
     """Raises SetupError where the code has no such target, UsageError for unknown settings."""
     own = target_in(code, target)
+    require_known(own, asked.environment)
     return replace(
         state_of(own, side.name, own.label),
         compared_with=() if side.is_reference else (side.reference,),
@@ -133,6 +150,17 @@ def _target(asked: State, side: Side, target: Target, code: Code, python: Path |
         environment={**own.environment, **asked.environment},
         serve=asked.serve or own.serve,
     )
+
+
+def require_known(target: Target, names: Iterable[str]) -> None:
+    """Raises UsageError where the service reads no such variable."""
+    unknown = [name for name in names if name not in {*target.settings, *target.environment}]
+    if unknown:
+        told = ", ".join(f"{name}: {words}" for name, words in target.settings.items())
+        raise UsageError(
+            f"{target.name} reads no {' and no '.join(unknown)}",
+            f"It reads {told}." if told else "It reads nothing that could be set.",
+        )
 
 
 def _told(

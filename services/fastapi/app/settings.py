@@ -11,17 +11,27 @@ from sqlalchemy import URL, make_url
 SERVICE_TOML = Path(__file__).parents[1] / "service.toml"
 
 
+def number(name: str, default: int) -> int:
+    """A whole number that the environment may set; service.toml lists the names."""
+    text = os.environ.get(name, "")
+    if not text.isdecimal():
+        if text:
+            raise SystemExit(f"{name}={text} is not a whole number.")
+        return default
+    return int(text)
+
+
 @dataclass(frozen=True)
 class Settings:
     database_url: URL  # without a driver: each app names its own
     packages: tuple[str, ...]  # whose versions /readyz reports
-    server_threads: int = 20
+    server_threads: int = number("SERVER_THREADS", 20)
 
 
 # Of a database engine, in SQLAlchemy's own names.
 POOL: dict[str, Any] = {
-    "pool_size": 20,
-    "max_overflow": 30,
+    "pool_size": number("POOL_SIZE", 20),
+    "max_overflow": number("POOL_OVERFLOW", 30),
     "pool_pre_ping": True,
     "pool_recycle": 3600,
     "pool_timeout": 60,

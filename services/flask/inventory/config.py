@@ -14,10 +14,20 @@ def database_url() -> engine.URL:
     return make_url(url).set(drivername="postgresql+psycopg2")
 
 
+def number(name: str, default: int) -> int:
+    """A whole number that the environment may set; service.toml lists the names."""
+    text = os.environ.get(name, "")
+    if not text.isdecimal():
+        if text:
+            raise SystemExit(f"{name}={text} is not a whole number.")
+        return default
+    return int(text)
+
+
 SQLALCHEMY_DATABASE_URI = database_url()
 SQLALCHEMY_ENGINE_OPTIONS = {
-    "pool_size": 20,
-    "max_overflow": 30,
+    "pool_size": number("POOL_SIZE", 20),
+    "max_overflow": number("POOL_OVERFLOW", 30),
     "pool_timeout": 60,
     "pool_recycle": 3600,
     "pool_pre_ping": True,

@@ -1,0 +1,90 @@
+"""Before and after, from nothing running to nothing running.
+
+Whether two equal states come out as equal in so few rounds is the machine's matter.
+"""
+
+import json
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from .conftest import PATIENCE_S, ROOT, Cli, eventually
+
+needs_git = pytest.mark.skipif(
+    shutil.which("git") is None or not (ROOT / ".git").exists(), reason="this is no git clone"
+)
+SHORT = {"FRAMEWORK": "flask", "WORKLOAD": "read", "ROUNDS": "2"}
+
+
+def status() -> str:
+    """What git says of the user's tree."""
+    command = ["git", "-C", str(ROOT), "status", "--porcelain"]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def left_in(cli: Cli) -> list[str]:
+    """What of the sides is still there: nothing but environments and locks."""
+    folders = [*cli.state.glob("sides/code"), *cli.state.glob("*/ab")]
+    return [*cli.left_running(), *map(str, folders)]
+
+
+def run(cli: Cli, **variables: str) -> tuple[int, str]:
+    process = cli.spawn("ab", **SHORT, **variables)
+    out, err = process.communicate(timeout=PATIENCE_S)
+    return process.returncode, out + err
+
+
+@needs_git
+def test_a_base_and_a_setting_are_measured_side_by_side(cli: Cli) -> None:
+    """Both kept the contract; what differs is told, in all forms, and nothing is left behind."""
+    before = status()
+    code, told = run(cli, BASE="HEAD", ENV="POOL_SIZE=5")
+    assert code in (0, 1, 3), told
+    (folder,) = cli.runs()
+    record = json.loads((folder / "run.json").read_text())
+    assert record["state"] == "complete"
+    pools = {name: one["pool_size"] for name, one in record["provenance"]["settings"].items()}
+    assert pools == {"flask-base": 20, "flask-head": 5}
+    answer = json.loads((folder / "answer.json").read_text())
+    assert {"clear": 0, "regression": 1, "undecided": 3}[answer["outcome"]] == code
+    assert {one["metric"] for one in answer["changes"]} >= {"app_cost", "rate", "app_memory"}
+    for name in ("report.md", "report.html"):
+        assert "POOL_SIZE=5" in (folder / name).read_text()
+    assert status() == before
+    assert left_in(cli) == []
+    refused = cli.run("bench", expect=2, RESUME=folder.name)
+    assert "make ab" in refused
+
+
+def test_a_side_that_does_not_start_is_told_and_leaves_nothing(cli: Cli) -> None:
+    """With the end of its log; a mistake in what is asked ends before anything is made."""
+    code, told = run(cli, SERVE="{python} -c 'raise SystemExit(\"no such server\")' {host} {port}")
+    assert (code, "no such server" in told) == (1, True), told
+    assert left_in(cli) == []
+    for variables, words in (
+        ({"ENV": "POOL=5"}, "flask reads no POOL"),
+        ({"BASE": "no-such-branch"}, "no commit 'no-such-branch'"),
+        ({"ENV": "POOL_SIZE=5", "THRESHOLD": "7"}, "THRESHOLD=7 is out of range"),
+    ):
+        code, told = run(cli, **variables)
+        assert (code, words in told) == (2, True), told
+    assert left_in(cli) == []
+
+
+def test_killed_it_leaves_nothing_that_clean_does_not_remove(cli: Cli) -> None:
+    """After kill -9 no process is left; `make clean` takes the rest away and says what."""
+    process = cli.spawn("ab", **{**SHORT, "ROUNDS": "1000"}, ENV="POOL_SIZE=5")
+    eventually(lambda: list(cli.state.glob("*/run/onecore-flask-head.json")))
+    process.send_signal(signal.SIGKILL)
+    process.communicate(timeout=PATIENCE_S)
+    eventually(lambda: not cli.left_running())
+    kept = Path(cli.state / "sides" / "environments" / "0123456789abcdef")
+    kept.mkdir(parents=True, exist_ok=True)
+    assert left_in(cli) != []
+    told = cli.run("clean")
+    assert "1 environment" in told
+    assert left_in(cli) == []
+    assert not kept.exists()
