@@ -16,6 +16,7 @@ from bench.environment import LAB_VARIABLES
 from bench.errors import LabError, UsageError
 from bench.experiment.interruption import interruptible
 from bench.experiment.refusal import refused
+from bench.kernel.limits import raise_soft_limits
 
 
 def variables_by_verb() -> dict[str, frozenset[str]]:
@@ -89,6 +90,7 @@ def main() -> NoReturn:
     # What others must read, services' users among them, they can; what nobody may is closed by its
     # own mode.
     os.umask(0o022)
+    raise_soft_limits()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # a test may have put something else there
             speak_as_the_terminal(stream)

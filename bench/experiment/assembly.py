@@ -15,6 +15,7 @@ from bench.errors import LabBusy, SetupError, UsageError
 from bench.experiment.lab import Lab, apps_at_once
 from bench.experiment.refusal import not_yours, refused
 from bench.experiment.supervisors import Ground, choose_supervisor, reachable_supervisors
+from bench.kernel.ports import given_to_clients, ports_for_clients
 from bench.kernel.process import working_in
 from bench.model import Site, Target
 from bench.placement import plan_placement
@@ -71,6 +72,20 @@ def _bind_note(host: str) -> str:
     )
 
 
+def _port_note(registry: tuple[Target, ...]) -> str:
+    """A client that happens to be given a service's port keeps it for as long as it likes."""
+    ports = {port for one in registry for port in (one.http_port, one.database_port)}
+    if not (given := given_to_clients(tuple(sorted(ports)))):
+        return ""
+    first, last = ports_for_clients() or (0, 0)
+    listed = ",".join(map(str, given))
+    return (
+        f"The kernel gives ports from {first} to {last} to clients, and services here listen on "
+        f"{listed}: now and then one will be taken. Use another PORT_OFFSET, or reserve them: "
+        f"sudo sysctl net.ipv4.ip_local_reserved_ports={listed}"
+    )
+
+
 def targets() -> tuple[Target, ...]:
     return known_targets(site().port_offset)
 
@@ -92,6 +107,7 @@ def open_lab(names: tuple[str, ...], beside: tuple[Path, ...] = ()) -> Lab:
     supervisor, limits = choose_supervisor(ground)
     notes = (
         _bind_note(here.host),
+        _port_note(known_targets(here.port_offset)),
         ground.identity.note,
         *ground.binaries.passed_over,
         *limits,

@@ -131,6 +131,7 @@ class Lab:
             environment=self._app_environment(target),
             cpus=self.placement_of(target).app,
             port=target.http_port,
+            host=self.site.host,
             # At once: Gunicorn would wait for what is left open by whoever has just been measured.
             stop_signal="INT",
             prepare=(tuple(part.format_map(fill) for part in target.migrate),)

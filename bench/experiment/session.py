@@ -22,6 +22,7 @@ from bench.experiment.engines import with_workers
 from bench.experiment.fitness import examine, require_fit
 from bench.experiment.interruption import undisturbed
 from bench.experiment.lab import Lab, app_unit_name
+from bench.experiment.openfiles import require_files
 from bench.experiment.plan import DEFAULT_CONCURRENCY, DEFAULT_ROWS
 from bench.experiment.procedures import procedure_of
 from bench.experiment.runner import Observer, Runner, engine_probe, unit_probes
@@ -110,6 +111,7 @@ def begun(
     lab = with_workers(lab or open_lab(plan.targets), plan.pacing)
     began_s = time.monotonic()
     with brought_up(lab, watcher, strict=strict) as checks:
+        require_files(lab, plan)
         store = RunStore(lab.site.results / new_run_id(lab.site.results))
         record = new_record(lab, plan, store)
         record = replace(
@@ -141,6 +143,7 @@ def taken_up(store: RunStore, watcher: Watcher, *, strict: bool) -> Iterator[tup
     plan = unfinished(store)[0].plan
     lab = with_workers(open_lab(plan.targets), plan.pacing)
     with brought_up(lab, watcher, strict=strict) as checks:
+        require_files(lab, plan)
         # Read again, where nobody else can measure any more.
         record, torn = unfinished(store)
         otherwise = require_same_conditions(record, new_record(lab, record.plan, store))

@@ -24,7 +24,7 @@ class Unit:
     `prepare` are commands run to completion, in order, before `command` (migrations). `template`
     names the file in `systemd/` that describes the same unit to systemd. `source` stands for the
     files that it runs from: when they change, it is another unit, and is restarted. `needs` are
-    units that have to run before it.
+    units that have to run before it. It listens on a port of `host`.
     """
 
     name: str
@@ -33,6 +33,7 @@ class Unit:
     environment: Mapping[str, str]
     cpus: tuple[int, ...]
     port: int
+    host: str = "127.0.0.1"
     prepare: tuple[tuple[str, ...], ...] = ()
     stop_signal: Literal["TERM", "INT"] = "TERM"
     template: str = ""

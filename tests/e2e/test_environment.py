@@ -1,10 +1,12 @@
 """A shell that is full of other programs' settings: none of them reaches the lab."""
 
 import json
+import resource
 from pathlib import Path
 
 import psutil
 
+from bench.kernel.limits import open_files
 from tests.unit.test_environment import HOSTILE
 
 from .conftest import ROOT, Cli
@@ -14,6 +16,20 @@ GIVEN = {
     "PATH", "LC_ALL", "HOME", "PWD", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE", "DATABASE_URL",
     "PGPASSFILE", "SECRET_KEY_FILE", "ONECORE_TARGET", "ONECORE_UNIT", "LD_LIBRARY_PATH", "PGDATA",
 }  # fmt: skip
+
+
+def test_a_low_soft_limit_reaches_no_service(cli: Cli) -> None:
+    """1,024 files by default, or fewer: what runs may have as many as root allows."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+    try:
+        cli.run("up", FRAMEWORK="flask")
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    pids = [json.loads(path.read_text())["pid"] for path in cli.state.glob("*/run/*.json")]
+    assert len(pids) == 2
+    assert {open_files(pid) for pid in pids} == {hard}
+    cli.run("down")
 
 
 def test_services_get_what_the_lab_composed(cli: Cli, tmp_path: Path) -> None:

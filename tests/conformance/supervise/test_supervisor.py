@@ -173,6 +173,42 @@ def test_a_taken_port_is_named(supervisor: Supervisor, make_unit: MakeUnit) -> N
     assert supervisor.status(unit.name).state == "stopped"
 
 
+@pytest.mark.parametrize("closed", [False, True], ids=["open", "closed a moment ago"])
+def test_a_port_that_a_client_happens_to_have_is_told(
+    supervisor: Supervisor, make_unit: MakeUnit, closed: bool
+) -> None:
+    """The kernel gives any port of a range to whoever connects: named, with where it is connected,
+    before the service would say no more than that its address is in use."""
+    unit = make_unit()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        there = server.getsockname()
+        client = socket.create_connection(there, source_address=("127.0.0.1", unit.port))
+        accepted, _ = server.accept()
+        with client, accepted:
+            if closed:  # by the client first: its port is kept for a minute
+                client.close()
+                accepted.recv(1)
+                accepted.close()
+            with pytest.raises(PortTaken) as caught:
+                supervisor.start(unit, outlive=False)
+    assert f"to 127.0.0.1:{there[1]}" in caught.value.message
+    assert ("closed a moment ago" if closed else f"pid {os.getpid()}") in caught.value.message
+    assert "ip_local_reserved_ports" in caught.value.remedy
+    assert supervisor.status(unit.name).state == "stopped"
+
+
+def test_a_port_that_a_server_has_just_left_is_free(
+    supervisor: Supervisor, make_unit: MakeUnit
+) -> None:
+    """What a server has closed first is kept by the kernel, too, and in no server's way."""
+    unit = make_unit()
+    with socket.create_server(("127.0.0.1", unit.port)) as server:
+        with socket.create_connection(server.getsockname()) as client:
+            server.accept()[0].close()
+            client.recv(1)
+    assert start(supervisor, unit)
+
+
 def test_a_unit_that_ends_at_once_is_told_with_its_log(
     supervisor: Supervisor, make_unit: MakeUnit
 ) -> None:

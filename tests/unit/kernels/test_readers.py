@@ -17,6 +17,7 @@ from bench.host.memory import memory, pressure, swapped_pages
 from bench.host.quota import Quota, quota
 from bench.kernel import KernelTree
 from bench.kernel.cgroup import folders_of, hierarchies
+from bench.kernel.ports import given_to_clients, ports_for_clients
 from bench.kernel.process import (
     Sizes,
     ended_children_s,
@@ -296,6 +297,20 @@ def test_a_window_can_be_counted(seen: Seen) -> None:
     assert counted.thermal_events is None
 
 
+def test_which_ports_clients_are_given(seen: Seen) -> None:
+    """The range, without what is reserved for servers."""
+    assert ports_for_clients(seen.tree) == (32_768, 60_999)
+    assert given_to_clients((5_000, 46_000), seen.tree) == (46_000,)
+
+
+def test_a_reserved_port_is_given_to_nobody(part: Part) -> None:
+    """A list with ranges, as the kernel writes it."""
+    changing = part("/proc/sys/net")
+    reserved = changing.tree.path("/proc/sys/net/ipv4/ip_local_reserved_ports")
+    reserved.write_text("40000,46000-46010\n")
+    assert given_to_clients((40_001, 46_005), changing.tree) == (40_001,)
+
+
 def test_doctor_says_something_on_each_of_them(seen: Seen) -> None:
     """Every check, and none of them fails."""
     facts = observe(tree=seen.tree, pause=lambda _: None)
@@ -318,6 +333,7 @@ ASKED: dict[str, tuple[Callable[[KernelTree], object], object]] = {
     "pressure": (pressure, {}),
     "quota": (lambda tree: quota("self", tree), Quota()),
     "hierarchies": (hierarchies, ()),
+    "clients' ports": (lambda tree: given_to_clients((46_000,), tree), ()),
     "model": (cpu_model, "unknown"),
     "virtualisation": (virtualisation, "none seen"),
     "load's pressure": (lambda tree: load_now(tree)["pressure_10s"], {}),

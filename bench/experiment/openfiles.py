@@ -1,0 +1,54 @@
+"""Whether those who make and those who serve a load may have so many connections open.
+
+Who may not answers 503, or resets, and it would look like the service's own doing.
+"""
+
+from collections.abc import Iterator
+
+from bench.errors import SetupError
+from bench.experiment.lab import Lab, app_unit_name
+from bench.kernel.limits import open_files
+from bench.load.open import IN_FLIGHT_LIMIT
+from bench.model import ClosedLoop, Pacing, Plan, Saturation, Sweep, Users
+
+OWN_FILES = 128
+"""What a service has open besides: 50 connections to its database at most, pipes and files."""
+
+
+def connections_of(plan: Plan) -> int:
+    """How many connections a plan may open to one service at once."""
+    if isinstance(plan.study, Sweep):
+        return max(plan.study.levels)
+    if isinstance(plan.study, Saturation):
+        return max(plan.study.concurrency, IN_FLIGHT_LIMIT)
+    return _connections(plan.pacing)
+
+
+def _connections(pacing: Pacing) -> int:
+    if isinstance(pacing, ClosedLoop):
+        return pacing.concurrency
+    return pacing.users if isinstance(pacing, Users) else IN_FLIGHT_LIMIT
+
+
+def require_files(lab: Lab, plan: Plan) -> None:
+    """Raises SetupError, with the figures, when somebody may have too few files open.
+
+    Asked of those who run. The load's makers get what this process has.
+    """
+    needed = connections_of(plan) + OWN_FILES
+    for who, allowed in _allowed(lab):
+        if allowed is not None and allowed < needed:
+            raise SetupError(
+                f"{who} may have {allowed} files open, and {connections_of(plan)} connections "
+                f"need {needed}",
+                "Raise the hard limit (`ulimit -Hn`; /etc/security/limits.conf, or the "
+                "container's nofile), or measure with fewer: CONCURRENCY, USERS.",
+            )
+
+
+def _allowed(lab: Lab) -> Iterator[tuple[str, int | None]]:
+    yield "the load generator", open_files()
+    for target in lab.targets:
+        pid = lab.supervisor.status(app_unit_name(target)).pid
+        if pid is not None:
+            yield target.title, open_files(pid)
