@@ -18,19 +18,23 @@ PERIOD_S = 0.25
 UNITS_PER_PERIOD = 10
 """Units that can be read in each period: more take two, three, and so on."""
 RAN_S = 0.001
+SLOW_SHARE = 0.1
+"""A reading that takes a larger share of the period is no reading: its moment is not known."""
 
 
 @dataclass(frozen=True)
 class Probe:
     """How to read one unit: cumulative CPU seconds, and PSS every `memory_every` readings.
 
-    A unit that has used less than `RAN_S` since its memory was read still has that memory.
+    `pid` tells the first process of those that were read last. A unit that has used less than
+    `RAN_S` since its memory was read still has that memory.
     """
 
     unit: str
     cpu_s: Callable[[], float]
     pss_bytes: Callable[[], int | None]
     memory_every: int = 40
+    pid: Callable[[], int | None] = lambda: None
 
 
 def period_for(units: int) -> float:
@@ -107,9 +111,14 @@ class Sampler:
 
     def _read(self, probe: Probe, turn: int) -> Sample | None:
         try:
+            before_s = time.time()
             cpu_s = probe.cpu_s()
+            after_s = time.time()
+            if after_s - before_s > SLOW_SHARE * self._period_s:
+                return None  # held up meanwhile: nobody knows when the count was that
             due = turn % probe.memory_every == 0 and self._has_run(probe.unit, cpu_s)
-            return Sample(time.time(), probe.unit, cpu_s, probe.pss_bytes() if due else None)
+            pss_bytes = probe.pss_bytes() if due else None
+            return Sample((before_s + after_s) / 2, probe.unit, cpu_s, pss_bytes, probe.pid())
         except (LabError, OSError):
             return None  # the unit is gone; whoever measures it says so
 

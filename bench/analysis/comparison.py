@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from bench.analysis.differences import Difference, differences
 from bench.analysis.measures import (
+    GENERATOR_BOUND,
     Measure,
     cause_of,
     lacking,
@@ -18,7 +19,7 @@ from bench.analysis.measures import (
     speeds_of,
 )
 from bench.analysis.series import operation_title
-from bench.analysis.validity import Windows, phases_of, windows_of
+from bench.analysis.validity import Windows, own_faults, phases_of, windows_of
 from bench.errors import UsageError
 from bench.metrics import METRICS
 from bench.model import Estimate, PhaseResult, RunRecord, Verdict
@@ -40,7 +41,8 @@ class Row:
 
     The verdict is head against base, of speeds. `base` and `head` are the measure's own figures.
     `witness` is head / base of the database's CPU time per request, None where it says nothing.
-    `lost` says that the head has no valid figure, or fewer of them, where the base has one.
+    `lost` says that the head has no valid figure, or fewer of them, where the base has one, by its
+    own fault or for want of a measurement: a noisy neighbour breaks nothing.
     `elsewhere` names what limited a side, where that was not the app's core.
     """
 
@@ -97,7 +99,7 @@ class RunComparison:
 
     @property
     def void(self) -> tuple[Row, ...]:
-        """Rows that the base's own invalid windows keep from saying anything."""
+        """Rows that say nothing: the base's own windows are invalid, or the machine spoilt some."""
         return tuple(row for row in self.rows if row.verdict.kind == "invalid" and not row.lost)
 
     @property
@@ -219,11 +221,18 @@ def _open_rows(base: RunRecord, head: RunRecord) -> Iterator[_Open]:
             after = windows_of(head, target, workload, phase)
             if before:
                 for measure in measures_of(base.plan.pacing):
-                    yield _open(target, workload, phase, measure, before, after)
+                    faults = own_faults(head, target, workload, phase)
+                    yield _open(target, workload, phase, measure, before, after, faults)
 
 
 def _open(
-    target: str, workload: str, phase: str, measure: Measure, before: Windows, after: Windows
+    target: str,
+    workload: str,
+    phase: str,
+    measure: Measure,
+    before: Windows,
+    after: Windows,
+    faults: Sequence[str],
 ) -> _Open:
     comparison = Comparison(
         subject="head",
@@ -246,12 +255,18 @@ def _open(
         measure.metric.value(old) if old else None,
         measure.metric.value(new) if new else None,
         _witness(old, new),
-        _soundness(comparison.subject_rates) < _soundness(comparison.reference_rates),
+        _soundness(comparison.subject_rates) < _soundness(comparison.reference_rates)
+        and bool(faults or not after or _wanting(comparison, after, measure)),
         limits_elsewhere(measure, {"head": after, "base": before}),
     )
     why = lacking(after, measure) or _NOT_MEASURED
     missing = "" if comparison.subject_rates else why
     return _Open(row, comparison, bool(after), missing)
+
+
+def _wanting(comparison: Comparison, after: Windows, measure: Measure) -> bool:
+    """Whether the head's figures are the generator's own, or rest on too few requests."""
+    return GENERATOR_BOUND in comparison.cause or bool(lacking(after, measure))
 
 
 def _soundness(rates: RatesByRound) -> int:

@@ -16,6 +16,9 @@ GENERATOR = "generator"
 MOST_POINTS = 300
 """Readings are joined until a line has no more points than a page can show."""
 
+_ABOVE = 1.1
+"""So much more than its CPUs can give a unit may read: two clocks are read, one after the other."""
+
 _PAUSE_S = 5.0
 """Readings further apart than this belong to different sittings of a resumed run."""
 
@@ -140,14 +143,55 @@ def cpu_line(run: StoredRun, unit: str, span_s: Span, most: int = MOST_POINTS) -
     began = began_at(run)
     read = _within(run, unit, span_s)
     step = max(1, -(-len(read) // most))
-    thinned = [*read[:-1:step], *read[-1:]]
+    known = _known(run, unit, read)
     readings: list[Reading] = []
-    for before, after in pairwise(thinned):
-        used, passed = after.cpu_s - before.cpu_s, after.at_unix_s - before.at_unix_s
-        # A unit that was started again counts from nothing.
-        known = passed > 0 and used >= 0 and passed < max(_PAUSE_S, step)
-        readings.append(Reading(after.at_unix_s - began, 100 * used / passed if known else None))
+    for at in range(0, len(known), step):
+        joined = known[at : at + step]
+        end_s = read[min(at + step, len(read) - 1)].at_unix_s - began
+        passed_s = sum(passed for passed, _ in filter(None, joined))
+        used_s = sum(used for _, used in filter(None, joined))
+        readings.append(Reading(end_s, 100 * used_s / passed_s if passed_s else None))
     return UsageLine(unit, tuple(readings))
+
+
+def impossible_readings(run: StoredRun) -> int:
+    """How many readings say that a unit used more than the CPUs that it is pinned to."""
+    return sum(
+        _is_one_count(before, after) and not _is_possible(before, after, cpus)
+        for unit, cpus in _pinned(run).items()
+        for before, after in pairwise(run.samples_of(unit))
+    )
+
+
+def _known(run: StoredRun, unit: str, read: Sequence[Sample]) -> list[tuple[float, float] | None]:
+    """Between each two readings: seconds that passed and CPU seconds used, where that is known."""
+    cpus = _pinned(run).get(unit)
+    return [
+        (after.at_unix_s - before.at_unix_s, after.cpu_s - before.cpu_s)
+        if _is_one_count(before, after) and _is_possible(before, after, cpus)
+        else None
+        for before, after in pairwise(read)
+    ]
+
+
+def _is_one_count(before: Sample, after: Sample) -> bool:
+    """Not so when the unit was started again between the two, or nobody was there to read."""
+    passed_s = after.at_unix_s - before.at_unix_s
+    return before.pid == after.pid and after.cpu_s >= before.cpu_s and 0 < passed_s < _PAUSE_S
+
+
+def _is_possible(before: Sample, after: Sample, cpus: int | None) -> bool:
+    """A count that has jumped ahead says nothing of that moment. Old runs have many of them."""
+    passed_s, used_s = after.at_unix_s - before.at_unix_s, after.cpu_s - before.cpu_s
+    return cpus is None or used_s <= _ABOVE * cpus * passed_s
+
+
+def _pinned(run: StoredRun) -> dict[str, int]:
+    """How many CPUs each unit has: an app one of its placement's, a database all of them."""
+    where = run.record.placement
+    apps = dict.fromkeys(units(run, "app").values(), 1)
+    databases = dict.fromkeys(units(run, "database").values(), len(where.database))
+    return {**apps, **databases, GENERATOR: len(where.generator)}
 
 
 def memory_line(
@@ -183,15 +227,13 @@ def mean_cpu(run: StoredRun, unit: str, spans: Iterable[Span]) -> float | None:
     if len(read) < 2:
         return None
     at = [sample.at_unix_s - began for sample in read]
-    used = [0.0]
-    for before, after in pairwise(read):
-        # A unit that was started again counts from nothing.
-        used.append(used[-1] + max(0.0, after.cpu_s - before.cpu_s))
-    inside = [(max(start, at[0]), min(end, at[-1])) for start, end in spans]
-    inside = [(start, end) for start, end in inside if end > start]
-    passed = sum(end - start for start, end in inside)
-    edges = np.interp([edge for span in inside for edge in span], at, used)
-    return 100 * float((edges[1::2] - edges[::2]).sum()) / passed if passed else None
+    # What is not known counts for nothing, neither as use nor as time.
+    between = [known or (0.0, 0.0) for known in _known(run, unit, read)]
+    sums = np.vstack([np.zeros(2), np.cumsum(between, axis=0)])
+    edges = [edge for start, end in spans if end > start for edge in (start, end)]
+    passed, used = (np.interp(edges, at, column) for column in sums.T)
+    passed_s = float((passed[1::2] - passed[::2]).sum())
+    return 100 * float((used[1::2] - used[::2]).sum()) / passed_s if passed_s > 0 else None
 
 
 def _within(run: StoredRun, unit: str, span_s: Span) -> Sequence[Sample]:

@@ -24,6 +24,20 @@ def invalid_codes(windows: Iterable[PhaseResult]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
+NOT_OF_THE_SERVICE = frozenset(
+    {"cpu-quota", "littles-law", "late-sending", "worker-lost", "generator-stopped", "disturbed"}
+)
+"""Codes that forbid a window's use for what the machine or the load generator did."""
+
+
+def own_faults(record: RunRecord, target: str, workload: str, phase: str) -> tuple[str, ...]:
+    """Why windows of a target must not be used, as far as that is the target's own doing."""
+    cells = [one for one in record.cells if (one.target, one.workload) == (target, workload)]
+    windows = [one for cell in cells for one in cell.phases if one.phase == phase]
+    unfit = ("unfit",) if any(cell.unfit for cell in cells) else ()
+    return (*unfit, *(code for code in invalid_codes(windows) if code not in NOT_OF_THE_SERVICE))
+
+
 def phases_of(record: RunRecord) -> Iterator[tuple[str, str]]:
     """Each measured (workload, phase), workloads in plan order, phases in their own."""
     for workload in record.plan.workloads:

@@ -88,10 +88,11 @@ class Runner:
         cells = list(record.cells)
         began_s = time.monotonic()
         with (
-            self._recorded(record, began_s),
+            self._recorded(record, began_s) as watched,
             closing(_Engines(self.lab, self.store.directory)) as engines,
             Sampler((*unit_probes(self.lab), engine_probe(engines)), self._keep) as sampler,
         ):
+            watched.append(sampler)
             bench: Bench | None = None
             while (step := self.next_step(cells)) is not None:
                 self._tell_of_added_round(record.plan, step, cells)
@@ -107,7 +108,7 @@ class Runner:
             state="complete",
             diagnostics=(*record.diagnostics, *not_narrow(whole)),
             finished_at=utc_now(),
-            sampler_share=sampler.own_share,
+            sampler_share=sampled_share(record, sampler.own_share, began_s),
             wall_s=lasted_s(record, began_s),
             measured_s=measured_s(cells),
             spread=spread_of(whole),
@@ -229,17 +230,21 @@ class Runner:
         self.observer.sampled(samples)
 
     @contextmanager
-    def _recorded(self, record: RunRecord, began_s: float) -> Iterator[None]:
+    def _recorded(self, record: RunRecord, began_s: float) -> Iterator[list[Sampler]]:
         """Tells that the run starts, and records how it ends before its time.
 
-        Only kill -9 leaves it `running`.
+        Only kill -9 leaves it `running`. Whoever samples it is put into the list that is given.
         """
+        watched: list[Sampler] = []
         try:
             self.observer.run_started(record, self.expected, len(record.cells))
-            yield
+            yield watched
         except BaseException as error:
             interrupted = isinstance(error, KeyboardInterrupt)
             ended = replace(record, wall_s=lasted_s(record, began_s))
+            for sampler in watched:
+                share = sampled_share(record, sampler.own_share, began_s)
+                ended = replace(ended, sampler_share=share)
             self._write_end(ended, "interrupted" if interrupted else "failed")
             raise
         finally:
@@ -294,6 +299,15 @@ def begins_round(step: Step, target: str, before: Sequence[CellResult]) -> bool:
     return latest is not None and latest.round != step.round
 
 
+def sampled_share(record: RunRecord, now_share: float, began_s: float) -> float:
+    """The sampler's share over all the times that a run was under way, as far as they are known."""
+    if record.sampler_share is None or not record.wall_s:
+        return now_share
+    now_s = time.monotonic() - began_s
+    both = record.sampler_share * record.wall_s + now_share * now_s
+    return both / (record.wall_s + now_s)
+
+
 def lasted_s(record: RunRecord, began_s: float) -> float | None:
     """How long the run has taken, of which this part began then; None where that is not known."""
     return None if record.wall_s is None else record.wall_s + time.monotonic() - began_s
@@ -320,6 +334,7 @@ def unit_probes(lab: Lab) -> Iterator[Probe]:
         yield Probe(
             unit=name,
             cpu_s=lambda name=name: supervisor.cpu_s(name),  # type: ignore[misc]
+            pid=lambda name=name: supervisor.counted_pid(name),  # type: ignore[misc]
             pss_bytes=lambda name=name: _pss_bytes(supervisor.memory(name)),  # type: ignore[misc]
             memory_every=DATABASE_MEMORY_EVERY if "postgres" in name else MEMORY_EVERY,
         )

@@ -150,12 +150,17 @@ class CellResult:
 
 @dataclass(frozen=True)
 class Sample:
-    """One reading of the sampler. CPU is cumulative; memory is PSS, read less often than CPU."""
+    """One reading of the sampler. CPU is cumulative; memory is PSS, read less often than CPU.
+
+    `pid` is the unit's first process: another one has begun a count of its own. None where the
+    count goes on whoever runs, and in runs that did not keep it.
+    """
 
     at_unix_s: float
     unit: str
     cpu_s: float
     pss_bytes: int | None = None
+    pid: int | None = None
 
 
 @dataclass(frozen=True)

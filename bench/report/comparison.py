@@ -163,14 +163,14 @@ def _outcome(found: RunComparison) -> Iterator[str]:
     if found.lost:
         yield f"BROKEN: head has no valid figure where base has one: {_lost_words(found)}."
     if len(found.void) == rows:
-        yield "NOTHING COMPARED: base has no valid figure."
+        yield "NOTHING COMPARED: no row has valid figures on both sides."
     elif not found.fails:
         yield f"No regression {beyond} was found."
     if found.inconclusive:
         count = len(found.inconclusive)
         yield f"{count} of {rows} rows are inconclusive: a regression may be hidden there."
     if found.void and found.void != found.rows:
-        yield f"{len(found.void)} of {rows} rows are invalid in base already and say nothing."
+        yield f"{len(found.void)} of {rows} rows say nothing: invalid windows, not by head's fault."
 
 
 def _regression_words(row: Row) -> str:

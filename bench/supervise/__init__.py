@@ -65,6 +65,13 @@ class Supervisor(Protocol):
         """CPU seconds of everything the unit has run so far; cheap enough to sample."""
         ...
 
+    def counted_pid(self, name: str) -> int | None:
+        """The unit's first process when `cpu_s` was read last: another one has a count of its own.
+
+        None where it was not read yet.
+        """
+        ...
+
     def cpu_clock(self, name: str) -> Callable[[], float]:
         """Reads the CPU seconds of everything the unit has run so far, exactly at any moment.
 

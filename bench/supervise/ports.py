@@ -32,11 +32,12 @@ def require_free_port(unit: Unit) -> None:
         return
     told = ", ".join(dict.fromkeys(map(_connection, holders))) or "somebody who cannot be seen"
     first, last = ports_for_clients() or (0, 0)
-    why = f" The kernel gives clients ports from {first} to {last}:" if first else ""
+    why = f"The kernel gives clients ports from {first} to {last}; " if first else ""
+    reserve = f"sudo sysctl net.ipv4.ip_local_reserved_ports={unit.port}"
     raise PortTaken(
         f"port {unit.port}, which {unit.name} needs, is held by {told}",
-        f"It is free again when that has ended, a closed connection's within a minute; or {_MOVE}."
-        f"{why} sudo sysctl net.ipv4.ip_local_reserved_ports={unit.port} keeps this one for servers.",
+        f"It is free again when that has ended, a closed connection's within a minute; or {_MOVE}. "
+        f"{why}this keeps it for servers: {reserve}",
     )
 
 

@@ -335,6 +335,10 @@ class ProcessSupervisor:
         except ProcessLookupError as error:
             raise UnitFailed(f"{name} has just ended") from error
 
+    def counted_pid(self, name: str) -> int | None:
+        clock = self._clocks.get(name)
+        return clock.root if clock else None
+
     def cpu_clock(self, name: str) -> Callable[[], float]:
         root = self._pid(name)
 

@@ -12,6 +12,7 @@ from bench.kernel.process import (
     GONE,
     PROC,
     Sizes,
+    eldest_children,
     ended_children_s,
     family_of,
     memory_sizes,
@@ -52,10 +53,12 @@ def exact_cpu_s(root: int) -> float:
 class TreeClock:
     """CPU time of a process tree, cheap enough to be read several times a second.
 
-    Which processes there are is looked up in every `LOOK_EVERY`-th reading only: a process that has
-    just been started counts a little later, and then with all that it has used. One that has ended
-    counts on as its parent's ended child. A tree that has not run since the last look, like that of
-    a frozen unit, has started no process and is not looked at.
+    Which processes there are is looked up when the first one has other children than before: the
+    workers of a server, the sessions of a database. What those start in turn is looked for in every
+    `LOOK_EVERY`-th reading only, and counts then with all that it has used; so does everything
+    where the kernel does not list children. One that has ended counts on as its parent's ended
+    child. A tree that has not run since the last look, like that of a frozen unit, has started no
+    process and is not looked at.
     """
 
     LOOK_EVERY = 8
@@ -66,11 +69,17 @@ class TreeClock:
         self._parents: tuple[int, ...] = ()
         self._readings_since_look = self.LOOK_EVERY
         self._before_look_s: float | None = None
+        self._children: bytes | None = None
+
+    @property
+    def root(self) -> int:
+        """The first process of the tree."""
+        return self._root
 
     def cpu_s(self) -> float:
         """CPU seconds so far. Raises ProcessLookupError when the root has ended."""
         total_s = self._total_s()
-        if self._readings_since_look >= self.LOOK_EVERY and total_s != self._before_look_s:
+        if total_s != self._before_look_s and self._is_due():
             # From before the look: what forks while it goes on makes the next sum another one.
             self._before_look_s = total_s
             self._look()
@@ -78,6 +87,11 @@ class TreeClock:
             self._readings_since_look = 0
         self._readings_since_look += 1
         return total_s
+
+    def _is_due(self) -> bool:
+        """Whether there may be processes that have not been seen yet."""
+        before, self._children = self._children, eldest_children(self._root)
+        return self._children != before or self._readings_since_look >= self.LOOK_EVERY
 
     def _total_s(self) -> float:
         total_s = process_cpu_s(self._root)

@@ -394,7 +394,19 @@ def test_what_was_broken_in_the_base_already_is_no_fault_of_the_head() -> None:
         found = compare_runs(base, head)
         assert not found.fails
         assert len(found.void) == 2
-        assert "2 of 4 rows are invalid in base already and say nothing." in printed(found)
+        assert "2 of 4 rows say nothing: invalid windows, not by head's fault." in printed(found)
+
+
+@pytest.mark.parametrize(
+    ("code", "fails"), [("cpu-quota", False), ("late-sending", False), ("errors", True)]
+)
+def test_a_noisy_neighbour_fails_no_head(code: str, fails: bool) -> None:
+    """A round that machine or generator spoilt says nothing; one that the head did fails."""
+    told = Diagnostic(code, "spoilt", "Measure again.", "invalid")
+    found = compare_runs(BASE, spoilt(run_of("head"), 2, diagnostics=(told,)))
+    assert found.fails is fails
+    assert len(found.lost) == (2 if fails else 0)
+    assert len(found.void) == (0 if fails else 2)
 
 
 def test_a_base_without_a_valid_figure_lets_nothing_pass() -> None:

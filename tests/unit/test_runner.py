@@ -1,7 +1,7 @@
 """What a run's record says of how it ended, and with which processes a cell is measured."""
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -181,3 +181,12 @@ def test_an_app_that_has_just_been_started_again_is_new_already(
     lab.ended.add(ended)
     measured(runner, 2, cell(1, "flask"))
     assert lab.done == done
+
+
+def test_the_samplers_share_is_that_of_all_sittings() -> None:
+    """Weighed by how long each lasted; of a run that was killed only the last is known."""
+    began_s = time.monotonic() - 10
+    before = record(state="interrupted", wall_s=30.0, sampler_share=0.02)
+    assert module.sampled_share(before, 0.01, began_s) == pytest.approx(0.0175, rel=1e-3)
+    unknown = replace(before, wall_s=None)
+    assert module.sampled_share(unknown, 0.01, began_s) == 0.01

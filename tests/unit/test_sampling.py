@@ -2,6 +2,7 @@
 
 import itertools
 import threading
+from dataclasses import replace
 
 import psutil
 import pytest
@@ -75,6 +76,24 @@ def test_a_unit_that_is_gone_has_no_samples_and_harms_no_other() -> None:
     with Sampler(probes, kept, period_s=0.001):
         assert kept.has_enough.wait(PATIENCE_S)
     assert {one.unit for one in kept.samples} == {"app"}
+
+
+def test_a_reading_that_was_held_up_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody knows at which moment of the time that it took the count was that."""
+    moments = itertools.count(0.0, 0.5)
+    monkeypatch.setattr("bench.sampling.time.time", lambda: next(moments))
+    sampler = Sampler((probe(),), lambda _: None, period_s=1.0)
+    assert sampler._read(probe(), 0) is None
+    patient = Sampler((probe(),), lambda _: None, period_s=6.0)
+    (sample,) = filter(None, [patient._read(probe(), 0)])
+    assert sample.at_unix_s == 1.25
+
+
+def test_a_sample_names_whose_count_it_is() -> None:
+    """New processes begin another one."""
+    own = replace(probe(), pid=lambda: 12)
+    (sample,) = filter(None, [Sampler((own,), lambda _: None)._read(own, 0)])
+    assert sample.pid == 12
 
 
 def test_samples_that_cannot_be_kept_are_a_failure() -> None:

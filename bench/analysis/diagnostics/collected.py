@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from bench.analysis.commands import resume_command
 from bench.analysis.stored import StoredRun
+from bench.analysis.timeline import impossible_readings
 from bench.analysis.validity import rounds_of
 from bench.model import CellResult, Diagnostic, RunRecord, Saturation
 from bench.words import times
@@ -52,6 +53,14 @@ def _about_the_run(run: StoredRun) -> Iterator[Diagnostic]:
             "few-rounds",
             f"{times(rounds, 'round')} of {record.plan.rounds} planned",
             "Intervals are wider than planned.",
+        )
+    if count := impossible_readings(run):
+        yield Diagnostic(
+            "impossible-cpu",
+            f"{count} readings of CPU over time were more than a unit's CPUs can give: left out",
+            "Figures of windows do not rest on them. In a run of this version it is a fault of the "
+            "lab's: please tell.",
+            "note",
         )
     if rounds == 1 and not isinstance(record.plan.study, Saturation):
         yield Diagnostic(

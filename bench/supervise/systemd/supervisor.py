@@ -372,6 +372,10 @@ class SystemdSupervisor:
         with self._explained(name):
             return self._look(name).cgroup.cpu_s()
 
+    def counted_pid(self, name: str) -> int | None:
+        seen = self._seen.get(name)
+        return seen.main_pid if seen else None
+
     def cpu_clock(self, name: str) -> Callable[[], float]:
         with self._explained(name):
             cgroup = self._look(name).cgroup

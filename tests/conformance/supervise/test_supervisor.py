@@ -202,10 +202,10 @@ def test_a_port_that_a_server_has_just_left_is_free(
 ) -> None:
     """What a server has closed first is kept by the kernel, too, and in no server's way."""
     unit = make_unit()
-    with socket.create_server(("127.0.0.1", unit.port)) as server:
-        with socket.create_connection(server.getsockname()) as client:
-            server.accept()[0].close()
-            client.recv(1)
+    address = ("127.0.0.1", unit.port)
+    with socket.create_server(address) as server, socket.create_connection(address) as client:
+        server.accept()[0].close()
+        client.recv(1)
     assert start(supervisor, unit)
 
 

@@ -69,6 +69,40 @@ def test_children_count_while_they_run_and_when_they_have_ended() -> None:
     assert all(after >= before - 0.02 for before, after in itertools.pairwise(seen))
 
 
+def test_a_child_counts_at_the_first_reading_after_its_start() -> None:
+    """Noticed late, all that it had used until then would look as if it were used at once."""
+    forking = (
+        "import os, time\n"
+        "input()\n"
+        "if not os.fork():\n"
+        "    while True: pass\n"
+        "print('forked', flush=True)\n"
+        "input()\n"
+        "os.kill(0, 9)"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-S", "-c", forking],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True,
+    ) as process:  # fmt: skip
+        assert process.stdin is not None
+        assert process.stdout is not None
+        clock = TreeClock(process.pid)
+        clock.cpu_s()
+        process.stdin.write("\n")
+        process.stdin.flush()
+        assert process.stdout.readline() == "forked\n"
+        before_s, began_s = clock.cpu_s(), time.monotonic()
+        eventually(lambda: clock.cpu_s() > before_s)  # the child, already in the second reading
+        readings = [(time.monotonic(), clock.cpu_s())]
+        while time.monotonic() < began_s + 0.5:
+            time.sleep(0.01)
+            readings.append((time.monotonic(), clock.cpu_s()))
+        assert readings[-1][1] > before_s
+        for (at_s, used_s), (later_s, more_s) in itertools.pairwise(readings):
+            assert more_s - used_s <= later_s - at_s + 0.05
+        process.stdin.write("\n")
+
+
 def test_a_tree_that_has_not_run_is_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     """A frozen unit's processes cannot start others: to list them would cost CPU for nothing."""
     looks = 0

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bench.analysis.commands import commands
+from bench.analysis.diagnostics.collected import diagnostics_of
 from bench.analysis.latency import HALF, curves, percentile_at
 from bench.analysis.memory import memory_use
 from bench.analysis.series import series
@@ -12,6 +13,7 @@ from bench.analysis.stored import StoredRun
 from bench.analysis.timeline import (
     bands,
     cpu_line,
+    impossible_readings,
     mean_cpu,
     memory_line,
     round_span,
@@ -168,6 +170,37 @@ def test_a_restart_breaks_the_line() -> None:
     assert [one.value for one in line.readings] == [50.0, None, pytest.approx(50.0)]
 
 
+def test_new_processes_break_the_line() -> None:
+    """What they used before they were first seen, and the old ones after they were last seen, is
+    not known: a gap, also where the new count is higher than the old one."""
+    read = (
+        Sample(BEGAN, "onecore-flask", 0.1, pid=7),
+        Sample(BEGAN + 0.25, "onecore-flask", 0.3, pid=7),
+        Sample(BEGAN + 0.5, "onecore-flask", 0.45, pid=8),
+        Sample(BEGAN + 0.75, "onecore-flask", 0.5, pid=8),
+    )
+    found = StoredRun(bench(), read)
+    line = cpu_line(found, "onecore-flask", (0, 10))
+    assert [one.value for one in line.readings] == [pytest.approx(80), None, pytest.approx(20)]
+    assert mean_cpu(found, "onecore-flask", [(0.0, 0.75)]) == pytest.approx(50)
+    assert mean_cpu(found, "onecore-flask", [(0.25, 0.5)]) is None
+    assert impossible_readings(found) == 0
+
+
+def test_more_than_a_unit_can_have_is_no_reading() -> None:
+    """Each app has one CPU: in old runs a count may jump ahead when processes are noticed late."""
+    read = tuple(
+        Sample(BEGAN + at / 4, "onecore-flask", cpu_s)
+        for at, cpu_s in enumerate((0.0, 0.2, 1.45, 1.65))
+    )
+    found = StoredRun(bench(), read)
+    values = [one.value for one in cpu_line(found, "onecore-flask", (0, 10)).readings]
+    assert values == [pytest.approx(80), None, pytest.approx(80)]
+    assert impossible_readings(found) == 1
+    (told,) = (one for one, _ in diagnostics_of(found) if one.code == "impossible-cpu")
+    assert told.severity == "note"
+
+
 def test_a_pause_breaks_the_line() -> None:
     """Between the sittings of a resumed run nothing is drawn."""
     read = (
@@ -205,7 +238,7 @@ def test_cpu_of_a_stretch_is_what_was_used_in_it() -> None:
     assert mean_cpu(found, "onecore-flask", [(0.0, 1.0)]) == pytest.approx(50)
     assert mean_cpu(found, "onecore-flask", [(0.5, 1.5)]) == pytest.approx(75)
     assert mean_cpu(found, "onecore-flask", [(0.0, 1.0), (3.0, 4.0)]) == pytest.approx(50)
-    assert mean_cpu(found, "onecore-flask", [(2.0, 3.0)]) == 0
+    assert mean_cpu(found, "onecore-flask", [(2.0, 3.0)]) is None
     assert mean_cpu(found, "onecore-flask", [(10.0, 11.0)]) is None
     assert mean_cpu(found, "onecore-drf", [(0.0, 1.0)]) is None
 
