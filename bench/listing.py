@@ -16,7 +16,7 @@ from bench.files import write_whole
 from bench.report.document import RunRow
 from bench.report.formats import write_page
 from bench.report.index import index_document, run_row
-from bench.store import RunStore, stored_runs
+from bench.store import RunStore, sound, stored_runs
 
 Known = Mapping[str, tuple[str, RunRow]]
 """By run id: what its files looked like when it was read, and its line."""
@@ -54,7 +54,8 @@ def _line(store: RunStore, known: Known) -> tuple[str, RunRow]:
     if run_id in known and known[run_id][0] == stamp:
         return known[run_id]
     try:
-        return stamp, run_row(store.read()[0], has_page=has_page)
+        with sound(store.directory):
+            return stamp, run_row(store.read()[0], has_page=has_page)
     except (StoreError, OSError) as error:
         return stamp, RunRow(run_id, problem=str(error).splitlines()[0])
 

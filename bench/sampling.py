@@ -114,7 +114,7 @@ class Sampler:
             before_s = time.time()
             cpu_s = probe.cpu_s()
             after_s = time.time()
-            if after_s - before_s > SLOW_SHARE * self._period_s:
+            if after_s - before_s > SLOW_SHARE * self.period_s:
                 return None  # held up meanwhile: nobody knows when the count was that
             due = turn % probe.memory_every == 0 and self._has_run(probe.unit, cpu_s)
             pss_bytes = probe.pss_bytes() if due else None

@@ -6,6 +6,7 @@
 
 import json
 import os
+import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -16,7 +17,9 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from bench import before_modes
-from bench.errors import StoreError, UsageError
+from bench.analysis.possible import why_impossible
+from bench.analysis.wholeness import key_of
+from bench.errors import LabError, StoreError, UsageError
 from bench.files import write_whole
 from bench.model import (
     METHOD,
@@ -27,6 +30,7 @@ from bench.model import (
     Plan,
     RunRecord,
     Sample,
+    Saturation,
 )
 
 SCHEMA_VERSION = 2
@@ -63,8 +67,34 @@ def explained(path: Path) -> Iterator[None]:
     except OSError as error:
         raise StoreError(
             f"cannot write {path}: {error.strerror}",
-            "Free some space or mend the permissions; finished cells are kept, and "
-            f"`make bench RESUME={path.parent.name}` goes on from there.",
+            f"Free some space or mend the permissions; {_what_is_left(path.parent)}",
+        ) from error
+
+
+def _what_is_left(folder: Path) -> str:
+    """What becomes of a run whose files cannot be written any more."""
+    if (folder / "run.json").exists():
+        return f"finished cells are kept, and `make bench RESUME={folder.name}` goes on from there."
+    return "nothing of this run is on disk: begin a new one then."
+
+
+@contextmanager
+def sound(folder: Path) -> Iterator[None]:
+    """Turns whatever a stored run's own words bring about into a StoreError that names the run.
+
+    Provenance may hold anything, by whichever lab it was written or whoever has edited it: one bad
+    run must not cost another its page.
+    """
+    try:
+        yield
+    except (LabError, OSError):
+        raise
+    except Exception as error:
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        raise StoreError(
+            f"run {folder.name} says something that cannot be shown: {error!r} "
+            f"(at {Path(place.filename).name}, line {place.lineno})",
+            f"Put its files back from a copy, or move {folder} elsewhere; {_ANOTHER}",
         ) from error
 
 
@@ -77,16 +107,17 @@ def new_run_id(results: Path, now: datetime | None = None) -> str:
 
 @dataclass(frozen=True)
 class Torn:
-    """A line that could not be read: a crash or a full disk tore it."""
+    """A line that is left out: torn by a crash or a full disk, or `how` it is wrong otherwise."""
 
     path: Path
     line: int
+    how: str = "torn"
 
     @property
     def diagnostic(self) -> Diagnostic:
         return Diagnostic(
-            "torn-line",
-            f"{self.path.name}, line {self.line} is torn and left out",
+            f"{self.how.partition(' ')[0]}-line",
+            f"{self.path.name}, line {self.line} is {self.how} and left out",
             "Its cell was measured again when the run was resumed, or is missing.",
             "note",
         )
@@ -94,14 +125,14 @@ class Torn:
 
 def torn_words(torn: Sequence[Torn]) -> tuple[str, ...]:
     """What could not be read, a sentence without its full stop for each file."""
-    by_file: dict[str, list[int]] = {}
+    by_file: dict[tuple[str, str], list[int]] = {}
     for one in torn:
-        by_file.setdefault(one.path.name, []).append(one.line)
+        by_file.setdefault((one.path.name, one.how), []).append(one.line)
     return tuple(
-        f"{name}, line {lines[0]} is torn and left out"
+        f"{name}, line {lines[0]} is {how} and left out"
         if len(lines) == 1
-        else f"{name}, {len(lines)} lines are torn and left out, the first is line {lines[0]}"
-        for name, lines in by_file.items()
+        else f"{name}, {len(lines)} lines are {how} and left out, the first is line {lines[0]}"
+        for (name, how), lines in by_file.items()
     )
 
 
@@ -162,7 +193,7 @@ class RunStore:
         file cannot be read at all.
         """
         record = self.read_record()
-        cells, torn = self._read_cells()
+        cells, torn = self._read_cells(record.plan)
         return _upgraded(replace(record, cells=cells)), torn
 
     def read_record(self) -> RunRecord:
@@ -194,23 +225,47 @@ class RunStore:
             samples = tuple(map(before_modes.sample, samples))
         return samples, torn
 
-    def _read_cells(self) -> tuple[tuple[CellResult, ...], tuple[Torn, ...]]:
-        return self._lines_of(self.rounds, _CELL)
+    def read_cells(self, plan: Plan) -> tuple[CellResult, ...]:
+        """The whole cells that are on disk, each once. Raises StoreError."""
+        return self._read_cells(plan)[0]
+
+    def _read_cells(self, plan: Plan) -> tuple[tuple[CellResult, ...], tuple[Torn, ...]]:
+        """Each cell once, in the order measured, and the lines that are left out."""
+        lines, torn = self._numbered(self.rounds, _CELL)
+        cells: dict[object, CellResult] = {}
+        for number, cell in lines:
+            # A search may try a rate twice in what it calls a round.
+            search = isinstance(plan.study, Saturation)
+            key = (key_of(cell), cell.started_at if search else "")
+            if why := why_impossible(cell, plan):
+                torn.append(Torn(self.rounds, number, f"impossible ({why})"))
+            elif key in cells:
+                torn.append(Torn(self.rounds, number, "double"))
+            else:
+                cells[key] = cell
+        return tuple(cells.values()), tuple(torn)
 
     def _lines_of[T](
         self, path: Path, kind: TypeAdapter[T]
     ) -> tuple[tuple[T, ...], tuple[Torn, ...]]:
         """The whole lines of a file, and those that a crash or a full disk has torn."""
-        if not path.exists():
-            return (), ()
-        whole: list[T] = []
+        lines, torn = self._numbered(path, kind)
+        return tuple(value for _, value in lines), tuple(torn)
+
+    def _numbered[T](
+        self, path: Path, kind: TypeAdapter[T]
+    ) -> tuple[list[tuple[int, T]], list[Torn]]:
+        """The same, the whole lines with their numbers."""
+        whole: list[tuple[int, T]] = []
         torn: list[Torn] = []
+        if not path.exists():
+            return whole, torn
         for number, line in enumerate(self._bytes_of(path).splitlines(), start=1):
             try:
-                whole.append(kind.validate_json(line))
+                whole.append((number, kind.validate_json(line)))
             except ValidationError:
                 torn.append(Torn(path, number))
-        return tuple(whole), tuple(torn)
+        return whole, torn
 
     def _read_json(self) -> dict[str, Any]:
         try:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from bench.analysis.wholeness import whole_rounds
 from bench.model import CellResult, PhaseResult, RunRecord
 
 Windows = Mapping[int, PhaseResult | None]
@@ -69,5 +70,5 @@ def usable(cell: CellResult, phase: str) -> PhaseResult | None:
 
 
 def rounds_of(record: RunRecord) -> int:
-    """How many rounds have a finished cell."""
-    return len({cell.round for cell in record.cells})
+    """How many rounds have all their cells."""
+    return whole_rounds(record)

@@ -5,13 +5,14 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from bench.analysis.differences import differences
 from bench.analysis.history import history_of
 from bench.cli.options import NOTHING_CHOSEN, Choice, app, err, out, whole
 from bench.cli.showing import list_runs, show_history
 from bench.errors import StoreError
 from bench.experiment.assembly import site
 from bench.model import RunRecord
-from bench.store import find_run, stored_runs
+from bench.store import find_run, sound, stored_runs
 
 
 @app.command
@@ -25,16 +26,18 @@ def history(
     """
     results = site().results
     reference, _torn = find_run(results, run or None).read()
-    found = history_of(_readable(), reference, choice.recorded_in(reference))
+    found = history_of(_readable(reference), reference, choice.recorded_in(reference))
     show_history(results / "history.html", found)
 
 
-def _readable() -> list[RunRecord]:
-    """Every run that can be read; the others are told."""
+def _readable(reference: RunRecord) -> list[RunRecord]:
+    """Every run that can be read, and set beside the reference; the others are told."""
     records = []
     for store in stored_runs(site().results):
         try:
             record, _torn = store.read()
+            with sound(store.directory):
+                differences(record, reference)
         except StoreError as error:
             err.print(f"left out: {error.message}", style="yellow", markup=False, soft_wrap=True)
         else:

@@ -83,7 +83,7 @@ def _read(store: RunStore) -> tuple[RunRecord, tuple[Torn, ...]]:
     record, torn = store.read()
     for line in torn:
         err.print(
-            f"{store.directory.name}/{line.path.name}, line {line.line} is torn and left out.",
+            f"{store.directory.name}/{line.diagnostic.message}.",
             style="yellow",
             markup=False,
         )

@@ -15,7 +15,7 @@ from bench.cli.options import out
 from bench.experiment.assembly import site
 from bench.model import Elsewhere, RunRecord
 from bench.report.render.terminal import print_document
-from bench.store import RunStore, torn_words
+from bench.store import RunStore, sound, torn_words
 
 
 def show_run(record: RunRecord) -> None:
@@ -33,10 +33,11 @@ def show_stored(store: RunStore, formats: Sequence[str] = (), *, facts: bool = T
     from bench.report.run import run_document
 
     run = stored_run(store)
-    document = run_document(run)
-    print_document(out, document, facts=facts)
     chosen = formats or default_formats(run.record)
-    write_formats(run, document, Place(store.directory, cache_folder()), chosen)
+    with sound(store.directory):
+        document = run_document(run)
+        print_document(out, document, facts=facts)
+        write_formats(run, document, Place(store.directory, cache_folder()), chosen)
     out.print(f"Results: {store.directory}", soft_wrap=True, markup=False)
     if "html" in chosen:
         out.print(f"Page: {store.directory / 'report.html'}", soft_wrap=True, markup=False)

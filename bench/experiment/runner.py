@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Protocol
@@ -12,7 +12,8 @@ from bench.analysis.precision import not_narrow
 from bench.analysis.promise import spread_of
 from bench.analysis.series import measured_s
 from bench.analysis.studies.saturation import REFUSED
-from bench.errors import GeneratorFailed, RateRefused
+from bench.analysis.wholeness import key_of
+from bench.errors import GeneratorFailed, RateRefused, StoreError
 from bench.experiment.cell import Bench, measure_cell, utc_now
 from bench.experiment.engines import engine_for
 from bench.experiment.lab import Lab, app_unit_name
@@ -88,7 +89,7 @@ class Runner:
         cells = list(record.cells)
         began_s = time.monotonic()
         with (
-            self._recorded(record, began_s) as watched,
+            self._recorded(record, began_s, cells) as watched,
             closing(_Engines(self.lab, self.store.directory)) as engines,
             Sampler((*unit_probes(self.lab), engine_probe(engines)), self._keep) as sampler,
         ):
@@ -102,6 +103,7 @@ class Runner:
                 bench = self._bench(record, step, engines.engine_for(step), bench)
                 cells += self._kept(self._measure(bench, step, measured))
                 sampler.require_alive()
+        self._restore(record, cells)
         whole = replace(record, cells=tuple(cells))
         finished = replace(
             whole,
@@ -230,7 +232,9 @@ class Runner:
         self.observer.sampled(samples)
 
     @contextmanager
-    def _recorded(self, record: RunRecord, began_s: float) -> Iterator[list[Sampler]]:
+    def _recorded(
+        self, record: RunRecord, began_s: float, cells: Sequence[CellResult]
+    ) -> Iterator[list[Sampler]]:
         """Tells that the run starts, and records how it ends before its time.
 
         Only kill -9 leaves it `running`. Whoever samples it is put into the list that is given.
@@ -245,6 +249,8 @@ class Runner:
             for sampler in watched:
                 share = sampled_share(record, sampler.own_share, began_s)
                 ended = replace(ended, sampler_share=share)
+            with suppress(StoreError):  # what has ended the run is what is told
+                self._restore(record, cells)
             self._write_end(ended, "interrupted" if interrupted else "failed")
             raise
         finally:
@@ -252,6 +258,14 @@ class Runner:
 
     def _write_end(self, record: RunRecord, state: Literal["interrupted", "failed"]) -> None:
         self.store.write_record(replace(record, state=state, finished_at=utc_now()))
+
+    def _restore(self, record: RunRecord, cells: Sequence[CellResult]) -> None:
+        """Write again what was measured and is not on disk any more: somebody may have removed or
+        truncated the file meanwhile. Raises StoreError where that cannot be.
+        """
+        there = set(map(key_of, self.store.read_cells(record.plan)))
+        if gone := [cell for cell in cells if key_of(cell) not in there]:
+            self.store.append_cells(gone)
 
     def _keep_logs(self) -> None:
         folder = self.store.directory / "logs"

@@ -14,10 +14,12 @@ from bench.analysis import diagnostics
 from bench.analysis.commands import resume_command
 from bench.analysis.differences import ABSENT, differences
 from bench.analysis.promise import promise
+from bench.analysis.wholeness import missing
 from bench.environment import let_through
 from bench.errors import LabError, StoreError, TargetUnfit, UsageError
 from bench.experiment.alone import measuring_alone
 from bench.experiment.assembly import exclusively, open_lab, site
+from bench.experiment.cell import utc_now
 from bench.experiment.engines import with_workers
 from bench.experiment.fitness import examine, require_fit
 from bench.experiment.interruption import undisturbed
@@ -160,6 +162,7 @@ def taken_up(store: RunStore, watcher: Watcher, *, strict: bool) -> Iterator[tup
             state="running",
             diagnostics=tuple(dict.fromkeys(told)),
             wall_s=None if before_s is None else before_s + time.monotonic() - began_s,
+            resumed_at=(*record.resumed_at, utc_now()),
         )
         store.write_record(resumed)
         yield lab, resumed
@@ -179,7 +182,7 @@ def unfinished(store: RunStore) -> tuple[RunRecord, tuple[Torn, ...]]:
             f"run {record.run_id} is an A/B, whose sides are gone when it ends",
             f"Make it again: {resume_command(record)}",
         )
-    if record.state == "complete":
+    if record.state == "complete" and not missing(record):
         raise UsageError(
             f"run {record.run_id} is complete", "There is nothing to resume: make report."
         )

@@ -231,6 +231,7 @@ class RunRecord:
     kill -9. `measured_s` is how much of it was counted. `method` is the version of how it was
     measured: 1 where targets had windows one after the other, and 2 where they take turns. `spread`
     is the typical standard deviation of a log ratio of two targets from round to round, by metric.
+    `resumed_at` is when it was taken up again, each time.
     """
 
     schema_version: int
@@ -251,6 +252,7 @@ class RunRecord:
     method: int = 1
     promise: Promise | None = None
     spread: Mapping[str, float] = field(default_factory=dict)
+    resumed_at: tuple[str, ...] = ()
     cells: tuple[CellResult, ...] = ()
 
     def target(self, name: str) -> TargetRecord:

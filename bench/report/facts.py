@@ -76,6 +76,8 @@ def run_line(record: RunRecord) -> str:
         parts.append(f"{times(rounds_of(record), 'round')}, {length_words(plan)}")
     elif not isinstance(plan.study, Saturation):  # the trials decide
         parts.append(f"{rounds_of(record)} of {plan.rounds} rounds, {length_words(plan)}")
+    if record.resumed_at:
+        parts.append(f"resumed {times(len(record.resumed_at), 'time')}")
     parts.append(f"profile {plan.profile}, seed {plan.seed}, method {record.method}")
     parts += measured_words(record)
     return f"Run {record.run_id}, {record.state}: {'; '.join(parts)}."

@@ -130,8 +130,12 @@ def test_the_folder_names_the_run(tmp_path: Path, store: RunStore) -> None:
 
 
 def test_a_full_disk_is_told_with_the_remedy(store: RunStore) -> None:
-    """ENOSPC names the file, and says how to go on."""
+    """ENOSPC names the file, and says how to go on: as far as there is anything to go on from."""
     store.rounds.symlink_to("/dev/full")
+    with pytest.raises(StoreError, match="No space left") as caught:
+        store.append_cells((cell(),))
+    assert "RESUME" not in caught.value.remedy
+    store.write_record(record())
     with pytest.raises(StoreError, match="No space left") as caught:
         store.append_cells((cell(),))
     assert "RESUME=20261122-100000" in caught.value.remedy

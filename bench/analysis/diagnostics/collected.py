@@ -6,6 +6,7 @@ from bench.analysis.commands import resume_command
 from bench.analysis.stored import StoredRun
 from bench.analysis.timeline import impossible_readings
 from bench.analysis.validity import rounds_of
+from bench.analysis.wholeness import missing, missing_words, split
 from bench.model import CellResult, Diagnostic, RunRecord, Saturation
 from bench.words import times
 
@@ -46,6 +47,7 @@ def _about_the_run(run: StoredRun) -> Iterator[Diagnostic]:
             f"This run is {record.state}: figures are those up to then",
             f"Go on where it can be resumed: {resume_command(record)}",
         )
+    yield from _about_cells(record)
     for line in run.unreadable:
         yield Diagnostic("unreadable", line, "The rest of the run is shown.")
     if record.plan.study is None and record.cells and rounds < record.plan.rounds:
@@ -62,11 +64,32 @@ def _about_the_run(run: StoredRun) -> Iterator[Diagnostic]:
             "lab's: please tell.",
             "note",
         )
-    if rounds == 1 and not isinstance(record.plan.study, Saturation):
+    begun = {cell.round for cell in record.cells}
+    if len(begun) == 1 and not isinstance(record.plan.study, Saturation):
         yield Diagnostic(
             "one-round",
             "One round gives no interval and no verdict",
             "Measure at least two: ROUNDS=2.",
+        )
+
+
+def _about_cells(record: RunRecord) -> Iterator[Diagnostic]:
+    """What it must have measured and has not, and what was measured in more than one sitting."""
+    if record.state == "complete" and (keys := missing(record)):
+        there, all_of_them = len(record.cells), len(record.cells) + len(keys)
+        yield Diagnostic(
+            "missing-cells",
+            f"{there} of {all_of_them} cells are there; missing: {missing_words(keys)}",
+            f"Measure what is missing: {resume_command(record)}",
+        )
+    if found := split(record):
+        number, workload = found[0]
+        more = f", and {len(found) - 1} more" if len(found) > 1 else ""
+        yield Diagnostic(
+            "split-round",
+            f"the run was resumed within {workload} in round {number}{more}: targets that are "
+            "compared were not measured close together",
+            "Believe the other rounds rather.",
         )
 
 

@@ -1,0 +1,76 @@
+"""Which cells a run must have, each once, and which it has.
+
+A round is whole when all its cells are there. What is missing or double is told when a run ends and
+whenever it is read: a count of rounds would hide it.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from bench.model import CellResult, ClosedLoop, Pacing, RunRecord, Sweep
+from bench.words import and_list
+
+Key = tuple[int, str, str, Pacing]
+"""Round, target, workload, pacing: each once in a run."""
+
+_NAMED = 3
+
+
+def key_of(cell: CellResult) -> Key:
+    return cell.round, cell.target, cell.workload, cell.pacing
+
+
+def planned(record: RunRecord) -> tuple[Key, ...] | None:
+    """Every cell that the run must have; rounds beyond the plan as soon as they are begun.
+
+    None for a study whose next cell follows from what was found.
+    """
+    plan = record.plan
+    if plan.study is not None and not isinstance(plan.study, Sweep):
+        return None
+    pacings = (
+        tuple(map(ClosedLoop, plan.study.levels))
+        if isinstance(plan.study, Sweep)
+        else (plan.pacing,)
+    )
+    last = max([plan.rounds, *(cell.round for cell in record.cells)])
+    return tuple(
+        (number, target, workload, pacing)
+        for number in range(1, last + 1)
+        for workload in plan.workloads
+        for target in plan.targets
+        for pacing in pacings
+    )
+
+
+def missing(record: RunRecord) -> tuple[Key, ...]:
+    """The cells that the run must have and has not."""
+    there = set(map(key_of, record.cells))
+    return tuple(key for key in planned(record) or () if key not in there)
+
+
+def whole_rounds(record: RunRecord) -> int:
+    """How many rounds have all their cells; of a study with no plan for them, how many it has."""
+    begun = {cell.round for cell in record.cells}
+    return len(begun - {number for number, *_ in missing(record)})
+
+
+def missing_words(keys: Sequence[Key]) -> str:
+    """E.g. `drf read in round 2, and 4 more`."""
+    named = [f"{target} {workload} in round {number}" for number, target, workload, _ in keys]
+    if len(named) <= _NAMED:
+        return and_list(named)
+    return f"{', '.join(named[:_NAMED])}, and {len(named) - _NAMED} more"
+
+
+def split(record: RunRecord) -> tuple[tuple[int, str], ...]:
+    """Rounds and workloads that were measured partly before and partly after a run was resumed."""
+    return tuple(dict.fromkeys(_split(record)))
+
+
+def _split(record: RunRecord) -> Iterator[tuple[int, str]]:
+    for resumed in record.resumed_at:
+        groups: dict[tuple[int, str], set[bool]] = {}
+        for cell in record.cells:
+            group = groups.setdefault((cell.round, cell.workload), set())
+            group.add(cell.started_at < resumed)
+        yield from (group for group, sides in groups.items() if len(sides) == 2)
