@@ -48,7 +48,7 @@ class Profile:
 
 _ALL = (
     Profile("quick", "about 2 minutes for the default workloads", 6, 0.4, 0.1, 0.6),
-    Profile("standard", "about 5 minutes", 6, 2.0, 0.15, 0.8, turn_s=0.2),
+    Profile("standard", "about 5 minutes", 6, 1.8, 0.15, 0.8, turn_s=0.2),
     Profile(
         "publish",
         "rounds are added until every ratio is known to 3 % (CPU per request: 2 %), 60 at most",

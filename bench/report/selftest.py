@@ -21,7 +21,8 @@ def selftest_table(checks: Sequence[SelftestCheck]) -> Table:
         numeric=(False, False, False, False),
         caption=(
             "Times are medians of the three windows in which others used the cores least. Ratios "
-            "are of requests/s, with their interval and number of rounds. A core is idle if others "
+            "are of requests per CPU second of the app, with their interval and number of rounds. "
+            "A core is idle if others "
             f"took at most {QUIET_SHARE:.0%} of it."
         ),
     )

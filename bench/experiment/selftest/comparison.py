@@ -103,7 +103,7 @@ def _plan(twins: Twins, patience: Patience) -> Plan:
         rows=100,
         window_s=patience.window_s,
         requests=1,
-        warm_up_min_s=0.4,
+        warm_up_min_s=0.1,
         warm_up_max_s=1.0,
         turns=Turns(TURN_S, LEAD_IN_S),
         study=AB(sides, patience.looks, THRESHOLD, LEVEL, metrics=(METRICS["app_cost"].name,)),
