@@ -186,13 +186,20 @@ def others_table(found: Findings) -> Table:
                 one.measure.title,
                 one.measure.metric.unit,
                 *_figures(one),
-                verdict_words(one.verdict, one.measure, one.elsewhere),
+                _others_verdict(one),
             )
             for one in others
         ),
         numeric=(False, False, False, False, True, True, True, False),
         caption=f"{caption} {ELSEWHERE}" if marked else caption,
     )
+
+
+def _others_verdict(one: Effect) -> str:
+    """Windows too short for a figure are no matter of rounds."""
+    if not one.verdict.rounds_help:
+        return "windows too short"
+    return verdict_words(one.verdict, one.measure, one.elsewhere)
 
 
 def _named(one: Effect) -> Row:
