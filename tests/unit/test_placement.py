@@ -93,9 +93,9 @@ def test_one_app(
 @pytest.mark.parametrize(
     ("topology", "app", "database", "generator", "notes"),
     [
-        pytest.param(ONE, "0", "0", "0", ["mean nothing", "3 apps share 1 core"], id="one"),
-        pytest.param(TWO, "1", "0", "0", ["3 apps share 1 core", "share one"], id="two"),
-        pytest.param(THREE, "1-2", "0", "0", ["3 apps share 2 cores", "share one"], id="three"),
+        pytest.param(ONE, "0", "0", "0", ["mean nothing", "3 frameworks share 1 core"], id="one"),
+        pytest.param(TWO, "1", "0", "0", ["3 frameworks share 1 core", "share one"], id="two"),
+        pytest.param(THREE, "1-2", "0", "0", ["3 frameworks share 2", "share one"], id="three"),
         pytest.param(FOUR, "1-3", "0", "0", ["share one core"], id="four"),
         pytest.param(EIGHT, "5-7", "2-4", "1", [], id="eight"),
         pytest.param(SIXTEEN_NUMA, "13-15", "9-12", "8", [], id="sixteen on two nodes"),
