@@ -12,11 +12,13 @@ from bench.cli import make_variables
 from bench.metrics import METRICS
 from bench.model import CellResult, RunRecord, Sample
 from bench.store import schemas
+from bench.targets import SERVICES, known_targets
 from bench.workloads import WORKLOADS
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = (ROOT / "docs" / "commands.md").read_text()
 FORMAT = (ROOT / "docs" / "results-format.md").read_text()
+SERVICES_PAGE = (ROOT / "docs" / "services.md").read_text()
 METHOD = (ROOT / "docs" / "method.md").read_text()
 MAKEFILE = (ROOT / "Makefile").read_text()
 TARGETS = re.findall(r"^([a-z][a-z-]*):.*## ", MAKEFILE, re.MULTILINE)
@@ -100,6 +102,17 @@ def test_every_stored_field_is_documented(kind: str, name: str) -> None:
 def test_the_published_schemas_are_current(name: str) -> None:
     """Whoever validates a run against docs/schema validates what the lab writes."""
     assert (ROOT / "docs" / "schema" / name).read_text() == schemas()[name]
+
+
+def test_the_table_of_targets_is_true() -> None:
+    """What docs/services.md says of a target is what its service.toml says, of those there."""
+    known = {target.name: target for target in known_targets(services=SERVICES)}
+    rows = re.findall(r"^\| `([a-z-]+)` \| (.*) \|$", SERVICES_PAGE, re.MULTILINE)
+    assert rows
+    for name, told in rows:
+        one = known[name]
+        ports = str(one.http_port), f"`{one.database_name}`", str(one.database_port)
+        assert told.split(" | ") == [one.mode, one.contract, *ports]
 
 
 def test_links_between_pages_lead_somewhere() -> None:
