@@ -26,7 +26,7 @@ def invalid_codes(windows: Iterable[PhaseResult]) -> tuple[str, ...]:
 
 
 NOT_OF_THE_SERVICE = frozenset(
-    {"cpu-quota", "littles-law", "late-sending", "worker-lost", "generator-stopped", "disturbed"}
+    {"cpu-quota", "littles-law", "late-sending", "worker-lost", "generator-stopped"}
 )
 """Codes that forbid a window's use for what the machine or the load generator did."""
 

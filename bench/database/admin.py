@@ -55,13 +55,15 @@ def _explained(cluster: Cluster, target: Target, doing: str) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Totals:
-    """One moment: statements of the service's user by query id, and where its mark in the log ends.
+    """One moment: statements of the service's user by query id, where its mark in the log ends, and
+    how many rows its table has.
 
     Two moments have at least the later mark between them, whole and on disk.
     """
 
     statements: Mapping[int, Statement]
     wal_end: str
+    rows: int
 
 
 class Admin:
@@ -193,7 +195,9 @@ class Admin:
             # since the log writer flushes whole pages, and from there no record can be read.
             cursor.execute("SELECT pg_logical_emit_message(false, 'onecore', '', true)")
             ((wal_end,),) = cursor.fetchall()
-        return Totals({row[0]: Statement(row[1], row[2], row[3]) for row in rows}, wal_end)
+            cursor.execute(sql.SQL("SELECT count(*) FROM {}").format(TABLE))
+            ((count,),) = cursor.fetchall()
+        return Totals({row[0]: Statement(row[1], row[2], row[3]) for row in rows}, wal_end, count)
 
     def counted_since(self, before: Totals) -> QueryCounts:
         """What the service's user has run since `before`, the most frequent first."""
@@ -208,6 +212,7 @@ class Admin:
         return QueryCounts(
             tuple(sorted(statements, key=lambda one: -one.calls)),
             self._commits(before.wal_end, after.wal_end),
+            after.rows - before.rows,
         )
 
     def _commits(self, start: str, end: str) -> int:
@@ -228,6 +233,10 @@ class Admin:
             )
             ((commits,),) = cursor.fetchall()
         return int(commits)
+
+    def described(self) -> dict[str, str]:
+        """Its table and its effective settings, together."""
+        return {**self.table(), **self.settings()}
 
     def table(self) -> dict[str, str]:
         """The items' columns and indexes, as the running server describes them."""

@@ -11,10 +11,12 @@ from bench.experiment.lab import Lab
 from bench.experiment.schedule import Step
 from bench.experiment.start import CommonStart, warm_up_s
 from bench.host import CpuTotals, WindowCounters, cpu_totals, window_counters
+from bench.load.asking import PAGE
 from bench.load.engine import Engine
 from bench.model import (
     CellResult,
     CpuTimes,
+    Diagnostic,
     LoadResult,
     LoadSpec,
     Operation,
@@ -28,6 +30,7 @@ from bench.model import (
     Target,
     TurnSeries,
     Usage,
+    Users,
     WarmUp,
 )
 from bench.supervise import Supervisor
@@ -58,6 +61,8 @@ class Bench:
     on_progress: Callable[[Progress], None]
     speed: Speed = field(default_factory=Speed)
     start: CommonStart = field(default_factory=CommonStart)
+    described: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Each target's database as it was when the run began."""
 
 
 def measure_cell(bench: Bench, step: Step, target: Target) -> CellResult:
@@ -182,7 +187,8 @@ def with_memory(
 class Counted:
     """What was counted of one target while it was asked, whether in a window or in turns.
 
-    `watched_s` is the time in which `moved` happened: with turns, that of all targets.
+    `watched_s` is the time in which `moved` happened: with turns, that of all targets. `longer_s`
+    is by how much the window, or the longest turn, was longer than planned.
     """
 
     load: LoadResult
@@ -195,7 +201,22 @@ class Counted:
     spin_after_s: float | None
     moved: WindowCounters
     watched_s: float
+    longer_s: float
+    watch: "Watch"
     turns: TurnSeries | None = None
+
+
+@dataclass(frozen=True)
+class Watch:
+    """What must not change while a target is measured.
+
+    Whether its processes were others at the end than at the start, or at the start than at the end
+    of the window before; and its database as it is described afterwards.
+    """
+
+    replaced_within: bool
+    replaced_before: bool
+    described: Mapping[str, str]
 
 
 def measure_phase(
@@ -217,6 +238,7 @@ def measure_phase(
     before = edge(bench, target)
     bench.engine.go(bench.on_progress)
     after = edge(bench, target)
+    watch = watched(bench, target, before, after, admin)
     spin_after_s = bench.speed.probe(cpu)
     # Locust's processes end when they are collected.
     generator_memory = tree_memory(bench.engine.pid)
@@ -242,8 +264,20 @@ def measure_phase(
         spin_after_s=spin_after_s,
         moved=after.counters.since(before.counters),
         watched_s=load.duration_s,
+        longer_s=0.0 if phase.counted else load.duration_s - bench.plan.window_s,
+        watch=watch,
     )
     return phase_result(bench, target, phase, counted, warm_up)
+
+
+def watched(bench: Bench, target: Target, before: Edge, after: Edge, admin: Admin) -> Watch:
+    """What has changed of a target between two edges. Raises DatabaseFailed."""
+    first, last = set(before.app.switches), set(after.app.switches)
+    return Watch(
+        replaced_within=first != last,
+        replaced_before=not bench.start.has_gone_on(target, first, last),
+        described=admin.described(),
+    )
 
 
 def phase_result(
@@ -280,10 +314,23 @@ def phase_result(
                 load, bench.plan.pacing, study=bench.plan.study is not None
             ),
             *diagnostics.ran_out(load),
+            *_of_the_work(bench, target, counted),
             *diagnostics.unsteady_warm_up(warm_up),
         ),
         conditions=seen,
         turns=counted.turns,
+    )
+
+
+def _of_the_work(bench: Bench, target: Target, counted: Counted) -> tuple[Diagnostic, ...]:
+    """Whether the window was what it is taken for."""
+    load, watch = counted.load, counted.watch
+    users = isinstance(bench.plan.pacing, Users)
+    return (
+        *diagnostics.work_off(load, counted.queries, {"list": PAGE}, exact=not users),
+        *diagnostics.standstill(load, 0.0 if users else counted.longer_s),
+        *diagnostics.workers_replaced(watch.replaced_within, watch.replaced_before),
+        *diagnostics.database_changed(bench.described.get(target.name, {}), watch.described),
     )
 
 

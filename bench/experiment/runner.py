@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, Protocol, cast
 
 from bench.analysis import diagnostics
 from bench.analysis.precision import not_narrow
@@ -129,7 +129,14 @@ class Runner:
         plan = replace(record.plan, pacing=step.pacing, window_s=step.window_s)
         if before is not None:
             return replace(before, plan=plan, engine=engine)
-        return Bench(self.lab, plan, engine, record.ceiling_per_s, self.observer.progress)
+        return Bench(
+            self.lab,
+            plan,
+            engine,
+            record.ceiling_per_s,
+            self.observer.progress,
+            described=described_in(record),
+        )
 
     def _measure(
         self, bench: Bench, step: Step, before: Sequence[CellResult]
@@ -311,6 +318,15 @@ def begins_round(step: Step, target: str, before: Sequence[CellResult]) -> bool:
     """Whether a target's processes have been measured in the round before, and in this not yet."""
     latest = next((cell for cell in reversed(before) if cell.target == target), None)
     return latest is not None and latest.round != step.round
+
+
+def described_in(record: RunRecord) -> Mapping[str, Mapping[str, str]]:
+    """Each target's database as provenance has it."""
+    tables, settings = (
+        cast("Mapping[str, Mapping[str, str]]", record.provenance.get(name, {}))
+        for name in ("tables", "databases")
+    )
+    return {name: {**table, **settings.get(name, {})} for name, table in tables.items()}
 
 
 def sampled_share(record: RunRecord, now_share: float, began_s: float) -> float:

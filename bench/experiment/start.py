@@ -44,6 +44,8 @@ class CommonStart:
         """The process of each target that was verified."""
         self._rows: dict[str, int] = {}
         """How many rows each target's table holds, where nothing has written to it since."""
+        self._processes: dict[str, set[int]] = {}
+        """The processes of each target at the end of its latest window, since they are new."""
 
     def prepare(
         self,
@@ -62,6 +64,7 @@ class CommonStart:
         new = pid is None or self._verified.get(target.name) != pid
         if new:
             self._rows.pop(target.name, None)
+            self._processes.pop(target.name, None)
             verify(lab.site, target, admin)
             self._verified[target.name] = pid
         warm_up, rows = rows_to_load(plan, workload, ceiling_per_s.get("read"))
@@ -70,3 +73,9 @@ class CommonStart:
         if not workload.writes:
             self._rows[target.name] = rows
         return Started(warm_up, rows, new)
+
+    def has_gone_on(self, target: Target, first: set[int], last: set[int]) -> bool:
+        """Whether a window began with the processes with which the one before had ended."""
+        before = self._processes.get(target.name, first)
+        self._processes[target.name] = last
+        return before == first

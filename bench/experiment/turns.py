@@ -13,10 +13,11 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from math import ceil
+from statistics import median
 from typing import cast
 
 from bench.database.admin import Admin, Totals
-from bench.errors import DatabaseFailed, TargetUnfit, UnitFailed
+from bench.errors import DatabaseFailed, PortTaken, TargetUnfit, UnitFailed
 from bench.experiment.cell import (
     Bench,
     Counted,
@@ -29,6 +30,7 @@ from bench.experiment.cell import (
     reset_peak,
     seed_of,
     utc_now,
+    watched,
     with_memory,
 )
 from bench.experiment.schedule import Step, passes
@@ -52,7 +54,7 @@ from bench.model import (
 from bench.supervise.proctree import exact_cpu_s, tree_memory
 from bench.workloads import WORKLOADS, Workload
 
-TARGET_FAILED = (TargetUnfit, UnitFailed, DatabaseFailed)
+TARGET_FAILED = (TargetUnfit, UnitFailed, DatabaseFailed, PortTaken)
 """The target failed, not the lab: that is a result, and the others go on."""
 
 
@@ -283,6 +285,7 @@ def _counted(
     (cpu,) = bench.lab.placement_of(target).app
     ended = edge(bench, target)
     before, after = begun.counters, ended
+    watch = watched(bench, target, before, after, part.admin)
     units = zip(
         bench.lab.unit_names(target),
         ((before.app, after.app), (before.database, after.database)),
@@ -311,8 +314,16 @@ def _counted(
         spin_after_s=around.spins_after[cpu],
         moved=after.counters.since(before.counters),
         watched_s=around.watched_s,
+        longer_s=_longest(taken),
+        watch=watch,
         turns=_series(taken),
     )
+
+
+def _longest(taken: Sequence[_CountedTurn]) -> float:
+    """By how much the longest turn was longer than is usual."""
+    durations_s = [each.turn.duration_s for each in taken]
+    return max(durations_s) - median(durations_s) if durations_s else 0.0
 
 
 def _total(taken: Sequence[_CountedTurn], role: str) -> float:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from bench.load.asking import Source
 from bench.load.client import Client, Traffic
 from bench.load.closed import closed_loop
+from bench.load.heartbeat import Heartbeat
 from bench.load.pacing import Until
 from bench.load.recorder import Recorder
 from bench.load.sender import Sender
@@ -39,6 +40,7 @@ class TurnWindow:
         """How long the latest turn waited for its last answers."""
         self._counted_s = self._sending_s = 0.0
         self._traffic = Traffic()
+        self._heartbeat = Heartbeat()
         self._started_at_unix_s: float | None = None
 
     async def warm_up(self, min_s: float, max_s: float) -> WarmUp:
@@ -66,7 +68,9 @@ class TurnWindow:
         started_at_unix_s = time.time()
         began_s = sender.last_byte_s = time.monotonic()
         until = Until(began_s + sending_s)
+        self._heartbeat.start()
         await closed_loop(sender.send, self._source, self._concurrency, until)
+        self._heartbeat.stop()
         took_s = sender.last_byte_s - began_s
         self._drain_s = max(0.0, took_s - sending_s)
         self._traffic = self._traffic.plus(sender.client.traffic.since(traffic))
@@ -98,6 +102,7 @@ class TurnWindow:
             ran_out=self._source.ran_out,
             uncounted=self._recorders["lead-in"].succeeded,
             sending_s=self._sending_s,
+            held_up_s=self._heartbeat.longest_s,
         )
 
     async def close(self) -> None:

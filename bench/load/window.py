@@ -10,6 +10,7 @@ from typing import Any
 from bench.load.asking import Source
 from bench.load.client import Client
 from bench.load.closed import closed_loop
+from bench.load.heartbeat import Heartbeat
 from bench.load.open import open_loop
 from bench.load.pacing import Schedule, Until, arrivals
 from bench.load.recorder import LatenessRecorder, Recorder
@@ -33,6 +34,7 @@ class Window:
         self._started_s = 0.0
         self._started_at_unix_s: float | None = None
         self._traffic_before = client.traffic.copy()
+        self._heartbeat = Heartbeat()
 
     @property
     def recorder(self) -> Recorder:
@@ -50,6 +52,13 @@ class Window:
         self._started_s = self._sender.last_byte_s = time.monotonic()
         if self.spec.duration_s is not None:
             self.stop_at(self._started_s + self.spec.duration_s)
+        self._heartbeat.start()
+        try:
+            await self._send_all()
+        finally:
+            self._heartbeat.stop()
+
+    async def _send_all(self) -> None:
         pacing = self.spec.pacing
         if isinstance(pacing, ClosedLoop):
             await closed_loop(self._sender.send, self._source, pacing.concurrency, self.until)
@@ -89,6 +98,7 @@ class Window:
             lateness=self._lateness.lateness() if paced else None,
             started_at_unix_s=self._started_at_unix_s,
             ran_out=self._source.ran_out,
+            held_up_s=self._heartbeat.longest_s,
         )
 
 

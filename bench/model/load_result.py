@@ -125,6 +125,9 @@ class LoadResult:
     their sum, without what lies between. `sending_s` is for how long of it new requests were sent:
     the rest is waiting for the last answers. `uncounted` are the requests of lead-ins that were
     answered, their bytes are told too, and `failures` are those of warm-up and lead-ins as well.
+
+    `held_up_s` is the longest time in which the generator should have run and did not; None where
+    it does not look.
     """
 
     duration_s: float
@@ -142,6 +145,7 @@ class LoadResult:
     )
     uncounted: int = 0
     sending_s: float | None = None
+    held_up_s: float | None = None
 
     @property
     def failed(self) -> int:

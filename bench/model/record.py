@@ -31,11 +31,13 @@ class QueryCounts:
     """What a service sent to its database in a window, as pg_stat_statements counted it.
 
     Explicit BEGIN, COMMIT and ROLLBACK are statements here too. `commits` counts transactions
-    that changed something, explicit or not, from the write-ahead log. None: not counted.
+    that changed something, explicit or not, from the write-ahead log. `rows_added` is how many more
+    rows the table has afterwards. None: not counted.
     """
 
     statements: tuple[Statement, ...]
     commits: int | None = None
+    rows_added: int | None = None
 
     @property
     def calls(self) -> int:

@@ -4,6 +4,7 @@ cpu         what used up the CPUs, and who else was there
 conditions  what happened to the machine around and inside the window
 arrivals    whether an open loop offered the load that was asked for
 users       whether the processes behind users kept up
+work        whether it was the work that it was taken for
 evidence    whether the window's own numbers can carry a figure
 collected   all that was raised in a run, the gravest first
 """
@@ -25,9 +26,16 @@ from bench.analysis.diagnostics.evidence import (
     unsteady_warm_up,
 )
 from bench.analysis.diagnostics.users import users_off
+from bench.analysis.diagnostics.work import (
+    database_changed,
+    standstill,
+    work_off,
+    workers_replaced,
+)
 
 __all__ = [
     "clock_drift",
+    "database_changed",
     "limited_by",
     "littles_law_off",
     "open_loop_off",
@@ -36,10 +44,13 @@ __all__ = [
     "requests_failed",
     "restarted",
     "smt_sibling_busy",
+    "standstill",
     "swapping",
     "throttling",
     "too_few_samples",
     "unsteady_warm_up",
     "users_off",
     "window_diagnostics",
+    "work_off",
+    "workers_replaced",
 ]
