@@ -73,5 +73,6 @@ def files_of(results: Path, run_id: str) -> Iterator[tuple[str, int]]:
     for path in sorted((results / run_id).rglob("*")):
         inside = path.relative_to(results)
         hidden = any(part.startswith(".") for part in inside.parts)
-        if path.is_file() and not path.is_symlink() and not hidden:
+        told = inside.as_posix().isprintable()  # a name in another encoding is in no page
+        if path.is_file() and not path.is_symlink() and not hidden and told:
             yield inside.as_posix(), path.stat().st_size

@@ -7,6 +7,7 @@ link leads out of it. The index is one of them, written with each run.
 import errno
 import mimetypes
 import os
+import re
 import socket
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,6 +21,8 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bench.errors import PortTaken, SetupError, UsageError
+from bench.report.render.html import script_sources
+from bench.report.render.library import vega_code
 
 HOST = "127.0.0.1"
 
@@ -37,13 +40,16 @@ _TYPES: Mapping[str, str] = {
     ".parquet": "application/vnd.apache.parquet",
 }
 
-# What reports say of themselves, for every other file too: nothing is fetched from elsewhere.
+_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; font-src data:; "
+    "form-action 'none'; frame-ancestors 'none'; base-uri 'none'"
+)
+"""What reports say of themselves, for every other file too: nothing is fetched from elsewhere."""
+
+_OWN_PAGE = re.compile(r"/([^/]+/(report|compared-with-[^/]+)\.html|(index|history)?(\.html)?)?")
+"""Pages that the lab has written: their scripts are known."""
+
 _HEADERS: Mapping[str, str] = {
-    "content-security-policy": (
-        "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline' 'unsafe-eval'; "
-        "img-src 'self' data:; font-src data:; form-action 'self'; frame-ancestors 'none'; "
-        "base-uri 'none'"
-    ),
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
     "cache-control": "no-cache",
@@ -59,31 +65,44 @@ class _Files(StaticFiles):
         return super().lookup_path(path)
 
 
-class _WithHeaders:
-    """Adds `_HEADERS` to every answer."""
+def policy_for(path: str, own_scripts: str) -> str:
+    """What a page may do. The lab's own run the lab's scripts, by their hashes, and no others; a
+    page that somebody else has made (Locust's report) runs its own, and has no origin.
+    """
+    if _OWN_PAGE.fullmatch(path):
+        return f"{_POLICY}; script-src {own_scripts} 'unsafe-eval'"
+    return f"{_POLICY}; script-src 'unsafe-inline' 'unsafe-eval'; sandbox allow-scripts"
 
-    def __init__(self, app: ASGIApp) -> None:
+
+class _WithHeaders:
+    """Adds `_HEADERS` and the path's policy to every answer."""
+
+    def __init__(self, app: ASGIApp, own_scripts: str) -> None:
         self._app = app
+        self._own_scripts = own_scripts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_more(message: Message) -> None:
             if message["type"] == "http.response.start":
-                more = [(name.encode(), value.encode()) for name, value in _HEADERS.items()]
+                policy = policy_for(scope["path"], self._own_scripts)
+                own = {**_HEADERS, "content-security-policy": policy}
+                more = [(name.encode(), value.encode()) for name, value in own.items()]
                 message["headers"] = [*message.get("headers", []), *more]
             await send(message)
 
         await self._app(scope, receive, send_more)
 
 
-def make_app(results: Path) -> Starlette:
-    """The site: the files in `results`, its index at /."""
+def make_app(results: Path, cache: Path | None = None) -> Starlette:
+    """The site: the files in `results`, its index at /. The plots' code is kept in `cache`."""
+    own_scripts = str(script_sources(vega_code(cache)))
     for suffix, kind in _TYPES.items():
         mimetypes.add_type(kind, suffix)
     return Starlette(
         # A folder that is not there yet is an empty one.
         routes=[Mount("/", _Files(directory=results, html=True, check_dir=False))],
         middleware=[
-            Middleware(_WithHeaders),
+            Middleware(_WithHeaders, own_scripts=own_scripts),
             # A page elsewhere that points its own name at 127.0.0.1 must not read this.
             Middleware(TrustedHostMiddleware, allowed_hosts=[HOST, "localhost"]),
         ],
@@ -111,10 +130,10 @@ def listen(port: int) -> socket.socket:
         ) from error
 
 
-def serve(results: Path, listening: socket.socket) -> None:
+def serve(results: Path, listening: socket.socket, cache: Path | None = None) -> None:
     """Answer until SIGINT or SIGTERM, which goes on to the caller as a KeyboardInterrupt."""
     config = uvicorn.Config(
-        make_app(results),
+        make_app(results, cache),
         log_level="warning",
         access_log=False,
         server_header=False,

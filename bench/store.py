@@ -6,6 +6,7 @@
 
 import json
 import os
+import re
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -39,6 +40,8 @@ _RUN = TypeAdapter(RunRecord)
 _CELL = TypeAdapter(CellResult)
 _SAMPLE = TypeAdapter(Sample)
 _ELSEWHERE = TypeAdapter(Elsewhere)
+
+_NAME = re.compile(r"\w[\w .+-]*", re.ASCII)
 
 _ANOTHER = "other runs are not touched by it: make report RUN=<run-id>."
 
@@ -278,6 +281,9 @@ class RunStore:
 
     def _bytes_of(self, path: Path) -> bytes:
         try:
+            if not path.is_dir() and path.exists() and not path.is_file():
+                # A pipe would be waited for, and a device has no end.
+                raise StoreError(f"{path} is no file", f"Remove it; {_ANOTHER}")
             return path.read_bytes()
         except FileNotFoundError:
             raise StoreError(f"{path} does not exist", "Is this the folder of a run?") from None
@@ -314,8 +320,18 @@ def _first_of(error: ValidationError) -> str:
 
 
 def stored_runs(results: Path) -> tuple[RunStore, ...]:
-    """Every run's folder, the oldest first. Whether it can be read is another matter."""
-    return tuple(RunStore(path.parent) for path in sorted(results.glob("*/run.json")))
+    """Every run's folder, the oldest first. Whether it can be read is another matter.
+
+    What is no folder of the lab's own is not looked into: a link to elsewhere, a name that no run
+    has (it would be a link's address on a page), a run.json that is a pipe or a device.
+    """
+    return tuple(
+        RunStore(path.parent)
+        for path in sorted(results.glob("*/run.json"))
+        if _NAME.fullmatch(path.parent.name)
+        and not path.parent.is_symlink()
+        and (path.is_file() or path.is_dir())
+    )
 
 
 def find_run(results: Path, run_id: str | None) -> RunStore:

@@ -8,7 +8,7 @@ from cyclopts import Parameter
 from bench.analysis.differences import differences
 from bench.analysis.history import history_of
 from bench.cli.options import NOTHING_CHOSEN, Choice, app, err, out, whole
-from bench.cli.showing import list_runs, show_history
+from bench.cli.showing import cache_folder, list_runs, show_history
 from bench.errors import StoreError
 from bench.experiment.assembly import site
 from bench.model import RunRecord
@@ -65,5 +65,5 @@ def serve(
         host, port = listening.getsockname()
         out.print(f"Serving {results} at http://{host}:{port}/ (Ctrl-C ends)", soft_wrap=True)
         with suppress(KeyboardInterrupt):
-            serving.serve(results, listening)
+            serving.serve(results, listening, cache_folder())
     out.print("Stopped.")

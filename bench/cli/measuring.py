@@ -8,6 +8,7 @@ from cyclopts import Parameter
 
 from bench import host
 from bench.analysis.studies.saturation import outcomes, unmeasured
+from bench.analysis.validity import invalid_codes
 from bench.cli.options import (
     NOTHING_CHOSEN,
     ArrivalsName,
@@ -305,16 +306,26 @@ def overhead(*, seconds: float = 60.0) -> None:
 
 
 def require_clean(record: RunRecord, max_fail: int = 0) -> None:
-    """Raises LabError when more than `max_fail` requests failed, when a target was unfit, or when
-    nothing was answered in some window.
+    """Raises LabError when more than `max_fail` requests failed, when a target was unfit, when
+    nothing was answered in some window, or when no window of a target may be used.
     """
     loads: dict[str, list[LoadResult]] = {}
     for cell in record.cells:
         loads.setdefault(cell.target, []).extend(window.load for window in cell.phases)
     unfit = sorted({cell.target for cell in record.cells if cell.unfit})
-    require_answered(
-        loads, max_fail, (f"not measured in every cell: {', '.join(unfit)}",) if unfit else ()
-    )
+    problems = [f"not measured in every cell: {', '.join(unfit)}"] if unfit else []
+    if void := _without_a_figure(record):
+        problems.append(f"no window that may be used: {', '.join(void)}")
+    require_answered(loads, max_fail, problems)
+
+
+def _without_a_figure(record: RunRecord) -> list[str]:
+    """Targets all of whose windows are invalid, for another reason than failed requests."""
+    found: dict[str, list[bool]] = {}
+    for cell in record.cells:
+        codes = [invalid_codes((window,)) for window in cell.phases]
+        found.setdefault(cell.target, []).extend(bool({*each} - {"errors"}) for each in codes)
+    return [name for name, each in found.items() if each and all(each)]
 
 
 def require_answered(

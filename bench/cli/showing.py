@@ -11,7 +11,7 @@ from bench.analysis.comparison import RunComparison
 from bench.analysis.history import History
 from bench.analysis.stored import StoredRun
 from bench.analysis.studies.crosscheck import CrosscheckFigure
-from bench.cli.options import out
+from bench.cli.options import err, out
 from bench.experiment.assembly import site
 from bench.model import Elsewhere, RunRecord
 from bench.report.render.terminal import print_document
@@ -20,7 +20,16 @@ from bench.store import RunStore, sound, torn_words
 
 def show_run(record: RunRecord) -> None:
     """A run that has just been measured: its figures, and where everything is."""
-    show_stored(RunStore(site().results / record.run_id), facts=False)
+    try:
+        show_stored(RunStore(site().results / record.run_id), facts=False)
+    except KeyboardInterrupt:
+        err.print(
+            f"Run {record.run_id} is measured and stored; its report is not finished. Write it: "
+            f"make report RUN={record.run_id}",
+            markup=False,
+            soft_wrap=True,
+        )
+        raise
 
 
 def show_stored(store: RunStore, formats: Sequence[str] = (), *, facts: bool = True) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import psycopg2
-from psycopg2 import sql
+from psycopg2 import errors, sql
 from psycopg2.extensions import connection, encrypt_password
 
 from bench import dataset
@@ -48,9 +48,25 @@ def _explained(cluster: Cluster, target: Target, doing: str) -> Iterator[None]:
     except psycopg2.Error as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
         raise DatabaseFailed(
-            f"{cluster.unit_name} failed while {doing}: {reason}",
-            f"See `make logs FRAMEWORK={target.name}` for its log.",
+            f"{cluster.unit_name} failed while {doing}: {reason}", _remedy(error, target)
         ) from error
+
+
+def _remedy(error: psycopg2.Error, target: Target) -> str:
+    """What helps; for the rest, where there is more to read."""
+    if isinstance(error, errors.UndefinedTable):
+        return (
+            "Somebody has removed its table, and its migrations, which have run, do not make it "
+            "again: `make clean`, and all databases are made anew."
+        )
+    if isinstance(error, errors.QueryCanceled):
+        return (
+            "Some time limit has ended it: look for statement_timeout or lock_timeout on the role "
+            f"or the database (make psql FRAMEWORK={target.name}, \\drds), and reset it."
+        )
+    if isinstance(error, errors.DiskFull):
+        return "The disk of the lab's folder is full: free some space (ONECORE_STATE, .lab)."
+    return f"See `make logs FRAMEWORK={target.name}` for its log."
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,13 @@ program is. Where that is a finalizer, Python reports the exception and goes on:
 lost, and the benchmark would run to its end.
 """
 
+import math
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import NoReturn
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM)
 
@@ -24,13 +25,25 @@ def interruptible() -> None:
     One that a finalizer has swallowed comes again by a timer. One that this process was started
     to ignore (by nohup, say) stays ignored. To be called in the main thread.
     """
-    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGALRM):
+    for number in _SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _interrupt)
     sys.unraisablehook = _interrupt_again
 
 
-def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
+_heard_s: float = -math.inf
+"""When the latest interruption was heard."""
+
+
+def _interrupt(number: int, _frame: FrameType | None) -> None:
+    """Raises KeyboardInterrupt, once for signals that come together: a terminal, make and a nervous
+    hand send several, and one in the midst of what the first has begun would leave it half done.
+    """
+    global _heard_s
+    now_s = time.monotonic()
+    if number != signal.SIGALRM and now_s < _heard_s + TOGETHER_S:
+        return
+    _heard_s = now_s
     raise KeyboardInterrupt
 
 
@@ -39,6 +52,10 @@ def _interrupt_again(swallowed: "sys.UnraisableHookArgs") -> None:
         signal.setitimer(signal.ITIMER_REAL, _AGAIN_S)
     else:
         sys.__unraisablehook__(swallowed)
+
+
+TOGETHER_S = 0.5
+"""Signals within this time are one interruption."""
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal, Protocol, cast
 
 from bench.analysis import diagnostics
+from bench.analysis.commands import resume_command
 from bench.analysis.precision import not_narrow
 from bench.analysis.promise import spread_of
 from bench.analysis.series import measured_s
@@ -16,6 +17,7 @@ from bench.analysis.wholeness import key_of
 from bench.errors import GeneratorFailed, RateRefused, StoreError
 from bench.experiment.cell import Bench, measure_cell, utc_now
 from bench.experiment.engines import engine_for
+from bench.experiment.interruption import undisturbed
 from bench.experiment.lab import Lab, app_unit_name
 from bench.experiment.scenario import measure_scenario
 from bench.experiment.schedule import NextStep, Step
@@ -256,9 +258,15 @@ class Runner:
             for sampler in watched:
                 share = sampled_share(record, sampler.own_share, began_s)
                 ended = replace(ended, sampler_share=share)
-            with suppress(StoreError):  # what has ended the run is what is told
-                self._restore(record, cells)
-            self._write_end(ended, "interrupted" if interrupted else "failed")
+            if isinstance(error, GeneratorFailed) and not error.remedy:
+                error.remedy = (
+                    "Finished cells are kept. See whether memory ran out (dmesg) or somebody ended "
+                    f"it, and go on: {resume_command(record)}"
+                )
+            with undisturbed():
+                with suppress(StoreError):  # what has ended the run is what is told
+                    self._restore(record, cells)
+                self._write_end(ended, "interrupted" if interrupted else "failed")
             raise
         finally:
             self._keep_logs()

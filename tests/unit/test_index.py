@@ -66,9 +66,9 @@ def test_the_page_names_every_run_with_its_state_and_doubts() -> None:
     for word in ("run.json cannot be read", "1 doubt", "1 invalid", "✓ none", "1 of 2"):
         assert word in text
     assert text.index('<th scope="col">diagnostics') < text.index('<th scope="col">started')
-    assert 'href="1/report.html"' in text
-    assert 'href="2/report.html"' not in text
-    assert 'href="2/run.json"' in text
+    assert 'href="./1/report.html"' in text
+    assert 'href="./2/report.html"' not in text
+    assert 'href="./2/run.json"' in text
 
 
 def test_nothing_from_outside_is_markup() -> None:

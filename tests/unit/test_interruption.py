@@ -69,3 +69,38 @@ def test_what_nohup_ignores_stays_ignored() -> None:
 def test_cleaning_up_is_not_interrupted() -> None:
     """Whatever signal comes, nothing is left half undone."""
     assert said_by(CLEANING_UP) == ["all is put away"]
+
+
+TOGETHER = """
+import os, signal, threading, time
+from bench.experiment.interruption import TOGETHER_S, interruptible
+
+interruptible()
+heard = 0
+
+def again():
+    for _ in range(3):
+        time.sleep(0.02)
+        os.kill(os.getpid(), signal.{signal})
+
+try:
+    threading.Thread(target=again).start()
+    time.sleep(60)
+except KeyboardInterrupt:
+    heard += 1
+    time.sleep(0.2)  # cleaning up
+    print("put away", flush=True)
+try:
+    time.sleep(TOGETHER_S)
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(60)
+except KeyboardInterrupt:
+    print("heard again")
+"""
+
+
+@pytest.mark.parametrize("signal", ["SIGINT", "SIGTERM"])
+def test_interruptions_that_come_together_are_one(signal: str) -> None:
+    """A second Ctrl-C 20 ms later must not interrupt what the first has begun to put away; a later
+    one is heard."""
+    assert said_by(TOGETHER.format(signal=signal)) == ["put away", "heard again"]

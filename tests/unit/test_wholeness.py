@@ -1,6 +1,7 @@
 """A run knows which cells it must have, each once; what cannot be is left out and told."""
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +18,7 @@ from bench.experiment.session import unfinished
 from bench.listing import write_index
 from bench.model import ClosedLoop, RunRecord, Saturation, Sweep
 from bench.report.facts import run_line
-from bench.store import RunStore, sound
+from bench.store import RunStore, sound, stored_runs
 
 from .factories import cell, plan, record
 
@@ -156,3 +157,40 @@ def test_one_bad_run_costs_no_other_its_page(tmp_path: Path) -> None:
     ):
         raise TypeError("a list has no name")
     assert "other runs are not touched" in caught.value.remedy
+
+
+def stored(folder: Path) -> Path:
+    store = RunStore(folder)
+    store.create()
+    store.write_record(WHOLE)
+    store.append_cells(CELLS)
+    return folder
+
+
+@pytest.mark.parametrize(
+    "name", ["javascript:alert(1)", "<img src=x>", "a\nb", "b\udcff", ".x", "-x"]
+)
+def test_a_folder_that_no_run_has_is_not_looked_into(tmp_path: Path, name: str) -> None:
+    """Its name would be a link's address, or break the page of all the others."""
+    stored(tmp_path / "20261101-080000")
+    stored(tmp_path / name)
+    assert [one.directory.name for one in stored_runs(tmp_path)] == ["20261101-080000"]
+    write_index(tmp_path, tmp_path / ".cache")
+    assert 'href="./20261101-080000/' in (tmp_path / "index.html").read_text()
+
+
+def test_what_is_no_run_is_not_looked_into(tmp_path: Path) -> None:
+    """Links to elsewhere, and special files, which would be waited for or have no end."""
+    inside, outside = tmp_path / "results", tmp_path / "outside"
+    run = stored(inside / "run")
+    stored(outside)
+    (outside / "private.txt").write_text("private")
+    (inside / "link").symlink_to(outside)
+    (inside / "pipe").mkdir()
+    os.mkfifo(inside / "pipe" / "run.json")
+    os.mkfifo(run / "samples.jsonl")
+    assert [one.directory.name for one in stored_runs(inside)] == ["run"]
+    with pytest.raises(StoreError, match="is no file"):
+        RunStore(run).read_samples()
+    write_index(inside, tmp_path / "cache")
+    assert "private" not in (inside / "index.html").read_text()

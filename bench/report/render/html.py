@@ -1,7 +1,9 @@
 """From a document to the text of its page."""
 
+import hashlib
 import json
 import re
+from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -9,6 +11,7 @@ from functools import cache
 from importlib.resources import files
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from bench.report.document import Document, Plot
 from bench.report.style import SWATCHES
@@ -39,6 +42,7 @@ def html_page(document: Document, library: str = "") -> str:
         environment()
         .get_template("page.html")
         .render(
+            scripts=script_sources(library),
             document=document,
             rows=shared_rows(document.plots),
             styles=document.styles,
@@ -48,6 +52,14 @@ def html_page(document: Document, library: str = "") -> str:
             library=library,
         )
     )
+
+
+def script_sources(library: str = "") -> Markup:
+    """The page's own scripts as a policy names them, by their hash: no other script may run."""
+    scripts = [_asset("page.js"), *([library] if library else [])]
+    digests = (hashlib.sha256(text.encode()).digest() for text in scripts)
+    # Nothing of base64 is markup.
+    return Markup(" ".join(f"'sha256-{b64encode(one).decode()}'" for one in digests))  # noqa: S704
 
 
 @dataclass(frozen=True)

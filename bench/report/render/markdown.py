@@ -28,8 +28,8 @@ def markdown(document: Document) -> str:
     """The whole document as one Markdown text."""
     body = document.blocks("everywhere")
     parts = [
-        f"# {document.title}",
-        *document.facts,
+        f"# {without_html(document.title)}",
+        *map(without_html, document.facts),
         *_told(body, (Prose, Outcome, Figure, Sheet)),
         *_told(body, (Notes,)),
         *_told(body, (Diagnostics,)),
@@ -58,9 +58,11 @@ def _block(block: Block) -> str:
 def table_markdown(table: Table) -> str:
     """A table below its title, with its caption."""
     align = ["right" if numeric else "left" for numeric in table.numeric]
-    rows = [[str(cell) for cell in row] for row in table.rows]
-    body = tabulate(rows, table.columns, tablefmt="pipe", colalign=align, disable_numparse=True)
-    return "\n\n".join(filter(None, (f"## {table.title}", body, table.caption)))
+    rows = [[without_html(str(cell)) for cell in row] for row in table.rows]
+    columns = [without_html(str(column)) for column in table.columns]
+    body = tabulate(rows, columns, tablefmt="pipe", colalign=align, disable_numparse=True)
+    words = (f"## {without_html(table.title)}", body, without_html(table.caption or ""))
+    return "\n\n".join(filter(None, words))
 
 
 def _diagnostics(found: Sequence[Counted]) -> str:
@@ -82,3 +84,8 @@ def _diagnostic(diagnostic: Diagnostic, count: int) -> str:
 def plain_text(text: str) -> str:
     """Text that Markdown shows as it is: what would be markup to it is escaped."""
     return _MARKUP.sub(r"\\\g<0>", text)
+
+
+def without_html(text: str) -> str:
+    """Markdown takes HTML as it is: names may hold any, and none of ours does."""
+    return re.sub(r"<(?=[A-Za-z/!?])", r"\\<", text)
