@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Protocol, get_args
+from typing import Annotated, Any, Protocol, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -90,13 +90,15 @@ class _ServiceFile(_Strict):
         return self
 
 
-def read_targets(path: Path) -> tuple[Target, ...]:
-    """The targets that one `service.toml` describes, in its order.
+def read_targets(path: Path, *, former: bool = False) -> tuple[Target, ...]:
+    """The targets that one `service.toml` describes, in its order; `former` takes the form that it
+    had before there were modes, too.
 
     Raises SetupError when the file is not what the lab understands.
     """
     try:
-        service = _ServiceFile.model_validate(tomllib.loads(path.read_text()))
+        data = tomllib.loads(path.read_text())
+        service = _ServiceFile.model_validate(_in_todays_form(data) if former else data)
     except (ValidationError, ValueError) as error:
         raise SetupError(
             f"{path} is not a service description: {error}",
@@ -108,6 +110,15 @@ def read_targets(path: Path) -> tuple[Target, ...]:
             "Give the folder and the service the same name.",
         )
     return tuple(_target(service, name, path.parent) for name in service.targets)
+
+
+def _in_todays_form(data: dict[str, Any]) -> dict[str, Any]:
+    """There was one service for each framework, which is what is called tuned now."""
+    if "targets" in data or "http" not in data:
+        return data
+    own = {"mode": "tuned", "contract": "core", "port": data["http"].get("port")}
+    others = {name: value for name, value in data.items() if name != "http"}
+    return {**others, "targets": {f"{data.get('name')}-tuned": own}}
 
 
 def _target(service: _ServiceFile, name: str, directory: Path) -> Target:

@@ -12,7 +12,7 @@ from bench.database.cluster import SYSTEM_PATH, Cluster, ensure_clusters
 from bench.database.secrets import SERVICE_USER, Secrets, ensure_secrets
 from bench.database.sessions import sessions_elsewhere
 from bench.environment import composed
-from bench.errors import LabError
+from bench.errors import LabError, UnitFailed
 from bench.model import Memory, Placement, Site, Target, Unit, Usage
 from bench.sources import fingerprint_of
 from bench.supervise import Supervisor
@@ -231,8 +231,14 @@ class Lab:
         wait_until_ready(self.supervisor, app_unit_name(target), lambda: http_ready(url))
 
     def _start(self, unit: Unit, started: list[str], *, outlive: bool) -> None:
-        if self.supervisor.start(unit, outlive=outlive):
-            started.append(unit.name)
+        try:
+            if self.supervisor.start(unit, outlive=outlive):
+                started.append(unit.name)
+        except UnitFailed as error:
+            if unit.name in error.message:
+                raise
+            # A command that prepares it, the same for every target of a framework.
+            raise UnitFailed(f"{unit.name}: {error.message}", error.remedy) from error
 
     def renew(self, target: Target) -> None:
         """Give a target's app new processes: `await_app` waits for them. Its database runs on.

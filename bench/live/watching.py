@@ -16,7 +16,7 @@ from bench.live.display import drawing_share
 from bench.live.observer import LiveObserver, Surroundings
 from bench.live.panel import PanelState, RoleUse, cores_of, panel_lines
 from bench.live.status import UnitLine, watch_table
-from bench.model import Placement, Progress, RunRecord, Site
+from bench.model import AB, Placement, Progress, RunRecord, Site
 from bench.preflight import Check
 from bench.report.render.terminal import fitted, print_table
 from bench.store import RunStore
@@ -130,10 +130,11 @@ class TerminalWatcher:
             )
             return
         record, _ = self._store.read()
+        how = "Again:" if isinstance(record.plan.study, AB) else "Go on:"
         self._err.print(
             f"Interrupted. {len(record.cells)} finished cells are kept in {self._store.directory}; "
             "what this run had started is stopped.\n"
-            f"Go on:  {resume_command(record)}\n"
+            f"{how:<8}{resume_command(record)}\n"
             f"Forget: rm -r {self._store.directory}",
             markup=False,
             soft_wrap=True,

@@ -275,3 +275,25 @@ def test_selection_keeps_registry_order_and_names_the_unknown() -> None:
     known = ", ".join(target.name for target in targets)
     assert caught.value.remedy == f"Known frameworks: {known}."
     assert caught.value.exit_code == 2
+
+
+def test_a_description_of_before_there_were_modes_is_read_where_it_is_asked_for(
+    tmp_path: Path,
+) -> None:
+    """Its one service is what is called tuned now. Elsewhere it is a mistake."""
+    path = service(tmp_path, "bottle")
+    text = path.read_text().partition("[targets.bottle]")[0]
+    path.write_text(text.replace("[database]", "[http]\nport = 9000\n\n[database]"))
+    (found,) = read_targets(path, former=True)
+    assert (found.name, found.mode, found.http_port) == ("bottle-tuned", "tuned", 9000)
+    with pytest.raises(SetupError, match="http"):
+        read_targets(path)
+
+
+def test_settings_are_those_of_the_framework(tmp_path: Path) -> None:
+    """Every target of it has them; a name that no variable can have is a mistake."""
+    more = '\n[settings]\nTHREADS = "threads (20)"\n'
+    (found,) = read_targets(service(tmp_path, "bottle", more=more))
+    assert found.settings == {"THREADS": "threads (20)"}
+    with pytest.raises(SetupError, match="threads"):
+        read_targets(service(tmp_path, "flagon", more=more.replace("THREADS", "threads")))

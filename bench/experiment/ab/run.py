@@ -2,12 +2,18 @@
 
 from collections.abc import Callable, Sequence
 
+from bench.errors import UnitFailed
 from bench.experiment import session
 from bench.experiment.ab.asked import State
 from bench.experiment.ab.environments import Say
 from bench.experiment.ab.sides import made
 from bench.experiment.session import Watcher
 from bench.model import Plan, RunRecord, Side, Target
+
+_ALONE = (
+    "Each side migrates a database of its own, which is empty, and starts. See whether it does "
+    "alone: make up, in a checkout of that state; or choose another base."
+)
 
 PlanOf = Callable[[tuple[Target, ...], tuple[Side, ...]], Plan]
 """From the sides to the plan."""
@@ -28,4 +34,7 @@ def run_ab(
     """
     with made(asked, targets, say) as sides:
         plan = plan_of(sides.lab.targets, sides.sides)
-        return session.measure(plan, watcher, strict=strict, lab=sides.lab, told=sides.told)
+        try:
+            return session.measure(plan, watcher, strict=strict, lab=sides.lab, told=sides.told)
+        except UnitFailed as error:
+            raise UnitFailed(error.message, error.remedy or _ALONE) from error

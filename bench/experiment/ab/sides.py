@@ -89,14 +89,16 @@ def _made(asked: Sequence[State], targets: Sequence[Target], folder: Path, say: 
     root = site().root
     commits = {one.ref: commit_of(root, one.ref) for one in asked if one.ref}
     code = _codes(root, commits, targets, folder / "code")
-    found: list[Target] = []
-    sides: list[Side] = []
-    for target in targets:
-        for one in asked:
-            side = _side(one, target, commits, reference=sides_reference(target, asked))
-            python = python_for(code[one.ref], one.requirements, root, folder / "environments", say)
-            found.append(_target(one, side, target, code[one.ref], python))
-            sides.append(side)
+    pairs = [(target, one) for target in targets for one in asked]
+    sides = [_side(one, target, commits, sides_reference(target, asked)) for target, one in pairs]
+    # What is wrong with a description is told before a minute is spent on an environment.
+    found = [
+        _target(one, side, target, code[one.ref])
+        for (target, one), side in zip(pairs, sides, strict=True)
+    ]
+    kept = folder / "environments"
+    pythons = [python_for(code[one.ref], one.requirements, root, kept, say) for _, one in pairs]
+    found = [replace(one, python=python) for one, python in zip(found, pythons, strict=True)]
     names = tuple(target.name for target in targets)
     lab = lab_apart(open_lab(names, beside=(folder,)), DATABASES, found)
     return Made(lab, tuple(sides), _told(root, asked, targets, commits))
@@ -139,14 +141,13 @@ def _side(asked: State, target: Target, commits: Mapping[str, str], reference: s
     )
 
 
-def _target(asked: State, side: Side, target: Target, code: Code, python: Path | None) -> Target:
+def _target(asked: State, side: Side, target: Target, code: Code) -> Target:
     """Raises SetupError where the code has no such target, UsageError for unknown settings."""
     own = target_in(code, target)
     require_known(own, asked.environment)
     return replace(
         state_of(own, side.name, own.label),
         compared_with=() if side.is_reference else (side.reference,),
-        python=python,
         environment={**own.environment, **asked.environment},
         serve=asked.serve or own.serve,
     )
