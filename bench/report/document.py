@@ -12,7 +12,7 @@ from typing import Literal, get_args
 
 from bench.analysis.diagnostics.collected import Counted
 from bench.model import VerdictKind
-from bench.report.style import Styles
+from bench.report.style import Styles, marker_key
 
 Extent = Literal["everywhere", "files", "page"]
 """Where a block is shown: everywhere, in files alone (Markdown and page), or on the page alone."""
@@ -32,6 +32,17 @@ class TargetCell:
 
 
 Cell = str | TargetCell
+
+
+def cell_text(cell: Cell, styles: Styles) -> str:
+    """The words of a cell; a target's begin with its marker where it tells something.
+
+    E.g. "◆ flask-tuned" where these styles are of several modes.
+    """
+    style = styles.get(cell.name) if isinstance(cell, TargetCell) else None
+    return f"{style.marker.character} {cell}" if style and marker_key(styles) else str(cell)
+
+
 Row = tuple[Cell, ...]
 
 

@@ -37,7 +37,7 @@ _WORDS = 0.16
 def cost_bars(found: Sequence[Series], styles: Styles) -> Plot:
     """A bar per operation and target: app, database and generator from left to right.
 
-    The target's marker stands at the end, before the sum: colour alone is not for everyone.
+    The target's marker stands at the end, before the sum.
     """
     rows = _rows(found, styles)
     operations = list(dict.fromkeys(one.title for one in found if one.windows))

@@ -9,7 +9,7 @@ from bench.analysis.measures import Measure
 from bench.model import Estimate, Verdict
 from bench.report.document import Plot
 from bench.report.plots.frame import Cut, cut, lanes, log_span, marker, moved, unbounded
-from bench.report.plots.paper import SOFT, fading, marks, plot, target_colour, tooltip
+from bench.report.plots.paper import INK, SOFT, fading, marks, plot, target_colour, tooltip
 from bench.report.plots.rows import Rows, layered, number, who
 from bench.report.style import Styles
 from bench.report.words import verdict_words
@@ -97,12 +97,12 @@ def _layers(
     arrow = base.mark_text(fontSize=15, fontWeight=700).encode(
         x=moved(x, "end"), text="arrow:N", color=colours
     )
-    words = base.mark_text(align="left", dx=10, dy=-8, fontSize=10.5)
+    words = base.mark_text(align="left", dx=10, dy=-8, fontSize=10.5, color=INK)
     return {
         "intervals": (rule, intervals.shown),
         "arrows": (arrow, intervals.arrows),
         "ratios": (marker(base, styles, 110), rows),
-        "verdicts": (words.encode(text="verdict:N", color=colours), rows),
+        "verdicts": (words.encode(text="verdict:N"), rows),
     }
 
 

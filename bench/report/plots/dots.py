@@ -12,6 +12,7 @@ from bench.report.plots.frame import lanes, marker, moved, room, top
 from bench.report.plots.paper import (
     BAD,
     CROSS,
+    INK,
     PAPER,
     SOFT,
     fading,
@@ -108,11 +109,11 @@ def _mean_layers(
     known = [row for row in means if row["value"] is not None]
     words = mean.encode(text="short:N")
     # Above its mark: beside it, the figure would seem to be an outlying round's.
-    figures = words.mark_text(align="center", dy=-12, fontSize=11)
+    figures = words.mark_text(align="center", dy=-12, fontSize=11, color=INK)
     missing = words.mark_text(align="left", dx=4, fontSize=11, fontStyle="italic", color=SOFT)
     return {
         "means": (marker(mean, styles, 115), known),
-        "figures": (figures.encode(color=target_colour(styles)), known),
+        "figures": (figures, known),
         "missing": (
             missing.encode(x=alt.datum(0)),
             [row for row in means if row["value"] is None],

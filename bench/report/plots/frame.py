@@ -1,11 +1,12 @@
 """What plots have in common on their paper: lanes, scales, markers, and what hovers."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import altair as alt
 
-from bench.report.plots.paper import PAPER, SOFT, target_colour, target_marker
+from bench.report.plots.paper import INK, PAPER, SOFT, target_colour, target_marker
 from bench.report.plots.rows import Rows, number
 from bench.report.style import Styles
 
@@ -13,33 +14,46 @@ MOST_INTERVAL = 1.6
 """A scale ends at this multiple of what was measured, however wide an interval is: with two rounds
 an interval may be ten times its figure, and nothing else would be seen."""
 
-_GAP = 15
+_BETWEEN = "\t"
+"""Stands in a lane's key between its group and its target; a heading's key has none."""
 
 
 @dataclass(frozen=True)
 class Lanes:
-    """A group per operation down the page, in it a lane for each target. `height` in pixels."""
+    """A group per operation down the page: its heading, and a lane for each target below it.
+
+    `height` is in pixels. `field` is the member of a row that names its group.
+    """
 
     y: alt.Y
-    beside: alt.YOffset
+    field: str
     height: int
 
     def put(self, layer: alt.Chart) -> alt.Chart:
         """The layer, each row in its lane."""
-        return layer.encode(y=self.y, yOffset=self.beside)
+        key = f"datum.{self.field} + {json.dumps(_BETWEEN)} + datum.target"
+        return layer.transform_calculate(lane=key).encode(y=self.y)
 
 
 def lanes(field: str, order: Sequence[str], styles: Styles, lane: int) -> Lanes:
     """Lanes of `lane` pixels. `field` names the groups, which come in this order."""
-    y = alt.Y(
-        f"{field}:N",
-        sort=list(order),
-        title=None,
-        scale=alt.Scale(paddingInner=0.18, paddingOuter=0.1),
-        axis=alt.Axis(labelFontWeight=600, ticks=False, domain=False, labelPadding=8),
+    keys = [
+        key for group in order for key in (group, *(f"{group}{_BETWEEN}{name}" for name in styles))
+    ]
+    names = {style.name: style.short for style in styles.values()}
+    parts = f"split(datum.value, {json.dumps(_BETWEEN)})"
+    is_heading = f"length({parts}) === 1"
+    axis = alt.Axis(
+        labelExpr=f"{is_heading} ? datum.value : {json.dumps(names)}[{parts}[1]]",
+        labelFontWeight={"condition": {"test": is_heading, "value": 700}, "value": 400},
+        labelColor={"condition": {"test": is_heading, "value": INK}, "value": SOFT},
+        labelOverlap=False,
+        labelPadding=8,
+        ticks=False,
+        domain=False,
     )
-    beside = alt.YOffset("label:N", sort=[style.short for style in styles.values()])
-    return Lanes(y, beside, len(order) * (len(styles) * lane + _GAP))
+    scale = alt.Scale(domain=keys, paddingInner=0.18, paddingOuter=0.1)
+    return Lanes(alt.Y("lane:N", title=None, scale=scale, axis=axis), field, len(keys) * lane)
 
 
 def moved[Axis: (alt.X, alt.Y)](axis: Axis, field: str) -> Axis:

@@ -11,7 +11,7 @@ import altair as alt
 
 from bench.report.document import Plot, Spec
 from bench.report.plots.rows import Rows, rounded
-from bench.report.style import SWATCHES, Styles
+from bench.report.style import Styles
 
 INK, SOFT, GRID, LINE = "var(--ink)", "var(--soft)", "var(--grid)", "var(--line)"
 PAPER, BAD, GOOD = "var(--sheet)", "var(--bad)", "var(--good)"
@@ -46,10 +46,6 @@ _CONFIG: dict[str, object] = {
 }
 
 
-def colour(slot: int) -> str:
-    return f"var(--slot-{slot % len(SWATCHES)})"
-
-
 def marks() -> alt.Chart:
     """A layer to be; `layered` gives it its rows."""
     return alt.Chart()
@@ -57,11 +53,15 @@ def marks() -> alt.Chart:
 
 def target_colour(styles: Styles) -> alt.Color:
     """The colour of each target, in their constant order."""
-    return alt.Color("label:N", scale=_scale(styles, [colour(one.slot) for one in styles.values()]))
+    return alt.Color(
+        "label:N", scale=_scale(styles, [f"var(--{style.colour})" for style in styles.values()])
+    )
 
 
 def target_marker(styles: Styles) -> alt.Shape:
-    return alt.Shape("label:N", scale=_scale(styles, [one.marker for one in styles.values()]))
+    return alt.Shape(
+        "label:N", scale=_scale(styles, [style.marker.shape for style in styles.values()])
+    )
 
 
 def _scale(styles: Styles, values: list[str]) -> alt.Scale:

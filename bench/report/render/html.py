@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from bench.report.document import Document, Plot
-from bench.report.style import SWATCHES
+from bench.report.style import colours, marker_key
 from bench.words import times
 
 _FOLDER = files("bench.report.render") / "template"
@@ -46,7 +46,8 @@ def html_page(document: Document, library: str = "") -> str:
             document=document,
             rows=shared_rows(document.plots),
             styles=document.styles,
-            swatches=tuple(enumerate(SWATCHES)),
+            colours=colours(),
+            modes=marker_key(document.styles),
             css=_asset("style.css"),
             script=_asset("page.js"),
             library=library,

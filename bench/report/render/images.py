@@ -11,7 +11,7 @@ import vl_convert
 
 from bench.report.document import Plot
 from bench.report.render.library import VEGA_LITE
-from bench.report.style import SWATCHES
+from bench.report.style import colours
 
 WIDTH = 760
 SCALE = 2.0
@@ -25,7 +25,7 @@ _PAPER = {
     "--sheet": "#ffffff",
     "--bad": "#b3261e",
     "--good": "#1d7a46",
-    **{f"--slot-{slot}": swatch.light for slot, swatch in enumerate(SWATCHES)},
+    **{f"--{name}": paint.light for name, paint in colours().items()},
 }
 _VARIABLE = re.compile(r"var\((--[a-z0-9-]+)\)")
 

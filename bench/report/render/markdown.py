@@ -18,7 +18,9 @@ from bench.report.document import (
     Prose,
     Sheet,
     Table,
+    cell_text,
 )
+from bench.report.style import Styles, marker_key_words
 from bench.report.words import diagnostic_words
 
 _MARKUP = re.compile(r"[\\`*_\[\]<~]")
@@ -30,24 +32,27 @@ def markdown(document: Document) -> str:
     parts = [
         f"# {without_html(document.title)}",
         *map(without_html, document.facts),
-        *_told(body, (Prose, Outcome, Figure, Sheet)),
-        *_told(body, (Notes,)),
-        *_told(body, (Diagnostics,)),
-        *_told(document.blocks("files"), (Prose, Figure, Sheet)),
+        marker_key_words(document.styles),
+        *_told(document, body, (Prose, Outcome, Figure, Sheet)),
+        *_told(document, body, (Notes,)),
+        *_told(document, body, (Diagnostics,)),
+        *_told(document, document.blocks("files"), (Prose, Figure, Sheet)),
     ]
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join(filter(None, parts)) + "\n"
 
 
-def _told(blocks: Sequence[Block], kinds: tuple[type[Block], ...]) -> Iterator[str]:
-    return (text for block in blocks if isinstance(block, kinds) if (text := _block(block)))
+def _told(
+    document: Document, blocks: Sequence[Block], kinds: tuple[type[Block], ...]
+) -> Iterator[str]:
+    return (_block(block, document.styles) for block in blocks if isinstance(block, kinds))
 
 
-def _block(block: Block) -> str:
+def _block(block: Block, styles: Styles) -> str:
     match block:
         case Prose() | Outcome():
             return plain_text(block.text)
         case Figure(table=Table() as table) | Sheet(table=table):
-            return table_markdown(table)
+            return _table(table, styles)
         case Notes():
             return "\n".join(f"- {plain_text(line)}" for line in block.lines)
         case Diagnostics():
@@ -55,10 +60,10 @@ def _block(block: Block) -> str:
     return ""
 
 
-def table_markdown(table: Table) -> str:
-    """A table below its title, with its caption."""
+def _table(table: Table, styles: Styles) -> str:
+    """A table below its title, with its caption. `styles` are those of its document."""
     align = ["right" if numeric else "left" for numeric in table.numeric]
-    rows = [[without_html(str(cell)) for cell in row] for row in table.rows]
+    rows = [[without_html(cell_text(cell, styles)) for cell in row] for row in table.rows]
     columns = [without_html(str(column)) for column in table.columns]
     body = tabulate(rows, columns, tablefmt="pipe", colalign=align, disable_numparse=True)
     words = (f"## {without_html(table.title)}", body, without_html(table.caption or ""))

@@ -1,6 +1,6 @@
 """A document on a terminal, or as plain text where there is none."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from rich import box
 from rich.console import Console
@@ -10,6 +10,7 @@ from rich.text import Text
 
 from bench.analysis.diagnostics.collected import Counted
 from bench.report.document import (
+    Cell,
     Diagnostics,
     Document,
     Figure,
@@ -18,12 +19,17 @@ from bench.report.document import (
     Prose,
     Sheet,
     Table,
+    TargetCell,
+    cell_text,
 )
 from bench.report.render.fitting import parts_of
+from bench.report.style import Styles, TargetStyle, marker_key_words
 from bench.report.words import diagnostic_words, message_words
 
 NO_WIDTH = 100_000
 """Of a pipe or a file: nothing is broken or cut for one."""
+
+_NO_STYLES: Mapping[str, TargetStyle] = {}
 
 _STYLE = {"invalid": "bold red", "doubt": "yellow", "note": "cyan"}
 
@@ -46,6 +52,10 @@ def print_document(console: Console, document: Document, *, facts: bool = True) 
         for line in document.facts:
             console.print(line, markup=False, soft_wrap=True)
         console.print()
+    styles = document.styles if _can_say(console, marker_key_words(document.styles)) else _NO_STYLES
+    if key := marker_key_words(styles):
+        console.print(key, markup=False, style="dim")
+        console.print()
     shown = document.blocks("everywhere")
     for block in shown:
         match block:
@@ -53,7 +63,7 @@ def print_document(console: Console, document: Document, *, facts: bool = True) 
                 console.print(block.text, markup=False, soft_wrap=True)
                 console.print()
             case Figure(table=Table() as table) | Sheet(table=table):
-                print_table(console, table)
+                print_table(console, table, styles)
     for block in shown:
         if isinstance(block, Notes):
             for line in block.lines:
@@ -63,21 +73,32 @@ def print_document(console: Console, document: Document, *, facts: bool = True) 
             print_diagnostics(console, block.found)
 
 
-def fitted(console: Console, table: Table) -> tuple[RichTable, ...]:
+def _can_say(console: Console, text: str) -> bool:
+    """Whether the terminal's encoding has all of these characters."""
+    try:
+        text.encode(console.encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def fitted(console: Console, table: Table, styles: Styles = _NO_STYLES) -> tuple[RichTable, ...]:
     """A table in the console's width, in as many parts as that takes, without its caption."""
     wide = console.options.update(width=NO_WIDTH)
 
     def width_of(part: Table) -> int:
-        return Measurement.get(console, wide, drawn_table(part)).maximum
+        return Measurement.get(console, wide, drawn_table(part, styles)).maximum
 
     return tuple(
-        drawn_table(part.table, wraps=part.wraps)
+        drawn_table(part.table, styles, wraps=part.wraps)
         for part in parts_of(table, console.width, width_of)
     )
 
 
-def drawn_table(table: Table, *, wraps: bool = False) -> RichTable:
+def drawn_table(table: Table, styles: Styles = _NO_STYLES, *, wraps: bool = False) -> RichTable:
     """A table without its caption. Rows that share their first cell form a group.
+
+    Targets have their framework's colour and their mode's marker, as far as `styles` tell.
 
     `wraps`: the last column is broken between words where there is no room.
     """
@@ -97,20 +118,26 @@ def drawn_table(table: Table, *, wraps: bool = False) -> RichTable:
             no_wrap=not (wraps and number == len(table.columns)),
             overflow="fold",
         )
-    rows = [[str(cell) for cell in row] for row in table.rows]
-    grouped = len({row[0] for row in rows}) < len(rows)
-    previous = ""
-    for first, *rest in rows:
+    grouped = len({row[0] for row in table.rows}) < len(table.rows)
+    previous: Cell = ""
+    for row in table.rows:
+        first, *rest = row
         if grouped and previous and first != previous:
             drawn.add_section()
-        drawn.add_row("" if first == previous else first, *rest)
+        shown = ("" if first == previous else first, *rest)
+        drawn.add_row(*(_cell(cell, styles) for cell in shown))
         previous = first
     return drawn
 
 
-def print_table(console: Console, table: Table) -> None:
+def _cell(cell: Cell, styles: Styles) -> Text:
+    style = styles.get(cell.name) if isinstance(cell, TargetCell) else None
+    return Text(cell_text(cell, styles), style.terminal if style else "")
+
+
+def print_table(console: Console, table: Table, styles: Styles = _NO_STYLES) -> None:
     """One table with its caption."""
-    for part in fitted(console, table):
+    for part in fitted(console, table, styles):
         console.print(part)
     if table.caption:
         console.print(table.caption, style="dim")

@@ -1,6 +1,6 @@
 """Every target against every other, operation by operation."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bench import histogram
 from bench.analysis.measures import Measure, inverse, measures_of
@@ -22,36 +22,84 @@ from bench.words import NO_FIGURE, interval_end_words, p_words, plain, ratio_end
 _MIRROR: dict[VerdictKind, VerdictKind] = {"faster": "slower", "slower": "faster"}
 
 
+_MOST_IN_ONE_MATRIX = 4
+
+
 def verdict_matrix(run: StoredRun) -> Section | None:
-    """A matrix per operation. None with a single target, and for a study."""
+    """A matrix per operation. None with a single target, and for a study.
+
+    Many targets of several modes have one per mode, and what is compared across modes is a table.
+    """
     record = run.record
     if record.plan.study or not run.series or len(record.plan.targets) < 2:
         return None
-    found = verdicts(record)
+    found, groups = verdicts(record), _groups(record)
     blocks: list[Block] = [Prose(held)] if (held := held_words(record)) else []
     for measure, table in zip(measures_of(record.plan.pacing), verdict_tables(record), strict=True):
         mine = [each for each in found if each.measure == measure]
         caption = f"By {measure.title}. Each row against each column. {table.caption}"
-        blocks.append(Matrices(_matrices(run, mine, measure), caption))
+        blocks.append(Matrices(_matrices(run, mine, groups, measure), caption))
+        if across := [each for each in mine if not _shares_group(each, groups)]:
+            blocks.append(Sheet(_across_modes(across, measure), extent="page"))
         blocks.append(Sheet(table, folded=True))
     lead = "A difference counts when its whole interval lies beyond the threshold, and not before."
     return Section("verdicts", "Verdicts", tuple(blocks), lead)
 
 
+Groups = Mapping[str, tuple[str, ...]]
+"""The targets that share a matrix, by what stands in its title beside the operation."""
+
+
+def _groups(record: RunRecord) -> Groups:
+    """All targets where they are few or of one mode, else those of each mode that has several."""
+    names = record.plan.targets
+    by_mode: dict[str, tuple[str, ...]] = {}
+    for name in names:
+        mode = record.target(name).mode
+        by_mode[mode] = (*by_mode.get(mode, ()), name)
+    if len(names) <= _MOST_IN_ONE_MATRIX or len(by_mode) == 1:
+        return {"": names}
+    return {f", {mode}": group for mode, group in by_mode.items() if len(group) > 1}
+
+
+def _shares_group(found: PhaseVerdict, groups: Groups) -> bool:
+    pair = {found.verdict.subject, found.verdict.reference}
+    return any(pair <= set(group) for group in groups.values())
+
+
+def _across_modes(found: Sequence[PhaseVerdict], measure: Measure) -> Table:
+    """What no matrix has: a framework's modes, and what `service.toml` names."""
+    return Table(
+        title=f"Across modes: {measure.title}",
+        columns=("operation", "comparison", "verdict"),
+        rows=tuple(_row(each, measure)[:3] for each in found),
+        numeric=(False, False, False),
+    )
+
+
 def _matrices(
-    run: StoredRun, found: Sequence[PhaseVerdict], measure: Measure
+    run: StoredRun, found: Sequence[PhaseVerdict], groups: Groups, measure: Measure
 ) -> tuple[Matrix, ...]:
-    targets = run.record.plan.targets
     return tuple(
-        _matrix(title, [each for each in found if each.title == title], targets, measure)
+        _matrix(f"{title}{which}", by_pair, targets, measure)
         for title in dict.fromkeys(each.title for each in run.series)
+        for by_pair in [
+            {
+                (each.verdict.subject, each.verdict.reference): each
+                for each in found
+                if each.title == title
+            }
+        ]
+        for which, targets in groups.items()
     )
 
 
 def _matrix(
-    title: str, found: Sequence[PhaseVerdict], targets: tuple[str, ...], measure: Measure
+    title: str,
+    by_pair: Mapping[tuple[str, str], PhaseVerdict],
+    targets: tuple[str, ...],
+    measure: Measure,
 ) -> Matrix:
-    by_pair = {(each.verdict.subject, each.verdict.reference): each for each in found}
     return Matrix(
         title,
         targets,
@@ -62,7 +110,7 @@ def _matrix(
 
 
 def _field(
-    by_pair: dict[tuple[str, str], PhaseVerdict], row: str, column: str, measure: Measure
+    by_pair: Mapping[tuple[str, str], PhaseVerdict], row: str, column: str, measure: Measure
 ) -> Opinion | None:
     if straight := by_pair.get((row, column)):
         return _opinion(straight, measure, mirrored=False)

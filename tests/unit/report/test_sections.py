@@ -23,6 +23,7 @@ from bench.analysis.timeline import (
 from bench.metrics import METRICS
 from bench.model import Diagnostic, Memory, Sample, TargetRecord
 from bench.report.document import Cards, Commands, Matrices
+from bench.report.run import run_document
 from bench.report.sections.answer import answer
 from bench.report.sections.equality import equality
 from bench.report.sections.figures import figure_tables, figures
@@ -75,6 +76,37 @@ def test_matrix_mirrors() -> None:
                 assert {below.verdict, above.verdict} == {"faster", "slower"}
                 product = float(below.ratio[:-2]) * float(above.ratio[:-2])
                 assert product == pytest.approx(1, abs=0.01)
+
+
+def many_targets() -> StoredRun:
+    """A run of three standard targets, two tuned ones and an engine, all compared."""
+    known = (
+        *(TargetRecord(name, name, name, "standard", "core") for name in ("a", "b", "c")),
+        *(TargetRecord(f"{name}-tuned", name, name, "tuned", "strict") for name in ("a", "b")),
+        TargetRecord("d", "d", "d", "engine", "core", compared_with=("a",)),
+    )
+    names = tuple(target.name for target in known)
+    made = [cell(number, name, "read") for number in (1, 2, 3) for name in names]
+    return StoredRun(record(plan=plan(targets=names, rounds=3), targets=known, cells=tuple(made)))
+
+
+def test_many_targets_have_a_matrix_for_each_mode() -> None:
+    """One of all would be too wide; what is compared across modes stands in a table, once."""
+    rate, across, *_ = verdict_matrix(many_targets()).blocks
+    assert [(matrix.title, matrix.targets) for matrix in rate.matrices] == [
+        ("read, standard", ("a", "b", "c")),
+        ("read, tuned", ("a-tuned", "b-tuned")),
+    ]
+    told = [row[1].split()[::4] for row in across.table.rows]
+    assert told == [["a-tuned", "a"], ["d", "a"], ["b-tuned", "b"]]
+
+
+def test_many_targets_are_told_by_their_frameworks() -> None:
+    """A title names each target, or where they are many what they are of."""
+    assert run_document(material("bench")).title == (
+        "FastAPI, Flask and Django REST Framework under load"
+    )
+    assert run_document(many_targets()).title == "6 targets of a, b, c and d under load"
 
 
 def test_matrix_has_no_operation_that_was_not_begun() -> None:
