@@ -330,7 +330,7 @@ def test_a_classic_log_that_cannot_be_written_ends_the_run(
 @pytest.mark.parametrize(
     ("one", "expected"),
     [
-        (cell(), "500 requests/s"),
+        (cell(), "500 req/s"),
         (cell(phases=(window(load=load_result(9, failures={"reset": 1})),)), "1 FAILED"),
         (cell(phases=(), unfit="it is down\nlong log"), "not measured: it is down"),
     ],

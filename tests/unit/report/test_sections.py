@@ -22,7 +22,7 @@ from bench.analysis.timeline import (
 )
 from bench.metrics import METRICS
 from bench.model import Diagnostic, Memory, Sample, TargetRecord
-from bench.report.document import Cards, Commands, Matrices
+from bench.report.document import Cards, Commands, Matrices, Section, Sheet
 from bench.report.run import run_document
 from bench.report.sections.answer import answer
 from bench.report.sections.equality import equality
@@ -64,10 +64,13 @@ def test_an_open_loop_is_headed_by_its_latency() -> None:
     assert cards("open loop")["flask"].figure.startswith("p99 ")
 
 
+def matrices(section: Section) -> list[Matrices]:
+    return [block for block in section.blocks if isinstance(block, Matrices)]
+
+
 def test_matrix_mirrors() -> None:
     """What is faster one way is slower the other way, by the inverse ratio."""
-    (block, *_) = verdict_matrix(material("bench")).blocks
-    assert isinstance(block, Matrices)
+    (block, *_) = matrices(verdict_matrix(material("bench")))
     for matrix in block.matrices:
         for row in range(3):
             assert matrix.fields[row][row] is None
@@ -92,7 +95,9 @@ def many_targets() -> StoredRun:
 
 def test_many_targets_have_a_matrix_for_each_mode() -> None:
     """One of all would be too wide; what is compared across modes stands in a table, once."""
-    rate, across, *_ = verdict_matrix(many_targets()).blocks
+    section = verdict_matrix(many_targets())
+    rate, *_ = matrices(section)
+    across = next(block for block in section.blocks if isinstance(block, Sheet))
     assert [(matrix.title, matrix.targets) for matrix in rate.matrices] == [
         ("read, standard", ("a", "b", "c")),
         ("read, tuned", ("a-tuned", "b-tuned")),
@@ -112,7 +117,7 @@ def test_many_targets_are_told_by_their_frameworks() -> None:
 def test_matrix_has_no_operation_that_was_not_begun() -> None:
     """An interrupted run does not show matrices of dashes."""
     run = replace(RUNS["interrupted"], cells=RUNS["interrupted"].cells[:3])
-    (block, *_) = verdict_matrix(StoredRun(run)).blocks
+    (block, *_) = matrices(verdict_matrix(StoredRun(run)))
     assert [matrix.title for matrix in block.matrices] == ["read"]
 
 
