@@ -59,6 +59,9 @@ MEMORY = Measure(METRICS["app_memory"], "app memory (PSS)", "smaller", "larger")
 RESPONSE = Measure(METRICS["p99"], "p99 response time", "faster", "slower")
 
 
+_MAIN: Mapping[type[Pacing], Measure] = {ClosedLoop: RATE, OpenLoop: LATENCY, Users: RESPONSE}
+
+
 def measures_of(pacing: Pacing) -> tuple[Measure, ...]:
     """What a run with this pacing tells of, the first being its main figure.
 
@@ -66,13 +69,7 @@ def measures_of(pacing: Pacing) -> tuple[Measure, ...]:
     In a closed loop the service time follows from the rate, and would be the same comparison once
     more.
     """
-    match pacing:
-        case ClosedLoop():
-            return (RATE, COST)
-        case OpenLoop():
-            return (LATENCY, COST)
-        case Users():
-            return (RESPONSE, COST)
+    return (_MAIN[type(pacing)], COST)
 
 
 def speeds_of(windows: Windows, measure: Measure) -> RatesByRound:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from bench.analysis.series import Series, series
-from bench.model import AB, RunRecord, Sample
+from bench.model import RunRecord, Sample
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class StoredRun:
     def series(self) -> tuple[Series, ...]:
         """The windows of a bench or an A/B. Another study's cells differ in pacing: no series."""
         study = self.record.plan.study
-        return () if study and not isinstance(study, AB) else series(self.record)
+        return series(self.record) if study is None or study.shares_pacing else ()
 
     def samples_of(self, unit: str) -> Sequence[Sample]:
         """One unit's samples, in the order taken."""

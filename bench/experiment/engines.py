@@ -1,8 +1,10 @@
 """Which engine makes a load: the lab's own generator, or Locust."""
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from bench import host
 from bench.experiment.lab import Lab
@@ -10,18 +12,36 @@ from bench.load.engine import Engine
 from bench.load.generator import Generator
 from bench.load.users.settings import MASTER_PORT, Ports
 from bench.load.users.swarm import Swarm
-from bench.model import Pacing, Site, Users
+from bench.model import ClosedLoop, OpenLoop, Pacing, Site, Users
 from bench.placement import spare_cpus
 
 LOCUST_FOLDER = "locust"
 """In a run's folder: Locust's own reports and logs."""
 
 
-def engine_for(pacing: Pacing, lab: Lab, directory: Path) -> AbstractContextManager[Engine]:
-    """The engine of a cell; what it leaves behind goes into the run's `directory`."""
-    if isinstance(pacing, Users):
-        return Swarm(lab.placement.generator, directory / LOCUST_FOLDER, ports(lab.site, pacing))
+EngineMaker = Callable[[Any, Lab, Path], AbstractContextManager[Engine]]
+"""From a pacing, the lab and the run's folder, which has what the engine leaves behind."""
+
+
+def _generator(_pacing: Pacing, lab: Lab, _directory: Path) -> Generator:
     return Generator(lab.placement.generator)
+
+
+def _locust(pacing: Users, lab: Lab, directory: Path) -> Swarm:
+    return Swarm(lab.placement.generator, directory / LOCUST_FOLDER, ports(lab.site, pacing))
+
+
+ENGINES: dict[type[Any], EngineMaker] = {
+    ClosedLoop: _generator,
+    OpenLoop: _generator,
+    Users: _locust,
+}
+"""By how load arrives."""
+
+
+def engine_maker(pacing: Pacing) -> EngineMaker:
+    """What makes the engine of a cell; pacings that share it can share the engine."""
+    return ENGINES[type(pacing)]
 
 
 def ports(site: Site, pacing: Users) -> Ports:

@@ -16,7 +16,7 @@ from bench.analysis.studies.saturation import REFUSED
 from bench.analysis.wholeness import key_of
 from bench.errors import GeneratorFailed, RateRefused, StoreError
 from bench.experiment.cell import Bench, measure_cell, utc_now
-from bench.experiment.engines import engine_for
+from bench.experiment.engines import EngineMaker, engine_maker
 from bench.experiment.interruption import undisturbed
 from bench.experiment.lab import Lab, app_unit_name
 from bench.experiment.scenario import measure_scenario
@@ -33,7 +33,6 @@ from bench.model import (
     RunRecord,
     Sample,
     Target,
-    Users,
 )
 from bench.sampling import Probe, Sampler
 from bench.store import RunStore, explained
@@ -298,7 +297,7 @@ class _Engines:
         self._directory = directory
         self._open = ExitStack()
         self._engine: Engine | None = None
-        self._of_users = False
+        self._maker: EngineMaker | None = None
 
     @property
     def pid(self) -> int:
@@ -309,12 +308,12 @@ class _Engines:
 
     def engine_for(self, step: Step) -> Engine:
         """The engine of a step: the one there is, unless it cannot or must not serve this too."""
-        of_users = isinstance(step.pacing, Users)
-        if self._engine is None or step.new_engine or of_users != self._of_users:
+        maker = engine_maker(step.pacing)
+        if self._engine is None or step.new_engine or maker is not self._maker:
             self.close()
-            engine = engine_for(step.pacing, self._lab, self._directory)
+            engine = maker(step.pacing, self._lab, self._directory)
             self._engine = self._open.enter_context(engine)
-            self._of_users = of_users
+            self._maker = maker
         return self._engine
 
     def close(self) -> None:

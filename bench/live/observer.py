@@ -26,7 +26,7 @@ from bench.live.panel import (
 from bench.metrics import METRICS
 from bench.model import CellResult, Diagnostic, Placement, RunRecord, Sample, Target
 from bench.model import Progress as WindowProgress
-from bench.report.facts import load_words, pacing_words, placement_words, promise_words
+from bench.report.facts import load_words, placement_words, promise_words
 from bench.words import length_words
 from bench.workloads import WORKLOADS
 
@@ -60,7 +60,7 @@ def cell_line(
     """
     name = f"round {cell.round} {target.name:<{names}} "
     if tell_pacing:
-        name += f"{pacing_words(cell.pacing)}: "
+        name += f"{cell.pacing.words}: "
     if cell.unfit:
         return f"{name}{cell.workload:<8}not measured: {cell.unfit.splitlines()[0]}"
     lines = []

@@ -15,6 +15,7 @@ from bench.model.load_result import (
     UsersResult,
     WarmUp,
 )
+from bench.model.pacing import Arrivals, ClosedLoop, OpenLoop, Pacing, Shape, Users
 from bench.model.place import (
     Memory,
     Placement,
@@ -26,30 +27,17 @@ from bench.model.place import (
     Usage,
 )
 from bench.model.plan import (
-    AB,
-    Arrivals,
-    ClosedLoop,
     Contract,
     Created,
-    Crosscheck,
-    FailOn,
     LoadSpec,
     Mode,
-    OpenLoop,
     Operation,
-    Pacing,
     Phase,
     Plan,
     Rows,
-    Saturation,
-    Shape,
     Share,
-    Side,
-    Study,
-    Sweep,
     Target,
     Turns,
-    Users,
 )
 from bench.model.record import (
     METHOD,
@@ -68,6 +56,7 @@ from bench.model.record import (
     TurnSeries,
     Use,
 )
+from bench.model.study import AB, Crosscheck, FailOn, Saturation, Side, Study, Sweep
 from bench.model.verdict import Diagnostic, Estimate, Verdict, VerdictKind
 
 __all__ = [

@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from bench.model.pacing import Pacing
+from bench.model.study import Study
+
 Mode = Literal["standard", "tuned", "engine"]
 """How a target uses its framework: as its documentation teaches, tuned for speed, or not at all."""
 
@@ -108,63 +111,6 @@ class Share:
 
 
 @dataclass(frozen=True)
-class ClosedLoop:
-    """`concurrency` connections; each sends its next request when the last one has returned."""
-
-    concurrency: int
-    kind: Literal["closed"] = "closed"
-
-
-Arrivals = Literal["constant", "poisson"]
-
-
-@dataclass(frozen=True)
-class OpenLoop:
-    """Requests arrive at `rate_per_s` on average, whatever the server does."""
-
-    rate_per_s: float
-    arrivals: Arrivals = "constant"
-    kind: Literal["open"] = "open"
-
-
-Shape = Literal["step", "spike", "soak", "ramp"]
-
-
-@dataclass(frozen=True)
-class Users:
-    """People instead of connections: Locust starts `users` of them, `spawn_rate_per_s` a second.
-
-    Each waits `wait_s` (least, most) seconds between its requests. With `throughput_per_s` each
-    sends at that rate instead, and the window begins when all have started. A `shape` moves the
-    number of users, `users` at most. They run in one process, or in `workers` processes, which
-    `remote` machines may bring.
-    """
-
-    users: int
-    spawn_rate_per_s: float
-    wait_s: tuple[float, float] = (1.0, 3.0)
-    throughput_per_s: float | None = None
-    shape: Shape | None = None
-    workers: int = 0
-    remote: bool = False
-    kind: Literal["users"] = "users"
-
-    @property
-    def wait_text(self) -> str:
-        """The pause as WAIT= takes it: "1-3", or "2"."""
-        least_s, most_s = self.wait_s
-        return f"{least_s:g}" if least_s == most_s else f"{least_s:g}-{most_s:g}"
-
-    @property
-    def offered_per_s(self) -> float | None:
-        """What they ask together when each has a rate of its own; None where they pause."""
-        return None if self.throughput_per_s is None else self.users * self.throughput_per_s
-
-
-Pacing = ClosedLoop | OpenLoop | Users
-
-
-@dataclass(frozen=True)
 class LoadSpec:
     """What the generator is asked to send in one measured window.
 
@@ -192,99 +138,6 @@ class Phase:
     name: str
     shares: tuple[Share, ...]
     counted: bool = False
-
-
-@dataclass(frozen=True)
-class Sweep:
-    """The same load at several concurrencies."""
-
-    levels: tuple[int, ...]
-    kind: Literal["sweep"] = "sweep"
-
-
-@dataclass(frozen=True)
-class Saturation:
-    """The search for the highest rate whose p99 latency is at most `objective_s`.
-
-    It starts at `start_share` of the capacity that a closed loop with `concurrency` connections
-    has, and ends when the answer is known to within `tolerance`.
-    """
-
-    objective_s: float
-    arrivals: Arrivals
-    concurrency: int
-    tolerance: float = 0.03
-    start_share: float = 0.8
-    lowest_per_s: float = 20.0
-    highest_share: float = 4.0
-    most_trials: int = 40
-    kind: Literal["saturation"] = "saturation"
-
-
-@dataclass(frozen=True)
-class Crosscheck:
-    """Whether two generators agree: the same rate and mix from the lab's own and from Locust.
-
-    Each tolerance is the share by which a figure of the one may differ from the other's. Times
-    may differ by their slack besides: what a slower client adds to every request.
-    """
-
-    rate_tolerance: float = 0.02
-    p50_tolerance: float = 0.10
-    p50_slack_s: float = 0.001
-    p99_tolerance: float = 0.25
-    p99_slack_s: float = 0.003
-    cost_tolerance: float = 0.05
-    kind: Literal["crosscheck"] = "crosscheck"
-
-
-@dataclass(frozen=True)
-class Side:
-    """One state of a target: what `name` in a plan is.
-
-    It is the target `of`, in the state that `title` tells, compared with the side `reference` (its
-    own name where it is that itself). `commit` is empty for the working tree; `requirements` stand
-    in the place of locked packages, `environment` and `serve` in that of the service's own.
-    """
-
-    name: str
-    of: str
-    title: str
-    reference: str
-    commit: str = ""
-    requirements: tuple[str, ...] = ()
-    environment: Mapping[str, str] = field(default_factory=dict, hash=False)
-    serve: tuple[str, ...] = ()
-
-    @property
-    def is_reference(self) -> bool:
-        return self.reference == self.name
-
-
-FailOn = Literal["regression", "undecided"]
-"""What an A/B's exit code tells of: a regression alone, or also that it could not be decided."""
-
-
-@dataclass(frozen=True)
-class AB:
-    """Before and after: states of one target, or of several, set against each other in one run.
-
-    Verdicts are given at `looks`, numbers of rounds; all looks together keep `level`. It ends at
-    the first look at which every operation is decided, at the latest after the last one. `asked`
-    are the variables of the command; `metrics` names what is judged, where that is not everything.
-    """
-
-    sides: tuple[Side, ...]
-    looks: tuple[int, ...]
-    threshold: float = 0.02
-    level: float = 0.95
-    fail_on: FailOn = "undecided"
-    asked: Mapping[str, str] = field(default_factory=dict, hash=False)
-    metrics: tuple[str, ...] = ()
-    kind: Literal["ab"] = "ab"
-
-
-Study = Sweep | Saturation | Crosscheck | AB
 
 
 @dataclass(frozen=True)

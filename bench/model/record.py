@@ -7,8 +7,9 @@ from typing import Annotated, Literal
 from pydantic import AliasChoices, Field
 
 from bench.model.load_result import LoadResult, WarmUp
+from bench.model.pacing import Pacing, Users
 from bench.model.place import Memory, Placement, Pressure
-from bench.model.plan import Contract, Mode, Operation, Pacing, Plan, Target, Users, variant_of
+from bench.model.plan import Contract, Mode, Operation, Plan, Target, variant_of
 from bench.model.verdict import Diagnostic
 
 _Diagnostics = Annotated[

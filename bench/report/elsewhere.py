@@ -5,7 +5,6 @@ from bench.metrics import METRICS
 from bench.model import Elsewhere, LoadResult
 from bench.report.document import Block, Diagnostics, Document, Section, Sheet, Table, TargetCell
 from bench.report.sections.users import table_of_workers, time_cells
-from bench.report.words import time_word
 
 
 def elsewhere_document(found: Elsewhere) -> Document:
@@ -34,7 +33,7 @@ def _users_table(found: Elsewhere) -> Table:
         rows=tuple((TargetCell(use.target), *_load_words(use.load)) for use in found.uses),
         numeric=(False, *([True] * 7)),
         caption=(
-            f"{time_word(found.pacing).capitalize()} of successful requests. What the services "
+            f"{found.pacing.time_word.capitalize()} of successful requests. What the services "
             "cost is seen only where they run: make locust-master on that machine."
         ),
     )

@@ -7,74 +7,31 @@ from bench.analysis.measures import measures_of
 from bench.analysis.promise import known_to
 from bench.analysis.validity import rounds_of
 from bench.model import (
-    AB,
-    ClosedLoop,
-    Crosscheck,
-    OpenLoop,
-    Pacing,
     Placement,
     Plan,
     Promise,
     RunRecord,
-    Saturation,
-    Study,
-    Sweep,
-    Users,
 )
 from bench.words import and_list, capitalised, length_words, times
 
 
-def pacing_words(pacing: Pacing) -> str:
-    """How load arrives, e.g. "closed loop, 20 connections"."""
-    match pacing:
-        case ClosedLoop():
-            return f"closed loop, {pacing.concurrency} connections"
-        case OpenLoop():
-            return f"open loop, {pacing.rate_per_s:g} requests/s, {pacing.arrivals} arrivals"
-        case Users():
-            return _users_words(pacing)
-
-
-def _users_words(pacing: Users) -> str:
-    rate = pacing.throughput_per_s
-    how = f"a pause of {pacing.wait_text} s each" if rate is None else f"{rate:g} requests/s each"
-    shape = f", shape {pacing.shape}" if pacing.shape else ""
-    where = " on other machines" if pacing.remote else ""
-    workers = f", {pacing.workers} Locust workers{where}" if pacing.workers else ""
-    start = f"{pacing.spawn_rate_per_s:g} started per s"
-    return f"{pacing.users} users, {start}, {how}{shape}{workers}"
-
-
-def study_words(study: Study) -> str:
-    """What is studied, where a bench would name its pacing."""
-    match study:
-        case AB():
-            return f"before and after at {study.threshold:.0%}"
-        case Sweep():
-            return f"closed loop, {min(study.levels)} to {max(study.levels)} connections"
-        case Saturation():
-            return (
-                f"open loop, {study.arrivals} arrivals, search for the highest rate with a p99 "
-                f"latency of at most {study.objective_s * 1e3:g} ms"
-            )
-        case Crosscheck():
-            return "the same rate from the lab's own generator and from Locust"
-
-
 def load_words(plan: Plan) -> str:
     """How the plan's load arrives, whatever kind of run it is."""
-    if isinstance(plan.study, AB):
-        return f"{study_words(plan.study)}, {pacing_words(plan.pacing)}"
-    return study_words(plan.study) if plan.study else pacing_words(plan.pacing)
+    if plan.study is None:
+        return plan.pacing.words
+    return (
+        f"{plan.study.words}, {plan.pacing.words}" if plan.study.shares_pacing else plan.study.words
+    )
 
 
 def run_line(record: RunRecord) -> str:
     """Which run, of what, how far it came, and how it was asked for."""
     plan = record.plan
     parts = [", ".join(plan.workloads), load_words(plan)]
-    if isinstance(plan.study, AB):  # what is found decides how many rounds there are
+    rounds = plan.study.rounds if plan.study else "planned"
+    if rounds == "found":
         parts.append(f"{times(rounds_of(record), 'round')}, {length_words(plan)}")
-    elif not isinstance(plan.study, Saturation):  # the trials decide
+    elif rounds == "planned":
         parts.append(f"{rounds_of(record)} of {plan.rounds} rounds, {length_words(plan)}")
     if record.resumed_at:
         parts.append(f"resumed {times(len(record.resumed_at), 'time')}")

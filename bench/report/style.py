@@ -88,6 +88,9 @@ class TargetStyle:
 Styles = Mapping[str, TargetStyle]
 """By the targets' names, in their constant order."""
 
+NO_STYLES: Styles = {}
+"""Of a table that stands in no document."""
+
 
 def colours() -> Mapping[str, Paint]:
     """Every colour that a target may have, by its name."""

@@ -6,10 +6,12 @@ from textwrap import shorten
 from bench.analysis.measures import Measure
 from bench.analysis.series import Series
 from bench.metrics import METRICS, Metric
-from bench.model import ClosedLoop, Diagnostic, Estimate, Pacing, Users, Verdict
+from bench.model import Diagnostic, Estimate, Verdict
 from bench.report.document import TargetCell
 from bench.stats.estimate import is_bounded
 from bench.words import NO_FIGURE
+
+NOT_MEASURED = "not measured"
 
 # --- figures ----------------------------------------------------------------------------------
 
@@ -52,17 +54,6 @@ def intervals(found: Series, *names: str) -> tuple[str, ...]:
     """Metrics of a series with half of their intervals, e.g. ("1,204 ±31", "81 ±2")."""
     metrics = [METRICS[name] for name in names]
     return tuple(metric.format_interval(metric.estimate(found.usable)) for metric in metrics)
-
-
-def time_word(pacing: Pacing) -> str:
-    """What the times of a window are, by how its load arrives."""
-    match pacing:
-        case ClosedLoop():
-            return "service time"
-        case Users(throughput_per_s=None):
-            return "response time"
-        case _:
-            return "latency"
 
 
 # --- marks ------------------------------------------------------------------------------------

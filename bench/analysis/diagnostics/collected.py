@@ -7,7 +7,7 @@ from bench.analysis.stored import StoredRun
 from bench.analysis.timeline import impossible_readings
 from bench.analysis.validity import rounds_of
 from bench.analysis.wholeness import missing, missing_words, split
-from bench.model import CellResult, Diagnostic, RunRecord, Saturation
+from bench.model import CellResult, Diagnostic, RunRecord
 from bench.words import times
 
 Counted = tuple[Diagnostic, int]
@@ -65,7 +65,7 @@ def _about_the_run(run: StoredRun) -> Iterator[Diagnostic]:
             "note",
         )
     begun = {cell.round for cell in record.cells}
-    if len(begun) == 1 and not isinstance(record.plan.study, Saturation):
+    if len(begun) == 1 and (record.plan.study is None or record.plan.study.rounds != "none"):
         yield Diagnostic(
             "one-round",
             "One round gives no interval and no verdict",

@@ -20,7 +20,7 @@ from bench.report.document import (
     Table,
     cell_text,
 )
-from bench.report.style import Styles, marker_key_words
+from bench.report.style import NO_STYLES, Styles, marker_key_words
 from bench.report.words import diagnostic_words
 
 _MARKUP = re.compile(r"[\\`*_\[\]<~]")
@@ -52,7 +52,7 @@ def _block(block: Block, styles: Styles) -> str:
         case Prose() | Outcome():
             return plain_text(block.text)
         case Figure(table=Table() as table) | Sheet(table=table):
-            return _table(table, styles)
+            return table_markdown(table, styles)
         case Notes():
             return "\n".join(f"- {plain_text(line)}" for line in block.lines)
         case Diagnostics():
@@ -60,7 +60,7 @@ def _block(block: Block, styles: Styles) -> str:
     return ""
 
 
-def _table(table: Table, styles: Styles) -> str:
+def table_markdown(table: Table, styles: Styles = NO_STYLES) -> str:
     """A table below its title, with its caption. `styles` are those of its document."""
     align = ["right" if numeric else "left" for numeric in table.numeric]
     rows = [[without_html(cell_text(cell, styles)) for cell in row] for row in table.rows]

@@ -1,6 +1,6 @@
 """A document on a terminal, or as plain text where there is none."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from rich import box
 from rich.console import Console
@@ -23,13 +23,11 @@ from bench.report.document import (
     cell_text,
 )
 from bench.report.render.fitting import parts_of
-from bench.report.style import Styles, TargetStyle, marker_key_words
+from bench.report.style import NO_STYLES, Styles, marker_key_words
 from bench.report.words import diagnostic_words, message_words
 
 NO_WIDTH = 100_000
 """Of a pipe or a file: nothing is broken or cut for one."""
-
-_NO_STYLES: Mapping[str, TargetStyle] = {}
 
 _STYLE = {"invalid": "bold red", "doubt": "yellow", "note": "cyan"}
 
@@ -52,7 +50,7 @@ def print_document(console: Console, document: Document, *, facts: bool = True) 
         for line in document.facts:
             console.print(line, markup=False, soft_wrap=True)
         console.print()
-    styles = document.styles if _can_say(console, marker_key_words(document.styles)) else _NO_STYLES
+    styles = document.styles if _can_say(console, marker_key_words(document.styles)) else NO_STYLES
     if key := marker_key_words(styles):
         console.print(key, markup=False, style="dim")
         console.print()
@@ -82,7 +80,7 @@ def _can_say(console: Console, text: str) -> bool:
     return True
 
 
-def fitted(console: Console, table: Table, styles: Styles = _NO_STYLES) -> tuple[RichTable, ...]:
+def fitted(console: Console, table: Table, styles: Styles = NO_STYLES) -> tuple[RichTable, ...]:
     """A table in the console's width, in as many parts as that takes, without its caption."""
     wide = console.options.update(width=NO_WIDTH)
 
@@ -95,7 +93,7 @@ def fitted(console: Console, table: Table, styles: Styles = _NO_STYLES) -> tuple
     )
 
 
-def drawn_table(table: Table, styles: Styles = _NO_STYLES, *, wraps: bool = False) -> RichTable:
+def drawn_table(table: Table, styles: Styles = NO_STYLES, *, wraps: bool = False) -> RichTable:
     """A table without its caption. Rows that share their first cell form a group.
 
     Targets have their framework's colour and their mode's marker, as far as `styles` tell.
@@ -135,7 +133,7 @@ def _cell(cell: Cell, styles: Styles) -> Text:
     return Text(cell_text(cell, styles), style.terminal if style else "")
 
 
-def print_table(console: Console, table: Table, styles: Styles = _NO_STYLES) -> None:
+def print_table(console: Console, table: Table, styles: Styles = NO_STYLES) -> None:
     """One table with its caption."""
     for part in fitted(console, table, styles):
         console.print(part)

@@ -7,6 +7,7 @@ from bench.analysis.studies.crosscheck import LOCUST, OURS, CrosscheckFigure, ag
 from bench.model import Crosscheck, OpenLoop, RunRecord, Users
 from bench.report.document import (
     Block,
+    Card,
     Gravity,
     Notes,
     Outcome,
@@ -16,7 +17,8 @@ from bench.report.document import (
     Table,
     TargetCell,
 )
-from bench.report.words import rounds_words, time_word
+from bench.report.style import styles_of
+from bench.report.words import rounds_words
 from bench.words import NO_FIGURE, interval_words
 
 
@@ -120,6 +122,21 @@ def _lateness_notes(record: RunRecord) -> list[str]:
             )
             notes.append(
                 f"{name} sent {p50_ms:.2f} ms late at p50 and {p99_ms:.2f} ms at p99, the mean "
-                f"over its windows; that is part of its {time_word(record.cells[0].pacing)}."
+                f"over its windows; that is part of its {record.cells[0].pacing.time_word}."
             )
     return notes
+
+
+# --- the answer -------------------------------------------------------------------------------
+
+
+def crosscheck_cards(run: StoredRun) -> tuple[Card, ...]:
+    """How many figures of each target agree, and what becomes of each."""
+    cards = []
+    for target, style in styles_of(run).items():
+        mine = [figure for figure in agreements(run.record) if figure.target == target]
+        told = "; ".join(f"{figure.metric.title}: {agreement_word(figure)}" for figure in mine)
+        agreed = sum(figure.outcome == "agree" for figure in mine)
+        words = f"{agreed} of {len(mine)} figures agree"
+        cards.append(Card(target, style.label, words, "", f"{told}.", doubtful=agreed < len(mine)))
+    return tuple(cards)

@@ -6,11 +6,10 @@ from bench.analysis.latency import HALF, MOST, Curve, curves
 from bench.analysis.series import Series, series
 from bench.analysis.stored import StoredRun
 from bench.metrics import METRICS
-from bench.model import ClosedLoop, OpenLoop, Pacing, RunRecord
+from bench.model import RunRecord
 from bench.report.document import Figure, Row, Section, Sheet, Table, TargetCell
 from bench.report.plots.nines import nines_plots
 from bench.report.style import styles_of
-from bench.report.words import time_word
 from bench.words import NO_FIGURE
 
 _COLUMNS = {HALF: "p50", 1.0: "p90", MOST: "p95", 2.0: "p99", 3.0: "p99.9", 4.0: "p99.99"}
@@ -23,8 +22,8 @@ def latency(run: StoredRun) -> Section | None:
     if not found:
         return None
     pacing = run.record.plan.pacing
-    word = time_word(pacing)
-    title, lead = word.capitalize(), _lead(pacing)
+    word = pacing.time_word
+    title, lead = word.capitalize(), pacing.time_told
     distributions = Figure(
         nines_plots(found, styles_of(run), word),
         "Further left is better. The vertical axis counts nines, so that the tail gets the room. "
@@ -35,21 +34,6 @@ def latency(run: StoredRun) -> Section | None:
     )
     sending = sending_table(run.record)
     return Section("latency", title, (distributions, *([Sheet(sending)] if sending else [])), lead)
-
-
-def _lead(pacing: Pacing) -> str:
-    match pacing:
-        case ClosedLoop():
-            return (
-                "Closed loop: from sending to the last byte. The queue that real users would stand "
-                "in is hidden. For latency, measure an open loop (RATE=)."
-            )
-        case OpenLoop():
-            return "Open loop: from the moment a request was due to its last byte."
-        case _ if time_word(pacing) == "latency":
-            return "Users with a beat: from the moment a request was due to its last byte."
-        case _:
-            return "Users with pauses: what they waited, from sending to the last byte."
 
 
 def latency_table(found: Sequence[Curve], word: str) -> Table:

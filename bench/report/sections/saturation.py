@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from textwrap import shorten
 
 from bench.analysis.stored import StoredRun
-from bench.analysis.studies.saturation import SaturationOutcome, outcomes
+from bench.analysis.studies.saturation import SaturationOutcome, cells_behind, outcomes
 from bench.model import CellResult, Saturation
 from bench.report.document import (
     Block,
+    Card,
     Figure,
     Notes,
     Prose,
@@ -21,7 +22,7 @@ from bench.report.plots.laws import trials_plot
 from bench.report.sections.scalability import figures
 from bench.report.style import styles_of
 from bench.stats.search import Answer, Trial
-from bench.words import NO_FIGURE
+from bench.words import NO_FIGURE, capitalised
 
 _WIDEST_OUTCOME = 44
 
@@ -173,4 +174,46 @@ def _starts(found: Sequence[SaturationOutcome], study: Saturation) -> str:
         f"Closed-loop capacity with {study.concurrency} connections, requests/s: "
         f"{', '.join(known) or 'none measured'}. Each search starts at "
         f"{study.start_share:.0%} of it and ends with a bracket of {study.tolerance:.0%}."
+    )
+
+
+# --- the answer -------------------------------------------------------------------------------
+
+
+def saturation_cards(run: StoredRun) -> tuple[Card, ...]:
+    """The highest rate of each target that kept the objective."""
+    study = _study(run)
+    return tuple(_saturation_card(outcome, study, run) for outcome in outcomes(run.record, study))
+
+
+def saturation_lead(run: StoredRun) -> str:
+    """What the cards of a search have in common."""
+    objective_ms = _study(run).objective_s * 1e3
+    return f"The highest rate whose p99 latency stays within {objective_ms:g} ms."
+
+
+def saturation_cells(run: StoredRun) -> tuple[CellResult, ...]:
+    """What the answers rest on: what other trials raised says nothing of them."""
+    return cells_behind(outcomes(run.record, _study(run)))
+
+
+def _study(run: StoredRun) -> Saturation:
+    study = run.record.plan.study
+    assert isinstance(study, Saturation)
+    return study
+
+
+def _saturation_card(outcome: SaturationOutcome, study: Saturation, run: StoredRun) -> Card:
+    heading = styles_of(run)[outcome.target].label
+    answered, note = outcome.answer, remark(outcome, study)
+    sentence = f"{capitalised(note)}." if note else ""
+    if answered is None or answered.kind == "undecided" or answered.lower_per_s is None:
+        return Card(outcome.target, heading, "no answer", "", sentence, doubtful=True)
+    upper = answered.upper_per_s
+    return Card(
+        outcome.target,
+        heading,
+        f"{answered.lower_per_s:,.0f} requests/s",
+        "" if upper is None else f"Fails at {upper:,.0f} requests/s.",
+        f"Limited by: {outcome.limited_by or NO_FIGURE}. {sentence}".strip(),
     )

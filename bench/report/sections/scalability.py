@@ -6,11 +6,12 @@ from bench.analysis.stored import StoredRun
 from bench.analysis.studies.sweep import Level, Scaling, scalings
 from bench.metrics import METRICS
 from bench.model import PhaseResult, Sweep
-from bench.report.document import Cell, Figure, Row, Section, Sheet, Table, TargetCell
+from bench.report.document import Card, Cell, Figure, Row, Section, Sheet, Table, TargetCell
 from bench.report.plots.laws import scaling_plot
 from bench.report.style import styles_of
+from bench.report.words import NOT_MEASURED, certainty_text, figure_text
 from bench.stats.usl import Coefficient, UslFit
-from bench.words import NO_FIGURE
+from bench.words import NO_FIGURE, capitalised
 
 POOR_FIT = 0.9
 """An R² below this says that the law explains too little of what was measured."""
@@ -143,3 +144,36 @@ def _remark(one: Scaling, fit: UslFit) -> str:
 def _left_out(one: Scaling) -> str:
     left_out = sum(level.left_out for level in one.levels)
     return f"{left_out} invalid or unfit left out" if left_out else ""
+
+
+# --- the answer -------------------------------------------------------------------------------
+
+
+def sweep_lead(_run: StoredRun) -> str:
+    """What the cards of a sweep have in common."""
+    return "The highest rate among the concurrencies measured."
+
+
+def sweep_cards(run: StoredRun) -> tuple[Card, ...]:
+    """The highest rate of each target, and where the law has its peak."""
+    return tuple(_sweep_card(scaling, run) for scaling in scalings(run.record))
+
+
+def _sweep_card(scaling: Scaling, run: StoredRun) -> Card:
+    target, rate = scaling.target, METRICS["rate"]
+    heading = f"{styles_of(run)[target].label} · {scaling.workload}"
+    known = [
+        (estimate, level) for level in scaling.levels if (estimate := rate.estimate(level.windows))
+    ]
+    if not known:
+        return Card(target, heading, NOT_MEASURED, "", scaling.no_fit, doubtful=True)
+    best, level = max(known, key=lambda pair: pair[0].point)
+    peak = scaling.fit.peak_concurrency if scaling.fit else None
+    law = f"The fitted law has its peak at {peak:,.0f} connections." if peak else scaling.no_fit
+    return Card(
+        target,
+        heading,
+        figure_text(rate, best),
+        capitalised(certainty_text(rate, best)),
+        f"With {level.concurrency} connections. {law}".strip(),
+    )

@@ -8,7 +8,7 @@ from bench.model import OpenLoop, RunRecord, Users
 from bench.report.document import Figure, Row, Section, Table
 from bench.report.plots.dots import dots
 from bench.report.style import styles_of
-from bench.report.words import figure, forbidden_words, marked, time_word
+from bench.report.words import figure, forbidden_words, marked
 from bench.words import NO_FIGURE
 
 
@@ -22,7 +22,7 @@ def throughput(run: StoredRun) -> Section | None:
     closed = measure is RATE
     name, title = ("throughput", "Throughput") if closed else ("latency-p99", "Latency, p99")
     if measure is RESPONSE:
-        title = f"{time_word(pacing).capitalize()}, p99"
+        title = f"{pacing.time_word.capitalize()}, p99"
     drawn = Figure(
         (dots(name, "", found, styles_of(run), measure.metric),),
         "Large marks: mean over rounds; bars: its 95 % interval; small dots: the rounds "
@@ -42,7 +42,7 @@ def throughput(run: StoredRun) -> Section | None:
 
 def speed_table(record: RunRecord) -> Table:
     """Rate with its interval, response times and outcomes per operation and framework."""
-    time = time_word(record.plan.pacing)
+    time = record.plan.pacing.time_word
     found = series(record)
     users = isinstance(record.plan.pacing, Users)
     follows = " The rate follows from the users, not from what it could do." if users else ""

@@ -10,7 +10,7 @@ from bench.model import Distribution, LocustWorker, Operation, RunRecord, Users,
 from bench.report.document import Block, Figure, Notes, Row, Section, Sheet, Table, TargetCell
 from bench.report.plots.course import course_plots
 from bench.report.style import styles_of
-from bench.report.words import forbidden_words, marked, time_word
+from bench.report.words import forbidden_words, marked
 from bench.words import NO_FIGURE
 
 MOST_ROWS = 12
@@ -25,7 +25,7 @@ def users(run: StoredRun) -> Section | None:
         return None
     blocks: list[Block] = [
         Figure(
-            course_plots(found, styles_of(run), time_word(pacing)),
+            course_plots(found, styles_of(run), pacing.time_word),
             "Each point is a slice of the window. Where it has too few requests to tell a "
             "percentile, there is none. Dashed: users.",
             course_table(record),
@@ -58,7 +58,7 @@ def operations_table(record: RunRecord) -> Table:
         rows=tuple(row for one in series(record) for row in _operation_rows(one)),
         numeric=(False, False, *([True] * 5)),
         caption=(
-            f"{time_word(record.plan.pacing).capitalize()} of successful requests, from exact "
+            f"{record.plan.pacing.time_word.capitalize()} of successful requests, from exact "
             "times. Locust's own pages round them to two digits." + forbidden_words(series(record))
         ),
     )

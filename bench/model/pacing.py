@@ -1,0 +1,142 @@
+"""How load arrives: each way is one class, which says all that tells it from the others.
+
+- `words`: how load arrives, e.g. "closed loop, 20 connections"
+- `time_word`: what the times of a window are then
+- `time_told`: from when to when they count
+- `verb`: what makes such a run
+- `variables`: what makes it again, in order; those that are its own have their `settings`
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+
+@dataclass(frozen=True)
+class ClosedLoop:
+    """`concurrency` connections; each sends its next request when the last one has returned."""
+
+    concurrency: int
+    kind: Literal["closed"] = "closed"
+    verb: ClassVar[str] = "bench"
+    time_word: ClassVar[str] = "service time"
+    time_told: ClassVar[str] = (
+        "Closed loop: from sending to the last byte. The queue that real users would stand in is "
+        "hidden. For latency, measure an open loop (RATE=)."
+    )
+    variables: ClassVar[tuple[str, ...]] = (
+        *("WORKLOAD", "PROFILE", "SEED", "ROUNDS", "CONCURRENCY", "REQUESTS"),
+    )
+
+    @property
+    def words(self) -> str:
+        return f"closed loop, {self.concurrency} connections"
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        return {"CONCURRENCY": str(self.concurrency)}
+
+
+Arrivals = Literal["constant", "poisson"]
+
+
+@dataclass(frozen=True)
+class OpenLoop:
+    """Requests arrive at `rate_per_s` on average, whatever the server does."""
+
+    rate_per_s: float
+    arrivals: Arrivals = "constant"
+    kind: Literal["open"] = "open"
+    verb: ClassVar[str] = "bench"
+    time_word: ClassVar[str] = "latency"
+    time_told: ClassVar[str] = "Open loop: from the moment a request was due to its last byte."
+    variables: ClassVar[tuple[str, ...]] = (
+        *("WORKLOAD", "PROFILE", "SEED", "ROUNDS", "RATE", "ARRIVALS", "REQUESTS"),
+    )
+
+    @property
+    def words(self) -> str:
+        return f"open loop, {self.rate_per_s:g} requests/s, {self.arrivals} arrivals"
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        return {"RATE": f"{self.rate_per_s:g}", "ARRIVALS": self.arrivals}
+
+
+Shape = Literal["step", "spike", "soak", "ramp"]
+
+
+@dataclass(frozen=True)
+class Users:
+    """People instead of connections: Locust starts `users` of them, `spawn_rate_per_s` a second.
+
+    Each waits `wait_s` (least, most) seconds between its requests. With `throughput_per_s` each
+    sends at that rate instead, and the window begins when all have started. A `shape` moves the
+    number of users, `users` at most. They run in one process, or in `workers` processes, which
+    `remote` machines may bring.
+    """
+
+    users: int
+    spawn_rate_per_s: float
+    wait_s: tuple[float, float] = (1.0, 3.0)
+    throughput_per_s: float | None = None
+    shape: Shape | None = None
+    workers: int = 0
+    remote: bool = False
+    kind: Literal["users"] = "users"
+    variables: ClassVar[tuple[str, ...]] = (
+        *("USERS", "SPAWN_RATE", "RUN_TIME", "WAIT", "THROUGHPUT", "SHAPE", "WORKERS"),
+        *("ROUNDS", "SEED"),
+    )
+
+    @property
+    def verb(self) -> str:
+        return "locust-master" if self.remote else "locust"
+
+    @property
+    def time_word(self) -> str:
+        """Who pauses after an answer waits for it; a beat goes on, and later ones queue."""
+        return "response time" if self.throughput_per_s is None else "latency"
+
+    @property
+    def time_told(self) -> str:
+        if self.throughput_per_s is None:
+            return "Users with pauses: what they waited, from sending to the last byte."
+        return "Users with a beat: from the moment a request was due to its last byte."
+
+    @property
+    def words(self) -> str:
+        rate = self.throughput_per_s
+        how = f"a pause of {self.wait_text} s each" if rate is None else f"{rate:g} requests/s each"
+        shape = f", shape {self.shape}" if self.shape else ""
+        where = " on other machines" if self.remote else ""
+        workers = f", {self.workers} Locust workers{where}" if self.workers else ""
+        start = f"{self.spawn_rate_per_s:g} started per s"
+        return f"{self.users} users, {start}, {how}{shape}{workers}"
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        rate = self.throughput_per_s
+        found = {
+            "USERS": str(self.users),
+            "SPAWN_RATE": f"{self.spawn_rate_per_s:g}",
+            "WAIT": self.wait_text if rate is None else "",
+            "THROUGHPUT": "" if rate is None else f"{rate:g}",
+            "SHAPE": self.shape or "",
+            "WORKERS": str(self.workers or ""),
+        }
+        return {name: value for name, value in found.items() if value}
+
+    @property
+    def wait_text(self) -> str:
+        """The pause as WAIT= takes it: "1-3", or "2"."""
+        least_s, most_s = self.wait_s
+        return f"{least_s:g}" if least_s == most_s else f"{least_s:g}-{most_s:g}"
+
+    @property
+    def offered_per_s(self) -> float | None:
+        """What they ask together when each has a rate of its own; None where they pause."""
+        return None if self.throughput_per_s is None else self.users * self.throughput_per_s
+
+
+Pacing = ClosedLoop | OpenLoop | Users

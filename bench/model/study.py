@@ -1,0 +1,164 @@
+"""What a run studies, where it is no bench: each study is one class, which says all about itself.
+
+- `words`: what is studied, where a bench would name its pacing
+- `verb`: what makes such a run
+- `variables`: what makes it again, in order; those that are its own have their `settings`
+- `rounds`: whether their number is planned, or what is found decides; a search has none
+- `shares_pacing`: whether all cells have the plan's pacing, and so form series as a bench's do
+- `is_resumable`: whether an interrupted run can go on
+
+How it goes on is in `bench.experiment.procedures`, what is told of it in `bench.report.sections`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal
+
+from bench.model.pacing import Arrivals
+
+Rounds = Literal["planned", "found", "none"]
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """The same load at several concurrencies."""
+
+    levels: tuple[int, ...]
+    kind: Literal["sweep"] = "sweep"
+    verb: ClassVar[str] = "sweep"
+    rounds: ClassVar[Rounds] = "planned"
+    shares_pacing: ClassVar[bool] = False
+    is_resumable: ClassVar[bool] = True
+    variables: ClassVar[tuple[str, ...]] = ("WORKLOAD", "PROFILE", "SEED", "ROUNDS")
+    settings: ClassVar[Mapping[str, str]] = {}
+
+    @property
+    def words(self) -> str:
+        return f"closed loop, {min(self.levels)} to {max(self.levels)} connections"
+
+
+@dataclass(frozen=True)
+class Saturation:
+    """The search for the highest rate whose p99 latency is at most `objective_s`.
+
+    It starts at `start_share` of the capacity that a closed loop with `concurrency` connections
+    has, and ends when the answer is known to within `tolerance`.
+    """
+
+    objective_s: float
+    arrivals: Arrivals
+    concurrency: int
+    tolerance: float = 0.03
+    start_share: float = 0.8
+    lowest_per_s: float = 20.0
+    highest_share: float = 4.0
+    most_trials: int = 40
+    kind: Literal["saturation"] = "saturation"
+    verb: ClassVar[str] = "saturate"
+    rounds: ClassVar[Rounds] = "none"
+    shares_pacing: ClassVar[bool] = False
+    is_resumable: ClassVar[bool] = True
+    variables: ClassVar[tuple[str, ...]] = (
+        *("WORKLOAD", "PROFILE", "SEED", "OBJECTIVE_MS", "ARRIVALS"),
+    )
+
+    @property
+    def words(self) -> str:
+        return (
+            f"open loop, {self.arrivals} arrivals, search for the highest rate with a p99 "
+            f"latency of at most {self.objective_s * 1e3:g} ms"
+        )
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        return {"OBJECTIVE_MS": f"{self.objective_s * 1e3:g}", "ARRIVALS": self.arrivals}
+
+
+@dataclass(frozen=True)
+class Crosscheck:
+    """Whether two generators agree: the same rate and mix from the lab's own and from Locust.
+
+    Each tolerance is the share by which a figure of the one may differ from the other's. Times
+    may differ by their slack besides: what a slower client adds to every request.
+    """
+
+    rate_tolerance: float = 0.02
+    p50_tolerance: float = 0.10
+    p50_slack_s: float = 0.001
+    p99_tolerance: float = 0.25
+    p99_slack_s: float = 0.003
+    cost_tolerance: float = 0.05
+    kind: Literal["crosscheck"] = "crosscheck"
+    verb: ClassVar[str] = "crosscheck"
+    rounds: ClassVar[Rounds] = "planned"
+    shares_pacing: ClassVar[bool] = False
+    is_resumable: ClassVar[bool] = True
+    variables: ClassVar[tuple[str, ...]] = ("RATE", "PROFILE", "ROUNDS", "SEED")
+    settings: ClassVar[Mapping[str, str]] = {}
+    words: ClassVar[str] = "the same rate from the lab's own generator and from Locust"
+
+
+@dataclass(frozen=True)
+class Side:
+    """One state of a target: what `name` in a plan is.
+
+    It is the target `of`, in the state that `title` tells, compared with the side `reference` (its
+    own name where it is that itself). `commit` is empty for the working tree; `requirements` stand
+    in the place of locked packages, `environment` and `serve` in that of the service's own.
+    """
+
+    name: str
+    of: str
+    title: str
+    reference: str
+    commit: str = ""
+    requirements: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict, hash=False)
+    serve: tuple[str, ...] = ()
+
+    @property
+    def is_reference(self) -> bool:
+        return self.reference == self.name
+
+
+FailOn = Literal["regression", "undecided"]
+"""What an A/B's exit code tells of: a regression alone, or also that it could not be decided."""
+
+
+@dataclass(frozen=True)
+class AB:
+    """Before and after: states of one target, or of several, set against each other in one run.
+
+    Verdicts are given at `looks`, numbers of rounds; all looks together keep `level`. It ends at
+    the first look at which every operation is decided, at the latest after the last one. `asked`
+    are the variables of the command; `metrics` names what is judged, where that is not everything.
+    """
+
+    sides: tuple[Side, ...]
+    looks: tuple[int, ...]
+    threshold: float = 0.02
+    level: float = 0.95
+    fail_on: FailOn = "undecided"
+    asked: Mapping[str, str] = field(default_factory=dict, hash=False)
+    metrics: tuple[str, ...] = ()
+    kind: Literal["ab"] = "ab"
+    verb: ClassVar[str] = "ab"
+    rounds: ClassVar[Rounds] = "found"
+    shares_pacing: ClassVar[bool] = True
+    is_resumable: ClassVar[bool] = False
+
+    @property
+    def words(self) -> str:
+        return f"before and after at {self.threshold:.0%}"
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        return (*self.asked, "THRESHOLD")
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        of = dict.fromkeys(side.of for side in self.sides)
+        return {"FRAMEWORK": ",".join(of), **self.asked, "THRESHOLD": f"{self.threshold:g}"}
+
+
+Study = Sweep | Saturation | Crosscheck | AB
