@@ -79,7 +79,7 @@ def _require_alike(records: Sequence[RunRecord]) -> None:
     if len({record.run_id for record in records}) < max(FEWEST_RUNS, len(records)):
         raise UsageError(
             f"this takes at least {FEWEST_RUNS} runs, each named once",
-            "E.g. python -m bench agreement 20261122-100000 20261122-100300 20261122-100600.",
+            "E.g. python -m bench lab agreement 20261122-100000 20261122-100300 20261122-100600.",
         )
     first, *others = records
     for record in records:

@@ -4,13 +4,14 @@ Every option can be given as a make variable too (`make bench FRAMEWORK=drf`): m
 variables on in the environment.
 """
 
-from bench.cli import ab, browsing, declared, machine, measuring, results, services, users
+from bench.cli import ab, browsing, declared, lab, machine, measuring, results, services, users
 from bench.cli.main import main, make_variables
 
 __all__ = [
     "ab",
     "browsing",
     "declared",
+    "lab",
     "machine",
     "main",
     "make_variables",

@@ -20,7 +20,10 @@ from bench.kernel.limits import raise_soft_limits
 
 
 def variables_by_verb() -> dict[str, frozenset[str]]:
-    """Which variables each verb takes, beside those that the lab itself understands."""
+    """Which variables each verb takes, beside those that the lab itself understands.
+
+    Verbs of a group are none of make's.
+    """
     return {
         name: frozenset(
             variable
@@ -28,7 +31,7 @@ def variables_by_verb() -> dict[str, frozenset[str]]:
             for variable in argument.parameter.env_var or ()
         )
         for name in app
-        if not name.startswith("-")
+        if not name.startswith("-") and app[name].default_command
     }
 
 

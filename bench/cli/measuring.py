@@ -6,7 +6,6 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from bench import host
 from bench.analysis.studies.saturation import outcomes, unmeasured
 from bench.analysis.validity import invalid_codes
 from bench.cli.options import (
@@ -28,8 +27,6 @@ from bench.cli.options import (
 from bench.cli.showing import show_run
 from bench.errors import LabError, UsageError
 from bench.experiment import session
-from bench.experiment.alone import measuring_alone
-from bench.experiment.bias import measure_bias
 from bench.experiment.plan import (
     DEFAULT_PROFILE,
     make_plan,
@@ -37,24 +34,17 @@ from bench.experiment.plan import (
     select_profile,
 )
 from bench.experiment.saturate import make_saturation, saturation_plan
-from bench.experiment.selftest.repeated import TwinVerdict, repeat_twins
 from bench.experiment.selftest.run import SERVICE, run_selftest
-from bench.experiment.selftest.twins import PLANTED_SHARE
 from bench.experiment.sweep import sweep_plan
-from bench.live.watching import TerminalWatcher, view_share
-from bench.load.ceiling import measure_ceiling
-from bench.load.endurance import LIMIT_BYTES, measure_endurance
+from bench.live.watching import TerminalWatcher
 from bench.model import LoadResult, RunRecord
-from bench.placement import plan_placement
-from bench.report.bias import bias_table
-from bench.report.ceiling import ceiling_table
 from bench.report.render.terminal import print_table
-from bench.report.selftest import selftest_table, twin_words
+from bench.report.selftest import selftest_table
 from bench.workloads import Workload as WorkloadEntry
 from bench.workloads import select_workloads
 
 
-def _one_workload(names: str) -> WorkloadEntry:
+def one_workload(names: str) -> WorkloadEntry:
     chosen = select_workloads(names_in(names))
     if len(chosen) != 1:
         raise UsageError("this takes one workload at a time", "E.g. WORKLOAD=read.")
@@ -144,7 +134,7 @@ def sweep(
     plan = sweep_plan(
         select_profile(profile),
         choice.targets,
-        _one_workload(workload),
+        one_workload(workload),
         seed=drawn(seed),
         rounds=rounds,
     )
@@ -176,7 +166,7 @@ def saturate(
     plan = saturation_plan(
         select_profile(profile),
         choice.targets,
-        _one_workload(workload),
+        one_workload(workload),
         study,
         seed=drawn(seed),
     )
@@ -207,102 +197,6 @@ def selftest(*, choice: Choice = NOTHING_CHOSEN) -> None:
             f"the self-test failed: {'; '.join(failed)}",
             "On a busy machine try again at a quieter time; see make doctor.",
         )
-
-
-@app.command
-def twins(
-    *,
-    choice: Choice = NOTHING_CHOSEN,
-    workload: Workload = "read",
-    profile: ProfileName = "quick",
-    times: int = 20,
-    planted: float = PLANTED_SHARE,
-) -> None:
-    """Judge a service against itself again and again, and against itself with more CPU per request.
-
-    Parameters
-    ----------
-    times:
-        Runs, each judged on its own.
-    planted:
-        Additional CPU of the slowed copy, as a share.
-    """
-    names = choice.names if choice.framework or choice.mode else (SERVICE,)
-    if len(names) != 1:
-        raise UsageError("this takes one framework", "E.g. FRAMEWORK=drf.")
-
-    def say(one: TwinVerdict) -> None:
-        out.print(twin_words(one.number, one.measure, one.verdict), markup=False, soft_wrap=True)
-
-    repeat_twins(names[0], _one_workload(workload), profile, times, planted, say)
-
-
-@app.command
-def bias(
-    *,
-    choice: Choice = NOTHING_CHOSEN,
-    workload: Workload = "read,create,list",
-    times: int = 6,
-    turn_s: float = 0.1,
-) -> None:
-    """Compare the ratios of targets in turns with their ratios in windows.
-
-    Parameters
-    ----------
-    times:
-        Repetitions of both, by which intervals are made.
-    turn_s:
-        How long a turn lasts.
-    """
-    found = measure_bias(
-        choice.names,
-        select_workloads(names_in(workload)),
-        times,
-        turn_s,
-        TerminalWatcher(out, err),
-        lambda line: out.print(line, markup=False),
-    )
-    print_table(out, bias_table(found))
-
-
-@app.command
-def ceiling() -> None:
-    """Measure the load generator itself, beside Locust's, on a server with nothing behind it."""
-    placement = plan_placement(host.topology())
-    with measuring_alone():
-        measured = measure_ceiling(placement.generator, placement.app)
-    print_table(out, ceiling_table(measured))
-
-
-@app.command
-def endurance(*, requests: int = 2_000_000) -> None:
-    """Send very many requests to a server with nothing behind it; memory must stay flat."""
-    placement = plan_placement(host.topology())
-    with measuring_alone(), out.status("sending ...") as status:
-        told = measure_endurance(
-            placement.generator,
-            placement.app,
-            requests,
-            lambda seen: status.update(f"{seen.succeeded:,} answered, {seen.rate_per_s:,.0f}/s"),
-        )
-    out.print(
-        f"{told.succeeded:,} requests in {told.duration_s:,.0f} s, {told.failed:,} failed. Peak "
-        f"memory: generator {told.generator_peak_bytes / 1e6:.0f} MB, "
-        f"the lab's own process {told.lab_peak_bytes / 1e6:.0f} MB."
-    )
-    if told.failed:
-        raise LabError(f"{told.failed:,} requests to the null server failed")
-    if not told.is_flat:
-        raise LabError(f"memory went above {LIMIT_BYTES / 1e6:.0f} MB", "It should not: report it.")
-
-
-@app.command
-def overhead(*, seconds: float = 60.0) -> None:
-    """Measure what the sampler costs, with each service in turn under load, and the live view."""
-    share = session.sampler_overhead(seconds, TerminalWatcher(out, err))
-    out.print(f"The sampler used {share:.2%} of one core over {seconds:g} s.")
-    view = view_share(plan_placement(host.topology()))
-    out.print(f"The live view on a terminal uses {view:.2%} of one core.")
 
 
 def require_clean(record: RunRecord, max_fail: int = 0) -> None:

@@ -1,21 +1,16 @@
 """Verbs for stored runs."""
 
-from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
-from bench.analysis.agreement import agreement as runs_agreement
 from bench.analysis.comparison import compare_runs
-from bench.cli.options import NOTHING_CHOSEN, Choice, Workload, app, err, names_in, out
+from bench.cli.options import NOTHING_CHOSEN, Choice, Workload, app, err, names_in
 from bench.cli.showing import known_formats, show_comparison, show_stored
 from bench.errors import LabError, UsageError
 from bench.experiment.assembly import site
-from bench.files import write_whole
 from bench.model import RunRecord
-from bench.report.agreement import agreement_table
-from bench.report.render.terminal import print_table
-from bench.store import RunStore, Torn, find_run, schemas
+from bench.store import RunStore, Torn, find_run
 
 
 @app.command
@@ -43,9 +38,9 @@ def compare(
     """
     if not (base and head):
         raise UsageError("which runs?", "Say BASE=<run-id> HEAD=<run-id>; make report names them.")
-    before, _ = _read(find_run(site().results, base))
+    before, _ = read_run(find_run(site().results, base))
     store = find_run(site().results, head)
-    after, _ = _read(store)
+    after, _ = read_run(store)
     found = compare_runs(
         before,
         after,
@@ -78,7 +73,7 @@ def report(
     show_stored(find_run(site().results, run or None), chosen)
 
 
-def _read(store: RunStore) -> tuple[RunRecord, tuple[Torn, ...]]:
+def read_run(store: RunStore) -> tuple[RunRecord, tuple[Torn, ...]]:
     """The run; the lines of it that could not be read are told."""
     record, torn = store.read()
     for line in torn:
@@ -88,25 +83,3 @@ def _read(store: RunStore) -> tuple[RunRecord, tuple[Torn, ...]]:
             markup=False,
         )
     return record, torn
-
-
-@app.command
-def agreement(*runs: str) -> None:
-    """Show how well several runs of the same agree, e.g. ten quick runs of one commit.
-
-    Parameters
-    ----------
-    runs:
-        Their ids, at least three.
-    """
-    found = runs_agreement([_read(find_run(site().results, run_id))[0] for run_id in runs])
-    print_table(out, agreement_table(found))
-
-
-@app.command
-def schema(directory: Path = Path("docs/schema")) -> None:
-    """Write the JSON Schemas of a run's files."""
-    directory.mkdir(parents=True, exist_ok=True)
-    for name, text in schemas().items():
-        write_whole(directory / name, text)
-    out.print(f"Written to {directory}.", markup=False)

@@ -24,8 +24,7 @@ BENCH = record(
 def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("ONECORE_RESULTS", str(tmp_path / "results"))
     monkeypatch.setenv("ONECORE_STATE", str(tmp_path / "state"))
-    for module in (verbs, showing):
-        monkeypatch.setattr(module, "out", make_console())
+    monkeypatch.setattr(showing, "out", make_console())
     monkeypatch.setattr(verbs, "err", make_console(stderr=True))
     return tmp_path / "results"
 
