@@ -23,7 +23,7 @@ LOOKED_AT = 5
 LEVEL = 0.95
 
 ELSEWHERE: Mapping[float, Mapping[str, float]] = {
-    0.4: {"rate": 0.08, "app_cost": 0.06},
+    0.4: {"rate": 0.10, "app_cost": 0.07},
     2.0: {"rate": 0.05, "app_cost": 0.03},
 }
 """The spread of a log ratio by seconds counted of a target in a round, as docs/method.md tells it:
