@@ -23,7 +23,7 @@ from bench.cli.options import (
     out,
     whole,
 )
-from bench.cli.showing import show_run
+from bench.cli.showing import ab_outcome, show_run
 from bench.experiment.ab.asked import sides_asked
 from bench.experiment.ab.rounds import DEFAULT_THRESHOLD, ab_plan
 from bench.experiment.ab.run import run_ab
@@ -98,6 +98,7 @@ def ab(
     watcher = TerminalWatcher(out, err)
     record = watcher.watch(lambda: run_ab(states, chosen, plan_of, watcher, _say, strict=strict))
     show_run(record)
+    _say(ab_outcome(record))  # once more, for whoever sees the end of it
     if code := exit_code(record):
         sys.exit(code)
 

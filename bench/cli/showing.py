@@ -10,6 +10,7 @@ from pathlib import Path
 from bench.analysis.comparison import RunComparison
 from bench.analysis.history import History
 from bench.analysis.stored import StoredRun
+from bench.analysis.studies.ab import answer as ab_answer
 from bench.analysis.studies.crosscheck import CrosscheckFigure
 from bench.cli.options import err, out
 from bench.experiment.assembly import site
@@ -112,6 +113,13 @@ def crosscheck_outcome(found: Sequence[CrosscheckFigure]) -> str:
     from bench.report.sections.crosscheck import outcome_words
 
     return outcome_words(found)
+
+
+def ab_outcome(record: RunRecord) -> str:
+    """The whole A/B in a sentence or two."""
+    from bench.report.sections.ab import outcome_words
+
+    return outcome_words(ab_answer(record), record)
 
 
 def list_runs() -> None:

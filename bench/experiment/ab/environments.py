@@ -45,7 +45,8 @@ def python_for(
         uv = find_uv(root)
         shutil.rmtree(place, ignore_errors=True)
         place.parent.mkdir(parents=True, exist_ok=True)
-        say("Making an environment with the packages of a side, once; it is kept ...")
+        what = ", ".join(requirements) or f"as commit {code.commit[:12]} has it"
+        say(f"Making an environment, once; it is kept: {what} ...")
         try:
             _make(uv, code, requirements, place)
         except BaseException:
