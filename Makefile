@@ -1,7 +1,7 @@
 # Thin on purpose: each target runs `python -m bench <verb>`; the variables reach it through the
 # environment. Only setting up Python and running the checks live here.
 .DEFAULT_GOAL := help
-.PHONY: help up down status watch logs psql bench sweep saturate locust locust-ui stress locust-master locust-worker crosscheck ab compare history serve selftest doctor tune untune isolate unisolate report test check format clean
+.PHONY: help up down status watch logs psql bench sweep saturate locust locust-ui stress locust-master locust-worker crosscheck ab explain compare history serve selftest doctor tune untune isolate unisolate report test check format clean
 
 # `nix develop` names its own Python here; then nothing is downloaded or installed.
 ONECORE_PYTHON ?= .venv/bin/python
@@ -57,6 +57,9 @@ psql: $(ready) ## Open psql on a framework's database (FRAMEWORK=)
 
 bench: $(ready) ## Measure (FRAMEWORK= MODE= WORKLOAD= PROFILE= ROUNDS= CONCURRENCY= RATE= ARRIVALS= REQUESTS= SEED= RESUME=)
 	@$(BENCH) bench
+
+explain: $(ready) ## Show which layers a request's time goes to (FRAMEWORK= WORKLOAD= PROFILE= ROUNDS= RATE= CORE_HOUR=)
+	@$(BENCH) explain
 
 doctor: $(ready) ## Show whether this machine is fit to measure on
 	@$(BENCH) doctor

@@ -6,14 +6,14 @@ import os
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, Protocol, get_args
+from typing import Annotated, Any, Literal, Protocol, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from bench.errors import SetupError, UsageError
-from bench.model import Contract, Mode, Target
+from bench.model import Advice, Contract, Mode, Target
 
 SERVICES = Path(__file__).resolve().parent.parent / "services"
 MORE_SERVICES = "ONECORE_SERVICES"
@@ -60,6 +60,44 @@ class _Target(_Strict):
 
 SettingName = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
 
+RungName = Literal["driver", "core", "orm", "unchecked"]
+"""What a service may have between its framework alone and its usual self: docs/explain.md."""
+
+LadderLayer = Literal[
+    "server", "framework", "threads", "validation", "driver", "core", "orm", "serializers", "check"
+]
+"""What the rungs of a ladder add, from the server up."""
+
+ProfileLayer = Literal[
+    "server", "threads", "framework", "validation", "orm", "driver", "json", "service",
+    "interpreter",
+]  # fmt: skip
+"""Whose code a sample of a profile is in."""
+
+
+class _Rung(_Strict):
+    serve: Command | None = None
+    environment: Mapping[str, str] = {}
+
+
+class _Advice(_Strict):
+    does: str
+    where: Annotated[tuple[str, ...], Field(min_length=1)]
+
+
+class _Explain(_Strict):
+    server: Name
+    threads: RungName | None = None
+    rungs: Mapping[RungName, _Rung] = {}
+    tuned: Mapping[LadderLayer, _Advice] = {}
+    packages: Mapping[str, ProfileLayer] = {}
+
+    @model_validator(mode="after")
+    def _threads_are_a_rungs(self) -> "_Explain":
+        if self.threads is not None and self.threads not in self.rungs:
+            raise ValueError(f"threads names the rung {self.threads!r}, which is not there")
+        return self
+
 
 class _ServiceFile(_Strict):
     name: Name
@@ -68,6 +106,7 @@ class _ServiceFile(_Strict):
     commands: _Commands = _Commands()
     versions: _Versions = _Versions()
     settings: Mapping[SettingName, str] = {}
+    explain: _Explain | None = None
     targets: Annotated[Mapping[Name, _Target], Field(min_length=1)]
 
     @field_validator("name")
@@ -96,14 +135,7 @@ def read_targets(path: Path, *, former: bool = False) -> tuple[Target, ...]:
 
     Raises SetupError when the file is not what the lab understands.
     """
-    try:
-        data = tomllib.loads(path.read_text())
-        service = _ServiceFile.model_validate(_in_todays_form(data) if former else data)
-    except (ValidationError, ValueError) as error:
-        raise SetupError(
-            f"{path} is not a service description: {error}",
-            "CONTRIBUTING.md says what stands in it; those of the other services are examples.",
-        ) from error
+    service = _read(path, former=former)
     if service.name != path.parent.name:
         raise SetupError(
             f"{path} names {service.name!r}, but its folder is {path.parent.name!r}",
@@ -119,6 +151,60 @@ def _in_todays_form(data: dict[str, Any]) -> dict[str, Any]:
     own = {"mode": "tuned", "contract": "core", "port": data["http"].get("port")}
     others = {name: value for name, value in data.items() if name != "http"}
     return {**others, "targets": {f"{data.get('name')}-tuned": own}}
+
+
+def _read(path: Path, *, former: bool = False) -> _ServiceFile:
+    try:
+        data = tomllib.loads(path.read_text())
+        return _ServiceFile.model_validate(_in_todays_form(data) if former else data)
+    except (ValidationError, ValueError) as error:
+        raise SetupError(
+            f"{path} is not a service description: {error}",
+            "CONTRIBUTING.md says what stands in it; those of the other services are examples.",
+        ) from error
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What `make explain` is told of a framework by its service.toml.
+
+    `server` is the engine whose ping is the server alone. `rungs` are targets of its own, like its
+    standard one but for what is below a handler; that of `threads` answers its probes in a thread.
+    `packages` adds to what the lab knows of whose code a package is.
+    """
+
+    server: str
+    rungs: Mapping[RungName, Target]
+    threads: RungName | None
+    advice: tuple[Advice, ...]
+    packages: Mapping[str, ProfileLayer]
+
+
+def explanation_of(standard: Target) -> Explanation | None:
+    """What stands in the service.toml of this target; None where it says nothing of the kind.
+
+    Its rungs have no ports yet. Raises SetupError as `read_targets` does.
+    """
+    explain = _read(standard.directory / "service.toml").explain
+    if explain is None:
+        return None
+    rungs = {
+        name: replace(
+            standard,
+            name=f"{standard.name}-{name}",
+            declared_as=standard.name,
+            database_name=f"{standard.database_name}_{name}",
+            serve=rung.serve or standard.serve,
+            environment={**standard.environment, **rung.environment},
+            compared_with=(),
+        )
+        for name, rung in explain.rungs.items()
+    }
+    advice = tuple(
+        Advice(standard.framework, layer, told.does, told.where)
+        for layer, told in explain.tuned.items()
+    )
+    return Explanation(explain.server, rungs, explain.threads, advice, explain.packages)
 
 
 def _target(service: _ServiceFile, name: str, directory: Path) -> Target:

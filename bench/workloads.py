@@ -107,6 +107,7 @@ _ALL = (
 
 WORKLOADS = {workload.name: workload for workload in _ALL}
 OPERATIONS = ("create", "read", "update", "delete", "list")
+WITHOUT_DATABASE = ("echo", "ping")
 
 
 def select_workloads(names: tuple[str, ...]) -> tuple[Workload, ...]:

@@ -4,13 +4,25 @@ Every option can be given as a make variable too (`make bench FRAMEWORK=drf`): m
 variables on in the environment.
 """
 
-from bench.cli import ab, browsing, declared, lab, machine, measuring, results, services, users
+from bench.cli import (
+    ab,
+    browsing,
+    declared,
+    explaining,
+    lab,
+    machine,
+    measuring,
+    results,
+    services,
+    users,
+)
 from bench.cli.main import main, make_variables
 
 __all__ = [
     "ab",
     "browsing",
     "declared",
+    "explaining",
     "lab",
     "machine",
     "main",

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from bench.experiment import crosscheck, rounds, saturate, sweep
+from bench.experiment import crosscheck, explain, rounds, saturate, sweep
 from bench.experiment.ab import rounds as ab
 from bench.experiment.schedule import NextStep
-from bench.model import AB, Crosscheck, Plan, RunRecord, Saturation, Sweep
+from bench.model import AB, Crosscheck, Explain, Plan, RunRecord, Saturation, Sweep
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ _PROCEDURES: dict[type[Any], Procedure] = {
     Saturation: Procedure(saturate.next_of, saturate.expected_cells),
     AB: Procedure(ab.next_of, ab.expected_cells),
     Crosscheck: Procedure(crosscheck.next_of, crosscheck.expected_cells),
+    Explain: Procedure(explain.next_of, explain.expected_cells),
 }
 
 

@@ -143,16 +143,16 @@ class Runner:
         self, bench: Bench, step: Step, before: Sequence[CellResult]
     ) -> tuple[CellResult, ...]:
         """Measure a step's cells; `before` are those measured since everything was brought up."""
-        targets = tuple(self._target(name) for name in step.targets)
+        targets = tuple(self._target(name) for name in dict.fromkeys(step.targets))
         self.observer.step_started(step, targets)
-        revived, failures = self._made_ready(step, targets, before)
-        unfit = {name: unmeasured(bench, step, name, why) for name, why in failures.items()}
-        fit = tuple(target for target in targets if target.name not in unfit)
-        measured = {cell.target: cell for cell in self._measured(bench, step, fit)}
+        revived, unfit = self._made_ready(step, targets, before)
+        fit = step.only([cell for cell in step.cells if cell[0] not in unfit])
+        measured = {(cell.target, cell.workload): cell for cell in self._measured(bench, fit)}
         return tuple(
-            unfit.get(name)
-            or with_diagnostics(measured[name], diagnostics.restarted(revived[name]))
-            for name in step.targets
+            unmeasured(bench, step, cell, unfit[cell[0]])
+            if cell[0] in unfit
+            else with_diagnostics(measured[cell], diagnostics.restarted(revived[cell[0]]))
+            for cell in step.cells
         )
 
     def _made_ready(
@@ -198,24 +198,24 @@ class Runner:
         self.lab.renew(target)
         return True
 
-    def _measured(
-        self, bench: Bench, step: Step, targets: tuple[Target, ...]
-    ) -> Sequence[CellResult]:
+    def _measured(self, bench: Bench, step: Step) -> Sequence[CellResult]:
+        targets = tuple(self._target(name) for name in dict.fromkeys(step.targets))
         if step.turns is not None:
             measure = measure_scenario if WORKLOADS[step.workload].is_scenario else measure_turns
             return measure(bench, step, targets) if targets else ()
         return [self._measured_alone(bench, step, target) for target in targets]
 
     def _measured_alone(self, bench: Bench, step: Step, target: Target) -> CellResult:
+        cell = target.name, step.workload
         try:
             return measure_cell(bench, step, target)
         except TARGET_FAILED as error:
-            return unmeasured(bench, step, target.name, str(error))
+            return unmeasured(bench, step, cell, str(error))
         except RateRefused as error:
             if bench.plan.study is None:
                 raise
             # It cannot keep this rate: that says nothing of the target, and a lower one may do.
-            return unmeasured(bench, step, target.name, f"{REFUSED}: {error.message}")
+            return unmeasured(bench, step, cell, f"{REFUSED}: {error.message}")
 
     def _kept(self, cells: Sequence[CellResult]) -> Sequence[CellResult]:
         """Stored first, then told: telling may fail as well."""
@@ -350,9 +350,11 @@ def lasted_s(record: RunRecord, began_s: float) -> float | None:
     return None if record.wall_s is None else record.wall_s + time.monotonic() - began_s
 
 
-def unmeasured(bench: Bench, step: Step, target: str, why: str) -> CellResult:
-    """The cell of a target that came to nothing."""
-    return CellResult(step.round, target, step.workload, bench.plan.pacing, utc_now(), unfit=why)
+def unmeasured(bench: Bench, step: Step, cell: tuple[str, str], why: str) -> CellResult:
+    """The (target, workload) of a step that came to nothing."""
+    return CellResult(
+        step.round, *cell, bench.plan.pacing, utc_now(), unfit=why, ladder=step.ladder
+    )
 
 
 def with_diagnostics(cell: CellResult, found: tuple[Diagnostic, ...]) -> CellResult:

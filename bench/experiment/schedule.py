@@ -15,6 +15,9 @@ class Step:
 
     With `turns` all its targets take turns; without, there is one target, in windows of its own.
     `new_engine` keeps connections that an overload has left open from what comes after it.
+
+    Of a `ladder` each target has a workload of its own, the one at its place in `asked`, and may
+    come more than once; `workload` is the operation that is explained.
     """
 
     round: int
@@ -24,6 +27,21 @@ class Step:
     window_s: float
     turns: Turns | None = None
     new_engine: bool = False
+    ladder: str = ""
+    asked: tuple[str, ...] = ()
+
+    @property
+    def cells(self) -> tuple[tuple[str, str], ...]:
+        """Each (target, workload) that is measured."""
+        asked = self.asked or (self.workload,) * len(self.targets)
+        return tuple(zip(self.targets, asked, strict=True))
+
+    def only(self, cells: Sequence[tuple[str, str]]) -> "Step":
+        """The step with these of its cells."""
+        targets = tuple(target for target, _ in cells)
+        return replace(
+            self, targets=targets, asked=tuple(w for _, w in cells) if self.asked else ()
+        )
 
 
 NextStep = Callable[[Sequence[CellResult]], Step | None]
@@ -36,15 +54,13 @@ goes on from the cells that are stored.
 
 def first_missing(steps: Iterable[Step], cells: Sequence[CellResult]) -> Step | None:
     """The first step with a cell that is not finished, with its unfinished targets."""
-    done = {(cell.round, cell.target, cell.workload, cell.pacing) for cell in cells}
+    done = {(cell.round, cell.ladder, (cell.target, cell.workload), cell.pacing) for cell in cells}
     for step in steps:
-        missing = tuple(
-            target
-            for target in step.targets
-            if (step.round, target, step.workload, step.pacing) not in done
-        )
+        missing = [
+            cell for cell in step.cells if (step.round, step.ladder, cell, step.pacing) not in done
+        ]
         if missing:
-            return replace(step, targets=missing)
+            return step.only(missing)
     return None
 
 

@@ -21,6 +21,7 @@ from bench.experiment.alone import measuring_alone
 from bench.experiment.assembly import exclusively, open_lab, site
 from bench.experiment.cell import utc_now
 from bench.experiment.engines import with_workers
+from bench.experiment.explain import lab_for
 from bench.experiment.fitness import examine, require_fit
 from bench.experiment.interruption import undisturbed
 from bench.experiment.lab import Lab, app_unit_name
@@ -110,7 +111,7 @@ def begun(
 
     Raises UsageError when the generator cannot keep the plan's rate; then there is no run.
     """
-    lab = with_workers(lab or open_lab(plan.targets), plan.pacing)
+    lab = with_workers(lab or lab_for(plan), plan.pacing)
     began_s = time.monotonic()
     with brought_up(lab, watcher, strict=strict) as checks:
         require_files(lab, plan)
@@ -143,7 +144,7 @@ def taken_up(store: RunStore, watcher: Watcher, *, strict: bool) -> Iterator[tup
     """
     began_s = time.monotonic()
     plan = unfinished(store)[0].plan
-    lab = with_workers(open_lab(plan.targets), plan.pacing)
+    lab = with_workers(lab_for(plan), plan.pacing)
     with brought_up(lab, watcher, strict=strict) as checks:
         require_files(lab, plan)
         # Read again, where nobody else can measure any more.

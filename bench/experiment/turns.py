@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import reduce
 from itertools import islice
 from math import ceil
 from statistics import median
@@ -44,15 +45,17 @@ from bench.model import (
     Memory,
     Phase,
     Progress,
+    QueryCounts,
     RoleCost,
     Target,
     Turn,
     Turns,
     TurnSeries,
+    Usage,
     WarmUp,
 )
 from bench.supervise.proctree import exact_cpu_s, tree_memory
-from bench.workloads import WORKLOADS, Workload
+from bench.workloads import WITHOUT_DATABASE, WORKLOADS
 
 TARGET_FAILED = (TargetUnfit, UnitFailed, DatabaseFailed, PortTaken)
 """The target failed, not the lab: that is a result, and the others go on."""
@@ -80,17 +83,33 @@ class _CountedTurn:
 
 @dataclass
 class Participant:
-    """A target in a stretch, with what has been seen of it so far; `failure` ends its part."""
+    """A target in a stretch, with what has been seen of it so far; `failure` ends its part.
+
+    Where its target takes part more than once, each time asked for something else, it is
+    `shared`: what was used is then read at the edges of each of its own turns, into `uses`.
+    """
 
     target: Target
     phases: tuple[Phase, ...]
     admin: Admin
     started_at: str
+    workload: str = ""
+    shared: bool = False
     new: bool = False
     warm_up: WarmUp | None = None
     beginning: "_Beginning | None" = None
     taken: list[_CountedTurn] = field(default_factory=list)
+    uses: list[tuple["_Uses", "_Uses"]] = field(default_factory=list)
     failure: str = ""
+
+    @property
+    def name(self) -> str:
+        """What the engine calls it: its target, and what that is asked where that is not all."""
+        return f"{self.target.name}/{self.workload}" if self.shared else self.target.name
+
+
+_Uses = tuple[Usage, Usage]
+"""What a target's app and database have used so far."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +133,7 @@ class _Around:
 
 
 def measure_turns(bench: Bench, step: Step, targets: Sequence[Target]) -> tuple[CellResult, ...]:
-    """A cell for each target, in the order given, all from the common start.
+    """The step's cells, in its order, all from the common start. `targets` are each there once.
 
     A target that fails is told of by its cell. Raises GeneratorFailed.
     """
@@ -123,15 +142,12 @@ def measure_turns(bench: Bench, step: Step, targets: Sequence[Target]) -> tuple[
         parts = all_prepared(bench, step, targets, stack)
         engine = cast("TurnEngine", bench.engine)
         engine.prepare_turns(
-            {
-                part.target.name: load_spec(bench, step, part.target, part.phases[0])
-                for part in able(parts)
-            }
+            {part.name: load_spec(bench, step, part.target, part.phases[0]) for part in able(parts)}
         )
         for part in able(parts):
             with told(part):
                 least_s, most_s = warm_up_s(bench.plan, new=part.new)
-                part.warm_up = engine.warm_up_turns(part.target.name, least_s, most_s)
+                part.warm_up = engine.warm_up_turns(part.name, least_s, most_s)
         for part in able(parts):
             with told(part):
                 part.beginning = _beginning(bench, engine, part)
@@ -160,26 +176,32 @@ def told(part: Participant) -> Iterator[None]:
 def all_prepared(
     bench: Bench, step: Step, targets: Sequence[Target], stack: ExitStack
 ) -> list[Participant]:
-    """The targets, verified and with their data loaded: at the same time, for much of it is
-    waiting for disks and answers.
+    """Who takes part: targets that are verified and have their data, at the same time, for much of
+    it is waiting for disks and answers.
     """
-    workload = WORKLOADS[step.workload]
+    by_name = {target.name: target for target in targets}
+    admins = {one.name: stack.enter_context(bench.lab.admin(one)) for one in targets}
     parts = [
-        Participant(target, (), stack.enter_context(bench.lab.admin(target)), utc_now())
-        for target in targets
+        Participant(by_name[name], (), admins[name], utc_now(), workload)
+        for name, workload in step.cells
     ]
-    with ThreadPoolExecutor(max(1, len(parts))) as threads:
-        list(threads.map(lambda part: _prepare(bench, workload, part), parts))
+    by_target = [[part for part in parts if part.target.name == name] for name in by_name]
+    with ThreadPoolExecutor(max(1, len(by_target))) as threads:
+        list(threads.map(lambda same: _prepare(bench, same), by_target))
     return parts
 
 
-def _prepare(bench: Bench, workload: Workload, part: Participant) -> None:
-    with told(part):
-        started = bench.start.prepare(
-            bench.lab, bench.plan, bench.ceiling_per_s, workload, part.target, part.admin
-        )
-        part.phases = workload.phases(1, started.rows)
-        part.new = started.new
+def _prepare(bench: Bench, parts: Sequence[Participant]) -> None:
+    """Prepare a target for all that it will be asked. What is asked last needs its rows."""
+    for part in parts:
+        part.shared = len(parts) > 1
+        with told(part):
+            workload = WORKLOADS[part.workload]
+            started = bench.start.prepare(
+                bench.lab, bench.plan, bench.ceiling_per_s, workload, part.target, part.admin
+            )
+            part.phases = workload.phases(1, started.rows)
+            part.new = started.new
 
 
 def _probed(bench: Bench, targets: Sequence[Target]) -> Mapping[int, float | None]:
@@ -211,20 +233,36 @@ def _take_turns(
     bench: Bench, step: Step, engine: TurnEngine, parts: Sequence[Participant], began_s: float
 ) -> None:
     assert step.turns is not None
-    by_name = {part.target.name: part for part in parts}
-    orders = passes([part.target.name for part in able(parts)], f"{seed_of(bench.plan, step)}")
+    by_name = {part.name: part for part in parts}
+    orders = passes([part.name for part in able(parts)], f"{seed_of(bench.plan, step)}")
     for order in islice(orders, ceil(step.window_s / step.turns.turn_s)):
         for name in order:
             part = by_name[name]
             if not part.failure:
                 with told(part):
-                    part.taken.append(_turn(step.turns, engine, part, began_s))
+                    _take_turn(bench, step.turns, engine, part, began_s)
         bench.on_progress(_progress(parts, began_s))
+
+
+def _take_turn(
+    bench: Bench, turns: Turns, engine: TurnEngine, part: Participant, began_s: float
+) -> None:
+    if not part.shared:
+        part.taken.append(_turn(turns, engine, part, began_s))
+        return
+    before = _uses(bench, part.target)
+    part.taken.append(_turn(turns, engine, part, began_s))
+    part.uses.append((before, _uses(bench, part.target)))
+
+
+def _uses(bench: Bench, target: Target) -> _Uses:
+    app, database = bench.lab.unit_names(target)
+    return bench.lab.usage(target, app), bench.lab.usage(target, database)
 
 
 def _turn(turns: Turns, engine: TurnEngine, part: Participant, began_s: float) -> _CountedTurn:
     assert part.beginning is not None
-    name, read_clocks = part.target.name, part.beginning.read_clocks
+    name, read_clocks = part.name, part.beginning.read_clocks
     engine.turn(name, "lead-in", turns.lead_in_s)
     before = read_clocks()
     at_s = time.monotonic() - began_s
@@ -260,14 +298,15 @@ def _cells(
         cell = CellResult(
             round=step.round,
             target=part.target.name,
-            workload=step.workload,
+            workload=part.workload,
             pacing=bench.plan.pacing,
             started_at=part.started_at,
             warm_up=part.warm_up,
+            ladder=step.ladder,
         )
         with told(part):
             if not part.failure:
-                counted = _counted(bench, part, results[part.target.name], around)
+                counted = _counted(bench, part, results[part.name], around)
                 window = phase_result(bench, part.target, part.phases[0], counted, part.warm_up)
                 cell = replace(cell, phases=(window,))
         yield replace(cell, unfit=part.failure)
@@ -288,20 +327,20 @@ def _counted(
     watch = watched(bench, target, before, after, part.admin)
     units = zip(
         bench.lab.unit_names(target),
-        ((before.app, after.app), (before.database, after.database)),
+        _role_costs(part, (before.app, before.database), (after.app, after.database)),
         (_total(taken, "app_s"), _total(taken, "database_s")),
         begun.resettable,
         strict=True,
     )
     app, database = (
         with_memory(
-            replace(cost(*edges), cpu_s=cpu_s),
+            replace(own, cpu_s=cpu_s),
             bench.lab,
             target,
             name,
             since_reset=since_reset,
         )
-        for name, edges, cpu_s, since_reset in units
+        for name, own, cpu_s, since_reset in units
     )
     return Counted(
         load=load,
@@ -309,7 +348,7 @@ def _counted(
         database=database,
         generator=RoleCost(_total(taken, "generator_s"), 0, 0, memory=around.generator_memory),
         app_cpus=_cpu_times(taken, app.cpu_s),
-        queries=part.admin.counted_since(begun.statements),
+        queries=_queries(part, begun),
         spin_before_s=around.spins_before[cpu],
         spin_after_s=around.spins_after[cpu],
         moved=after.counters.since(before.counters),
@@ -324,6 +363,34 @@ def _longest(taken: Sequence[_CountedTurn]) -> float:
     """By how much the longest turn was longer than is usual."""
     durations_s = [each.turn.duration_s for each in taken]
     return max(durations_s) - median(durations_s) if durations_s else 0.0
+
+
+def _role_costs(part: Participant, before: _Uses, after: _Uses) -> tuple[RoleCost, RoleCost]:
+    """What the app and its database used: between the edges, or in the part's own turns."""
+    stretches = part.uses if part.shared else [(before, after)]
+    app, database = (
+        reduce(_together, (cost(begun[place], ended[place]) for begun, ended in stretches))
+        for place in (0, 1)
+    )
+    return app, database
+
+
+def _together(one: RoleCost, other: RoleCost) -> RoleCost:
+    """The switches of both; CPU time and pressure of turns are told elsewhere, or not at all."""
+    return RoleCost(
+        cpu_s=one.cpu_s + other.cpu_s,
+        voluntary_switches=one.voluntary_switches + other.voluntary_switches,
+        involuntary_switches=one.involuntary_switches + other.involuntary_switches,
+    )
+
+
+def _queries(part: Participant, begun: _Beginning) -> QueryCounts | None:
+    """The target's statements. Where it is asked for several things, they are those of the one
+    that needs the database, and of the others none are told.
+    """
+    if part.shared and part.workload in WITHOUT_DATABASE:
+        return None
+    return part.admin.counted_since(begun.statements)
 
 
 def _total(taken: Sequence[_CountedTurn], role: str) -> float:

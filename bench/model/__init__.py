@@ -56,12 +56,25 @@ from bench.model.record import (
     TurnSeries,
     Use,
 )
-from bench.model.study import AB, Crosscheck, FailOn, Saturation, Side, Study, Sweep
+from bench.model.study import (
+    AB,
+    Advice,
+    Crosscheck,
+    Explain,
+    FailOn,
+    Ladder,
+    Rung,
+    Saturation,
+    Side,
+    Study,
+    Sweep,
+)
 from bench.model.verdict import Diagnostic, Estimate, Verdict, VerdictKind
 
 __all__ = [
     "AB",
     "METHOD",
+    "Advice",
     "Arrivals",
     "CellResult",
     "ClosedLoop",
@@ -74,7 +87,9 @@ __all__ = [
     "Distribution",
     "Elsewhere",
     "Estimate",
+    "Explain",
     "FailOn",
+    "Ladder",
     "Lateness",
     "LoadResult",
     "LoadSpec",
@@ -96,6 +111,7 @@ __all__ = [
     "RoleCost",
     "Rows",
     "RunRecord",
+    "Rung",
     "Sample",
     "Saturation",
     "Shape",

@@ -139,7 +139,10 @@ class PhaseResult:
 
 @dataclass(frozen=True)
 class CellResult:
-    """One finished cell of one round. `unfit` says why a target was not measured."""
+    """One finished cell of one round. `unfit` says why a target was not measured.
+
+    `ladder` names the ladder that it is a rung of ("drf/read"), in a run that explains costs.
+    """
 
     round: int
     target: str
@@ -149,6 +152,7 @@ class CellResult:
     warm_up: WarmUp | None = None
     phases: tuple[PhaseResult, ...] = ()
     unfit: str = ""
+    ladder: str = ""
 
 
 @dataclass(frozen=True)

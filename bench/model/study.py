@@ -161,4 +161,82 @@ class AB:
         return {"FRAMEWORK": ",".join(of), **self.asked, "THRESHOLD": f"{self.threshold:g}"}
 
 
-Study = Sweep | Saturation | Crosscheck | AB
+@dataclass(frozen=True)
+class Rung:
+    """A cell of a ladder: what `target` is asked, and the layer that it has beyond the one before.
+
+    `layer` is a key of `bench.analysis.explain.LAYERS`.
+    """
+
+    layer: str
+    target: str
+    workload: str
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """From a server alone to a framework's standard service, one operation, a layer a rung.
+
+    `tuned` is the way of its tuned service, which has fewer rungs: empty where there is none.
+    """
+
+    framework: str
+    operation: str
+    rungs: tuple[Rung, ...]
+    tuned: tuple[Rung, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """What its cells bear: "drf/read"."""
+        return f"{self.framework}/{self.operation}"
+
+    @property
+    def cells(self) -> tuple[tuple[str, str], ...]:
+        """Each (target, workload) of it once, in order."""
+        return tuple(dict.fromkeys((one.target, one.workload) for one in self.rungs + self.tuned))
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What a framework's tuned service does about a layer, and in which files."""
+
+    framework: str
+    layer: str
+    does: str
+    where: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Explain:
+    """Of which layers the cost of a request is made.
+
+    With a `rate_per_s` the page says how many cores that takes when each is busy for `utilisation`
+    of the time, and with a `core_hour` (the price of a core for an hour) what requests cost.
+    """
+
+    ladders: tuple[Ladder, ...]
+    advice: tuple[Advice, ...] = ()
+    rate_per_s: float | None = None
+    core_hour: float | None = None
+    utilisation: float = 0.6
+    kind: Literal["explain"] = "explain"
+    verb: ClassVar[str] = "explain"
+    rounds: ClassVar[Rounds] = "planned"
+    shares_pacing: ClassVar[bool] = False
+    is_resumable: ClassVar[bool] = True
+    words: ClassVar[str] = "closed loop, services that differ in one layer each"
+    variables: ClassVar[tuple[str, ...]] = (
+        *("WORKLOAD", "PROFILE", "SEED", "ROUNDS", "RATE", "CORE_HOUR"),
+    )
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        frameworks = dict.fromkeys(ladder.framework for ladder in self.ladders)
+        given = {"RATE": self.rate_per_s, "CORE_HOUR": self.core_hour}
+        return {
+            "FRAMEWORK": ",".join(frameworks),
+            **{name: f"{value:g}" for name, value in given.items() if value is not None},
+        }
+
+
+Study = Sweep | Saturation | Crosscheck | AB | Explain

@@ -1,7 +1,7 @@
 """The report of one run, whatever it measured and however it ended."""
 
 from bench.analysis.stored import StoredRun
-from bench.model import RunRecord
+from bench.model import Explain, RunRecord
 from bench.report.document import Document
 from bench.report.facts import fact_line, machine_fact, placement_fact, run_line
 from bench.report.sections import sections
@@ -29,6 +29,10 @@ def run_document(run: StoredRun) -> Document:
 
 def _title(record: RunRecord, styles: Styles) -> str:
     """Names the targets, or where they are many the frameworks that they are of."""
+    if isinstance(record.plan.study, Explain):
+        frameworks = dict.fromkeys(ladder.framework for ladder in record.plan.study.ladders)
+        names = and_list([styles[name].label for name in frameworks])
+        return f"{names}: where a request's time goes"
     if len(styles) <= _MOST_NAMED:
         return f"{and_list([style.label for style in styles.values()])} under load"
     labels: dict[str, str] = {}

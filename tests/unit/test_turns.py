@@ -9,7 +9,7 @@ from bench.errors import UnitFailed
 from bench.experiment import turns as module
 from bench.experiment.schedule import Step
 from bench.host import CpuTotals
-from bench.model import ClosedLoop, Turn, Turns
+from bench.model import ClosedLoop, Turn, Turns, Usage
 
 from .factories import plan
 
@@ -91,3 +91,38 @@ def test_a_target_that_ends_in_its_turn_leaves_the_others_theirs() -> None:
     assert len(alive.taken) == 10
     last = max(place for place, (name, *_) in enumerate(engine.asked) if name == "dead")
     assert last < len(engine.asked) / 2
+
+
+def test_a_target_that_is_asked_two_things_has_turns_for_each() -> None:
+    """Each has its own connections, requests and switches; only one of them has statements."""
+    switches = iter(range(0, 1000, 5))
+
+    class Lab:
+        def unit_names(self, _target: object) -> tuple[str, str]:
+            return "app", "database"
+
+        def usage(self, _target: object, _name: str) -> Usage:
+            return Usage(0.0, 1, {1: (next(switches), 0)})
+
+    target = SimpleNamespace(name="drf")
+    parts = [participant("drf", FakeClocks()) for _ in range(2)]
+    for part, workload in zip(parts, ("ping", "read"), strict=True):
+        part.target, part.workload, part.shared = target, workload, True  # type: ignore[assignment]
+    engine = FakeEngine()
+    bench = SimpleNamespace(plan=plan(turns=TURNS), on_progress=lambda _: None, lab=Lab())
+    step = Step(1, "read", ("drf", "drf"), ClosedLoop(20), 0.3, TURNS, asked=("ping", "read"))
+    module._take_turns(bench, step, engine, parts, 0.0)  # type: ignore[arg-type]
+    assert {name for name, *_ in engine.asked} == {"drf/ping", "drf/read"}
+    app, _ = module._role_costs(parts[0], (None, None), (None, None))  # type: ignore[arg-type]
+    assert app.voluntary_switches == 3 * 10
+    assert module._queries(parts[0], None) is None  # type: ignore[arg-type]
+
+
+def test_a_step_of_a_ladder_says_what_each_target_is_asked() -> None:
+    """Without a ladder all are asked the same; with fewer cells each keeps its own."""
+    plain = Step(1, "read", ("a", "b"), ClosedLoop(20), 1.0)
+    assert plain.cells == (("a", "read"), ("b", "read"))
+    assert plain.only([("b", "read")]).asked == ()
+    mixed = Step(1, "read", ("a", "a"), ClosedLoop(20), 1.0, asked=("ping", "read"))
+    assert mixed.cells == (("a", "ping"), ("a", "read"))
+    assert mixed.only([("a", "read")]).cells == (("a", "read"),)

@@ -13,6 +13,7 @@ from bench.report.sections.answer import answer
 from bench.report.sections.cost import cost
 from bench.report.sections.crosscheck import crosscheck
 from bench.report.sections.equality import equality
+from bench.report.sections.explain import explain
 from bench.report.sections.figures import figures
 from bench.report.sections.latency import latency
 from bench.report.sections.modes import modes
@@ -27,6 +28,7 @@ from bench.report.sections.verdicts import verdict_matrix
 SECTIONS: tuple[Callable[[StoredRun], Section | None], ...] = (
     before_and_after,
     answer,
+    explain,
     throughput,
     verdict_matrix,
     modes,

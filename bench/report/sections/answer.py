@@ -9,10 +9,11 @@ from bench.analysis.measures import measures_of
 from bench.analysis.series import Series
 from bench.analysis.stored import StoredRun
 from bench.metrics import METRICS
-from bench.model import AB, CellResult, Crosscheck, Saturation, Sweep
+from bench.model import AB, CellResult, Crosscheck, Explain, Saturation, Sweep
 from bench.report.document import Block, Card, Cards, Diagnostics, Prose, Section
 from bench.report.facts import load_words
 from bench.report.sections.crosscheck import crosscheck_cards
+from bench.report.sections.explain import explain_cards, explain_lead
 from bench.report.sections.saturation import saturation_cards, saturation_cells, saturation_lead
 from bench.report.sections.scalability import sweep_cards, sweep_lead
 from bench.report.style import styles_of
@@ -135,6 +136,7 @@ STUDIES: dict[type[Any], StudyAnswer] = {
     Sweep: StudyAnswer(sweep_cards, sweep_lead),
     Saturation: StudyAnswer(saturation_cards, saturation_lead, saturation_cells),
     Crosscheck: StudyAnswer(crosscheck_cards),
+    Explain: StudyAnswer(explain_cards, explain_lead),
     AB: StudyAnswer(_bench, _bench_lead, title="Each side alone"),
 }
 """By what was studied."""
