@@ -6,13 +6,14 @@ only the database can say.
 
 from collections.abc import Mapping
 
+from bench import histogram
 from bench.model import Diagnostic, LoadResult, Operation, QueryCounts
 
 _WRITES: tuple[Operation, ...] = ("create", "update", "delete")
 _WITHOUT_DATABASE: tuple[Operation, ...] = ("echo", "ping")
 
 LONGER_S = 1.0
-"""So much longer than planned a window may be, beside three times what an answer takes."""
+"""So much longer than planned a window may be, beside three times what an answer usually takes."""
 
 HELD_UP_S = 0.5
 
@@ -85,9 +86,7 @@ def standstill(load: LoadResult, longer_s: float) -> tuple[Diagnostic, ...]:
                 "invalid",
             ),
         )
-    count = sum(each.count for each in load.latency.values())
-    mean_s = sum(each.mean_s * each.count for each in load.latency.values()) / max(count, 1)
-    if longer_s <= LONGER_S + 3 * mean_s:
+    if longer_s <= LONGER_S + 3 * _usual_s(load):
         return ()
     return (
         Diagnostic(
@@ -97,6 +96,12 @@ def standstill(load: LoadResult, longer_s: float) -> tuple[Diagnostic, ...]:
             "invalid",
         ),
     )
+
+
+def _usual_s(load: LoadResult) -> float:
+    """What an answer usually takes: not the mean, in which a standstill itself stands."""
+    merged = histogram.merge(load.latency.values())
+    return histogram.quantiles_s(merged, (50.0,))[0] if merged.count else 0.0
 
 
 def workers_replaced(within: bool, before: bool) -> tuple[Diagnostic, ...]:

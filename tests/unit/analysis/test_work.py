@@ -103,6 +103,13 @@ def test_a_standstill_is_told_with_whose_it_was(
     assert all(one.severity == "invalid" for one in found)
 
 
+def test_the_standstill_itself_is_not_what_is_usual() -> None:
+    """Twenty answers that took 4 s, among few: their mean would excuse it."""
+    times = distribution([0.02] * 60 + [4.0] * 20)
+    (told,) = standstill(load_result(80, latency={"read": times}), 4.0)
+    assert told.code == "stood-still"
+
+
 def test_replaced_workers_are_told() -> None:
     """In a window they spoil it; between two the figure is one of fresh processes."""
     assert workers_replaced(within=False, before=False) == ()
