@@ -7,19 +7,48 @@ let
   interpreter = pkgs.python313;
   postgresql = pkgs.postgresql_18;
 
-  python = import ./python.nix { inherit inputs pkgs interpreter; };
-  uv = import ./uv.nix { inherit pkgs; };
-  lab = import ./lab.nix {
-    inherit pkgs postgresql facts;
-    inherit (inputs) self;
-    python = python.runtime;
+  # nixpkgs builds it reproducibly, and so without profiles (PGO), slower than what people run.
+  # This one is compiled where it is wanted, once: docs/nixos.md.
+  optimisedInterpreter = interpreter.override {
+    enableOptimizations = true;
+    reproducibleBuild = false;
+    self = optimisedInterpreter;
   };
+
+  madeWith =
+    interpreter:
+    let
+      python = import ./python.nix { inherit inputs pkgs interpreter; };
+    in
+    {
+      inherit python;
+      lab = import ./lab.nix {
+        inherit pkgs postgresql facts;
+        inherit (inputs) self;
+        python = python.runtime;
+      };
+      shells = import ./shells.nix {
+        inherit
+          pkgs
+          postgresql
+          interpreter
+          uv
+          ;
+        python = python.development;
+      };
+    };
+
+  uv = import ./uv.nix { inherit pkgs; };
+  usual = madeWith interpreter;
+  optimised = madeWith optimisedInterpreter;
+  inherit (usual) lab python;
 in
 {
   packages = {
     default = lab;
     inherit lab postgresql;
     python = python.runtime;
+    lab-optimised = optimised.lab;
   };
 
   apps = lib.genAttrs [ "default" "bench" ] (_: {
@@ -28,9 +57,8 @@ in
     meta.description = "The lab's command line; --help lists its verbs";
   });
 
-  devShells = import ./shells.nix {
-    inherit pkgs postgresql interpreter uv;
-    python = python.development;
+  devShells = usual.shells // {
+    optimised = optimised.shells.default;
   };
 
   checks = import ./checks.nix {

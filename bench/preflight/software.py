@@ -38,8 +38,17 @@ def python_build(facts: MachineFacts, where: Placement) -> Check:
         "doubt" if "PGO" in missing else "note",
         f"without {' and '.join(missing)}",
         "slower than the Python that people run",
-        f"Build it with {' '.join(wanted[name] for name in missing)}, or use one that is: "
-        "`uv python install 3.13`. Then: rm -r .venv && make doctor",
+        _other_python(facts, [wanted[name] for name in missing]),
+    )
+
+
+def _other_python(facts: MachineFacts, flags: list[str]) -> str:
+    """How to get a faster build from where one is."""
+    if facts.python_executable.startswith("/nix/store/"):
+        return "`nix develop .#optimised` compiles one, once: docs/nixos.md. Then: make doctor"
+    return (
+        f"Build it with {' '.join(flags)}, or use one that is: `uv python install 3.13`. "
+        "Then: rm -r .venv && make doctor"
     )
 
 

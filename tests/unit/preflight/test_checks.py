@@ -308,3 +308,16 @@ def test_siblings_go_last_and_come_back_first() -> None:
     assert found[-1].value == "off"
     assert len(found) > 1
     assert check("SMT", **changes, smt="notsupported").settings == ()
+
+
+@pytest.mark.parametrize(
+    ("python", "remedy"),
+    [
+        ("/nix/store/abc-onecore-python-dev/bin/python", "nix develop .#optimised"),
+        ("/home/me/onecore/.venv/bin/python", "uv python install"),
+    ],
+)
+def test_a_faster_python_is_named_where_one_is_to_be_had(python: str, remedy: str) -> None:
+    """There is no .venv to remove in a Nix shell, and uv's Pythons do not run on NixOS."""
+    found = check("Python build", python_build="'--enable-shared'", python_executable=python)
+    assert remedy in found.remedy

@@ -59,6 +59,7 @@ let
     inherit version;
     pythonVersion = lib.concatStringsSep "." (lib.take 2 (lib.splitString "." version));
     interpreter = "/stand-in/bin/python3";
+    override = _: python version;
   };
 
   postgresql = version: fake "postgresql" { inherit version; };
