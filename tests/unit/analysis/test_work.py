@@ -103,6 +103,14 @@ def test_a_standstill_is_told_with_whose_it_was(
     assert all(one.severity == "invalid" for one in found)
 
 
+def test_a_busy_machine_is_a_doubt_and_hides_no_standstill() -> None:
+    """Half a second without the generator weakens a window; 4 s without an answer spoil it."""
+    seen = load_result(10, latency={"read": distribution([0.01] * 10)}, held_up_s=0.5)
+    (told,) = standstill(seen, 0.5)
+    assert (told.code, told.severity) == ("generator-stopped", "doubt")
+    assert [one.code for one in standstill(seen, 4.0)] == ["generator-stopped", "stood-still"]
+
+
 def test_the_standstill_itself_is_not_what_is_usual() -> None:
     """Twenty answers that took 4 s, among few: their mean would excuse it."""
     times = distribution([0.02] * 60 + [4.0] * 20)

@@ -112,7 +112,7 @@ def test_the_project_passes(project: Path) -> None:
     assert code == 0, told
     assert "files parse" in told
     assert "flake.lock locks nixpkgs" in told
-    assert "devShells 4" in told
+    assert "devShells 6" in told
     assert "scripts compile: vm-test-onecore" in told
     assert "machine full: " in told
     assert "machine plain and vm-test-machine: " in told
