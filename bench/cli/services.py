@@ -19,7 +19,7 @@ from bench.experiment.assembly import (
 )
 from bench.experiment.lab import Lab, Stopped
 from bench.live.status import status_table
-from bench.live.units import Eye
+from bench.live.units import UnitReader
 from bench.live.watching import print_notes, watch_units
 from bench.model import Target
 from bench.report.render.terminal import print_table
@@ -74,8 +74,8 @@ def watch(*, choice: Choice = NOTHING_CHOSEN) -> None:
     lab = _lab_to_look_at(choice)
     # Whatever is being measured, this stays off its core.
     os.sched_setaffinity(0, lab.placement.housekeeping)
-    with Eye(lab, asking=True) as eye, suppress(KeyboardInterrupt):
-        watch_units(out, eye.look)
+    with UnitReader(lab, asking=True) as reader, suppress(KeyboardInterrupt):
+        watch_units(out, reader.look)
 
 
 @app.command
@@ -135,5 +135,5 @@ def _tell_killed(stopped: Stopped) -> None:
 
 
 def _print_status(lab: Lab) -> None:
-    with Eye(lab, asking=False) as eye:
-        print_table(out, status_table(eye.look()))
+    with UnitReader(lab, asking=False) as reader:
+        print_table(out, status_table(reader.look()))

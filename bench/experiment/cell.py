@@ -11,8 +11,8 @@ from bench.experiment.lab import Lab
 from bench.experiment.schedule import Step
 from bench.experiment.start import CommonStart, warm_up_s
 from bench.host import CpuTotals, WindowCounters, cpu_totals, window_counters
-from bench.load.asking import PAGE
 from bench.load.engine import Engine
+from bench.load.request_source import PAGE
 from bench.model import (
     CellResult,
     CpuTimes,

@@ -16,7 +16,7 @@ MEMORY_EVERY = 5
 """A database is some 25 processes: reading its memory costs 25 ms, so every fifth look does."""
 
 
-class Eye:
+class UnitReader:
     """Looks at all units of `lab` and remembers what it saw, since a rate needs two looks.
 
     It changes nothing. `asking` asks the databases for their transactions, frozen ones left out.
@@ -33,7 +33,7 @@ class Eye:
             for target in (lab.targets if asking else ())
         }
 
-    def __enter__(self) -> "Eye":
+    def __enter__(self) -> "UnitReader":
         return self
 
     def __exit__(self, *_: object) -> None:

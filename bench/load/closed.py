@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from bench.load.asking import Request, Source
 from bench.load.pacing import Until
+from bench.load.request_source import Request, Source
 
 Send = Callable[[Request, float], Coroutine[Any, Any, None]]
 """Sends a request and records how it went; the second argument is when its latency began."""

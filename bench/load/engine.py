@@ -6,7 +6,7 @@
 from collections.abc import Mapping
 from typing import Protocol
 
-from bench.load.conversation import OnProgress
+from bench.load.process_channel import OnProgress
 from bench.model import LoadResult, LoadSpec, Turn, TurnKind, WarmUp
 
 

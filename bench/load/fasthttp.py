@@ -18,8 +18,8 @@ import gevent  # type: ignore[import-untyped]  # its types are a package of thei
 
 from bench.cpuclock import process_cpu_s
 from bench.load import process
-from bench.load.asking import Source
-from bench.load.judging import Judge
+from bench.load.answer_check import AnswerCheck
+from bench.load.request_source import Source
 from bench.load.wire import parse_spec
 from bench.model import ClosedLoop, LoadSpec
 
@@ -34,7 +34,7 @@ class RequestCounts:
 
 
 def user_class(spec: LoadSpec, counted: RequestCounts) -> type[FastHttpUser]:
-    source, judge = Source(spec, {}), Judge()
+    source, judge = Source(spec, {}), AnswerCheck()
 
     class CeilingUser(FastHttpUser):
         host = spec.base_url

@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import Self
 
 from bench.load import process
-from bench.load.conversation import Conversation, OnProgress, ignore
+from bench.load.process_channel import OnProgress, ProcessChannel, ignore
 from bench.load.wire import (
     AskCollect,
     AskCollectTurns,
@@ -48,7 +48,7 @@ class Generator:
         self._cpus = tuple(cpus)
 
     def __enter__(self) -> Self:
-        self._talk = Conversation(
+        self._talk = ProcessChannel(
             process.command("bench.load", str(os.getpid()), process.list_cpus(self._cpus)),
             process.environment(),
             tempfile.TemporaryFile(),

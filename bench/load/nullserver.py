@@ -31,7 +31,7 @@ import uvloop
 from bench.dataset import row
 from bench.errors import GeneratorFailed
 from bench.load import process
-from bench.load.alarm import Alarm
+from bench.load.timer import Timer
 
 PAGE = 100
 _TIMES_KEPT = 100_000
@@ -164,7 +164,7 @@ class Delay:
         self._arrived.set()
 
     async def run(self) -> None:
-        with Alarm() as alarm:
+        with Timer() as alarm:
             while True:
                 self._arrived.clear()
                 if not self._due:
@@ -179,7 +179,7 @@ class Delay:
 async def stall(stall_s: float, period_s: float) -> None:
     """Block the whole server for the first `stall_s` of every `period_s`."""
     start = time.monotonic()
-    with Alarm() as alarm:
+    with Timer() as alarm:
         while True:
             start += period_s
             await alarm.until(start)

@@ -7,11 +7,11 @@ requests it was for and none after them, and each latency counts from when its r
 import asyncio
 import time
 
-from bench.load.alarm import Alarm
-from bench.load.asking import Source
 from bench.load.closed import Send
 from bench.load.pacing import Schedule, Until
 from bench.load.recorder import LatenessRecorder
+from bench.load.request_source import Source
+from bench.load.timer import Timer
 
 IN_FLIGHT_LIMIT = 1000
 """Requests that may wait for an answer at once. Beyond it they are not sent but counted, so that
@@ -59,7 +59,7 @@ async def open_loop(
         task.add_done_callback(in_flight.discard)
         return True
 
-    with Alarm() as alarm:
+    with Timer() as alarm:
         async with asyncio.TaskGroup() as group:
             sending = True
             while sending and start_s + schedule.next_s < until.moment_s:

@@ -3,10 +3,10 @@
 import time
 
 from bench.dataset import ItemFields
-from bench.load.asking import Request
+from bench.load.answer_check import AnswerCheck, item_id
 from bench.load.client import Client, RequestError
-from bench.load.judging import Judge, item_id
 from bench.load.recorder import Recorder
+from bench.load.request_source import Request
 
 CreatedItems = dict[int, ItemFields]
 
@@ -28,7 +28,7 @@ class Sender:
         self.created: CreatedItems = {}
         """Items that creates through this sender were answered with."""
         self._known = known
-        self._judge = Judge()
+        self._judge = AnswerCheck()
 
     async def send(self, request: Request, since_s: float) -> None:
         """Send it and wait for the answer; its latency began at `since_s`."""

@@ -8,12 +8,12 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 
-from bench.load.asking import Source
 from bench.load.client import Client, Traffic
 from bench.load.closed import closed_loop
 from bench.load.heartbeat import Heartbeat
 from bench.load.pacing import Until
 from bench.load.recorder import Recorder
+from bench.load.request_source import Source
 from bench.load.sender import Sender
 from bench.load.window import settle
 from bench.model import ClosedLoop, LoadResult, LoadSpec, Turn, TurnKind, WarmUp

@@ -7,13 +7,13 @@ import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from bench.load.asking import Source
 from bench.load.client import Client
 from bench.load.closed import closed_loop
 from bench.load.heartbeat import Heartbeat
 from bench.load.open import open_loop
 from bench.load.pacing import Schedule, Until, arrivals
 from bench.load.recorder import LatenessRecorder, Recorder
+from bench.load.request_source import Source
 from bench.load.sender import CreatedItems, Sender
 from bench.model import ClosedLoop, LoadResult, LoadSpec, OpenLoop, Progress, WarmUp
 from bench.stats.steady import SLICES, is_steady

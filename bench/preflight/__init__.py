@@ -3,7 +3,7 @@
     check      what a check says, and what follows from many of them
     clock      governor, limits, turbo, heat, and the speed that the spin probe saw
     cores      placement, SMT, isolation, quota
-    company    other processes, steal, pressure, interrupts
+    neighbours other processes, steal, pressure, interrupts
     memory     memory, swap, huge pages
     software   virtualisation, Python's build, the kernel's clock and watchdog
     page       checks as lines for a terminal
@@ -15,7 +15,7 @@ from collections.abc import Callable
 
 from bench.host import MachineFacts
 from bench.model import Placement
-from bench.preflight import clock, company, cores, memory, software
+from bench.preflight import clock, cores, memory, neighbours, software
 from bench.preflight.check import Check, diagnostics, named, settings, unfit, verdict
 from bench.preflight.page import PageLine, render
 
@@ -30,11 +30,11 @@ CHECKS: tuple[Callable[[MachineFacts, Placement], Check], ...] = (
     clock.turbo,
     clock.heat,
     clock.steadiness,
-    company.app_core,
-    company.steal,
-    company.processes,
-    company.load,
-    company.interrupts,
+    neighbours.app_core,
+    neighbours.steal,
+    neighbours.processes,
+    neighbours.load,
+    neighbours.interrupts,
     memory.available,
     memory.swap,
     memory.huge_pages,

@@ -15,7 +15,7 @@ SELFTEST = """
 import math
 
 from bench.experiment.interruption import interruptible
-from bench.experiment.selftest import run, truth
+from bench.experiment.selftest import run, known_servers
 from bench.experiment.selftest.comparison import Patience
 
 interruptible()

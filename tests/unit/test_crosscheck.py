@@ -19,7 +19,7 @@ from bench.experiment.crosscheck import (
     pacings,
 )
 from bench.experiment.plan import PROFILES, rows_to_load
-from bench.load.asking import Source
+from bench.load.request_source import Source
 from bench.load.users.behaviour import deal
 from bench.model import CellResult, LoadSpec, OpenLoop, Pacing, RunRecord, Users
 from bench.report.render.markdown import markdown

@@ -7,8 +7,8 @@ import pytest
 from bench.errors import UsageError
 from bench.experiment.plan import make_plan, pacing_from, rows_to_load, select_profile
 from bench.histogram import tellable
-from bench.load.asking import PAGE, Source
 from bench.load.pacing import arrivals as arrivals_of
+from bench.load.request_source import PAGE, Source
 from bench.model import Arrivals, ClosedLoop, LoadSpec, OpenLoop, Pacing, Rows
 from bench.workloads import OPERATIONS, WORKLOADS, select_workloads
 

@@ -13,7 +13,7 @@ from bench.errors import GeneratorFailed
 from bench.experiment.ab.rounds import next_of
 from bench.experiment.apart import free_block
 from bench.experiment.lab import Lab
-from bench.experiment.selftest import truth
+from bench.experiment.selftest import known_servers
 from bench.experiment.selftest.comparison import THRESHOLD, Patience, judged, record_of
 from bench.experiment.selftest.twins import PLANTED_SHARE, Twins, make_twins
 from bench.model import (
@@ -180,28 +180,28 @@ def seen(
     return Latencies(served / 1e3, p50 / 1e3, p95 / 1e3, p99 / 1e3, slowest / 1e3)
 
 
-def disturbed(*shares: float) -> list[truth.ObservedWindow]:
+def disturbed(*shares: float) -> list[known_servers.ObservedWindow]:
     """Windows with so much of the generator's core stolen; their duration tells them apart."""
     return [
-        truth.ObservedWindow(load_result(duration_s=number), 0.0, share, 0.0)
+        known_servers.ObservedWindow(load_result(duration_s=number), 0.0, share, 0.0)
         for number, share in enumerate(shares, start=1)
     ]
 
 
 def test_windows_are_chosen_by_what_else_was_on_the_cores() -> None:
     """Until three were quiet, or no hope is left; then those with the least beside the lab."""
-    assert not truth.are_enough(disturbed(0.0, 0.1, 0.02))
-    assert truth.are_enough(disturbed(0.0, 0.1, 0.02, 0.01))
-    assert not truth.are_enough(disturbed(*[0.1] * (truth.TRIES - 1)))
-    assert truth.are_enough(disturbed(*[0.1] * truth.TRIES))
-    chosen = truth.least_disturbed(disturbed(0.3, 0.1, 0.4, 0.2))
+    assert not known_servers.are_enough(disturbed(0.0, 0.1, 0.02))
+    assert known_servers.are_enough(disturbed(0.0, 0.1, 0.02, 0.01))
+    assert not known_servers.are_enough(disturbed(*[0.1] * (known_servers.TRIES - 1)))
+    assert known_servers.are_enough(disturbed(*[0.1] * known_servers.TRIES))
+    chosen = known_servers.least_disturbed(disturbed(0.3, 0.1, 0.4, 0.2))
     assert [one.result.duration_s for one in chosen] == [2, 4, 1]
 
 
 def test_a_window_is_disturbed_on_either_core() -> None:
     """Others may have had the generator's time, or the server's."""
-    senders = truth.ObservedWindow(load_result(), 0.02, 0.03, 0.01)
-    servers = truth.ObservedWindow(load_result(), 0.0, 0.01, 0.2)
+    senders = known_servers.ObservedWindow(load_result(), 0.02, 0.03, 0.01)
+    servers = known_servers.ObservedWindow(load_result(), 0.0, 0.01, 0.2)
     assert senders.disturbed_share == pytest.approx(0.05)
     assert servers.disturbed_share == 0.2
 

@@ -6,7 +6,7 @@ import pytest
 
 from bench.errors import UsageError
 from bench.experiment.plan import PROFILES, make_plan, rows_to_load
-from bench.load.asking import PAGE
+from bench.load.request_source import PAGE
 from bench.model import Created, OpenLoop, Rows
 from bench.targets import known_targets
 from bench.workloads import OPERATIONS, WORKLOADS, select_workloads

@@ -11,7 +11,7 @@ from bench.experiment.interruption import undisturbed
 from bench.experiment.lab import Lab
 from bench.experiment.selftest.accounting import check_accounting
 from bench.experiment.selftest.comparison import Patience, compare
-from bench.experiment.selftest.truth import check_generator
+from bench.experiment.selftest.known_servers import check_generator
 from bench.experiment.selftest.twins import PLANTED_SHARE, Twins, make_twins
 
 SERVICE = "flask"

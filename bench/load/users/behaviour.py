@@ -14,9 +14,9 @@ from typing import NamedTuple
 import orjson
 
 from bench.dataset import ItemFields, payloads
-from bench.load.asking import PAGE, Request
-from bench.load.judging import Judge
-from bench.load.judging import item_id as id_of
+from bench.load.answer_check import AnswerCheck
+from bench.load.answer_check import item_id as id_of
+from bench.load.request_source import PAGE, Request
 from bench.model import Operation
 from bench.workloads import WORKLOADS
 
@@ -76,7 +76,7 @@ class UserMemory:
         self._bodies = known
         self._shared = shared
         self._items: OrderedDict[int, ItemFields] = OrderedDict()
-        self._judge = Judge()
+        self._judge = AnswerCheck()
         self._right_page = b""
 
     def __len__(self) -> int:

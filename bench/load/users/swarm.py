@@ -12,7 +12,7 @@ from typing import Self
 
 from bench.errors import GeneratorFailed
 from bench.load import process
-from bench.load.conversation import Conversation, OnProgress, ignore
+from bench.load.process_channel import OnProgress, ProcessChannel, ignore
 from bench.load.users.settings import Ports, locust_arguments
 from bench.load.wire import AskCollect, AskGo, Collected, Done, spec_line
 from bench.model import LoadResult, LoadSpec, Users, WarmUp
@@ -25,7 +25,7 @@ class Swarm:
         self._cpus = tuple(cpus)
         self._folder = folder
         self._ports = ports
-        self._talk: Conversation | None = None
+        self._talk: ProcessChannel | None = None
 
     def __enter__(self) -> Self:
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -51,7 +51,7 @@ class Swarm:
         return self._conversation.pid
 
     @property
-    def _conversation(self) -> Conversation:
+    def _conversation(self) -> ProcessChannel:
         if self._talk is None:
             raise GeneratorFailed("Locust is not running")
         return self._talk
@@ -67,7 +67,7 @@ class Swarm:
         self.close()
         files = self._free_name(spec.target)
         arguments = locust_arguments(spec, spec.target, files, self._ports)
-        self._talk = Conversation(
+        self._talk = ProcessChannel(
             process.command(
                 "bench.load.users",
                 str(os.getpid()),

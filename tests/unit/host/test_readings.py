@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from bench.host import cpu_totals, machine, window_counters
-from bench.host.company import busy_processes, interrupts, process_ticks
 from bench.host.cpus import (
     TICK_S,
     Confinement,
@@ -22,8 +21,9 @@ from bench.host.cpus import (
     turbo_switches,
     usable_cpus,
 )
-from bench.host.fitness import python_build
+from bench.host.machine_facts import python_build
 from bench.host.memory import memory, pressure
+from bench.host.neighbours import busy_processes, interrupts, process_ticks
 from bench.host.quota import Quota, quota
 from bench.kernel import KernelTree
 

@@ -10,10 +10,10 @@ import pytest
 
 from bench import preflight
 from bench.host import cpu_totals, machine, observe, topology, window_counters
-from bench.host.company import interrupts, process_ticks
 from bench.host.cpus import cpu_ticks, isolated_cpus, others_cpus, smt_groups, turbo_switches
 from bench.host.description import cpu_model, load_now, virtualisation
 from bench.host.memory import memory, pressure, swapped_pages
+from bench.host.neighbours import interrupts, process_ticks
 from bench.host.quota import Quota, quota
 from bench.kernel import KernelTree
 from bench.kernel.cgroup import folders_of, hierarchies

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from bench.host import MachineFacts, Spin
 from bench.host.cpus import CpuClock, TurboSwitch
-from bench.host.fitness import Activity, CpuShares
+from bench.host.machine_facts import Activity, CpuShares
 from bench.host.memory import MachineMemory
 from bench.host.quota import Quota
 from bench.model import Placement

@@ -4,10 +4,10 @@ import pytest
 
 from bench import preflight
 from bench.host import Setting, Spin
-from bench.host.company import BusyProcess, Interrupt
 from bench.host.cpus import Confinement, CpuClock, TurboSwitch
-from bench.host.fitness import CpuShares
+from bench.host.machine_facts import CpuShares
 from bench.host.memory import MachineMemory
+from bench.host.neighbours import BusyProcess, Interrupt
 from bench.host.quota import Quota
 from bench.model import Placement
 from bench.preflight import examine

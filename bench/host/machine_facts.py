@@ -7,14 +7,6 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
-from bench.host.company import (
-    BusyProcess,
-    Interrupt,
-    balances_interrupts,
-    busy_processes,
-    interrupts,
-    process_ticks,
-)
 from bench.host.cpus import (
     SMT_SWITCH,
     TICK_S,
@@ -34,6 +26,14 @@ from bench.host.cpus import (
 )
 from bench.host.description import virtualisation
 from bench.host.memory import MachineMemory, memory, pressure
+from bench.host.neighbours import (
+    BusyProcess,
+    Interrupt,
+    balances_interrupts,
+    busy_processes,
+    interrupts,
+    process_ticks,
+)
 from bench.host.quota import Quota, quota
 from bench.host.spin import Spin, spin
 from bench.kernel import REAL, KernelTree

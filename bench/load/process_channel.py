@@ -34,7 +34,7 @@ def ignore(progress: Progress) -> None:
     """For those who do not want to know."""
 
 
-class Conversation:
+class ProcessChannel:
     """Owns one process. What it writes to standard error goes to `errors`, which is readable.
 
     The process is killed when the thread that started it ends, so start it from the main thread.

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.dataset import CRUD_ITEM, ItemFields, row
-from bench.load.asking import Request, Source
+from bench.load.request_source import Request, Source
 from bench.model import ClosedLoop, Created, LoadSpec, Operation, Rows, Share
 
 ITEM: ItemFields = {"name": "a", "description": "b", "price": 1.0, "in_stock": True}

@@ -1,7 +1,7 @@
 """Who else uses the CPUs?"""
 
 from bench.host import MachineFacts, Setting
-from bench.host.company import Interrupt, affinity_file
+from bench.host.neighbours import Interrupt, affinity_file
 from bench.model import Placement
 from bench.placement import format_cpulist
 from bench.preflight.check import NO_REMEDY, Check, State, app_cpus, tune_command

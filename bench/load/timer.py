@@ -21,7 +21,7 @@ _NEWEST = 0.1
 """The newest wake-up's part in what waking has taken lately."""
 
 
-class Alarm:
+class Timer:
     """Waits for moments in the time of `time.monotonic()`, one at a time."""
 
     def __enter__(self) -> Self:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import orjson
 
 from bench.dataset import ItemFields, row
-from bench.load.asking import Request
+from bench.load.request_source import Request
 from bench.model import Operation
 
 _SUCCESS: Mapping[Operation, int] = {
@@ -23,7 +23,7 @@ _SUCCESS: Mapping[Operation, int] = {
 }
 
 
-class Judge:
+class AnswerCheck:
     """Says what is wrong with an answer."""
 
     def __init__(self) -> None:

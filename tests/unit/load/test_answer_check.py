@@ -2,8 +2,8 @@ import orjson
 import pytest
 
 from bench.dataset import ItemFields, row
-from bench.load.asking import Request
-from bench.load.judging import Judge
+from bench.load.answer_check import AnswerCheck
+from bench.load.request_source import Request
 
 ITEM: ItemFields = {"name": "a", "description": "b", "price": 1.0, "in_stock": True}
 
@@ -27,15 +27,15 @@ PAGE = [{"id": number, **row(number)} for number in (1, 2, 3)]
 )
 def test_right_answers(request_: Request, status: int, answer: object) -> None:
     """An answer that keeps the contract is no fault."""
-    assert Judge().fault(request_, status, orjson.dumps(answer)) == ""
+    assert AnswerCheck().fault(request_, status, orjson.dumps(answer)) == ""
 
 
 def test_a_delete_is_answered_with_nothing() -> None:
     """A delete is right with status 204 and an empty body only."""
     request = Request("delete", b"", item_id=3)
-    assert Judge().fault(request, 204, b"") == ""
-    assert Judge().fault(request, 204, b"{}") == "wrong body"
-    assert Judge().fault(request, 200, b"") == "status 200"
+    assert AnswerCheck().fault(request, 204, b"") == ""
+    assert AnswerCheck().fault(request, 204, b"{}") == "wrong body"
+    assert AnswerCheck().fault(request, 200, b"") == "status 200"
 
 
 @pytest.mark.parametrize(
@@ -67,24 +67,24 @@ def test_a_delete_is_answered_with_nothing() -> None:
 )
 def test_wrong_bodies(request_: Request, status: int, answer: object) -> None:
     """An answer with other values, or without some, is a wrong body."""
-    assert Judge().fault(request_, status, orjson.dumps(answer)) == "wrong body"
+    assert AnswerCheck().fault(request_, status, orjson.dumps(answer)) == "wrong body"
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"<html>", b'{"id": 3', b"\xff"])
 def test_what_is_no_json_is_a_wrong_body(body: bytes) -> None:
     """A body that is no JSON is told as wrong, and raises nothing."""
-    assert Judge().fault(READ, 200, body) == "wrong body"
+    assert AnswerCheck().fault(READ, 200, body) == "wrong body"
 
 
 @pytest.mark.parametrize("status", [201, 204, 301, 404, 500])
 def test_another_status_fails_whatever_the_body(status: int) -> None:
     """The right body does not excuse a wrong status."""
-    assert Judge().fault(READ, status, orjson.dumps({"id": 3, **ITEM})) == f"status {status}"
+    assert AnswerCheck().fault(READ, status, orjson.dumps({"id": 3, **ITEM})) == f"status {status}"
 
 
 def test_a_page_found_right_does_not_excuse_the_next() -> None:
     """Remembering a good page does not let a bad one pass."""
-    judge = Judge()
+    judge = AnswerCheck()
     assert judge.fault(LIST, 200, orjson.dumps(PAGE)) == ""
     assert judge.fault(LIST, 200, orjson.dumps(PAGE)) == ""
     assert judge.fault(LIST, 200, orjson.dumps(PAGE[:2])) == "wrong body"
