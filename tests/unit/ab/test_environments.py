@@ -22,6 +22,8 @@ if "broken" in " ".join(sys.argv):
     sys.exit("error: there is no such version")
 if place := os.environ.get("UV_PROJECT_ENVIRONMENT"):
     pathlib.Path(place, "bin").mkdir(parents=True)
+    pathlib.Path(place, "lib").mkdir()
+    pathlib.Path(place, "lib", "module.py").touch()
 """
 
 
@@ -75,8 +77,9 @@ def test_another_lock_is_made_whole_and_once(project: Project, tmp_path: Path) -
     assert python == project.kept / digest_of(code, ()) / "bin" / "python"
     ((words, place),) = project.asked
     assert words[0] == "sync"
-    assert {"--frozen", "--all-groups", "--compile-bytecode", str(code.folder)} <= {*words}
+    assert {"--frozen", "--all-groups", str(code.folder)} <= {*words}
     assert place == str(python.parents[1])
+    assert list(python.parents[1].glob("lib/__pycache__/module.*.pyc"))
     assert project.made(project.code(tmp_path / "b", "lock 2", "def")) == python
     assert len(project.asked) == 1
 
