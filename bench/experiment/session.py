@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
@@ -55,6 +56,10 @@ from bench.workloads import WORKLOADS
 CEILING_WINDOW_S = 0.3
 CEILING_USABLE_SHARE = 0.65
 """Above it an open loop's generator would begin to measure itself."""
+
+
+LOOKED_THROUGH = 50
+"""Stored runs, for what this one may promise: each takes some milliseconds before it can begin."""
 
 
 class Watcher(Protocol):
@@ -217,8 +222,10 @@ def brought_up(lab: Lab, watcher: Watcher, *, strict: bool = False) -> Iterator[
 
 
 def earlier_runs(results: Path) -> Iterator[RunRecord]:
-    """Complete runs without their cells, the latest first. What cannot be read is passed over."""
-    for store in reversed(stored_runs(results)):
+    """The latest runs, as far as they are complete, without their cells; the latest first. What
+    cannot be read is passed over.
+    """
+    for store in islice(reversed(stored_runs(results)), LOOKED_THROUGH):
         with suppress(StoreError):
             record = store.read_record()
             if record.state == "complete":
