@@ -36,6 +36,14 @@ class Copy:
         assert text.count(before) == 1, f"{before!r} is {text.count(before)} times in {path}"
         (self.folder / path).write_text(text.replace(before, after))
 
+    def imports(self, path: str, line: str) -> None:
+        """Adds an import before those that are there."""
+        self.touched.add(path)
+        text = (self.folder / path).read_text()
+        added = re.sub("^from bench", f"{line}\nfrom bench", text, count=1, flags=re.MULTILINE)
+        assert added != text
+        (self.folder / path).write_text(added)
+
     def run(self, script: str) -> None:
         """Run a script that imports the copy, and the factories of these tests."""
         path = os.pathsep.join((str(self.folder), str(ROOT)))
@@ -115,7 +123,7 @@ class Again:
 
 Study = Again | Sweep |''',
     )
-    lab.change("bench/model/__init__.py", "study import AB,", "study import AB, Again,")
+    lab.imports("bench/model/__init__.py", "from bench.model.study import Again")
     lab.write(
         "bench/experiment/again.py",
         """
@@ -137,8 +145,8 @@ def expected_cells(plan):
         "    Sweep: Proc",
         "    Again: Procedure(again.next_of, again.expected_cells),\n    Sweep: Proc",
     )
-    lab.change(procedures, "import AB,", "import AB, Again,")
-    lab.change(procedures, "import crosscheck, rounds,", "import again, crosscheck, rounds,")
+    lab.imports(procedures, "from bench.model import Again")
+    lab.imports(procedures, "from bench.experiment import again")
     lab.write(
         "bench/report/sections/again.py",
         """
@@ -160,20 +168,13 @@ def again_cards(run):
         "    throughput,\n    verdict",
         "    again,\n    throughput,\n    verdict",
     )
-    lab.change(
-        "bench/report/sections/__init__.py",
-        "from bench.report.sections.answer import",
-        "from bench.report.sections.again import again\nfrom bench.report.sections.answer import",
+    lab.imports(
+        "bench/report/sections/__init__.py", "from bench.report.sections.again import again"
     )
     answer = "bench/report/sections/answer.py"
     lab.change(answer, "    Sweep: Study", "    Again: StudyAnswer(again_cards),\n    Sweep: Study")
-    lab.change(answer, "import AB,", "import AB, Again,")
-    lab.change(
-        answer,
-        "from bench.report.sections.crosscheck",
-        "from bench.report.sections.again import again_cards\n"
-        "from bench.report.sections.crosscheck",
-    )
+    lab.imports(answer, "from bench.model import Again")
+    lab.imports(answer, "from bench.report.sections.again import again_cards")
     # The verb makes the plan; nothing else has to know it.
     assert lab.touched | {"bench/cli/measuring.py"} == documented("a study")
     lab.run("""
@@ -236,13 +237,11 @@ class Bursts:
 
 Pacing = Bursts | ClosedLoop |''',
     )
-    lab.change(
-        "bench/model/__init__.py", "pacing import Arrivals,", "pacing import Arrivals, Bursts,"
-    )
+    lab.imports("bench/model/__init__.py", "from bench.model.pacing import Bursts")
     lab.change(
         "bench/analysis/measures.py", "{ClosedLoop: RATE,", "{Bursts: LATENCY, ClosedLoop: RATE,"
     )
-    lab.change("bench/analysis/measures.py", "import ClosedLoop,", "import Bursts, ClosedLoop,")
+    lab.imports("bench/analysis/measures.py", "from bench.model import Bursts")
     lab.write(
         "bench/load/bursts.py",
         """
@@ -258,12 +257,8 @@ def burst_engine(pacing, lab, directory):
     )
     engines = "bench/experiment/engines.py"
     lab.change(engines, "    ClosedLoop: _gen", "    Bursts: burst_engine,\n    ClosedLoop: _gen")
-    lab.change(engines, "import ClosedLoop,", "import Bursts, ClosedLoop,")
-    lab.change(
-        engines,
-        "from bench.load.engine",
-        "from bench.load.bursts import burst_engine\nfrom bench.load.engine",
-    )
+    lab.imports(engines, "from bench.model import Bursts")
+    lab.imports(engines, "from bench.load.bursts import burst_engine")
     assert lab.touched | {"bench/load/engine.py"} == documented("an engine")
     lab.run("""
 import pathlib
