@@ -14,7 +14,7 @@ from bench.experiment.schedule import Step
 from bench.model import CellResult, ClosedLoop, Diagnostic, RunRecord, Turns, UnitStatus
 from bench.store import RunStore
 
-from .factories import cell, record
+from .factories import cell, plan, record
 
 
 @pytest.mark.parametrize(
@@ -190,3 +190,20 @@ def test_the_samplers_share_is_that_of_all_sittings() -> None:
     assert module.sampled_share(before, 0.01, began_s) == pytest.approx(0.0175, rel=1e-3)
     unknown = replace(before, wall_s=None)
     assert module.sampled_share(unknown, 0.01, began_s) == 0.01
+
+
+def test_what_was_removed_from_disk_meanwhile_is_written_again(tmp_path: Path) -> None:
+    """A run that has measured a cell has it when it ends, whoever has tidied up in between."""
+    store = RunStore(tmp_path / "run")
+    store.create()
+    begun = record(state="running", plan=plan(targets=("flask", "drf"), rounds=1))
+    store.write_record(begun)
+    cells = (cell(1, "flask"), cell(1, "drf"))
+    store.append_cells(cells)
+    runner = Runner(None, store, None, None, 2)  # type: ignore[arg-type]
+    runner._restore(begun, cells)
+    assert len(store.rounds.read_text().splitlines()) == 2
+    store.rounds.unlink()
+    store.append_cells(cells[1:])
+    runner._restore(begun, cells)
+    assert {one.target for one in store.read_cells(begun.plan)} == {"flask", "drf"}
