@@ -11,7 +11,7 @@ from hdrh.codec import (
 )
 
 from bench import histogram
-from bench.model import CellResult, Distribution, LoadResult, PhaseResult, Plan
+from bench.model import CellResult, Distribution, Explain, LoadResult, PhaseResult, Plan
 
 _HDR = (HdrCookieException, HdrHistogramSettingsException, HdrLengthException)
 _UNDECODABLE = (ValueError, LookupError, ArithmeticError, TypeError, zlib.error, *_HDR)
@@ -23,13 +23,20 @@ def why_impossible(cell: CellResult, plan: Plan) -> str:
 
 
 def _faults(cell: CellResult, plan: Plan) -> Iterator[str]:
-    if cell.target not in plan.targets or cell.workload not in plan.workloads or cell.round < 1:
+    if not _is_planned(cell, plan) or cell.round < 1:
         yield f"{cell.target} {cell.workload}, round {cell.round}, is none of this run's"
     if cell.warm_up and not _is_amount(cell.warm_up.duration_s):
         yield f"a warm-up of {cell.warm_up.duration_s} s"
     for window in cell.phases:
         yield from _of_load(window.load)
         yield from _of_roles(window)
+
+
+def _is_planned(cell: CellResult, plan: Plan) -> bool:
+    if isinstance(plan.study, Explain):
+        asked = {ladder.name: ladder.cells for ladder in plan.study.ladders}
+        return (cell.target, cell.workload) in asked.get(cell.ladder, ())
+    return cell.target in plan.targets and cell.workload in plan.workloads
 
 
 def _of_load(load: LoadResult) -> Iterator[str]:

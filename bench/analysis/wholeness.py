@@ -6,17 +6,17 @@ whenever it is read: a count of rounds would hide it.
 
 from collections.abc import Iterator, Sequence
 
-from bench.model import CellResult, ClosedLoop, Pacing, RunRecord, Sweep
+from bench.model import CellResult, ClosedLoop, Explain, Pacing, RunRecord, Sweep
 from bench.words import and_list
 
-Key = tuple[int, str, str, Pacing]
-"""Round, target, workload, pacing: each once in a run."""
+Key = tuple[int, str, str, Pacing, str]
+"""Round, target, workload, pacing, and the ladder that it is a rung of: each once in a run."""
 
 _NAMED = 3
 
 
 def key_of(cell: CellResult) -> Key:
-    return cell.round, cell.target, cell.workload, cell.pacing
+    return cell.round, cell.target, cell.workload, cell.pacing, cell.ladder
 
 
 def planned(record: RunRecord) -> tuple[Key, ...] | None:
@@ -25,6 +25,14 @@ def planned(record: RunRecord) -> tuple[Key, ...] | None:
     None for a study whose next cell follows from what was found.
     """
     plan = record.plan
+    last = max([plan.rounds, *(cell.round for cell in record.cells)])
+    if isinstance(plan.study, Explain):
+        return tuple(
+            (number, target, workload, plan.pacing, ladder.name)
+            for number in range(1, last + 1)
+            for ladder in plan.study.ladders
+            for target, workload in ladder.cells
+        )
     if plan.study is not None and not isinstance(plan.study, Sweep):
         return None
     pacings = (
@@ -32,9 +40,8 @@ def planned(record: RunRecord) -> tuple[Key, ...] | None:
         if isinstance(plan.study, Sweep)
         else (plan.pacing,)
     )
-    last = max([plan.rounds, *(cell.round for cell in record.cells)])
     return tuple(
-        (number, target, workload, pacing)
+        (number, target, workload, pacing, "")
         for number in range(1, last + 1)
         for workload in plan.workloads
         for target in plan.targets
@@ -56,7 +63,7 @@ def whole_rounds(record: RunRecord) -> int:
 
 def missing_words(keys: Sequence[Key]) -> str:
     """E.g. `drf read in round 2, and 4 more`."""
-    named = [f"{target} {workload} in round {number}" for number, target, workload, _ in keys]
+    named = [f"{target} {workload} in round {number}" for number, target, workload, *_ in keys]
     if len(named) <= _NAMED:
         return and_list(named)
     return f"{', '.join(named[:_NAMED])}, and {len(named) - _NAMED} more"

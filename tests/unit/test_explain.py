@@ -20,6 +20,7 @@ from bench.model import CellResult, Diagnostic, Plan, RunRecord, Target, TargetR
 from bench.report.document import Prose
 from bench.report.render.terminal import print_document
 from bench.report.run import run_document
+from bench.store import RunStore
 from bench.targets import explanation_of, known_targets, select_targets
 from bench.workloads import OPERATIONS, WORKLOADS
 
@@ -195,6 +196,20 @@ def test_an_explanation_goes_on_where_it_was_cut_short() -> None:
     missing = next_of(run)(done[1:])
     assert missing is not None
     assert (missing.ladder, missing.cells) == (first.ladder, first.cells[:1])
+
+
+def test_cells_of_a_ladder_are_the_runs_own(tmp_path: Path) -> None:
+    """Also those of another workload than the one explained, and the same one of two ladders."""
+    run = run_of(plan_of("flask", "drf"))
+    store = RunStore(tmp_path / "run")
+    store.create()
+    store.write_record(run)
+    store.append_cells(run.cells)
+    stored, left_out = store.read()
+    assert stored.cells == run.cells
+    assert left_out == ()
+    store.append_cells([replace(run.cells[0], ladder="drf/list")])
+    assert len(store.read()[1]) == 1
 
 
 # --- what the differences say -----------------------------------------------------------------
