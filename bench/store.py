@@ -28,6 +28,7 @@ from bench.model import (
     ClosedLoop,
     Diagnostic,
     Elsewhere,
+    Finding,
     Plan,
     RunRecord,
     Sample,
@@ -40,6 +41,7 @@ _RUN = TypeAdapter(RunRecord)
 _CELL = TypeAdapter(CellResult)
 _SAMPLE = TypeAdapter(Sample)
 _ELSEWHERE = TypeAdapter(Elsewhere)
+_FINDINGS = TypeAdapter(tuple[Finding, ...])
 
 _NAME = re.compile(r"\w[\w .+-]*", re.ASCII)
 
@@ -54,6 +56,7 @@ def schemas() -> dict[str, str]:
         "run": _RUN,
         "cell": _CELL,
         "elsewhere": _ELSEWHERE,
+        "findings": _FINDINGS,
     }
     return {
         f"{name}.schema.json": json.dumps(adapter.json_schema(mode="serialization"), indent=2)
@@ -158,6 +161,7 @@ class RunStore:
         self.rounds = directory / "rounds.jsonl"
         self.samples = directory / "samples.jsonl"
         self.record = directory / "run.json"
+        self.findings = directory / "findings.json"
 
     def create(self) -> None:
         with explained(self.record):
@@ -168,6 +172,22 @@ class RunStore:
         data = _RUN.dump_python(replace(record, cells=()), mode="json")
         del data["cells"]
         _replace(self.record, data)
+
+    def write_findings(self, findings: Sequence[Finding]) -> None:
+        """Replace findings.json."""
+        _replace(self.findings, _FINDINGS.dump_python(tuple(findings), mode="json"))
+
+    def read_findings(self) -> tuple[Finding, ...]:
+        """What was seen inside the services; empty where nobody looked. Raises StoreError."""
+        if not self.findings.exists():
+            return ()
+        try:
+            return _FINDINGS.validate_json(self._bytes_of(self.findings))
+        except ValidationError as error:
+            raise StoreError(
+                f"{self.findings} is torn, or holds no findings: {_first_of(error)}",
+                f"Put it back from a copy, or remove it; {_ANOTHER}",
+            ) from None
 
     def append_cells(self, cells: Sequence[CellResult]) -> None:
         """Add a line for each, in one write, complete on disk when this returns."""

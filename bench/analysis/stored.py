@@ -5,16 +5,19 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from bench.analysis.series import Series, series
-from bench.model import RunRecord, Sample
+from bench.model import Finding, RunRecord, Sample
 
 
 @dataclass(frozen=True)
 class StoredRun:
-    """A run, its samples in the order taken, and what could not be read of it, in words."""
+    """A run, its samples in the order taken, what could not be read of it, in words, and what was
+    seen inside its services where it explains their cost.
+    """
 
     record: RunRecord
     samples: tuple[Sample, ...] = ()
     unreadable: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
     @cached_property
     def series(self) -> tuple[Series, ...]:

@@ -61,7 +61,7 @@ def stored_run(store: RunStore) -> StoredRun:
     """
     record, torn = store.read()
     samples, torn_samples = store.read_samples()
-    return StoredRun(record, samples, torn_words((*torn, *torn_samples)))
+    return StoredRun(record, samples, torn_words((*torn, *torn_samples)), store.read_findings())
 
 
 def known_formats(names: Sequence[str]) -> tuple[str, ...]:

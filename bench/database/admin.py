@@ -82,6 +82,17 @@ class Totals:
     rows: int
 
 
+@dataclass(frozen=True)
+class StatementTotals:
+    """A statement's calls, rows and milliseconds so far."""
+
+    query: str
+    calls: int
+    rows: int
+    planning_ms: float
+    execution_ms: float
+
+
 class Admin:
     """The lab's superuser connection to one target's database."""
 
@@ -133,6 +144,9 @@ class Admin:
             try:
                 self._provision_role(server)
                 with server.cursor() as cursor:
+                    # What a lab that was killed had changed for a while; all else is in the file.
+                    cursor.execute("ALTER SYSTEM RESET ALL")
+                    cursor.execute("SELECT pg_reload_conf()")
                     cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,))
                     if cursor.fetchone() is None:
                         create = sql.SQL("CREATE DATABASE {} OWNER {}")
@@ -253,6 +267,54 @@ class Admin:
     def described(self) -> dict[str, str]:
         """Its table and its effective settings, together."""
         return {**self.table(), **self.settings()}
+
+    # --- what statements take
+
+    def time_planning(self, *, on: bool) -> None:
+        """Let the server time how long statements are planned, or no longer.
+
+        It holds for the whole server until it is taken back; `provision` does that as well.
+        """
+        self._alter_system(sql.SQL("pg_stat_statements.track_planning"), "on" if on else None)
+
+    def log_statements(self, *, on: bool) -> None:
+        """Let the server write each statement into its log, or no longer. As `time_planning`."""
+        self._alter_system(sql.SQL("log_statement"), "all" if on else None)
+
+    def _alter_system(self, name: sql.SQL, value: str | None) -> None:
+        change = sql.SQL("ALTER SYSTEM RESET {}").format(name)
+        if value is not None:
+            change = sql.SQL("ALTER SYSTEM SET {} = {}").format(name, sql.Literal(value))
+        with self._explained("changing a setting"), self._items().cursor() as cursor:
+            cursor.execute(change)
+            cursor.execute("SELECT pg_reload_conf()")
+
+    def times(self) -> dict[int, StatementTotals]:
+        """What the service's user has run so far, and for how long, by query id."""
+        with self._explained("reading its counters"), self._items().cursor() as cursor:
+            cursor.execute(
+                "SELECT s.queryid, min(s.query), sum(s.calls)::bigint, sum(s.rows)::bigint,"
+                " sum(s.total_plan_time), sum(s.total_exec_time)"
+                " FROM pg_stat_statements s JOIN pg_roles r ON r.oid = s.userid"
+                " JOIN pg_database d ON d.oid = s.dbid"
+                " WHERE r.rolname = %s AND d.datname = current_database() GROUP BY s.queryid",
+                (SERVICE_USER,),
+            )
+            return {row[0]: StatementTotals(*row[1:]) for row in cursor.fetchall()}
+
+    def plan_of(self, statement: str) -> tuple[str, ...]:
+        """How the server carries a statement out, by doing so and taking it back.
+
+        Raises DatabaseFailed when it cannot be explained.
+        """
+        explain = sql.SQL("EXPLAIN (ANALYZE, BUFFERS) {}").format(sql.SQL(statement))
+        with self._explained("explaining a statement"), self._items().cursor() as cursor:
+            cursor.execute("BEGIN")
+            try:
+                cursor.execute(explain)
+                return tuple(row[0] for row in cursor.fetchall())
+            finally:
+                cursor.execute("ROLLBACK")
 
     def table(self) -> dict[str, str]:
         """The items' columns and indexes, as the running server describes them."""

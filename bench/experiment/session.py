@@ -24,6 +24,7 @@ from bench.experiment.cell import utc_now
 from bench.experiment.engines import with_workers
 from bench.experiment.explain import lab_for
 from bench.experiment.fitness import examine, require_fit
+from bench.experiment.inside import look_inside
 from bench.experiment.interruption import undisturbed
 from bench.experiment.lab import Lab, app_unit_name
 from bench.experiment.openfiles import require_files
@@ -38,6 +39,7 @@ from bench.model import (
     METHOD,
     ClosedLoop,
     Diagnostic,
+    Explain,
     LoadSpec,
     OpenLoop,
     Operation,
@@ -84,7 +86,7 @@ def measure(
     SetupError on a machine that is unfit.
     """
     with begun(plan, watcher, strict=strict, lab=lab, told=told or {}) as (lab, store, record):
-        return _runner(lab, store, watcher, record).run(record)
+        return _carried_out(lab, store, watcher, record)
 
 
 def resume(run_id: str, watcher: Watcher, *, strict: bool = False) -> RunRecord:
@@ -95,7 +97,18 @@ def resume(run_id: str, watcher: Watcher, *, strict: bool = False) -> RunRecord:
     """
     store = find_run(site().results, run_id)
     with taken_up(store, watcher, strict=strict) as (lab, record):
-        return _runner(lab, store, watcher, record).run(record)
+        return _carried_out(lab, store, watcher, record)
+
+
+def _carried_out(lab: Lab, store: RunStore, watcher: Watcher, record: RunRecord) -> RunRecord:
+    """The finished run; where it explains costs, with a look inside its services."""
+    finished = _runner(lab, store, watcher, record).run(record)
+    if isinstance(finished.plan.study, Explain):
+        findings = []
+        for found in look_inside(lab, finished.plan, finished.ceiling_per_s, store.directory):
+            findings.append(found)
+            store.write_findings(findings)
+    return finished
 
 
 def _runner(lab: Lab, store: RunStore, watcher: Watcher, record: RunRecord) -> Runner:

@@ -118,6 +118,12 @@ def process_stat(pid: int, proc: str = PROC) -> Stat:
     return found
 
 
+def user_and_system_ticks(pid: int, proc: str = PROC) -> tuple[int, int]:
+    """Clock ticks that a process has spent in its own code and in the kernel so far."""
+    fields = read_bytes(f"{proc}/{pid}/stat").rpartition(b")")[2].split()
+    return int(fields[14 - 3]), int(fields[15 - 3])
+
+
 def every_stat(proc: str = PROC) -> Iterator[Stat]:
     """The stat of every process that may be seen."""
     for name in os.listdir(proc):

@@ -3,6 +3,7 @@
 Units are in the names. Nothing here does I/O; nothing here imports from the rest of the lab.
 """
 
+from bench.model.findings import CpuProfile, Finding, Hot, Kernel, StatementTime, Traced
 from bench.model.load_result import (
     Distribution,
     Lateness,
@@ -80,6 +81,7 @@ __all__ = [
     "ClosedLoop",
     "Conditions",
     "Contract",
+    "CpuProfile",
     "CpuTimes",
     "Created",
     "Crosscheck",
@@ -89,6 +91,9 @@ __all__ = [
     "Estimate",
     "Explain",
     "FailOn",
+    "Finding",
+    "Hot",
+    "Kernel",
     "Ladder",
     "Lateness",
     "LoadResult",
@@ -119,10 +124,12 @@ __all__ = [
     "Side",
     "Site",
     "Statement",
+    "StatementTime",
     "Study",
     "Sweep",
     "Target",
     "TargetRecord",
+    "Traced",
     "Turn",
     "TurnKind",
     "TurnSeries",

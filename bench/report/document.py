@@ -259,7 +259,36 @@ class Runs:
     kind: Literal["runs"] = "runs"
 
 
-Block = Prose | Notes | Outcome | Figure | Sheet | Diagnostics | Cards | Matrices | Commands | Runs
+@dataclass(frozen=True)
+class Link:
+    """A file beside the report."""
+
+    text: str
+    address: str
+
+
+@dataclass(frozen=True)
+class Links:
+    """Files beside the report that can be opened from it."""
+
+    links: tuple[Link, ...]
+    extent: Extent = "page"
+    kind: Literal["links"] = "links"
+
+
+Block = (
+    Prose
+    | Notes
+    | Outcome
+    | Figure
+    | Sheet
+    | Diagnostics
+    | Cards
+    | Matrices
+    | Commands
+    | Runs
+    | Links
+)
 
 
 @dataclass(frozen=True)

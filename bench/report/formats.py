@@ -10,13 +10,15 @@ from bench.analysis.stored import StoredRun
 from bench.analysis.studies.ab import answer_data
 from bench.errors import StoreError, UsageError
 from bench.files import replacing, write_whole
-from bench.model import AB, RunRecord
+from bench.model import AB, CpuProfile, RunRecord
 from bench.report.document import Document
 from bench.report.facts import fact_line, machine_fact
+from bench.report.flame import flame_page
 from bench.report.render.html import html_page
 from bench.report.render.images import png, svg
 from bench.report.render.library import vega_code
 from bench.report.render.markdown import markdown
+from bench.report.sections.inside import page_of
 from bench.report.tidy import write_csv, write_parquet
 
 DEFAULT = ("html", "md")
@@ -40,8 +42,20 @@ def write_page(document: Document, path: Path, cache: Path) -> None:
         write_whole(path, html_page(document, vega_code(cache) if document.plots else ""))
 
 
-def _html(_run: StoredRun, document: Document, place: Place) -> None:
+def _html(run: StoredRun, document: Document, place: Place) -> None:
     write_page(document, place.run / "report.html", place.cache)
+    for one in run.findings:
+        if one.profile is not None:
+            _flame(run, one.profile, place.run / page_of(one.framework, one.operation))
+
+
+def _flame(run: StoredRun, profile: CpuProfile, path: Path) -> None:
+    """The flame graph beside its stacks; none where these are gone."""
+    stacks = path.parent.parent / profile.stacks
+    if stacks.exists():
+        title = f"Run {run.record.run_id}: {path.stem.replace('-', ' ')}, {profile.samples} samples"
+        with _explained(path.parent):
+            write_whole(path, flame_page(stacks.read_text(encoding="utf-8"), title))
 
 
 def _markdown(_run: StoredRun, document: Document, place: Place) -> None:

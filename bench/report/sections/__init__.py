@@ -15,6 +15,7 @@ from bench.report.sections.crosscheck import crosscheck
 from bench.report.sections.equality import equality
 from bench.report.sections.explain import explain
 from bench.report.sections.figures import figures
+from bench.report.sections.inside import inside
 from bench.report.sections.latency import latency
 from bench.report.sections.modes import modes
 from bench.report.sections.over_time import over_time
@@ -29,6 +30,7 @@ SECTIONS: tuple[Callable[[StoredRun], Section | None], ...] = (
     before_and_after,
     answer,
     explain,
+    inside,
     throughput,
     verdict_matrix,
     modes,

@@ -1,0 +1,230 @@
+"""What was seen inside the services: a profile, their statements, and the kernel's part."""
+
+from collections.abc import Iterator, Sequence
+
+from bench.analysis import stacks
+from bench.analysis.explain import explained
+from bench.analysis.inside import FEWEST_SAMPLES, TOLERANCE, agreements, finding_of
+from bench.analysis.stored import StoredRun
+from bench.model import CpuProfile, Finding
+from bench.report.document import Block, Link, Links, Notes, Row, Section, Sheet, Table, TargetCell
+from bench.words import NO_FIGURE
+
+_LEAD = (
+    "Seen after the last measured window, under the same load; no figure of the ladder has any of "
+    "it."
+)
+
+
+def inside(run: StoredRun) -> Section | None:
+    """None where nobody looked inside."""
+    found = run.findings
+    if not found:
+        return None
+    profiled = [(one, one.profile) for one in found if one.profile is not None]
+    blocks: list[Block] = []
+    if profiled:
+        blocks += [Sheet(profile_table(profiled)), Sheet(agreement_table(run))]
+        blocks += [Sheet(hottest_table(profiled), folded=True), Links(tuple(_links(profiled)))]
+    if any(one.statements for one in found):
+        blocks.append(Sheet(statements_table(found)))
+    if any(one.trace for one in found):
+        blocks.append(Sheet(trace_table(found), folded=True))
+    if any(one.kernel for one in found):
+        blocks.append(Sheet(kernel_table(found)))
+    if notes := tuple(_notes(found)):
+        blocks.append(Notes(notes))
+    return Section("inside", "Inside", tuple(blocks), _LEAD)
+
+
+def page_of(framework: str, operation: str) -> str:
+    """Where the flame graph is, in the run's folder."""
+    return f"profiles/{framework}-{operation}.html"
+
+
+def _links(profiled: Sequence[tuple[Finding, CpuProfile]]) -> Iterator[Link]:
+    for one, profile in profiled:
+        name = f"{one.framework} {one.operation}"
+        yield Link(f"{name}: flame graph", page_of(one.framework, one.operation))
+        yield Link("the same for speedscope", profile.speedscope)
+
+
+def _notes(found: Sequence[Finding]) -> Iterator[str]:
+    for one in found:
+        name = f"{one.framework}/{one.operation}"
+        if one.failure:
+            yield f"{name}: nobody could look inside: {one.failure}"
+        if one.no_profile:
+            yield f"{name}: there is no profile. {one.no_profile}"
+        if one.profile and one.profile.behind_s > 1:
+            yield (
+                f"{name}: the profiler was {one.profile.behind_s:.1f} s late in the end: its core "
+                "is busy with other work, and samples are missing."
+            )
+
+
+# --- the profile ------------------------------------------------------------------------------
+
+
+def profile_table(profiled: Sequence[tuple[Finding, CpuProfile]]) -> Table:
+    """Whose code runs, and what profiling cost."""
+    return Table(
+        title="Profile",
+        columns=("operation", "framework", *stacks.LAYERS.values(), "without the lock", "rate"),
+        rows=tuple(
+            (
+                one.operation,
+                TargetCell(one.framework),
+                *(_percent(profile.layers.get(layer, 0), profile) for layer in stacks.LAYERS),
+                f"{profile.outside:.0%}",
+                f"{profile.profiled_per_s / profile.plain_per_s:.0%}",
+            )
+            for one, profile in profiled
+        ),
+        numeric=(False, False, *([True] * (len(stacks.LAYERS) + 2))),
+        caption=(
+            "Share of samples that ended in each layer's code, of the thread that held Python's "
+            f"lock, {profiled[0][1].rate_hz} times a second. Without the lock: of the app's CPU "
+            "time; system calls, and C code that lets others run. Rate: with the profiler, of that "
+            "without."
+        ),
+    )
+
+
+def _percent(samples: int, profile: CpuProfile) -> str:
+    return f"{samples / profile.samples:.0%}" if samples else NO_FIGURE
+
+
+def agreement_table(run: StoredRun) -> Table:
+    """The ladder beside the profile."""
+    rows: list[Row] = []
+    for one in explained(run.record):
+        found = finding_of(run.findings, one)
+        if found is None or found.profile is None:
+            continue
+        rows += [
+            (
+                one.ladder.operation,
+                TargetCell(one.ladder.framework),
+                each.part,
+                f"{each.ladder:.0%}",
+                f"{each.low:.0%} to {each.high:.0%}",
+                each.judgement,
+            )
+            for each in agreements(one, found.profile)
+        ]
+    return Table(
+        title="Ladder and profile",
+        columns=("operation", "framework", "part", "ladder", "profile", ""),
+        rows=tuple(rows),
+        numeric=(False, False, False, True, True, False),
+        caption=(
+            f"Profile: its share of CPU, ± {TOLERANCE:.0%} and the error of its samples; what runs "
+            "without the lock may be the server's or the driver's, JSON anybody's. Fewer than "
+            f"{FEWEST_SAMPLES} samples say nothing."
+        ),
+    )
+
+
+def hottest_table(profiled: Sequence[tuple[Finding, CpuProfile]]) -> Table:
+    """The functions in which most samples ended."""
+    return Table(
+        title="Dearest functions",
+        columns=("operation", "framework", "share", "function", "where", "layer"),
+        rows=tuple(
+            (
+                one.operation,
+                TargetCell(one.framework),
+                _percent(hot.samples, profile),
+                hot.function,
+                hot.place,
+                stacks.LAYERS[hot.layer],
+            )
+            for one, profile in profiled
+            for hot in profile.hottest
+        ),
+        numeric=(False, False, True, False, False, False),
+        caption="By themselves, without what they call. C code counts for the function it is in.",
+    )
+
+
+# --- the database and the kernel --------------------------------------------------------------
+
+
+def statements_table(found: Sequence[Finding]) -> Table:
+    """What the database does for a request."""
+    return Table(
+        title="Statements",
+        columns=(
+            *("operation", "framework", "a request", "rows", "planning us", "execution us"),
+            "statement",
+        ),
+        rows=tuple(
+            (
+                one.operation,
+                TargetCell(one.framework),
+                f"{each.calls_per_request:.2f}",
+                f"{each.rows_per_request:.2f}",
+                f"{each.planning_us:.0f}",
+                f"{each.execution_us:.0f}",
+                _short(each.query),
+            )
+            for one in found
+            for each in one.statements
+        ),
+        numeric=(False, False, True, True, True, True, False),
+        caption="From pg_stat_statements, a call each; the service's own user alone.",
+    )
+
+
+def trace_table(found: Sequence[Finding]) -> Table:
+    """One request, a round trip after the other, each with its plan."""
+    return Table(
+        title="One request",
+        columns=("operation", "framework", "round trip", "statement and plan"),
+        rows=tuple(
+            row
+            for one in found
+            for number, traced in enumerate(one.trace, start=1)
+            for row in (
+                (one.operation, TargetCell(one.framework), str(number), _short(traced.statement)),
+                *((one.operation, TargetCell(one.framework), "", line) for line in traced.plan),
+            )
+        ),
+        numeric=(False, False, True, False),
+        caption="Plans by EXPLAIN (ANALYZE, BUFFERS), with the request's own parameters.",
+    )
+
+
+def kernel_table(found: Sequence[Finding]) -> Table:
+    """Whose time it is, and how often threads change."""
+    return Table(
+        title="Kernel",
+        columns=(
+            *("operation", "framework", "round trips", "system CPU"),
+            *("voluntary switches", "involuntary switches"),
+        ),
+        rows=tuple(
+            (
+                one.operation,
+                TargetCell(one.framework),
+                str(len(one.trace)) if one.trace else NO_FIGURE,
+                f"{one.kernel.system_share:.0%}",
+                f"{one.kernel.voluntary_switches:.1f}",
+                f"{one.kernel.involuntary_switches:.1f}",
+            )
+            for one in found
+            if one.kernel is not None
+        ),
+        numeric=(False, False, True, True, True, True),
+        caption=(
+            "Round trips to the database and switches of the app's threads: of a request. System "
+            "CPU: the kernel's part of the app's CPU time, by clock ticks. Instructions and cycles "
+            "are not counted."
+        ),
+    )
+
+
+def _short(statement: str) -> str:
+    """A statement in one line."""
+    return " ".join(statement.split())
