@@ -4,6 +4,7 @@ import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from textwrap import shorten
 
 from bench.errors import UsageError
 
@@ -15,6 +16,7 @@ SERIES = "|"
 _BETWEEN_REQUIREMENTS = re.compile(r",(?=\s*[A-Za-z0-9])(?![^\[]*\])")
 _NAME = re.compile(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)")
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
+_WIDEST = 60
 _PLACEHOLDERS = {"python", "host", "port"}
 _BRACES = re.compile(r"\{([^{}]*)\}")
 
@@ -59,7 +61,7 @@ def sides_asked(base: str, packages: str, settings: str, serve: str) -> tuple[St
         return _series(given, series[0])
     changed = _asked(given)
     reference = State("base", base or "as it is", ref=base)
-    title = ", ".join(filter(None, given.values())) or "working tree"
+    title = ", ".join(map(_short, filter(None, given.values()))) or "working tree"
     return reference, replace(changed, key="head", title=title)
 
 
@@ -69,9 +71,14 @@ def _series(given: Mapping[str, str], name: str) -> tuple[State, ...]:
     if len(set(values)) < len(values):
         raise UsageError(f"{name}={given[name]} names a state twice", "Name each once.")
     return tuple(
-        replace(_asked({**given, name: value}), key=str(number), title=value or "as it is")
+        replace(_asked({**given, name: value}), key=str(number), title=_short(value) or "as it is")
         for number, value in enumerate(values, start=1)
     )
+
+
+def _short(value: str) -> str:
+    """A server command is too long for a column; the report has the whole one, too."""
+    return shorten(value, _WIDEST, placeholder=" ...")
 
 
 def _asked(given: Mapping[str, str]) -> State:

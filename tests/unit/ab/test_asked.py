@@ -78,6 +78,14 @@ def test_requirements_are_divided_where_one_begins(text: str, expected: tuple[st
     assert requirements_in(text) == expected
 
 
+def test_a_long_command_is_told_in_short() -> None:
+    """It stands in a column; the command itself stays whole."""
+    serve = "{python} -m gunicorn config.wsgi:application --threads 4 --bind {host}:{port}"
+    _, head = sides_asked("", "", "", serve)
+    assert head.title == "{python} -m gunicorn config.wsgi:application --threads 4 ..."
+    assert head.serve[-1] == "{host}:{port}"
+
+
 def test_packages_are_known_by_their_normal_names() -> None:
     """So that what replaces a locked package is found, however it is written."""
     assert package_of("Flask_SQLAlchemy[x]>=3") == "flask-sqlalchemy"
