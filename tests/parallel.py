@@ -16,7 +16,7 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 TESTS = Path(__file__).parent
-LONG_FIRST = ("systemd", "e2e", "conformance", "contract", "unit")
+LONG_FIRST = ("machine", "systemd", "e2e", "conformance", "contract", "unit")
 """Folders in the order in which their files begin, so that short files fill up the end."""
 
 _PR_SET_PDEATHSIG = 1

@@ -89,6 +89,7 @@ def test_a_writer_that_breaks_off_leaves_nothing(tmp_path: Path) -> None:
 WRITERS = {"write_text", "write_bytes"}
 OTHERWISE = {
     "bench/load/users/swarm.py": "Locust's log, which grows",
+    "bench/supervise/systemd/cgroup.py": "a file of the kernel's",
     "bench/supervise/systemd/supervisor.py": "a lock, which is empty",
 }
 

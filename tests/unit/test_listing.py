@@ -6,6 +6,7 @@ import pytest
 
 from bench import listing
 from bench.listing import files_of, write_index
+from bench.model import CellResult
 from bench.store import RunStore
 from tests.unit.factories import cell, record
 
@@ -20,13 +21,18 @@ def results(tmp_path: Path) -> Path:
         store = RunStore(results / run_id)
         store.create()
         store.write_record(record(run_id=run_id))
-        store.append_cells((cell(1, "flask"),))
+        store.append_cells(whole_round(1))
     (results / TORN).mkdir()
     (results / TORN / "run.json").write_text('{"schema')
     (results / NEW / "report.html").write_text("the page")
     (results / NEW / ".hidden").write_text("hidden")
     (results / NEW / "link.txt").symlink_to(tmp_path)
     return results
+
+
+def whole_round(number: int) -> tuple[CellResult, ...]:
+    """Each target of the record's plan, measured once."""
+    return tuple(cell(number, target) for target in ("fastapi", "flask", "drf"))
 
 
 def written(results: Path) -> str:
@@ -40,8 +46,8 @@ def test_every_run_is_listed_newest_first(results: Path) -> None:
     text = written(results)
     assert text.index(TORN) < text.index(NEW) < text.index(OLD)
     assert "is torn, or no JSON" in text
-    assert f'href="{NEW}/report.html"' in text
-    assert f'href="{OLD}/report.html"' not in text
+    assert f'href="./{NEW}/report.html"' in text
+    assert f'href="./{OLD}/report.html"' not in text
 
 
 def test_files_are_listed_but_what_is_hidden_or_leads_out(results: Path) -> None:
@@ -50,7 +56,7 @@ def test_files_are_listed_but_what_is_hidden_or_leads_out(results: Path) -> None
         f"{NEW}/{name}" for name in ("report.html", "rounds.jsonl", "run.json")
     }
     assert dict(files_of(results, NEW))[f"{NEW}/report.html"] == len("the page")
-    assert f'href="{OLD}/rounds.jsonl"' in written(results)
+    assert f'href="./{OLD}/rounds.jsonl"' in written(results)
 
 
 def test_a_run_is_read_again_only_when_it_has_changed(
@@ -73,8 +79,8 @@ def test_a_run_is_read_again_only_when_it_has_changed(
 def test_a_changed_run_is_read_again(results: Path) -> None:
     """It goes on, ends, or gets a page."""
     assert "1 of 2" in written(results)
-    RunStore(results / NEW).append_cells((cell(2, "flask"),))
-    RunStore(results / OLD).append_cells((cell(2, "flask"),))
+    RunStore(results / NEW).append_cells(whole_round(2))
+    RunStore(results / OLD).append_cells(whole_round(2))
     assert "1 of 2" not in written(results)
 
 

@@ -46,10 +46,10 @@ def test_the_runs_are_listed_newest_first_with_their_pages(history: History) -> 
     """A run with a page leads to it."""
     text = html_page(history_document(history, {history.runs[0].run_id}))
     first, last = history.runs[0].run_id, history.runs[-1].run_id
-    assert f'href="{first}/report.html"' in text
+    assert f'href="./{first}/report.html"' in text
     listed = text[text.index('<h2 id="runs-title"') :]
-    assert f'href="{last}/report.html"' not in text
-    assert listed.index(last) < listed.index(f'href="{first}/report.html"')
+    assert f'href="./{last}/report.html"' not in text
+    assert listed.index(last) < listed.index(f'href="./{first}/report.html"')
 
 
 def test_one_run_alone_has_a_page(history: History) -> None:
