@@ -33,7 +33,7 @@ POOL: dict[str, Any] = {
     "pool_size": number("POOL_SIZE", 20),
     "max_overflow": number("POOL_OVERFLOW", 30),
     # On, but where the lab asks what it costs.
-    "pool_pre_ping": os.environ.get("CONNECTION_CHECK") != "0",
+    "pool_pre_ping": os.environ.get("CONNECTION_CHECK", "1") != "0",
     "pool_recycle": 3600,
     "pool_timeout": 60,
 }

@@ -31,5 +31,5 @@ SQLALCHEMY_ENGINE_OPTIONS = {
     "pool_timeout": 60,
     "pool_recycle": 3600,
     # On, but where the lab asks what it costs.
-    "pool_pre_ping": os.environ.get("CONNECTION_CHECK") != "0",
+    "pool_pre_ping": os.environ.get("CONNECTION_CHECK", "1") != "0",
 }

@@ -47,7 +47,7 @@ DATABASES = {
         os.environ["DATABASE_URL"],
         conn_max_age=int(os.environ.get("CONN_MAX_AGE", "600")),
         # On, but where the lab asks what it costs.
-        conn_health_checks=os.environ.get("CONNECTION_CHECK") != "0",
+        conn_health_checks=os.environ.get("CONNECTION_CHECK", "1") != "0",
     )
 }
 
