@@ -73,15 +73,19 @@ def explained(path: Path) -> Iterator[None]:
     except OSError as error:
         raise StoreError(
             f"cannot write {path}: {error.strerror}",
-            f"Free some space or mend the permissions; {_what_is_left(path.parent)}",
+            f"Free some space or mend the permissions; {what_is_left(path.parent)}",
         ) from error
 
 
-def _what_is_left(folder: Path) -> str:
+def what_is_left(folder: Path) -> str:
     """What becomes of a run whose files cannot be written any more."""
-    if (folder / "run.json").exists():
-        return f"finished cells are kept, and `make bench RESUME={folder.name}` goes on from there."
-    return "nothing of this run is on disk: begin a new one then."
+    try:
+        study = RunStore(folder).read_record().plan.study
+    except StoreError:
+        return "nothing of this run is on disk: begin a new one then."
+    if study and not study.is_resumable:
+        return "finished cells are kept, but it cannot go on from there: make it again then."
+    return f"finished cells are kept, and `make bench RESUME={folder.name}` goes on from there."
 
 
 @contextmanager

@@ -1,10 +1,11 @@
-"""Whether the ratios of a run are known well enough."""
+"""Whether the ratios of a run are known well enough, and which of them is not."""
 
 import math
 
 from bench.analysis.measures import COST, Measure
+from bench.analysis.studies.ab import answer
 from bench.analysis.verdicts import PhaseVerdict, ratios
-from bench.model import Diagnostic, Plan, RunRecord
+from bench.model import AB, Diagnostic, Plan, RunRecord
 from bench.stats.rounds import relative_half_width
 
 
@@ -54,8 +55,7 @@ def not_narrow(record: RunRecord) -> tuple[Diagnostic, ...]:
     if widest is None or narrow_enough(record):
         return ()
     rounds = max((cell.round for cell in record.cells), default=0)
-    half = half_width(widest)
-    told = f"± {half:.1%}" if math.isfinite(half) else "without an interval"
+    told = _width_words(half_width(widest))
     return (
         Diagnostic(
             "not-narrow",
@@ -65,3 +65,38 @@ def not_narrow(record: RunRecord) -> tuple[Diagnostic, ...]:
             "Use a quieter machine (make doctor), or be content with the intervals as they are.",
         ),
     )
+
+
+def why_more(record: RunRecord) -> str:
+    """Why a round is added to these: which figure is known how well, and what was asked for."""
+    if isinstance(record.plan.study, AB):
+        return _why_more_of_states(record, record.plan.study)
+    widest = widest_ratio(record)
+    if widest is None:
+        return ""
+    pair = f"{widest.verdict.subject} / {widest.verdict.reference}"
+    return _too_wide(
+        f"{pair} {widest.title}", half_width(widest), wanted(record.plan, widest.measure) or 0.0
+    )
+
+
+def _why_more_of_states(record: RunRecord, study: AB) -> str:
+    """An interval may be narrow enough and reach across the threshold all the same."""
+    least = answer(record).least_known
+    if least is None:
+        return ""
+    who = f"{least.side.name} {least.title}"
+    if least.ratio and least.half_width <= study.threshold:
+        return (
+            f"{who} is at the edge of what was asked: {least.ratio.point - 1:+.1%} "
+            f"± {least.half_width:.1%} of ± {study.threshold:.1%}"
+        )
+    return _too_wide(who, least.half_width, study.threshold)
+
+
+def _too_wide(who: str, half: float, asked: float) -> str:
+    return f"intervals are still too wide: {who} {_width_words(half)}, asked ± {asked:.1%}"
+
+
+def _width_words(half: float) -> str:
+    return f"± {half:.1%}" if math.isfinite(half) else "without an interval"

@@ -9,7 +9,7 @@ from typing import Literal, Protocol, cast
 
 from bench.analysis import diagnostics
 from bench.analysis.commands import resume_command
-from bench.analysis.precision import not_narrow
+from bench.analysis.precision import not_narrow, why_more
 from bench.analysis.promise import spread_of
 from bench.analysis.series import measured_s
 from bench.analysis.studies.saturation import REFUSED
@@ -28,7 +28,6 @@ from bench.model import (
     CellResult,
     Diagnostic,
     Memory,
-    Plan,
     Progress,
     RunRecord,
     Sample,
@@ -56,7 +55,10 @@ class Observer(Protocol):
         """The sampler's latest readings, from its own thread."""
         ...
 
-    def round_added(self, number: int, cells: int) -> None: ...
+    def round_added(self, number: int, cells: int, why: str) -> None:
+        """A round of so many cells more, and why, as far as that is known."""
+        ...
+
     def cell_finished(self, cell: CellResult, target: Target) -> None: ...
     def run_finished(self, record: RunRecord, /) -> None: ...
 
@@ -97,7 +99,7 @@ class Runner:
             watched.append(sampler)
             bench: Bench | None = None
             while (step := self.next_step(cells)) is not None:
-                self._tell_of_added_round(record.plan, step, cells)
+                self._tell_of_added_round(record, step, cells)
                 measured = cells[len(record.cells) :]
                 if measured:
                     time.sleep(record.plan.pause_s)
@@ -120,10 +122,14 @@ class Runner:
         self.observer.run_finished(finished)
         return finished
 
-    def _tell_of_added_round(self, plan: Plan, step: Step, cells: Sequence[CellResult]) -> None:
+    def _tell_of_added_round(
+        self, record: RunRecord, step: Step, cells: Sequence[CellResult]
+    ) -> None:
+        plan = record.plan
         begun = any(cell.round == step.round for cell in cells)
         if plan.rounds < step.round <= plan.rounds_limit and not begun:
-            self.observer.round_added(step.round, len(plan.targets) * len(plan.workloads))
+            why = why_more(replace(record, cells=tuple(cells)))
+            self.observer.round_added(step.round, len(plan.targets) * len(plan.workloads), why)
 
     def _bench(self, record: RunRecord, step: Step, engine: Engine, before: Bench | None) -> Bench:
         """What this step is measured with; what has been learned of the machine is kept."""

@@ -12,6 +12,7 @@ from typing import Never
 from bench.errors import StoreError
 from bench.metrics import METRICS
 from bench.model import CellResult, PhaseResult, Target
+from bench.store import what_is_left
 
 _FORMAT = "%(asctime)s - %(levelname)s - %(message)s"
 
@@ -80,8 +81,7 @@ class _File(logging.FileHandler):
         path = Path(self.baseFilename)
         return StoreError(
             f"cannot write {path}: {error.strerror}",
-            "Free some space or mend the permissions; finished cells are kept, and "
-            f"`make bench RESUME={path.parent.name}` goes on from there.",
+            f"Free some space or mend the permissions; {what_is_left(path.parent)}",
         )
 
 

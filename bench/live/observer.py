@@ -107,6 +107,7 @@ class LiveObserver:
         self._window_s: float | None = None
         self._done = self._done_before = 0
         self._total: int | None = None
+        self._why = ""
         self._began_s = self._cell_began_s = self._cell_ended_s = time.monotonic()
         self._progress: WindowProgress | None = None
         self._rate_per_s: float | None = None
@@ -156,11 +157,13 @@ class LiveObserver:
                 if sample.pss_bytes is not None:
                     self._pss[sample.unit] = sample.pss_bytes
 
-    def round_added(self, number: int, cells: int) -> None:
-        """The intervals are still too wide: another round."""
+    def round_added(self, number: int, cells: int, why: str) -> None:
+        """Told with the reason; one that has been told already is not told again."""
         with self._lock:
             self._total = (self._total or 0) + cells
-        self._console.print(f"round {number} added: intervals are still too wide")
+        told = f": {why}" if why and why != self._why else ""
+        self._why = why
+        self._console.print(f"round {number} added{told}", soft_wrap=not self._display.shown)
 
     def cell_finished(self, cell: CellResult, target: Target) -> None:
         self._log.cell_finished(target, cell)

@@ -223,6 +223,23 @@ def test_the_cursor_is_never_hidden_for_long(tmp_path: Path) -> None:
     assert written.rfind("\x1b[?25h") > written.rfind("\x1b[?25l")
 
 
+def test_why_a_round_is_added_is_told_until_there_is_another_reason(tmp_path: Path) -> None:
+    """Rounds up to the same look have the same one."""
+    console = Console(file=io.StringIO(), width=80)
+    observer = observed(console, tmp_path)
+    observer.run_started(record(plan=plan(targets=("flask",))), 2, 0)
+    for number, why in ((9, "too wide: a"), (10, "too wide: a"), (11, "too wide: b"), (12, "")):
+        observer.round_added(number, 1, why)
+    observer.close()
+    told = [line for line in console.file.getvalue().splitlines() if "added" in line]
+    assert told == [
+        "round 9 added: too wide: a",
+        "round 10 added",
+        "round 11 added: too wide: b",
+        "round 12 added",
+    ]
+
+
 def test_the_rate_is_that_of_the_latest_half_second(tmp_path: Path) -> None:
     """400 requests in the first half second, 600 in the second: 1,200/s."""
     console = Console(file=io.StringIO(), width=80, height=24, force_terminal=True)
@@ -232,7 +249,7 @@ def test_the_rate_is_that_of_the_latest_half_second(tmp_path: Path) -> None:
     observer.progress(Progress(0.5, 400, 0, 800.0))
     observer.progress(Progress(1.0, 1000, 0, 1000.0))
     # What is printed above is drawn together with the panel as it was; a second print shows it.
-    observer.round_added(3, 1)
+    observer.round_added(3, 1, "")
     observer.close()
     assert "1,200 requests/s" in console.file.getvalue()
 

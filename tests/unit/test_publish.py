@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from bench.analysis.precision import narrow_enough, not_narrow, widest_ratio
+from bench.analysis.precision import narrow_enough, not_narrow, why_more, widest_ratio
 from bench.analysis.verdicts import ratios, verdicts
 from bench.experiment.plan import PROFILES
 from bench.model import Diagnostic, RunRecord
@@ -114,6 +114,10 @@ def test_a_run_that_ends_at_its_limit_says_so() -> None:
         f"requests/s at read is known to ± {half:.1%}, not ± 3%"
     )
     assert half == max(relative_half_width(one.verdict.ratio) for one in ratios(run))
+    assert why_more(run) == (
+        f"intervals are still too wide: {widest.verdict.subject} / {widest.verdict.reference} "
+        f"read ± {half:.1%}, asked ± 3.0%"
+    )
 
 
 def test_a_run_without_a_width_to_reach_has_reached_it() -> None:

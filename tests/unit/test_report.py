@@ -27,6 +27,7 @@ from bench.report.run import run_document
 from bench.report.sections.cost import cost_table, use_table
 from bench.report.sections.figures import figure_tables
 from bench.report.sections.throughput import speed_table
+from bench.store import RunStore
 from bench.targets import known_targets
 
 from .factories import cell, load_result, plan, record, role_cost, window, with_study
@@ -318,6 +319,7 @@ def test_a_classic_log_that_cannot_be_written_ends_the_run(
     now = datetime(2026, 11, 22, 10, tzinfo=UTC)
     monkeypatch.setattr("bench.live.classic.datetime", Mock(now=lambda: now))
     (tmp_path / "api_benchmark_20261122_100000.log").symlink_to("/dev/full")
+    RunStore(tmp_path).write_record(record())
     log = ClassicLog(tmp_path, "127.0.0.1")
     with pytest.raises(StoreError, match="No space left on device") as caught:
         log.started()

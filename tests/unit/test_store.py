@@ -1,13 +1,14 @@
 """Runs on disk: what was measured comes back as it was, and damage is told."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
 import pytest
 
 from bench.errors import StoreError, UsageError
-from bench.model import METHOD, OpenLoop, Sample, Turns
+from bench.model import AB, METHOD, OpenLoop, Sample, Turns
 from bench.store import RunStore, find_run, new_run_id, schemas, torn_words
 
 from .factories import cell, plan, record
@@ -139,6 +140,10 @@ def test_a_full_disk_is_told_with_the_remedy(store: RunStore) -> None:
     with pytest.raises(StoreError, match="No space left") as caught:
         store.append_cells((cell(),))
     assert "RESUME=20261122-100000" in caught.value.remedy
+    store.write_record(record(plan=replace(plan(), study=AB((), (8,)))))
+    with pytest.raises(StoreError, match="No space left") as caught:
+        store.append_cells((cell(),))
+    assert "make it again" in caught.value.remedy
 
 
 def test_samples_are_appended(store: RunStore) -> None:

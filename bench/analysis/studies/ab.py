@@ -11,7 +11,7 @@ answers of unchanged services tell of a change, whatever was looked at, and howe
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from math import isfinite
+from math import inf, isfinite, sqrt
 from typing import Literal
 
 from bench.analysis.measures import (
@@ -33,10 +33,19 @@ from bench.metrics import METRICS
 from bench.model import AB, Estimate, OpenLoop, Pacing, PhaseResult, RunRecord, Side, Verdict
 from bench.stats.looks import latest_look, level_of
 from bench.stats.ratio import valid_rounds
+from bench.stats.rounds import relative_half_width
 from bench.stats.verdict import Comparison, judge
 
 SAME_COUNT = 0.01
 """Counts per request that differ by less are the same: a request at an edge is counted or not."""
+
+NEW_CONNECTIONS = 20
+"""How many statements a window may lack or have beyond that: a connection that is new is not
+checked, and a service has so many."""
+
+CERTAIN = 4.0
+"""Standard errors beyond which a statement that not every request sends is sent more often: an ORM
+writes only the columns that have changed, so which statement it is depends on the data."""
 
 Outcome = Literal["regression", "undecided", "clear"]
 
@@ -79,6 +88,11 @@ class Effect:
     def ratio(self) -> Estimate | None:
         """after / before of the measure itself, not of its speed."""
         return None if self.verdict.ratio is None else self.measure.shown(self.verdict.ratio)
+
+    @property
+    def half_width(self) -> float:
+        """How far the interval reaches from the ratio, as a share; infinite where it has none."""
+        return inf if self.ratio is None else relative_half_width(self.ratio)
 
     @property
     def is_deciding(self) -> bool:
@@ -133,6 +147,11 @@ class Findings:
     @property
     def undecided(self) -> tuple[Effect, ...]:
         return tuple(one for one in self.deciding if not one.is_decided)
+
+    @property
+    def least_known(self) -> Effect | None:
+        """The undecided operation with the widest interval; None where all are decided."""
+        return max(self.undecided, key=lambda one: one.half_width, default=None)
 
     @property
     def outcome(self) -> Outcome:
@@ -270,35 +289,55 @@ def _compared(
     side: Side, title: str, before: Sequence[PhaseResult], after: Sequence[PhaseResult]
 ) -> Statements:
     queries = METRICS["queries"]
-    old, new = _per_request(before), _per_request(after)
+    old, new = _counted(before), _counted(after)
     return Statements(
         side,
         title,
         queries.value(before) if before else None,
         queries.value(after) if after else None,
-        more=_surplus(new, old) if before and after else {},
-        fewer=_surplus(old, new) if before and after else {},
+        more=_surplus(new, old),
+        fewer=_surplus(old, new),
     )
 
 
-def _per_request(windows: Sequence[PhaseResult]) -> Mapping[str, float]:
-    """How often each statement is sent for a request."""
-    requests = sum(window.load.requests for window in windows)
+@dataclass(frozen=True)
+class _Counted:
+    """How often each statement was sent, for so many requests in so many windows."""
+
+    requests: int
+    windows: int
+    calls: Mapping[str, int]
+
+    def per_request(self, query: str) -> float:
+        return self.calls.get(query, 0) / self.requests
+
+    def chance(self, query: str) -> float:
+        """The variance of that by chance alone: none where each request sends it equally often."""
+        share = self.per_request(query) % 1
+        return share * (1 - share) / self.requests
+
+
+def _counted(windows: Sequence[PhaseResult]) -> _Counted:
     calls: dict[str, int] = {}
     for window in windows:
         for one in window.queries.statements if window.queries else ():
             calls[one.query] = calls.get(one.query, 0) + one.calls
-    return {query: count / requests for query, count in calls.items()} if requests else {}
+    return _Counted(sum(window.load.requests for window in windows), len(windows), calls)
 
 
-def _surplus(mine: Mapping[str, float], others: Mapping[str, float]) -> Mapping[str, float]:
-    """What is sent more often here than there, by how much."""
-    found = {query: count - others.get(query, 0.0) for query, count in mine.items()}
-    return {
-        query: surplus
-        for query, surplus in found.items()
-        if surplus > SAME_COUNT * max(1.0, mine[query])
-    }
+def _surplus(mine: _Counted, others: _Counted) -> Mapping[str, float]:
+    """What is sent more often here than there, by how much for each request."""
+    if not (mine.requests and others.requests):
+        return {}
+    at_edges = NEW_CONNECTIONS * max(one.windows / one.requests for one in (mine, others))
+    found = {}
+    for query in mine.calls:
+        count = mine.per_request(query)
+        surplus = count - others.per_request(query)
+        by_chance = CERTAIN * sqrt(mine.chance(query) + others.chance(query))
+        if surplus > max(SAME_COUNT * max(1.0, count), at_edges, by_chance):
+            found[query] = surplus
+    return found
 
 
 # --- for programs -----------------------------------------------------------------------------

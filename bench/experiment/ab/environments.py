@@ -5,6 +5,7 @@ next comparison with the same base has it at once. uv's own cache makes it small
 shared as links where both are on one disk. What was not finished bears no mark, and is made anew.
 """
 
+import errno
 import hashlib
 import os
 import shutil
@@ -97,10 +98,11 @@ def _make(uv: str, code: Code, requirements: tuple[str, ...], place: Path) -> No
         UV_PROJECT_ENVIRONMENT=str(place),
     )
     if made.returncode:
+        _require_space(made, place)
         what = f"commit {code.commit[:12]}" if code.commit else "the working tree"
         raise SetupError(
             f"uv cannot make the environment of {what} from its uv.lock:\n{_words(made)}",
-            "Choose another base, or mend what uv names: a network, space on the disk.",
+            "Choose another base, or mend what uv names (a network, say).",
         )
     if requirements:
         _replace(uv, code, requirements, place)
@@ -118,9 +120,11 @@ def _replace(uv: str, code: Code, requirements: tuple[str, ...], place: Path) ->
     arguments = ("pip", "install", "--python", str(place / "bin" / "python"))
     done = _uv(uv, arguments, ("--", *requirements, *others))
     if done.returncode:
+        _require_space(done, place)
         raise UsageError(
             f"WITH={','.join(requirements)} cannot be had:\n{_words(done)}",
-            "Name a version that there is. Where others stand in its way, name those in WITH= too.",
+            "Name a version that there is. Where others stand in its way, name those in WITH= too; "
+            "where it is the network, mend that.",
         )
 
 
@@ -131,7 +135,17 @@ def _compile(place: Path) -> None:
     nothing that runs.
     """
     command = (base_python(), "-I", "-m", "compileall", "-q", "-j", "0", str(place / "lib"))
-    subprocess.run(command, umask=0o022, capture_output=True, check=False)
+    done = subprocess.run(
+        command, umask=0o022, capture_output=True, text=True, errors="replace", check=False
+    )
+    _require_space(done, place)  # an environment that is half compiled starts slower
+
+
+def _require_space(done: subprocess.CompletedProcess[str], place: Path) -> None:
+    """Raises OSError, as the system itself does, where the disk was full for what was called."""
+    for number in (errno.ENOSPC, errno.EDQUOT):
+        if os.strerror(number) in done.stdout + done.stderr:
+            raise OSError(number, os.strerror(number), str(place))
 
 
 def _uv(uv: str, *words: tuple[str, ...], **variables: str) -> subprocess.CompletedProcess[str]:

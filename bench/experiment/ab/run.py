@@ -12,7 +12,7 @@ from bench.model import Plan, RunRecord, Side, Target
 
 _ALONE = (
     "Each side migrates a database of its own, which is empty, and starts. See whether it does "
-    "alone: make up, in a checkout of that state; or choose another base."
+    "alone: make up, in a checkout of that state; or choose another base, or other packages."
 )
 
 PlanOf = Callable[[tuple[Target, ...], tuple[Side, ...]], Plan]

@@ -13,11 +13,14 @@ from bench.errors import SetupError, UsageError
 from bench.experiment.ab import environments
 from bench.experiment.ab.code import Code
 from bench.experiment.ab.environments import digest_of, find_uv, python_for
+from bench.experiment.refusal import refused
 
 UV = """#!{python}
 import json, os, pathlib, sys
 with open({log!r}, "a") as log:
     log.write(json.dumps([sys.argv[1:], os.environ.get("UV_PROJECT_ENVIRONMENT", "")]) + "\\n")
+if "full" in " ".join(sys.argv):
+    sys.exit("error: failed to write: No space left on device (os error 28)")
 if "broken" in " ".join(sys.argv):
     sys.exit("error: there is no such version")
 if place := os.environ.get("UV_PROJECT_ENVIRONMENT"):
@@ -108,6 +111,23 @@ def test_what_cannot_be_had_is_uvs_sentence_and_leaves_nothing(
     (project.root / ".tools" / "uv").unlink()
     with pytest.raises(SetupError, match="there is no uv"):
         find_uv(project.root)
+
+
+def test_a_full_disk_is_told_as_such_and_leaves_nothing(project: Project, tmp_path: Path) -> None:
+    """Whoever meets it: uv with the lock, uv with packages, Python that compiles. It is no mistake
+    in what was asked.
+    """
+    code = project.code(tmp_path / "a", "lock 1", "")
+    for made in (
+        lambda: project.made(project.code(tmp_path / "full", "lock 2")),
+        lambda: project.made(code, "full==1"),
+    ):
+        with pytest.raises(OSError, match="No space left") as caught:
+            made()
+        told = refused(caught.value)
+        assert told is not None
+        assert told.remedy.startswith("Free some space")
+        assert list(project.kept.glob("*")) == []
 
 
 def test_an_environment_that_was_not_finished_is_made_anew(
