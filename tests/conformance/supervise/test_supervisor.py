@@ -179,11 +179,12 @@ def test_a_port_that_a_client_happens_to_have_is_told(
 ) -> None:
     """The kernel gives any port of a range to whoever connects: named, with where it is connected,
     before the service would say no more than that its address is in use."""
-    unit = make_unit()
     with socket.create_server(("127.0.0.1", 0)) as server:
         there = server.getsockname()
-        client = socket.create_connection(there, source_address=("127.0.0.1", unit.port))
+        client = socket.create_connection(there)
         accepted, _ = server.accept()
+        # Not the test's own port: what earlier tests' servers have closed there is kept, too.
+        unit = make_unit(port=client.getsockname()[1])
         with client, accepted:
             if closed:  # by the client first: its port is kept for a minute
                 client.close()
