@@ -93,5 +93,5 @@ def eventually[T](condition: Callable[[], T]) -> T:
 def while_running(process: subprocess.Popen[str], condition: Callable[[], object]) -> None:
     """Wait for a condition that only a living process can bring about."""
     while not condition():
-        assert process.poll() is None, "".join(process.communicate())
+        assert process.poll() is None, "".join(filter(None, process.communicate()))
         time.sleep(0.05)
