@@ -38,7 +38,7 @@ def before_and_after(run: StoredRun) -> Section | None:
         Figure(tuple(_plots(run, found)), _plot_words(record), deciding_table(found, record)),
         Sheet(others_table(found)),
     ]
-    if notes := tuple(_statement_notes(found)):
+    if notes := tuple(_statement_notes(found, record)):
         blocks.append(Notes(notes))
     blocks.extend(Sheet(table) for table in differences_tables(record))
     return Section("ab", "Before and after", tuple(blocks))
@@ -62,28 +62,27 @@ def _outcome(found: Findings, record: RunRecord) -> Iterator[str]:
     worse = [change for change in found.regressions if not change.lost]
     lost = [change for change in found.regressions if change.lost]
     if worse:
-        yield f"REGRESSION {beyond}: {'; '.join(_change_words(one) for one in worse)}."
+        yield f"REGRESSION {beyond}: {'; '.join(_change_words(one, record) for one in worse)}."
     if lost:
-        told = "; ".join(f"{_who(one)} ({one.verdict.reason})" for one in lost)
+        told = "; ".join(f"{_who(one, record)} ({one.verdict.reason})" for one in lost)
         yield f"BROKEN: no valid figure, where the reference has one: {told}."
     if not found.deciding:
         yield "NOTHING COMPARED: nothing was measured."
     elif found.undecided:
-        yield _undecided_words(found, rounds)
+        yield _undecided_words(found, record, rounds)
     elif found.outcome == "clear":
         yield f"No regression {beyond}, known after {rounds}."
     if better := [one for one in found.changes if one.verdict.kind == "faster"]:
-        yield f"Better: {'; '.join(_change_words(one) for one in better)}."
+        yield f"Better: {'; '.join(_change_words(one, record) for one in better)}."
     if differ := [one for one in found.statements if one.differ]:
         told = "; ".join(
-            f"{one.side.of} {one.title} {_count(one.before)} → {_count(one.after)}"
-            for one in differ
+            f"{_who(one, record)} {_count(one.before)} → {_count(one.after)}" for one in differ
         )
         yield f"Statements per request differ: {told}."
 
 
-def _undecided_words(found: Findings, rounds: str) -> str:
-    told = and_list([_who(one) for one in found.undecided])
+def _undecided_words(found: Findings, record: RunRecord, rounds: str) -> str:
+    told = and_list([_who(one, record) for one in found.undecided])
     needed = found.rounds_needed
     if needed:
         remedy = f"about {needed} rounds in all would decide it: ROUNDS={needed}"
@@ -94,14 +93,16 @@ def _undecided_words(found: Findings, rounds: str) -> str:
     return f"UNDECIDED after {rounds}: {told}; {remedy}."
 
 
-def _who(one: Effect) -> str:
-    return f"{one.side.of} {one.title}"
+def _who(one: Effect | Statements, record: RunRecord) -> str:
+    """The operation; in a series with the state that is meant."""
+    states = sum(side.of == one.side.of for side in study_of(record).sides)
+    return f"{one.side.of} {one.title}{f' with {one.side.title}' if states > 2 else ''}"
 
 
-def _change_words(one: Effect) -> str:
+def _change_words(one: Effect, record: RunRecord) -> str:
     """E.g. "drf read dearer (app CPU/request +12.3 % [+11.0, +13.6])"."""
     word = verdict_words(one.verdict, one.measure)
-    return f"{_who(one)} {word} ({one.measure.title} {percent_words(one.ratio)})"
+    return f"{_who(one, record)} {word} ({one.measure.title} {percent_words(one.ratio)})"
 
 
 def percent_words(ratio: Estimate | None) -> str:
@@ -218,13 +219,13 @@ def _queries_words(one: Statements | None) -> str:
     return f"{before} → {after}" if one.differ else after
 
 
-def _statement_notes(found: Findings) -> Iterator[str]:
+def _statement_notes(found: Findings, record: RunRecord) -> Iterator[str]:
     """Every statement that one side sends and the other does not, or more often."""
     for one in found.statements:
         for sign, statements in (("+", one.more), ("-", one.fewer)):
             for text, count in statements.items():
                 short = " ".join(text.split())[:_LONGEST_STATEMENT]
-                yield f"{one.side.of} {one.title}: {sign}{count:.2f} a request of: {short}"
+                yield f"{_who(one, record)}: {sign}{count:.2f} a request of: {short}"
 
 
 def _plots(run: StoredRun, found: Findings) -> Iterator[Plot]:

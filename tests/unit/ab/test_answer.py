@@ -32,6 +32,7 @@ from bench.model import (
 from bench.report.render.html import html_page
 from bench.report.render.markdown import markdown
 from bench.report.run import run_document
+from bench.report.sections.ab import outcome_words
 from bench.targets import known_targets
 from bench.workloads import select_workloads
 from tests.unit.factories import cell, load_result, record, role_cost, window
@@ -289,6 +290,21 @@ def test_the_report_begins_with_the_answer_and_tells_what_differed() -> None:
         ("read", "app_cost", True)
     ]
     assert dearer[0]["ratio_low"] < 1.1 < dearer[0]["ratio_high"]
+
+
+def test_in_a_series_it_is_said_which_state_is_meant() -> None:
+    """Three states of one target have the same operations."""
+    third = replace(HEAD, name="drf-third", title="django==6.1.*")
+    made = plan(("read",))
+    assert isinstance(made.study, AB)
+    study = replace(made.study, sides=(BASE, HEAD, third))
+    two = measured({"read": 1.1})
+    cells = [*two, *(replace(one, target="drf-third") for one in two if one.target == HEAD.name)]
+    told = outcome_words(
+        answer(found := run(cells, replace(made, targets=("a", "b", "c"), study=study))), found
+    )
+    assert "drf read with working tree dearer" in told
+    assert "drf read with django==6.1.* dearer" in told
 
 
 def test_the_command_makes_it_again() -> None:
