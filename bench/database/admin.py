@@ -302,6 +302,20 @@ class Admin:
             )
             return {row[0]: StatementTotals(*row[1:]) for row in cursor.fetchall()}
 
+    def session_states(self) -> dict[str, int]:
+        """How many of the service's sessions do what now: run, wait for something in the server, or
+        have nothing to do.
+        """
+        with self._explained("looking at its sessions"), self._items().cursor() as cursor:
+            cursor.execute(
+                "SELECT CASE WHEN state <> 'active' THEN state WHEN wait_event IS NULL"
+                " THEN 'running' ELSE wait_event_type || ': ' || wait_event END, count(*)"
+                " FROM pg_stat_activity"
+                " WHERE usename = %s AND datname = current_database() GROUP BY 1",
+                (SERVICE_USER,),
+            )
+            return {str(state): int(count) for state, count in cursor.fetchall()}
+
     def plan_of(self, statement: str) -> tuple[str, ...]:
         """How the server carries a statement out, by doing so and taking it back.
 

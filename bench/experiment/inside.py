@@ -6,9 +6,11 @@ Nothing of it is in a figure of the ladder.
 """
 
 import json
+import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from http.client import HTTPConnection
 from pathlib import Path
@@ -21,6 +23,7 @@ from bench.errors import DatabaseFailed, LabError
 from bench.experiment.lab import Lab, app_unit_name
 from bench.experiment.plan import rows_to_load
 from bench.files import write_whole
+from bench.kernel.events import Events, EventsRefusedError, counting
 from bench.kernel.process import user_and_system_ticks
 from bench.load.generator import Generator
 from bench.model import (
@@ -33,6 +36,7 @@ from bench.model import (
     LoadSpec,
     Operation,
     Plan,
+    Sessions,
     StatementTime,
     Target,
     Traced,
@@ -50,6 +54,9 @@ PLAIN_S = 3.0
 PROFILED_S = 6.0
 _MARGIN_S = 1.5
 """For how much longer the load goes on: a profiler takes a while to begin."""
+
+_LOOK_EVERY_S = 0.1
+"""A look at the sessions takes the server a millisecond."""
 
 _SETTLE_S = 0.3
 """A server takes on a changed setting between two statements of a session."""
@@ -149,14 +156,73 @@ def _as_it_is(
     unit = app_unit_name(target)
     pid = _pid(look.lab, unit)
     before, ticks, statements = look.lab.usage(target, unit), _ticks(pid), admin.times()
-    result = _load(look, spec)
+    with _events(pid) as events, _watched(look, target) as states:
+        result = _load(look, spec)
+        counted = events()
     after, ticks_after, statements_after = look.lab.usage(target, unit), _ticks(pid), admin.times()
+    kernel = _kernel(before, after, ticks, ticks_after, result.requests)
     finding = replace(
         finding,
-        kernel=_kernel(before, after, ticks, ticks_after, result.requests),
+        kernel=_with_events(kernel, counted, result.requests),
         statements=_statement_times(statements, statements_after, result.requests),
+        sessions=_sessions(states, (after.cpu_s - before.cpu_s) / result.duration_s),
     )
     return finding, result
+
+
+@contextmanager
+def _events(pid: int) -> Iterator[Callable[[], Events | str]]:
+    """What gives the events of a process tree so far; why there are none where that is so."""
+    with ExitStack() as opened:
+        try:
+            counts: Callable[[], Events | str] = opened.enter_context(counting(descendants(pid)))
+        except EventsRefusedError as error:
+            why = str(error)
+            counts = lambda: why  # noqa: E731  # as `counts` above
+        yield counts
+
+
+def _with_events(kernel: Kernel, counted: Events | str, requests: int) -> Kernel:
+    if isinstance(counted, str):
+        return replace(kernel, not_counted=counted)
+    return replace(
+        kernel,
+        instructions=counted.counts["instructions"] / requests,
+        cycles=counted.counts["cycles"] / requests,
+        user_only=counted.user_only,
+    )
+
+
+@contextmanager
+def _watched(look: _Look, target: Target) -> Iterator[list[Mapping[str, int]]]:
+    """The states of the service's sessions, looked at again and again meanwhile."""
+    seen: list[Mapping[str, int]] = []
+    over = threading.Event()
+
+    def watch() -> None:
+        # What cannot be asked is not known; the load goes on.
+        with suppress(DatabaseFailed), look.lab.admin(target) as admin:
+            while not over.wait(_LOOK_EVERY_S):
+                seen.append(admin.session_states())
+
+    watcher = threading.Thread(target=watch, name="sessions", daemon=True)
+    watcher.start()
+    try:
+        yield seen
+    finally:
+        over.set()
+        watcher.join()
+
+
+def _sessions(seen: Sequence[Mapping[str, int]], app_share: float) -> Sessions | None:
+    """The mean number of sessions by state, the most frequent first."""
+    if not seen:
+        return None
+    total: Counter[str] = Counter()
+    for states in seen:
+        total.update(states)
+    means = {state: count / len(seen) for state, count in total.most_common()}
+    return Sessions(len(seen), means, app_share)
 
 
 def _pid(lab: Lab, unit: str) -> int:
@@ -228,7 +294,8 @@ def _profiled(
     if recording.why_not:
         return replace(finding, no_profile=recording.why_not)
     result, cpu_s = seen[0]
-    packages = {**stacks.PACKAGES, **_packages_of(target)}
+    own = _packages_of(target)
+    packages = {**stacks.PACKAGES, **own}
     found = stacks.parse(recording.folded, str(target.directory))
     samples = sum(found.values())
     name = f"{ladder.framework}-{ladder.operation}"
@@ -246,6 +313,7 @@ def _profiled(
         behind_s=recording.behind_s,
         stacks=f"{FOLDER}/{name}.folded",
         speedscope=f"{FOLDER}/{name}.speedscope.json",
+        packages=own,
     )
     (look.folder / FOLDER).mkdir(exist_ok=True)
     write_whole(look.folder / profile.stacks, stacks.folded(found))

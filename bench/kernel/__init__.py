@@ -6,6 +6,7 @@ life     one life of a process id
 limits   what a process may use
 cgroup   where a process's cgroups are mounted, in version 1, version 2 and both at once
 ports    which ports clients are given
+events   what the processor counts of processes, where it is shown
 
 Two rules. A line is found by its name and a field by its documented number, never by where it
 happened to stand on one kernel. And what a kernel does not tell is not known: it is None or absent,

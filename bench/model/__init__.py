@@ -3,7 +3,15 @@
 Units are in the names. Nothing here does I/O; nothing here imports from the rest of the lab.
 """
 
-from bench.model.findings import CpuProfile, Finding, Hot, Kernel, StatementTime, Traced
+from bench.model.findings import (
+    CpuProfile,
+    Finding,
+    Hot,
+    Kernel,
+    Sessions,
+    StatementTime,
+    Traced,
+)
 from bench.model.load_result import (
     Distribution,
     Lateness,
@@ -119,6 +127,7 @@ __all__ = [
     "Rung",
     "Sample",
     "Saturation",
+    "Sessions",
     "Shape",
     "Share",
     "Side",

@@ -1,7 +1,7 @@
 """What was seen inside a service under load, beside the measured windows."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class CpuProfile:
     `cpu_s` what the process used meanwhile: what is beyond was used without the lock, in system
     calls and in C. `behind_s` is by how much the profiler was late in the end. The rates are the
     load's with and without it: what it cost. `stacks` and `speedscope` are files in the run's
-    folder.
+    folder. `packages` is what the service's own table says of whose code is whose.
     """
 
     rate_hz: int
@@ -37,6 +37,7 @@ class CpuProfile:
     behind_s: float = 0.0
     stacks: str = ""
     speedscope: str = ""
+    packages: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @property
     def outside(self) -> float:
@@ -65,11 +66,30 @@ class Traced:
 
 @dataclass(frozen=True)
 class Kernel:
-    """The kernel's part of the app's CPU time, and switches of its threads, per request."""
+    """The kernel's part of the app's CPU time, and switches of its threads, per request.
+
+    `instructions` and `cycles` are per request as well, None where `not_counted` says why; with
+    `user_only` they are without the kernel's.
+    """
 
     system_share: float
     voluntary_switches: float
     involuntary_switches: float
+    instructions: float | None = None
+    cycles: float | None = None
+    user_only: bool = False
+    not_counted: str = ""
+
+
+@dataclass(frozen=True)
+class Sessions:
+    """What the service's sessions at the database did, looked at `looks` times: the mean number of
+    them by state. `app_share` is how much of a core the app used meanwhile.
+    """
+
+    looks: int
+    states: Mapping[str, float]
+    app_share: float
 
 
 @dataclass(frozen=True)
@@ -87,4 +107,5 @@ class Finding:
     kernel: Kernel | None = None
     statements: tuple[StatementTime, ...] = ()
     trace: tuple[Traced, ...] = ()
+    sessions: Sessions | None = None
     failure: str = ""

@@ -12,10 +12,12 @@ from bench.report.style import HUES
 _TEMPLATE = Path(__file__).parent / "render" / "template" / "flame.html"
 
 
-def flame_page(folded: str, title: str) -> str:
-    """The page for stacks as the run has stored them."""
+def flame_page(folded: str, title: str, packages: Mapping[str, str] | None = None) -> str:
+    """The page for stacks as the run has stored them; `packages` are what the service's own table
+    says of whose code is whose.
+    """
     found = stacks.parse(folded)
-    tree = stacks.tree_of(found.items())
+    tree = stacks.tree_of(found.items(), {**stacks.PACKAGES, **(packages or {})})
     layers: Mapping[str, str] = stacks.LAYERS
     colours = {layer: HUES[place].deep.light for place, layer in enumerate(layers)}
     template = Environment(autoescape=True).from_string(_TEMPLATE.read_text(encoding="utf-8"))

@@ -55,7 +55,8 @@ def _flame(run: StoredRun, profile: CpuProfile, path: Path) -> None:
     if stacks.exists():
         title = f"Run {run.record.run_id}: {path.stem.replace('-', ' ')}, {profile.samples} samples"
         with _explained(path.parent):
-            write_whole(path, flame_page(stacks.read_text(encoding="utf-8"), title))
+            text = stacks.read_text(encoding="utf-8")
+            write_whole(path, flame_page(text, title, profile.packages))
 
 
 def _markdown(_run: StoredRun, document: Document, place: Place) -> None:

@@ -15,10 +15,11 @@ from bench.analysis.stacks import Frame
 from bench.analysis.stored import StoredRun
 from bench.database.logged import is_planned, statements_in
 from bench.errors import StoreError
-from bench.model import CpuProfile, Finding, Hot, Kernel, StatementTime, Traced
+from bench.model import CpuProfile, Finding, Hot, Kernel, Sessions, StatementTime, Traced
 from bench.report.flame import flame_page
 from bench.report.formats import Place, write_formats
 from bench.report.run import run_document
+from bench.report.sections.inside import kernel_table
 from bench.store import RunStore
 from bench.targets import explanation_of, known_targets, select_targets
 
@@ -58,9 +59,10 @@ FINDING = Finding(
     "drf",
     "read",
     profile=PROFILE,
-    kernel=Kernel(0.15, 2.5, 0.3),
+    kernel=Kernel(0.15, 2.5, 0.3, not_counted="this machine shows no hardware counters"),
     statements=(StatementTime("SELECT 1", 1.0, 1.0, 10.0, 4.0),),
     trace=(Traced("SELECT 1", ("Result  (cost=0.00..0.01)",)), Traced("COMMIT")),
+    sessions=Sessions(30, {"idle": 18.5, "running": 1.0, "IO: WalSync": 0.5}, 0.62),
 )
 
 
@@ -145,6 +147,20 @@ def test_a_flame_graph_is_one_file_that_needs_no_network() -> None:
     assert "https://" not in page
     data = page.split('id="data">')[1].split("</script>")[0]
     assert json.loads(data)["samples"] == 103
+
+
+def test_a_flame_graph_has_the_colours_of_the_services_own_table() -> None:
+    """What its service.toml says of a package holds for its picture as for its shares."""
+    text = f"{SERVER};work ({SITE}/bottle.py:1) 3\n"
+    stored = stacks.folded(stacks.parse(text, SERVICE))
+
+    def layer_of_work(packages: dict[str, str]) -> str:
+        data = flame_page(stored, "bottle", packages).split('id="data">')[1].split("</script>")[0]
+        ((_, _, _, ((_, _, layer, _),)),) = json.loads(data)["tree"]
+        return str(layer)
+
+    assert layer_of_work({}) == "server"
+    assert layer_of_work({"bottle": "validation"}) == "validation"
 
 
 # --- ladder and profile -----------------------------------------------------------------------
@@ -288,6 +304,16 @@ def test_the_page_links_the_flame_graph(tmp_path: Path) -> None:
     told = (tmp_path / "report.md").read_text()
     assert "Ladder and profile" in told
     assert "80%" in told  # the rate with the profiler, of that without
+    assert "Not counted: this machine shows no hardware counters." in told
+    assert "IO: WalSync" in told
+
+
+def test_instructions_and_cycles_are_shown_where_they_are_counted() -> None:
+    """With how many of them a cycle has; without the kernel's own, that is said."""
+    counted = Kernel(0.15, 2.5, 0.3, 1_200_000.0, 800_000.0, user_only=True)
+    table = kernel_table((replace(FINDING, kernel=counted),))
+    assert table.rows[0][-3:] == ("1,200,000", "800,000", "1.50")
+    assert "Without the kernel's own" in table.caption
 
 
 def test_a_service_that_nobody_could_look_into_is_told() -> None:

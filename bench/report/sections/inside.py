@@ -6,7 +6,7 @@ from bench.analysis import stacks
 from bench.analysis.explain import explained
 from bench.analysis.inside import FEWEST_SAMPLES, TOLERANCE, agreements, finding_of
 from bench.analysis.stored import StoredRun
-from bench.model import CpuProfile, Finding
+from bench.model import CpuProfile, Finding, Kernel
 from bench.report.document import Block, Link, Links, Notes, Row, Section, Sheet, Table, TargetCell
 from bench.words import NO_FIGURE
 
@@ -30,6 +30,8 @@ def inside(run: StoredRun) -> Section | None:
         blocks.append(Sheet(statements_table(found)))
     if any(one.trace for one in found):
         blocks.append(Sheet(trace_table(found), folded=True))
+    if any(one.sessions for one in found):
+        blocks.append(Sheet(sessions_table(found)))
     if any(one.kernel for one in found):
         blocks.append(Sheet(kernel_table(found)))
     if notes := tuple(_notes(found)):
@@ -202,7 +204,7 @@ def kernel_table(found: Sequence[Finding]) -> Table:
         title="Kernel",
         columns=(
             *("operation", "framework", "round trips", "system CPU"),
-            *("voluntary switches", "involuntary switches"),
+            *("voluntary switches", "involuntary switches", "instructions", "cycles", "IPC"),
         ),
         rows=tuple(
             (
@@ -212,15 +214,59 @@ def kernel_table(found: Sequence[Finding]) -> Table:
                 f"{one.kernel.system_share:.0%}",
                 f"{one.kernel.voluntary_switches:.1f}",
                 f"{one.kernel.involuntary_switches:.1f}",
+                *_events(one.kernel),
             )
             for one in found
             if one.kernel is not None
         ),
-        numeric=(False, False, True, True, True, True),
+        numeric=(False, False, *([True] * 7)),
         caption=(
-            "Round trips to the database and switches of the app's threads: of a request. System "
-            "CPU: the kernel's part of the app's CPU time, by clock ticks. Instructions and cycles "
-            "are not counted."
+            "Round trips to the database, switches of the app's threads, instructions and cycles: "
+            "of a request. System CPU: the kernel's part of the app's CPU time, by clock ticks. "
+            f"IPC: instructions per cycle.{_events_words(found)}"
+        ),
+    )
+
+
+def _events(kernel: Kernel) -> tuple[str, str, str]:
+    if kernel.instructions is None or not kernel.cycles:
+        return (NO_FIGURE,) * 3
+    ratio = kernel.instructions / kernel.cycles
+    return f"{kernel.instructions:,.0f}", f"{kernel.cycles:,.0f}", f"{ratio:.2f}"
+
+
+def _events_words(found: Sequence[Finding]) -> str:
+    """Why something is not counted, each reason once."""
+    kernels = [one.kernel for one in found if one.kernel is not None]
+    told = [f"Not counted: {one.not_counted}." for one in kernels if one.not_counted]
+    if any(one.user_only for one in kernels):
+        told.append("Without the kernel's own: counting these takes root or CAP_PERFMON.")
+    return "".join(f" {one}" for one in dict.fromkeys(told))
+
+
+def sessions_table(found: Sequence[Finding]) -> Table:
+    """What the database's sessions do, on average."""
+    return Table(
+        title="Sessions of the database",
+        columns=("operation", "framework", "app CPU", "sessions", "that are"),
+        rows=tuple(
+            (
+                one.operation,
+                TargetCell(one.framework),
+                f"{one.sessions.app_share:.0%}",
+                f"{mean:.1f}",
+                state,
+            )
+            for one in found
+            if one.sessions is not None
+            for state, mean in one.sessions.states.items()
+        ),
+        numeric=(False, False, True, True, False),
+        caption=(
+            "Mean number of the service's sessions by what they do (pg_stat_activity): running, "
+            "waiting for something in the server (its kind and name), or idle, in a transaction or "
+            "not, until the app asks. App CPU: of one core. Where that is near 100 %, the app is "
+            "the limit, and sessions are idle because nobody asks them."
         ),
     )
 
