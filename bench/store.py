@@ -9,7 +9,7 @@ import os
 import re
 import traceback
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -170,6 +170,11 @@ class RunStore:
     def create(self) -> None:
         with explained(self.record):
             self.directory.mkdir(parents=True)
+
+    def discard(self) -> None:
+        """Remove the folder of a run that has nothing in it yet."""
+        with suppress(OSError):
+            self.directory.rmdir()
 
     def write_record(self, record: RunRecord) -> None:
         """Replace run.json. The cells stay in rounds.jsonl and are not repeated here."""

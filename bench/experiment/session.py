@@ -150,7 +150,11 @@ def begun(
         store.create()
         expected = promise(record, earlier_runs(lab.site.results))
         record = replace(record, promise=expected, wall_s=time.monotonic() - began_s)
-        store.write_record(record)
+        try:
+            store.write_record(record)
+        except StoreError:
+            store.discard()
+            raise
         yield lab, store, record
 
 

@@ -8,6 +8,7 @@ Python of root). The units then get a view of their own (a private mount namespa
 folder holds nothing but what they need. Nothing outside the units changes.
 """
 
+import errno
 import os
 import pwd
 import shutil
@@ -48,6 +49,9 @@ exec "$@"
 """
 
 
+_FULL = os.strerror(errno.ENOSPC)
+
+
 @dataclass(frozen=True)
 class Identity:
     """The units' user. `prefix` turns a command into one that runs as that user."""
@@ -61,7 +65,8 @@ class Identity:
     def run(self, command: tuple[str, ...], environment: Mapping[str, str], directory: Path) -> str:
         """Run a command to completion as this user and return what it printed.
 
-        Raises UnitFailed with the output's tail when it does not exit 0.
+        Raises UnitFailed with the output's tail when it does not exit 0; of a full disk with the
+        first line that tells of it.
         """
         done = subprocess.run(
             (*self.prefix, *command),
@@ -75,7 +80,13 @@ class Identity:
             check=False,
         )
         if done.returncode != 0:
-            tail = "\n".join(done.stdout.rstrip().splitlines()[-20:])
+            lines = done.stdout.rstrip().splitlines()
+            if full := next((line for line in lines if _FULL in line), ""):
+                raise UnitFailed(
+                    f"`{command[0]}` failed: {full}",
+                    "Free some space, or let ONECORE_STATE name a folder on another disk.",
+                )
+            tail = "\n".join(lines[-20:])
             raise UnitFailed(f"`{' '.join(command)}` failed (exit {done.returncode}):\n{tail}")
         return done.stdout
 

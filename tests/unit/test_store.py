@@ -146,6 +146,16 @@ def test_a_full_disk_is_told_with_the_remedy(store: RunStore) -> None:
     assert "make it again" in caught.value.remedy
 
 
+def test_a_run_of_which_nothing_is_on_disk_leaves_no_folder(store: RunStore) -> None:
+    """One that has something stays."""
+    store.discard()
+    assert not store.directory.exists()
+    store.create()
+    store.write_record(record())
+    store.discard()
+    assert store.read_record().run_id == store.directory.name
+
+
 def test_samples_are_appended(store: RunStore) -> None:
     """The time series is one JSON object a line."""
     store.append_samples((Sample(1.0, "onecore-flask", 0.5, 1000), Sample(1.0, "generator", 0.1)))
