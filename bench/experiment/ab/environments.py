@@ -20,6 +20,7 @@ from bench.errors import LabError, SetupError, UsageError
 from bench.experiment.ab.asked import package_of
 from bench.experiment.ab.code import Code
 from bench.files import write_whole
+from bench.load.process import end_with_parent
 
 COMPLETE = ".complete"
 _TOLD = 15
@@ -160,6 +161,8 @@ def _uv(uv: str, *words: tuple[str, ...], **variables: str) -> subprocess.Comple
             env=environment,
             cwd="/",
             umask=0o022,  # services' users must be able to read what is made here
+            # A lab that is killed leaves nobody who goes on writing into what the next one makes.
+            preexec_fn=end_with_parent,
             capture_output=True,
             text=True,
             errors="replace",
