@@ -26,11 +26,12 @@ class Cli:
     results: Path
     state: Path
     running: list[subprocess.Popen[str]] = field(default_factory=list)
+    root: Path = ROOT
 
     def spawn(self, *words: str, **variables: str) -> subprocess.Popen[str]:
         process = subprocess.Popen(
             [sys.executable, "-m", "bench", *words],
-            cwd=ROOT,
+            cwd=self.root,
             env={**self.environment, **variables},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
