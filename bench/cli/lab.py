@@ -22,11 +22,8 @@ from bench.live.watching import TerminalWatcher, view_share
 from bench.load.ceiling import measure_ceiling
 from bench.load.endurance import LIMIT_BYTES, measure_endurance
 from bench.placement import plan_placement
-from bench.report.agreement import agreement_table
-from bench.report.bias import bias_table
-from bench.report.ceiling import ceiling_table
+from bench.report.lab import agreement_table, bias_table, ceiling_table, twin_words
 from bench.report.render.terminal import print_table
-from bench.report.selftest import twin_words
 from bench.store import find_run, schemas
 from bench.workloads import select_workloads
 

@@ -38,8 +38,8 @@ from bench.experiment.selftest.run import SERVICE, run_selftest
 from bench.experiment.sweep import sweep_plan
 from bench.live.watching import TerminalWatcher
 from bench.model import LoadResult, RunRecord
+from bench.report.lab import selftest_table
 from bench.report.render.terminal import print_table
-from bench.report.selftest import selftest_table
 from bench.workloads import Workload as WorkloadEntry
 from bench.workloads import select_workloads
 

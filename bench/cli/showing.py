@@ -110,14 +110,14 @@ def show_elsewhere(found: Elsewhere) -> None:
 
 def crosscheck_outcome(found: Sequence[CrosscheckFigure]) -> str:
     """The whole crosscheck in one sentence."""
-    from bench.report.sections.crosscheck import outcome_words
+    from bench.report.sections.studies.crosscheck import outcome_words
 
     return outcome_words(found)
 
 
 def ab_outcome(record: RunRecord) -> str:
     """The whole A/B in a sentence or two."""
-    from bench.report.sections.ab import outcome_words
+    from bench.report.sections.studies.ab import outcome_words
 
     return outcome_words(ab_answer(record), record)
 

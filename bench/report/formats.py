@@ -13,12 +13,12 @@ from bench.files import replacing, write_whole
 from bench.model import AB, CpuProfile, RunRecord
 from bench.report.document import Document
 from bench.report.facts import fact_line, machine_fact
-from bench.report.flame import flame_page
+from bench.report.render.flame import flame_page
 from bench.report.render.html import html_page
 from bench.report.render.images import png, svg
 from bench.report.render.library import vega_code
 from bench.report.render.markdown import markdown
-from bench.report.sections.inside import page_of
+from bench.report.sections.studies.inside import page_of
 from bench.report.tidy import write_csv, write_parquet
 
 DEFAULT = ("html", "md")

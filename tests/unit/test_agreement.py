@@ -9,7 +9,7 @@ import pytest
 from bench.analysis.agreement import agreement
 from bench.errors import UsageError
 from bench.model import RunRecord, Sweep
-from bench.report.agreement import agreement_table
+from bench.report.lab import agreement_table
 from bench.stats.agreement import off_others
 from bench.stats.ratio import LogRatio, ratio_estimate
 

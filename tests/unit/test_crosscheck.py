@@ -24,7 +24,7 @@ from bench.load.users.behaviour import deal
 from bench.model import CellResult, LoadSpec, OpenLoop, Pacing, RunRecord, Users
 from bench.report.render.markdown import markdown
 from bench.report.run import run_document
-from bench.report.sections.crosscheck import agreement_word, outcome_words
+from bench.report.sections.studies.crosscheck import agreement_word, outcome_words
 from bench.targets import known_targets
 from bench.workloads import WORKLOADS
 

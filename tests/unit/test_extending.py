@@ -148,7 +148,7 @@ def expected_cells(plan):
     lab.imports(procedures, "from bench.model import Again")
     lab.imports(procedures, "from bench.experiment import again")
     lab.write(
-        "bench/report/sections/again.py",
+        "bench/report/sections/studies/again.py",
         """
 from bench.model import Again
 from bench.report.document import Card, Prose, Section
@@ -169,12 +169,12 @@ def again_cards(run):
         "    again,\n    throughput,\n    verdict",
     )
     lab.imports(
-        "bench/report/sections/__init__.py", "from bench.report.sections.again import again"
+        "bench/report/sections/__init__.py", "from bench.report.sections.studies.again import again"
     )
     answer = "bench/report/sections/answer.py"
     lab.change(answer, "    Sweep: Study", "    Again: StudyAnswer(again_cards),\n    Sweep: Study")
     lab.imports(answer, "from bench.model import Again")
-    lab.imports(answer, "from bench.report.sections.again import again_cards")
+    lab.imports(answer, "from bench.report.sections.studies.again import again_cards")
     # The verb makes the plan; nothing else has to know it.
     assert lab.touched | {"bench/cli/measuring.py"} == documented("a study")
     lab.run("""

@@ -1,7 +1,7 @@
 """The shape of `bench`: one name for one thing."""
 
 import ast
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 from bench.targets import SERVICES
 
@@ -23,3 +23,10 @@ def test_no_class_name_stands_for_two_things() -> None:
     found = classes()
     assert "Plan" in found
     assert {name: where for name, where in found.items() if len(where) > 1} == {}
+
+
+def test_a_folder_of_the_report_is_seen_at_a_glance() -> None:
+    """No more than fifteen modules in one."""
+    modules = Counter(path.parent for path in (ROOT / "bench/report").rglob("*.py"))
+    assert ROOT / "bench/report/sections" in modules
+    assert {str(folder): count for folder, count in modules.items() if count > 15} == {}

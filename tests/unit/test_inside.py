@@ -16,10 +16,10 @@ from bench.analysis.stored import StoredRun
 from bench.database.logged import is_planned, statements_in
 from bench.errors import StoreError
 from bench.model import CpuProfile, Finding, Hot, Kernel, Sessions, StatementTime, Traced
-from bench.report.flame import flame_page
 from bench.report.formats import Place, write_formats
+from bench.report.render.flame import flame_page
 from bench.report.run import run_document
-from bench.report.sections.inside import kernel_table
+from bench.report.sections.studies.inside import kernel_table
 from bench.store import RunStore
 from bench.targets import explanation_of, known_targets, select_targets
 

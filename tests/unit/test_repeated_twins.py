@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 from bench.analysis.measures import COST, RATE
 from bench.experiment.selftest.repeated import judged
-from bench.report.selftest import twin_words
+from bench.report.lab import twin_words
 
 from .factories import cell, load_result, plan, role_cost, window
 

@@ -26,7 +26,7 @@ from bench.model import (
     Verdict,
     VerdictKind,
 )
-from bench.report.selftest import selftest_table
+from bench.report.lab import selftest_table
 from bench.stats.ratio import paired_log_ratio
 from bench.stats.stalling import StallingServer
 from bench.targets import known_targets

@@ -7,7 +7,7 @@ from bench.analysis.stored import StoredRun
 from bench.model import UsersResult
 from bench.report.document import Figure, Sheet
 from bench.report.run import run_document
-from bench.report.sections.crosscheck import crosscheck
+from bench.report.sections.studies.crosscheck import crosscheck
 from bench.report.sections.users import users
 
 from .factories import cell, load_result, record, window

@@ -34,12 +34,12 @@ class CountedPool(HTTPClientPool):
 
     def get_client(self, url: Any) -> Any:
         client: HTTPClient = super().get_client(url)
-        if not isinstance(client._connection_pool, _Counted):
-            client._connection_pool = _Counted(client._connection_pool, self.traffic)
+        if not isinstance(client._connection_pool, _CountingPool):
+            client._connection_pool = _CountingPool(client._connection_pool, self.traffic)
         return client
 
 
-class _Counted(ConnectionPool):
+class _CountingPool(ConnectionPool):
     """The pool that a client has made for itself, with sockets that count."""
 
     def __init__(self, made: ConnectionPool, traffic: RequestTraffic) -> None:
@@ -48,7 +48,7 @@ class _Counted(ConnectionPool):
         self._traffic = traffic
 
     def _create_tcp_socket(self, family: int, kind: int, protocol: int) -> Any:
-        made = _CountedSocket(family, kind, protocol)
+        made = _CountingSocket(family, kind, protocol)
         made.traffic = self._traffic
         return made
 
@@ -56,7 +56,7 @@ class _Counted(ConnectionPool):
         self._traffic.opened += 1
 
 
-class _CountedSocket(gevent.socket.socket):  # type: ignore[misc]  # gevent has no types here
+class _CountingSocket(gevent.socket.socket):  # type: ignore[misc]  # gevent has no types here
     traffic: RequestTraffic
 
     def sendall(self, data: Any, *flags: int) -> Any:

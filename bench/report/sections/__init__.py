@@ -8,20 +8,20 @@ from collections.abc import Callable
 
 from bench.analysis.stored import StoredRun
 from bench.report.document import Section
-from bench.report.sections.ab import before_and_after
 from bench.report.sections.answer import answer
 from bench.report.sections.cost import cost
-from bench.report.sections.crosscheck import crosscheck
 from bench.report.sections.equality import equality
-from bench.report.sections.explain import explain
 from bench.report.sections.figures import figures
-from bench.report.sections.inside import inside
 from bench.report.sections.latency import latency
 from bench.report.sections.modes import modes
 from bench.report.sections.over_time import over_time
 from bench.report.sections.provenance import provenance
-from bench.report.sections.saturation import saturation
-from bench.report.sections.scalability import scalability
+from bench.report.sections.studies.ab import before_and_after
+from bench.report.sections.studies.crosscheck import crosscheck
+from bench.report.sections.studies.explain import explain
+from bench.report.sections.studies.inside import inside
+from bench.report.sections.studies.saturation import saturation
+from bench.report.sections.studies.scalability import scalability
 from bench.report.sections.throughput import throughput
 from bench.report.sections.users import users
 from bench.report.sections.verdicts import verdict_matrix

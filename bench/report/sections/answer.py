@@ -12,10 +12,14 @@ from bench.metrics import METRICS
 from bench.model import AB, CellResult, Crosscheck, Explain, Saturation, Sweep
 from bench.report.document import Block, Card, Cards, Diagnostics, Prose, Section
 from bench.report.facts import load_words
-from bench.report.sections.crosscheck import crosscheck_cards
-from bench.report.sections.explain import explain_cards, explain_lead
-from bench.report.sections.saturation import saturation_cards, saturation_cells, saturation_lead
-from bench.report.sections.scalability import sweep_cards, sweep_lead
+from bench.report.sections.studies.crosscheck import crosscheck_cards
+from bench.report.sections.studies.explain import explain_cards, explain_lead
+from bench.report.sections.studies.saturation import (
+    saturation_cards,
+    saturation_cells,
+    saturation_lead,
+)
+from bench.report.sections.studies.scalability import sweep_cards, sweep_lead
 from bench.report.style import styles_of
 from bench.report.words import NOT_MEASURED, certainty_text, figure_text
 from bench.stats.estimate import is_bounded

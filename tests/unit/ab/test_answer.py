@@ -32,7 +32,7 @@ from bench.model import (
 from bench.report.render.html import html_page
 from bench.report.render.markdown import markdown
 from bench.report.run import run_document
-from bench.report.sections.ab import outcome_words
+from bench.report.sections.studies.ab import outcome_words
 from bench.targets import known_targets
 from bench.workloads import select_workloads
 from tests.unit.factories import cell, load_result, record, role_cost, window

@@ -3,7 +3,7 @@
 import pytest
 
 from bench.analysis.bias import WAYS, biases
-from bench.report.bias import bias_table
+from bench.report.lab import bias_table
 
 from ..factories import THREE, cell, load_result, role_cost, window
 

@@ -9,7 +9,7 @@ from jinja2 import Environment
 from bench.analysis import stacks
 from bench.report.style import HUES
 
-_TEMPLATE = Path(__file__).parent / "render" / "template" / "flame.html"
+_TEMPLATE = Path(__file__).parent / "template" / "flame.html"
 
 
 def flame_page(folded: str, title: str, packages: Mapping[str, str] | None = None) -> str:

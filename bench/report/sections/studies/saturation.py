@@ -19,7 +19,7 @@ from bench.report.document import (
     TargetCell,
 )
 from bench.report.plots.laws import trials_plot
-from bench.report.sections.scalability import figures
+from bench.report.sections.studies.scalability import figures
 from bench.report.style import styles_of
 from bench.stats.search import Answer, Trial
 from bench.words import NO_FIGURE, capitalised

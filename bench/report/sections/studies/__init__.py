@@ -1,0 +1,1 @@
+"""What each study tells: sweep, search, cross-check, before and after, explain, a look inside."""
