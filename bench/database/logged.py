@@ -1,4 +1,4 @@
-"""Statements in a server's log, as log_statement=all writes them. Pure."""
+"""Statements in a server's log, as log_statement=all writes them, alone or in a journal. Pure."""
 
 import re
 from dataclasses import dataclass
@@ -6,6 +6,9 @@ from dataclasses import dataclass
 _LINE = re.compile(
     r"^\d{4}-\d\d-\d\d [\d:.]+ \S+ \[(?P<pid>\d+)\] (?P<level>[A-Z]+): +(?P<text>.*)$"
 )
+_JOURNAL = re.compile(r"^\d{4}-\d\d-\d\dT\S+ \S+ \S+\[\d+\]: ")
+"""What journalctl puts before each line: time, machine, unit."""
+
 _STATEMENT = re.compile(r"(?:statement|execute [^:]*): (?P<sql>.*)", re.DOTALL)
 _PARAMETERS = re.compile(r"[Pp]arameters: (?P<list>.*)", re.DOTALL)
 _PARAMETER = re.compile(r"\$(?P<number>\d+) = (?P<value>'(?:[^']|'')*'|NULL)")
@@ -38,7 +41,8 @@ def statements_in(log: str) -> tuple[Logged, ...]:
 def _entries(log: str) -> list[tuple[int, str, str]]:
     """Each entry with its process and level; what a statement has on further lines is joined."""
     entries: list[tuple[int, str, str]] = []
-    for line in log.splitlines():
+    for shown in log.splitlines():
+        line = _JOURNAL.sub("", shown)
         if begun := _LINE.match(line):
             entries.append((int(begun["pid"]), begun["level"], begun["text"]))
         elif entries:
