@@ -330,10 +330,12 @@ class RunStore:
 
 
 def _method_of(plan: Plan) -> int:
-    """The method of a run that does not name it: windows where there are turns now, or what has not
-    changed since.
+    """The method of a run that does not name it: windows where there are turns now, turns as they
+    were at first, or what has not changed since.
     """
-    return 1 if isinstance(plan.pacing, ClosedLoop) and plan.turns is None else METHOD
+    if not isinstance(plan.pacing, ClosedLoop):
+        return METHOD
+    return 1 if plan.turns is None else 2
 
 
 def _upgraded(record: RunRecord) -> RunRecord:

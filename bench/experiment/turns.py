@@ -1,9 +1,11 @@
 """One workload of one round, measured in turns: all targets are up, and one at a time is asked.
 
 A turn begins with a lead-in that is not counted: after a switch the first milliseconds are dearer,
-with cold caches and an empty pipeline. Lead-in and turn are drained, so that a turn's requests and
-its CPU time are its own; clocks are read between the two and after. Statements, switches and memory
-are read at the edges of the whole stretch, and belong to all requests in it.
+with cold caches and an empty pipeline. What is counted lies between two readings of the clocks, at
+both of which all connections are busy: work in progress at the first is made up for by that at the
+last. Then the last answers are waited for, so that no request meets another target's turn.
+Statements, switches and memory are read at the edges of the whole stretch, and belong to all
+requests in it.
 """
 
 import time
@@ -63,8 +65,12 @@ TARGET_FAILED = (TargetUnfit, UnitFailed, DatabaseFailed, PortTaken)
 
 @dataclass(frozen=True)
 class _Clocks:
-    """CPU seconds so far: of the three roles, and of the app's CPUs whoever used them."""
+    """CPU seconds so far: of the three roles, and of the app's CPUs whoever used them.
 
+    `at_s` is when the app's was read, by `time.monotonic()`.
+    """
+
+    at_s: float
     app_s: float
     database_s: float
     generator_s: float
@@ -73,9 +79,10 @@ class _Clocks:
 
 @dataclass(frozen=True)
 class _CountedTurn:
-    """A counted turn with what it cost."""
+    """A turn with what was counted of it, and what that cost; `whole_s` is all of it."""
 
     at_s: float
+    whole_s: float
     turn: Turn
     before: _Clocks
     after: _Clocks
@@ -216,7 +223,8 @@ def _beginning(bench: Bench, engine: TurnEngine, part: Participant) -> _Beginnin
     read_app, read_database = map(lab.supervisor.cpu_clock, lab.unit_names(target))
 
     def read_clocks() -> _Clocks:
-        return _Clocks(read_app(), read_database(), exact_cpu_s(engine.pid), cpu_totals(cpus))
+        app_s, at_s = read_app(), time.monotonic()
+        return _Clocks(at_s, app_s, read_database(), exact_cpu_s(engine.pid), cpu_totals(cpus))
 
     return _Beginning(
         read_clocks=read_clocks,
@@ -263,11 +271,20 @@ def _uses(bench: Bench, target: Target) -> _Uses:
 def _turn(turns: Turns, engine: TurnEngine, part: Participant, began_s: float) -> _CountedTurn:
     assert part.beginning is not None
     name, read_clocks = part.name, part.beginning.read_clocks
-    engine.turn(name, "lead-in", turns.lead_in_s)
-    before = read_clocks()
-    at_s = time.monotonic() - began_s
-    turn = engine.turn(name, "counted", turns.turn_s)
-    return _CountedTurn(at_s, turn, before, read_clocks())
+    started_s = time.monotonic()
+    engine.begin_turn(name)
+    try:
+        time.sleep(turns.lead_in_s)
+        before = read_clocks()
+        time.sleep(turns.turn_s)
+        after = read_clocks()
+    except BaseException:
+        engine.end_turn(name, 0.0, 0.0)  # nothing of it counts, and nobody is asked any longer
+        raise
+    turn = engine.end_turn(name, before.at_s, after.at_s)
+    return _CountedTurn(
+        before.at_s - began_s, time.monotonic() - started_s, turn, before, after
+    )
 
 
 def _progress(parts: Sequence[Participant], began_s: float) -> Progress:
@@ -360,9 +377,9 @@ def _counted(
 
 
 def _longest(taken: Sequence[_CountedTurn]) -> float:
-    """By how much the longest turn was longer than is usual."""
-    durations_s = [each.turn.duration_s for each in taken]
-    return max(durations_s) - median(durations_s) if durations_s else 0.0
+    """By how much the longest turn, with its last answers, was longer than is usual."""
+    wholes_s = [each.whole_s for each in taken]
+    return max(wholes_s) - median(wholes_s) if wholes_s else 0.0
 
 
 def _role_costs(part: Participant, before: _Uses, after: _Uses) -> tuple[RoleCost, RoleCost]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from bench.load.process_channel import OnProgress
-from bench.model import LoadResult, LoadSpec, Turn, TurnKind, WarmUp
+from bench.model import LoadResult, LoadSpec, Turn, WarmUp
 
 
 class Engine(Protocol):
@@ -48,8 +48,15 @@ class TurnEngine(Protocol):
         """Ask one target until its rate is steady, between `min_s` and `max_s` long."""
         ...
 
-    def turn(self, target: str, kind: TurnKind, duration_s: float) -> Turn:
-        """Ask one target for so long. Returns when its last byte has arrived."""
+    def begin_turn(self, target: str) -> None:
+        """Ask one target, until its turn is ended. Returns as soon as it has begun."""
+        ...
+
+    def end_turn(self, target: str, from_s: float, to_s: float) -> Turn:
+        """Ask nothing new. Returns when the last byte has arrived.
+
+        Counted is what was answered between two moments of `time.monotonic()`.
+        """
         ...
 
     def collect_turns(self) -> Mapping[str, LoadResult]: ...

@@ -21,12 +21,13 @@ from typing import Self
 from bench.load import process
 from bench.load.process_channel import OnProgress, ProcessChannel, ignore
 from bench.load.wire import (
+    AskBeginTurn,
     AskCollect,
     AskCollectTurns,
+    AskEndTurn,
     AskGo,
     AskPrepare,
     AskPrepareTurns,
-    AskTurn,
     AskWarmUp,
     AskWarmUpTurns,
     Collected,
@@ -35,7 +36,7 @@ from bench.load.wire import (
     TurnTaken,
     Warmed,
 )
-from bench.model import LoadResult, LoadSpec, Turn, TurnKind, WarmUp
+from bench.model import LoadResult, LoadSpec, Turn, WarmUp
 
 
 class Generator:
@@ -110,9 +111,17 @@ class Generator:
         self._talk.ask(AskWarmUpTurns(target, min_s, max_s))
         return self._talk.expect(Warmed).warm_up
 
-    def turn(self, target: str, kind: TurnKind, duration_s: float) -> Turn:
-        """Ask one target for so long. Returns when its last byte has arrived."""
-        self._talk.ask(AskTurn(target, duration_s, kind))
+    def begin_turn(self, target: str) -> None:
+        """Ask one target, until its turn is ended. Returns as soon as it has begun."""
+        self._talk.ask(AskBeginTurn(target))
+        self._talk.expect(Done)
+
+    def end_turn(self, target: str, from_s: float, to_s: float) -> Turn:
+        """Ask nothing new. Returns when the last byte has arrived.
+
+        Counted is what was answered between two moments of `time.monotonic()`.
+        """
+        self._talk.ask(AskEndTurn(target, from_s, to_s))
         return self._talk.expect(TurnTaken).turn
 
     def collect_turns(self) -> Mapping[str, LoadResult]:

@@ -2,11 +2,17 @@
 
 Each goes on in its next turn where it ended: with its connections, its order of requests and what
 it remembers. What is counted adds up over its turns.
+
+A turn is counted between two moments in the middle of its load, when every connection is busy. To
+wait for the last answers before the first of them would have all connections ask at once again:
+no server meets such a herd twenty times a second, and some pay much for it (see the method).
 """
 
+import asyncio
+import math
 import time
+from array import array
 from collections import Counter
-from collections.abc import Mapping
 
 from bench.load.client import Client, Traffic
 from bench.load.closed import closed_loop
@@ -16,10 +22,31 @@ from bench.load.recorder import Recorder
 from bench.load.request_source import Source
 from bench.load.sender import Sender
 from bench.load.window import settle
-from bench.model import ClosedLoop, LoadResult, LoadSpec, Turn, TurnKind, WarmUp
+from bench.model import ClosedLoop, LoadResult, LoadSpec, Operation, Turn, WarmUp
 
-_LEAST_SENDING = 0.2
-"""Of a lead-in: enough for every connection to send once."""
+
+class _Answers(Recorder):
+    """The answers of one turn, each with the moment when it was complete."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._at_s = array("d")
+        self._took_s = array("d")
+        self._operations: list[Operation] = []
+
+    def success(self, operation: Operation, seconds: float) -> None:
+        self.succeeded += 1
+        self._at_s.append(time.monotonic())
+        self._took_s.append(seconds)
+        self._operations.append(operation)
+
+    def count(self, from_s: float, to_s: float, counted: Recorder) -> int:
+        """Hand on those that were complete between the two moments; how many they are."""
+        before = counted.succeeded
+        for at_s, operation, took_s in zip(self._at_s, self._operations, self._took_s, strict=True):
+            if from_s < at_s <= to_s:
+                counted.success(operation, took_s)
+        return counted.succeeded - before
 
 
 class TurnWindow:
@@ -31,17 +58,17 @@ class TurnWindow:
         self._concurrency = spec.pacing.concurrency
         self._source = Source(spec, {})
         self._sender = Sender(Client(spec.base_url, spec.timeout_s), {})
-        self._recorders: Mapping[TurnKind, Recorder] = {
-            "lead-in": Recorder(),
-            "counted": Recorder(),
-        }
-        self._warm_up = Recorder()
-        self._drain_s = 0.0
-        """How long the latest turn waited for its last answers."""
-        self._counted_s = self._sending_s = 0.0
+        self._counted = Recorder()
+        self._failures = Counter[str]()
+        self._uncounted = 0
+        self._counted_s = 0.0
         self._traffic = Traffic()
         self._heartbeat = Heartbeat()
         self._started_at_unix_s: float | None = None
+        self._until = Until()
+        self._sending: asyncio.Task[None] | None = None
+        self._answers = _Answers()
+        self._traffic_before = Traffic()
 
     async def warm_up(self, min_s: float, max_s: float) -> WarmUp:
         """Send until the rate is steady, from connections that are all open before.
@@ -50,60 +77,62 @@ class TurnWindow:
         turn that is counted.
         """
         await self._sender.client.open(self._concurrency)
-        self._sender.recorder = self._warm_up
+        self._sender.recorder = recorder = Recorder()
         until = Until()
         sending = closed_loop(self._sender.send, self._source, self._concurrency, until)
-        return await settle(sending, self._warm_up, until, min_s, max_s)
+        told = await settle(sending, recorder, until, min_s, max_s)
+        self._failures.update(recorder.failures())
+        return told
 
-    async def turn(self, kind: TurnKind, duration_s: float) -> Turn:
-        """Send for so long and wait for the last byte; only a counted turn is measured.
-
-        A lead-in ends after so long with its last byte, if each connection has sent by then.
-        """
+    def begin_turn(self) -> None:
+        """Send from all connections, until the turn is ended."""
         sender = self._sender
-        sender.recorder = recorder = self._recorders[kind]
-        sending_s = self._lead_in_s(duration_s) if kind == "lead-in" else duration_s
-        succeeded, failed = recorder.succeeded, recorder.failed
-        traffic = sender.client.traffic.copy()
-        started_at_unix_s = time.time()
-        began_s = sender.last_byte_s = time.monotonic()
-        until = Until(began_s + sending_s)
+        sender.recorder = self._answers = _Answers()
+        self._traffic_before = sender.client.traffic.copy()
+        self._started_at_unix_s = self._started_at_unix_s or time.time()
+        self._until = Until()
         self._heartbeat.start()
-        await closed_loop(sender.send, self._source, self._concurrency, until)
-        self._heartbeat.stop()
-        took_s = sender.last_byte_s - began_s
-        self._drain_s = max(0.0, took_s - sending_s)
-        self._traffic = self._traffic.plus(sender.client.traffic.since(traffic))
-        if kind == "counted":
-            self._started_at_unix_s = self._started_at_unix_s or started_at_unix_s
-            self._counted_s += took_s
-            self._sending_s += min(took_s, duration_s)
-        return Turn(took_s, recorder.succeeded - succeeded, recorder.failed - failed)
+        sending = closed_loop(sender.send, self._source, self._concurrency, self._until)
+        self._sending = asyncio.create_task(sending)
 
-    def _lead_in_s(self, duration_s: float) -> float:
-        """For how long a lead-in sends, so that its last answer comes when it is to be over."""
-        return max(duration_s - self._drain_s, duration_s * _LEAST_SENDING)
+    async def end_turn(self, from_s: float, to_s: float) -> Turn:
+        """Send nothing new, and wait for the last answers.
+
+        Counted are the answers that were complete between two moments of `time.monotonic()`.
+        Raises ValueError when no turn has begun.
+        """
+        if self._sending is None:
+            raise ValueError("no turn has begun")
+        self._until.stop_at(-math.inf)
+        sending, self._sending = self._sending, None
+        await sending
+        self._heartbeat.stop()
+        answers = self._answers
+        self._traffic = self._traffic.plus(self._sender.client.traffic.since(self._traffic_before))
+        self._failures.update(answers.failures())
+        succeeded = answers.count(from_s, to_s, self._counted)
+        self._uncounted += answers.succeeded - succeeded
+        self._counted_s += to_s - from_s
+        return Turn(to_s - from_s, succeeded, answers.failed)
 
     def result(self) -> LoadResult:
-        """All counted turns together."""
-        counted = self._recorders["counted"]
-        failures = Counter[str]()
-        for recorder in (self._warm_up, *self._recorders.values()):
-            failures.update(recorder.failures())
+        """All turns together."""
         return LoadResult(
             duration_s=max(self._counted_s, 1e-9),
-            succeeded=counted.succeeded,
-            failures=dict(failures.most_common()),
-            latency=counted.latency(),
+            succeeded=self._counted.succeeded,
+            failures=dict(self._failures.most_common()),
+            latency=self._counted.latency(),
             bytes_sent=self._traffic.bytes_sent,
             bytes_received=self._traffic.bytes_received,
             connections_opened=self._traffic.connections_opened,
             started_at_unix_s=self._started_at_unix_s,
             ran_out=self._source.ran_out,
-            uncounted=self._recorders["lead-in"].succeeded,
-            sending_s=self._sending_s,
+            uncounted=self._uncounted,
+            sending_s=self._counted_s,
             held_up_s=self._heartbeat.longest_s,
         )
 
     async def close(self) -> None:
+        if self._sending is not None:
+            self._sending.cancel()
         await self._sender.client.close()

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
-from bench.model import LoadResult, LoadSpec, Progress, Turn, TurnKind, WarmUp
+from bench.model import LoadResult, LoadSpec, Progress, Turn, WarmUp
 
 # --- questions --------------------------------------------------------------------------------
 
@@ -58,11 +58,19 @@ class AskWarmUpTurns:
 
 
 @dataclass(frozen=True)
-class AskTurn:
+class AskBeginTurn:
     target: str
-    duration_s: float
-    turn: TurnKind
-    kind: Literal["turn"] = "turn"
+    kind: Literal["begin_turn"] = "begin_turn"
+
+
+@dataclass(frozen=True)
+class AskEndTurn:
+    """What came between the two moments of the machine's monotonic clock is counted."""
+
+    target: str
+    from_s: float
+    to_s: float
+    kind: Literal["end_turn"] = "end_turn"
 
 
 @dataclass(frozen=True)
@@ -77,7 +85,8 @@ Question = (
     | AskCollect
     | AskPrepareTurns
     | AskWarmUpTurns
-    | AskTurn
+    | AskBeginTurn
+    | AskEndTurn
     | AskCollectTurns
 )
 

@@ -17,12 +17,13 @@ from bench.load.turns import TurnWindow
 from bench.load.window import Window
 from bench.load.wire import (
     Answer,
+    AskBeginTurn,
     AskCollect,
     AskCollectTurns,
+    AskEndTurn,
     AskGo,
     AskPrepare,
     AskPrepareTurns,
-    AskTurn,
     AskWarmUp,
     AskWarmUpTurns,
     Collected,
@@ -82,8 +83,11 @@ class Worker:
                 return Done()
             case AskWarmUpTurns(target, min_s, max_s):
                 return Warmed(await self._turns_of(target).warm_up(min_s, max_s))
-            case AskTurn(target, duration_s, kind):
-                return TurnTaken(await self._turns_of(target).turn(kind, duration_s))
+            case AskBeginTurn(target):
+                self._turns_of(target).begin_turn()
+                return Done()
+            case AskEndTurn(target, from_s, to_s):
+                return TurnTaken(await self._turns_of(target).end_turn(from_s, to_s))
             case AskCollectTurns():
                 windows.collector_on()
                 return TurnsCollected({name: each.result() for name, each in self._turns.items()})

@@ -20,7 +20,6 @@ from bench.model.load_result import (
     Moment,
     Progress,
     Turn,
-    TurnKind,
     UsersResult,
     WarmUp,
 )
@@ -140,7 +139,6 @@ __all__ = [
     "TargetRecord",
     "Traced",
     "Turn",
-    "TurnKind",
     "TurnSeries",
     "Turns",
     "Unit",

@@ -18,12 +18,9 @@ class WarmUp:
     steady: bool
 
 
-TurnKind = Literal["lead-in", "counted"]
-
-
 @dataclass(frozen=True)
 class Turn:
-    """A short stretch in which one target alone was asked, from its first send to its last byte."""
+    """A short stretch in which one target alone was asked and all its connections were busy."""
 
     duration_s: float
     succeeded: int
@@ -123,8 +120,9 @@ class LoadResult:
 
     Where targets took turns, the figures are those of all counted turns together: `duration_s` is
     their sum, without what lies between. `sending_s` is for how long of it new requests were sent:
-    the rest is waiting for the last answers. `uncounted` are the requests of lead-ins that were
-    answered, their bytes are told too, and `failures` are those of warm-up and lead-ins as well.
+    the rest, if any, is waiting for the last answers. `uncounted` are the requests that were
+    answered before and after what is counted of a turn, their bytes are told too, and `failures`
+    are those of warm-ups and of whole turns.
 
     `held_up_s` is the longest time in which the generator should have run and did not; None where
     it does not look.

@@ -142,7 +142,7 @@ class Phase:
 
 @dataclass(frozen=True)
 class Turns:
-    """How targets take turns: each is asked for `turn_s` after a lead-in that is not counted."""
+    """How targets take turns: `turn_s` of each are counted, after a lead-in that is not."""
 
     turn_s: float
     lead_in_s: float

@@ -213,7 +213,7 @@ class TargetRecord:
         return f"{self.label} {self.variant}".rstrip()
 
 
-METHOD = 2
+METHOD = 3
 """The version of how the lab measures. It is raised when a figure would come out another one."""
 
 

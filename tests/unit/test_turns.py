@@ -18,18 +18,25 @@ TURNS = Turns(turn_s=0.1, lead_in_s=0.025)
 
 @dataclass
 class FakeEngine:
-    """Answers 1,000 requests/s of every target, and a failing one never again after `fails_at`."""
+    """Answers 1,000 requests/s of every target; `asked` has each turn, with what was counted."""
 
     rate_per_s: float = 1000.0
-    asked: list[tuple[str, str, float]] = field(default_factory=list)
+    asking: str = ""
+    asked: list[tuple[str, float]] = field(default_factory=list)
 
-    def turn(self, target: str, kind: str, duration_s: float) -> Turn:
-        self.asked.append((target, kind, duration_s))
-        return Turn(duration_s, round(self.rate_per_s * duration_s), 0)
+    def begin_turn(self, target: str) -> None:
+        assert self.asking == "", "one target at a time"
+        self.asking = target
+
+    def end_turn(self, target: str, from_s: float, to_s: float) -> Turn:
+        assert self.asking == target
+        self.asking = ""
+        self.asked.append((target, to_s - from_s))
+        return Turn(to_s - from_s, round(self.rate_per_s * (to_s - from_s)), 0)
 
 
 class FakeClocks:
-    """CPU time that grows by a fixed amount with every reading."""
+    """CPU time that grows by a fixed amount with every reading, 0.1 s after the one before."""
 
     def __init__(self, fails_at: int = 10**9) -> None:
         self._read = 0
@@ -39,8 +46,9 @@ class FakeClocks:
         self._read += 1
         if self._read > self._fails_at:
             raise UnitFailed("it has just ended")
+        at_s = self._read * 0.1
         return module._Clocks(
-            self._read * 0.09, self._read * 0.02, self._read * 0.01, CpuTotals(self._read * 0.1, 0)
+            at_s, self._read * 0.09, self._read * 0.02, self._read * 0.01, CpuTotals(at_s, 0)
         )
 
 
@@ -61,13 +69,15 @@ def taken(window_s: float, **clocks: FakeClocks) -> tuple[FakeEngine, list[modul
 
 
 def test_each_target_has_as_many_turns_as_the_window_has_room_for() -> None:
-    """Every counted turn comes after a lead-in of the same target."""
-    engine, parts = taken(0.55, a=FakeClocks(), b=FakeClocks(), c=FakeClocks())
+    """What is counted lies between the two readings of its clocks, after the lead-in."""
+    slept_s: list[float] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module.time, "sleep", slept_s.append)
+        engine, parts = taken(0.55, a=FakeClocks(), b=FakeClocks(), c=FakeClocks())
     assert [len(part.taken) for part in parts] == [6, 6, 6]
-    led_in, counted = engine.asked[::2], engine.asked[1::2]
-    assert {(kind, duration_s) for _, kind, duration_s in led_in} == {("lead-in", 0.025)}
-    assert {(kind, duration_s) for _, kind, duration_s in counted} == {("counted", 0.1)}
-    assert [name for name, *_ in led_in] == [name for name, *_ in counted]
+    assert slept_s == [0.025, 0.1] * 18
+    assert sorted(name for name, _ in engine.asked) == sorted("abc" * 6)
+    assert [counted_s for _, counted_s in engine.asked] == pytest.approx([0.1] * 18)
 
 
 def test_cpu_time_is_that_of_counted_turns() -> None:
@@ -89,8 +99,8 @@ def test_a_target_that_ends_in_its_turn_leaves_the_others_theirs() -> None:
     assert dead.failure == "it has just ended"
     assert len(dead.taken) == 2
     assert len(alive.taken) == 10
-    last = max(place for place, (name, *_) in enumerate(engine.asked) if name == "dead")
-    assert last < len(engine.asked) / 2
+    assert [counted_s for name, counted_s in engine.asked if name == "dead"][2:] == [0.0]
+    assert engine.asking == "", "nobody is asked any longer"
 
 
 def test_a_target_that_is_asked_two_things_has_turns_for_each() -> None:
@@ -112,7 +122,7 @@ def test_a_target_that_is_asked_two_things_has_turns_for_each() -> None:
     bench = SimpleNamespace(plan=plan(turns=TURNS), on_progress=lambda _: None, lab=Lab())
     step = Step(1, "read", ("drf", "drf"), ClosedLoop(20), 0.3, TURNS, asked=("ping", "read"))
     module._take_turns(bench, step, engine, parts, 0.0)  # type: ignore[arg-type]
-    assert {name for name, *_ in engine.asked} == {"drf/ping", "drf/read"}
+    assert {name for name, _ in engine.asked} == {"drf/ping", "drf/read"}
     app, _ = module._role_costs(parts[0], (None, None), (None, None))  # type: ignore[arg-type]
     assert app.voluntary_switches == 3 * 10
     assert module._queries(parts[0], None) is None  # type: ignore[arg-type]

@@ -75,7 +75,8 @@ def _table_off(load: LoadResult, answered: Mapping[Operation, int], queries: Que
 def standstill(load: LoadResult, longer_s: float) -> tuple[Diagnostic, ...]:
     """Whether the generator was stopped, or nobody answered for a while.
 
-    `longer_s` is by how much the window, or its longest turn, was longer than planned.
+    `longer_s` is by how much the window, or its longest turn, was longer than planned, or than is
+    usual.
     """
     held_up_s = load.held_up_s or 0.0
     found = []

@@ -301,7 +301,7 @@ def _compared(
 
 
 @dataclass(frozen=True)
-class _Counted:
+class _Statements:
     """How often each statement was sent, for so many requests in so many windows."""
 
     requests: int
@@ -317,15 +317,15 @@ class _Counted:
         return share * (1 - share) / self.requests
 
 
-def _counted(windows: Sequence[PhaseResult]) -> _Counted:
+def _counted(windows: Sequence[PhaseResult]) -> _Statements:
     calls: dict[str, int] = {}
     for window in windows:
         for one in window.queries.statements if window.queries else ():
             calls[one.query] = calls.get(one.query, 0) + one.calls
-    return _Counted(sum(window.load.requests for window in windows), len(windows), calls)
+    return _Statements(sum(window.load.requests for window in windows), len(windows), calls)
 
 
-def _surplus(mine: _Counted, others: _Counted) -> Mapping[str, float]:
+def _surplus(mine: _Statements, others: _Statements) -> Mapping[str, float]:
     """What is sent more often here than there, by how much for each request."""
     if not (mine.requests and others.requests):
         return {}
