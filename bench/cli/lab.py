@@ -65,7 +65,7 @@ def bias(
     choice: Choice = NOTHING_CHOSEN,
     workload: Workload = "read,create,list",
     times: int = 6,
-    turn_s: float = 0.1,
+    turn_s: float = 0.3,
 ) -> None:
     """Compare the ratios of targets in turns with their ratios in windows.
 

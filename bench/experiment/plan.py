@@ -40,27 +40,28 @@ class Profile:
     window_s: float
     warm_up_min_s: float
     warm_up_max_s: float
-    turn_s: float = 0.1
+    turn_s: float = 0.3
     rounds_limit: int = 0
     half_width: float | None = None
     cost_half_width: float | None = None
 
 
 _ALL = (
-    Profile("quick", "about 2 minutes for the default workloads", 6, 0.4, 0.1, 0.6),
-    Profile("standard", "about 5 minutes", 6, 1.8, 0.15, 0.8, turn_s=0.2),
+    Profile("quick", "about 2 minutes for the default workloads", 6, 0.4, 0.1, 0.6, turn_s=0.2),
+    Profile("standard", "about 5 minutes", 6, 1.5, 0.15, 0.8),
     Profile(
         "publish",
         "rounds are added until every ratio is known to 3 % (CPU per request: 2 %), 60 at most",
         *(10, 3.0, 0.2, 1.5),
-        turn_s=0.2,
         rounds_limit=60,
         half_width=0.03,
         cost_half_width=0.02,
     ),
 )
-LEAD_IN_S = 0.025
-"""After so long nothing is left of what a switch of targets costs."""
+LEAD_IN_S = 0.1
+"""After so long nothing is left of a switch of targets: cold caches are forgotten after 25 ms, that
+all connections ask at once not before 50 to 100 ms where a pool then opens more connections.
+"""
 
 PROFILES = {profile.name: profile for profile in _ALL}
 

@@ -205,7 +205,7 @@ def test_the_latest_run_is_found_and_an_unknown_one_told(tmp_path: Path) -> None
     ("changes", "method"),
     [
         ({}, 1),
-        ({"turns": Turns(0.1, 0.025)}, METHOD),
+        ({"turns": Turns(0.1, 0.025)}, 2),
         ({"pacing": OpenLoop(100.0)}, METHOD),
     ],
 )

@@ -41,7 +41,7 @@ CONCURRENCY = 20
 WINDOW_S = 1.5
 """What is counted of each in a round."""
 
-TURN_S = 0.1
+TURN_S = 0.3
 
 
 @dataclass(frozen=True)
