@@ -282,9 +282,7 @@ def _turn(turns: Turns, engine: TurnEngine, part: Participant, began_s: float) -
         engine.end_turn(name, 0.0, 0.0)  # nothing of it counts, and nobody is asked any longer
         raise
     turn = engine.end_turn(name, before.at_s, after.at_s)
-    return _CountedTurn(
-        before.at_s - began_s, time.monotonic() - started_s, turn, before, after
-    )
+    return _CountedTurn(before.at_s - began_s, time.monotonic() - started_s, turn, before, after)
 
 
 def _progress(parts: Sequence[Participant], began_s: float) -> Progress:
