@@ -2,7 +2,7 @@
 
     check      what a check says, and what follows from many of them
     clock      governor, limits, turbo, heat, and the speed that the spin probe saw
-    cores      placement, SMT, isolation, quota
+    cores      placement, SMT, isolation, tick, quota
     neighbours other processes, steal, pressure, interrupts
     memory     memory, swap, huge pages
     software   virtualisation, Python's build, the kernel's clock and watchdog
@@ -25,6 +25,7 @@ CHECKS: tuple[Callable[[MachineFacts, Placement], Check], ...] = (
     cores.quota,
     cores.smt,
     cores.isolation,
+    cores.tick,
     clock.governor,
     clock.limits,
     clock.turbo,

@@ -95,16 +95,11 @@ def smt(facts: MachineFacts, where: Placement) -> Check:
 
 
 def isolation(facts: MachineFacts, where: Placement) -> Check:
-    """Isolated CPUs get no other process. A refinement, not a need.
-
-    Whether the scheduler's tick is off as well is told, and no more than that: without it each
-    entry to the kernel is dearer, and an app of many threads seldom runs alone.
-    """
+    """Isolated CPUs get no other process. A refinement, not a need."""
     name = "isolation"
     app = set(where.app)
-    tick = "without tick" if app <= set(facts.nohz_full) else "ticking"
     if app <= set(facts.isolated):
-        return Check(name, "ok", f"{app_cpus(where.app)} isolated, {tick}")
+        return Check(name, "ok", f"{app_cpus(where.app)} isolated")
     boot = f"boot with isolcpus=domain,managed_irq,{format_cpulist(where.app)}"
     if facts.others is None:
         remedy = boot.capitalize()
@@ -114,9 +109,23 @@ def isolation(facts: MachineFacts, where: Placement) -> Check:
     return Check(
         name,
         "note",
-        f"{app_cpus(where.app)} not isolated{_who_may_come(facts, app)}, {tick}",
+        f"{app_cpus(where.app)} not isolated{_who_may_come(facts, app)}",
         "the kernel may put other work there",
         remedy,
+    )
+
+
+def tick(facts: MachineFacts, where: Placement) -> Check:
+    """The clocks of turns are read while the app runs, and a tick is what keeps them up to date."""
+    silent = set(where.app) & set(facts.nohz_full)
+    if not silent:
+        return Check("tick", "ok", f"{app_cpus(where.app)} has the scheduler's tick")
+    return Check(
+        "tick",
+        "doubt",
+        f"{app_cpus(tuple(sorted(silent)))} without the scheduler's tick",
+        "the CPU time of a task that never waits is then known once a second, and turns are shorter",
+        f"Boot without nohz_full={format_cpulist(tuple(sorted(silent)))}, or believe requests/s only",
     )
 
 

@@ -41,7 +41,7 @@ _MEMORY_CAPTION = (
 _LEAD = (
     "From the sampler, four readings of CPU a second, of memory fewer. Tinted: measured windows; "
     "paler: set-up and warm-up, when rows are loaded and answers verified. Hover anywhere for the "
-    "nearest reading and the window it lies in. While one target is measured the others are frozen."
+    "nearest reading and the window it lies in."
 )
 
 

@@ -231,13 +231,14 @@ def test_targets_on_unequal_cores_are_doubted() -> None:
 # --- what can be set --------------------------------------------------------------------------
 
 
-def test_a_ticking_cpu_is_told_and_nothing_is_asked_for() -> None:
-    """An isolated CPU is well with its tick and without; no remedy asks for nohz_full."""
-    ticking = check("isolation", nohz_full=(2,))
-    assert (ticking.state, ticking.remedy) == ("ok", "")
-    assert ticking.seen.endswith("isolated, ticking")
-    assert check("isolation").seen.endswith("isolated, without tick")
-    assert check("isolation", isolated=(), nohz_full=(), others=None).remedy == (
+def test_a_cpu_without_tick_is_told() -> None:
+    """Its clocks are not up to date in a turn; no remedy asks for nohz_full."""
+    assert check("tick", nohz_full=(2,)).state == "ok"
+    silent = check("tick", nohz_full=(2, 3))
+    assert silent.state == "doubt"
+    assert "CPU 3 without" in silent.seen
+    assert "without nohz_full=3" in silent.remedy
+    assert check("isolation", isolated=(), others=None).remedy == (
         "Boot with isolcpus=domain,managed_irq,3"
     )
 
