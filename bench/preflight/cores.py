@@ -117,15 +117,15 @@ def isolation(facts: MachineFacts, where: Placement) -> Check:
 
 def tick(facts: MachineFacts, where: Placement) -> Check:
     """The clocks of turns are read while the app runs, and a tick is what keeps them up to date."""
-    silent = set(where.app) & set(facts.nohz_full)
+    silent = tuple(sorted(set(where.app) & set(facts.nohz_full)))
     if not silent:
         return Check("tick", "ok", f"{app_cpus(where.app)} has the scheduler's tick")
     return Check(
         "tick",
         "doubt",
-        f"{app_cpus(tuple(sorted(silent)))} without the scheduler's tick",
-        "the CPU time of a task that never waits is then known once a second, and turns are shorter",
-        f"Boot without nohz_full={format_cpulist(tuple(sorted(silent)))}, or believe requests/s only",
+        f"{app_cpus(silent)} without the scheduler's tick",
+        "the CPU time of a task that never waits is known once a second, and turns are shorter",
+        f"Boot without nohz_full={format_cpulist(silent)}, or believe requests/s only",
     )
 
 
