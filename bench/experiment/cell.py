@@ -188,7 +188,7 @@ class Counted:
     """What was counted of one target while it was asked, whether in a window or in turns.
 
     `watched_s` is the time in which `moved` happened: with turns, that of all targets. `longer_s`
-    is by how much the window was longer than planned, or the longest turn than is usual.
+    is by how much the window, or the longest turn, was longer than planned.
     """
 
     load: LoadResult

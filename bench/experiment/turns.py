@@ -16,7 +16,6 @@ from dataclasses import dataclass, field, replace
 from functools import reduce
 from itertools import islice
 from math import ceil
-from statistics import median
 from typing import cast
 
 from bench.database.admin import Admin, Totals
@@ -321,7 +320,7 @@ def _cells(
         )
         with told(part):
             if not part.failure:
-                counted = _counted(bench, part, results[part.name], around)
+                counted = _counted(bench, step, part, results[part.name], around)
                 window = phase_result(bench, part.target, part.phases[0], counted, part.warm_up)
                 cell = replace(cell, phases=(window,))
         yield replace(cell, unfit=part.failure)
@@ -329,6 +328,7 @@ def _cells(
 
 def _counted(
     bench: Bench,
+    step: Step,
     part: Participant,
     load: LoadResult,
     around: _Around,
@@ -368,16 +368,17 @@ def _counted(
         spin_after_s=around.spins_after[cpu],
         moved=after.counters.since(before.counters),
         watched_s=around.watched_s,
-        longer_s=_longest(taken),
+        longer_s=_longer_s(step.turns, taken),
         watch=watch,
         turns=_series(taken),
     )
 
 
-def _longest(taken: Sequence[_CountedTurn]) -> float:
-    """By how much the longest turn, with its last answers, was longer than is usual."""
-    wholes_s = [each.whole_s for each in taken]
-    return max(wholes_s) - median(wholes_s) if wholes_s else 0.0
+def _longer_s(turns: Turns | None, taken: Sequence[_CountedTurn]) -> float:
+    """By how much the longest turn, with its last answers, was longer than planned."""
+    if turns is None or not taken:
+        return 0.0
+    return max(each.whole_s for each in taken) - turns.lead_in_s - turns.turn_s
 
 
 def _role_costs(part: Participant, before: _Uses, after: _Uses) -> tuple[RoleCost, RoleCost]:

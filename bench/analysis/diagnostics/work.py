@@ -75,8 +75,7 @@ def _table_off(load: LoadResult, answered: Mapping[Operation, int], queries: Que
 def standstill(load: LoadResult, longer_s: float) -> tuple[Diagnostic, ...]:
     """Whether the generator was stopped, or nobody answered for a while.
 
-    `longer_s` is by how much the window, or its longest turn, was longer than planned, or than is
-    usual.
+    `longer_s` is by how much the window, or its longest turn, was longer than planned.
     """
     held_up_s = load.held_up_s or 0.0
     found = []
