@@ -48,6 +48,11 @@ class _Answers(Recorder):
                 counted.success(operation, took_s)
         return counted.succeeded - before
 
+    def in_flight_s(self, from_s: float, to_s: float) -> float:
+        """For how long requests were in flight between the two moments, all of them together."""
+        spans = zip(self._at_s, self._took_s, strict=True)
+        return sum(max(0.0, min(at_s, to_s) - max(at_s - took_s, from_s)) for at_s, took_s in spans)
+
 
 class TurnWindow:
     """One target's window, a turn at a time. Raises ValueError where the load is no closed loop."""
@@ -61,7 +66,7 @@ class TurnWindow:
         self._counted = Recorder()
         self._failures = Counter[str]()
         self._uncounted = 0
-        self._counted_s = 0.0
+        self._counted_s = self._in_flight_s = 0.0
         self._traffic = Traffic()
         self._heartbeat = Heartbeat()
         self._started_at_unix_s: float | None = None
@@ -113,6 +118,7 @@ class TurnWindow:
         succeeded = answers.count(from_s, to_s, self._counted)
         self._uncounted += answers.succeeded - succeeded
         self._counted_s += to_s - from_s
+        self._in_flight_s += answers.in_flight_s(from_s, to_s)
         return Turn(to_s - from_s, succeeded, answers.failed)
 
     def result(self) -> LoadResult:
@@ -128,7 +134,7 @@ class TurnWindow:
             started_at_unix_s=self._started_at_unix_s,
             ran_out=self._source.ran_out,
             uncounted=self._uncounted,
-            sending_s=self._counted_s,
+            in_flight_s=self._in_flight_s,
             held_up_s=self._heartbeat.longest_s,
         )
 

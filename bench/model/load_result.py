@@ -119,10 +119,11 @@ class LoadResult:
     their own, latency as in an open loop.
 
     Where targets took turns, the figures are those of all counted turns together: `duration_s` is
-    their sum, without what lies between. `sending_s` is for how long of it new requests were sent:
-    the rest, if any, is waiting for the last answers. `uncounted` are the requests that were
-    answered before and after what is counted of a turn, their bytes are told too, and `failures`
-    are those of warm-ups and of whole turns.
+    their sum, without what lies between, and `in_flight_s` for how long requests were in flight in
+    it, all of them together. Runs of method 2 tell instead for how long of it new requests were
+    sent, `sending_s`: the rest is waiting for the last answers. `uncounted` are the requests that
+    were answered before and after what is counted of a turn, their bytes are told too, and
+    `failures` are those of warm-ups and of whole turns.
 
     `held_up_s` is the longest time in which the generator should have run and did not; None where
     it does not look.
@@ -143,6 +144,7 @@ class LoadResult:
     )
     uncounted: int = 0
     sending_s: float | None = None
+    in_flight_s: float | None = None
     held_up_s: float | None = None
 
     @property

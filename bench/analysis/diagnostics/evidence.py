@@ -15,8 +15,8 @@ def littles_law_off(load: LoadResult, pacing: Pacing) -> tuple[Diagnostic, ...]:
     """Whether connections, rate and service time of a closed loop contradict each other.
 
     At the end of a window connections fall idle one by one while the last answers come in: up to
-    one service time of the window may be missing for that reason, and is allowed for. Where
-    targets take turns each turn ends so, and in that time there may be any number in flight. With
+    one service time of the window may be missing for that reason, and is allowed for. A turn is
+    counted while all are busy, and it is known for how long requests were in flight. With
     failures the law cannot be checked: their time is not known; they make the window invalid
     anyway.
     """
@@ -24,8 +24,10 @@ def littles_law_off(load: LoadResult, pacing: Pacing) -> tuple[Diagnostic, ...]:
         return ()
     times = load.latency.values()
     mean_s = sum(each.mean_s * each.count for each in times) / load.succeeded
-    off = littles_law_deviation(pacing.concurrency, load.rate_per_s, mean_s)
     ending_s = mean_s if load.sending_s is None else load.duration_s - load.sending_s
+    if load.in_flight_s is not None:
+        mean_s, ending_s = load.in_flight_s / load.succeeded, 0.0
+    off = littles_law_deviation(pacing.concurrency, load.rate_per_s, mean_s)
     if -LITTLES_LAW_SHARE - ending_s / load.duration_s <= off <= LITTLES_LAW_SHARE:
         return ()
     busy = load.rate_per_s * mean_s

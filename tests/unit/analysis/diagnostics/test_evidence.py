@@ -1,5 +1,7 @@
 """Whether a window's own numbers can carry a figure, by table."""
 
+from dataclasses import replace
+
 import pytest
 
 from bench.analysis.diagnostics import littles_law_off, ran_out, too_few_samples, unsteady_warm_up
@@ -47,6 +49,17 @@ def test_the_law_weighs_operations_by_their_number() -> None:
     }
     load = load_result(1000, 1.0, latency=latency)
     assert littles_law_off(load, ClosedLoop(20)) == ()
+
+
+@pytest.mark.parametrize(
+    ("busy", "expected"), [(20.0, {}), (19.5, {}), (15.0, {"littles-law": "doubt"})]
+)
+def test_of_a_turn_it_is_known_how_many_were_in_flight(
+    busy: float, expected: dict[str, str]
+) -> None:
+    """Not by answers, of which those of a wave may be older than those that follow it."""
+    waves = replace(window(1000.0, 0.026), in_flight_s=busy * window(1000.0, 0.026).duration_s)
+    assert kinds(littles_law_off(waves, ClosedLoop(20))) == expected
 
 
 def test_the_law_is_not_asked_where_it_does_not_hold() -> None:
