@@ -5,6 +5,7 @@ killed or the disk is full while it is written. What only grows (rounds, samples
 elsewhere, by whoever knows how a torn end is told.
 """
 
+import errno
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -60,6 +61,20 @@ def replacing(path: Path) -> Iterator[Path]:
         if isinstance(error, OSError) and error.errno is not None:
             raise OSError(error.errno, os.strerror(error.errno), str(path)) from error
         raise
+
+
+def full_disk(output: str) -> tuple[int, str] | None:
+    """How a program that was called says that the disk is full, or a quota used up: the error's
+    number, and the first line that has the system's words for it. None where it says neither.
+    """
+    numbers = {os.strerror(number): number for number in (errno.ENOSPC, errno.EDQUOT)}
+    told = (
+        (number, line)
+        for line in output.splitlines()
+        for words, number in numbers.items()
+        if words in line
+    )
+    return next(told, None)
 
 
 def _sync_folder(folder: Path) -> None:

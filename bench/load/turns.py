@@ -26,17 +26,18 @@ from bench.model import ClosedLoop, LoadResult, LoadSpec, Operation, Turn, WarmU
 
 
 class _Answers(Recorder):
-    """The answers of one turn, each with the moment when it was complete."""
+    """The answers of one turn, each with the moment when the sender had its last byte."""
 
-    def __init__(self) -> None:
+    def __init__(self, sender: Sender) -> None:
         super().__init__()
+        self._sender = sender
         self._at_s = array("d")
         self._took_s = array("d")
         self._operations: list[Operation] = []
 
     def success(self, operation: Operation, seconds: float) -> None:
         self.succeeded += 1
-        self._at_s.append(time.monotonic())
+        self._at_s.append(self._sender.last_byte_s)
         self._took_s.append(seconds)
         self._operations.append(operation)
 
@@ -72,7 +73,7 @@ class TurnWindow:
         self._started_at_unix_s: float | None = None
         self._until = Until()
         self._sending: asyncio.Task[None] | None = None
-        self._answers = _Answers()
+        self._answers = _Answers(self._sender)
         self._traffic_before = Traffic()
 
     async def warm_up(self, min_s: float, max_s: float) -> WarmUp:
@@ -92,7 +93,7 @@ class TurnWindow:
     def begin_turn(self) -> None:
         """Send from all connections, until the turn is ended."""
         sender = self._sender
-        sender.recorder = self._answers = _Answers()
+        sender.recorder = self._answers = _Answers(sender)
         self._traffic_before = sender.client.traffic.copy()
         self._started_at_unix_s = self._started_at_unix_s or time.time()
         self._until = Until()

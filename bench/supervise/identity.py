@@ -8,7 +8,6 @@ Python of root). The units then get a view of their own (a private mount namespa
 folder holds nothing but what they need. Nothing outside the units changes.
 """
 
-import errno
 import os
 import pwd
 import shutil
@@ -19,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.errors import SetupError, UnitFailed
+from bench.files import full_disk
 
 PREFERRED_USERS = ("onecore", "nobody")
 
@@ -49,9 +49,6 @@ exec "$@"
 """
 
 
-_FULL = os.strerror(errno.ENOSPC)
-
-
 @dataclass(frozen=True)
 class Identity:
     """The units' user. `prefix` turns a command into one that runs as that user."""
@@ -80,13 +77,12 @@ class Identity:
             check=False,
         )
         if done.returncode != 0:
-            lines = done.stdout.rstrip().splitlines()
-            if full := next((line for line in lines if _FULL in line), ""):
+            if full := full_disk(done.stdout):
                 raise UnitFailed(
-                    f"`{command[0]}` failed: {full}",
+                    f"`{command[0]}` failed: {full[1]}",
                     "Free some space, or let ONECORE_STATE name a folder on another disk.",
                 )
-            tail = "\n".join(lines[-20:])
+            tail = "\n".join(done.stdout.rstrip().splitlines()[-20:])
             raise UnitFailed(f"`{' '.join(command)}` failed (exit {done.returncode}):\n{tail}")
         return done.stdout
 

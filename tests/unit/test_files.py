@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.files import replacing, write_whole
+from bench.files import full_disk, replacing, write_whole
 
 ROOT = Path(__file__).parents[2]
 
@@ -84,6 +84,14 @@ def test_a_writer_that_breaks_off_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError), replacing(tmp_path / "file") as path:
         _ = path.write_text("half") / 0
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT], ids=errno.errorcode.get)
+def test_a_program_that_tells_of_a_full_disk_is_understood(number: int) -> None:
+    """The first line that has the system's words, and which of the two it is."""
+    line = f"cp: x: {os.strerror(number)}"
+    assert full_disk(f"copying\n{line}\n{line} again") == (number, line)
+    assert full_disk("cp: x: Permission denied") is None
 
 
 WRITERS = {"write_text", "write_bytes"}

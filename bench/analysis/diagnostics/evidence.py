@@ -24,9 +24,10 @@ def littles_law_off(load: LoadResult, pacing: Pacing) -> tuple[Diagnostic, ...]:
         return ()
     times = load.latency.values()
     mean_s = sum(each.mean_s * each.count for each in times) / load.succeeded
-    ending_s = mean_s if load.sending_s is None else load.duration_s - load.sending_s
     if load.in_flight_s is not None:
         mean_s, ending_s = load.in_flight_s / load.succeeded, 0.0
+    else:
+        ending_s = mean_s if load.sending_s is None else load.duration_s - load.sending_s
     off = littles_law_deviation(pacing.concurrency, load.rate_per_s, mean_s)
     if -LITTLES_LAW_SHARE - ending_s / load.duration_s <= off <= LITTLES_LAW_SHARE:
         return ()

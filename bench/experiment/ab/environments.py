@@ -5,7 +5,6 @@ next comparison with the same base has it at once. uv's own cache makes it small
 shared as links where both are on one disk. What was not finished bears no mark, and is made anew.
 """
 
-import errno
 import hashlib
 import os
 import shutil
@@ -19,7 +18,7 @@ from bench.environment import fetching
 from bench.errors import LabError, SetupError, UsageError
 from bench.experiment.ab.asked import package_of
 from bench.experiment.ab.code import Code
-from bench.files import write_whole
+from bench.files import full_disk, write_whole
 from bench.load.process import end_with_parent
 
 COMPLETE = ".complete"
@@ -144,9 +143,8 @@ def _compile(place: Path) -> None:
 
 def _require_space(done: subprocess.CompletedProcess[str], place: Path) -> None:
     """Raises OSError, as the system itself does, where the disk was full for what was called."""
-    for number in (errno.ENOSPC, errno.EDQUOT):
-        if os.strerror(number) in done.stdout + done.stderr:
-            raise OSError(number, os.strerror(number), str(place))
+    if full := full_disk(done.stdout + done.stderr):
+        raise OSError(*full, str(place))
 
 
 def _uv(uv: str, *words: tuple[str, ...], **variables: str) -> subprocess.CompletedProcess[str]:
