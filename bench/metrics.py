@@ -151,11 +151,11 @@ def _late_ms(percentile: float, stored: Callable[[Lateness], float | None]) -> _
 
     def pooled(windows: Sequence[PhaseResult]) -> float | None:
         found = [one for window in windows if (one := _lateness(window)) is not None]
-        parts = [one.times for one in found if one.times is not None]
+        parts = [lateness.times for lateness in found if lateness.times is not None]
         if parts:
             seconds = histogram.percentiles(histogram.merge(parts), (percentile,))[percentile]
         else:
-            told = (stored(one) for one in found)
+            told = (stored(lateness) for lateness in found)
             seconds = max((each for each in told if each is not None), default=None)
         return None if seconds is None else seconds * 1e3
 

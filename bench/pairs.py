@@ -28,7 +28,7 @@ def pairs[T: Compared](targets: Sequence[T]) -> tuple[tuple[T, T], ...]:
     - A target with those that its `compared_with` names.
     - Two targets that are alone: who measures just two asks how they compare.
     """
-    found = (_pair(one, other) for one, other in combinations(targets, 2))
+    found = (_pair(first, other) for first, other in combinations(targets, 2))
     meant = tuple(pair for pair in found if pair)
     if not meant and len(targets) == 2:
         one, other = targets

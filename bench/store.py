@@ -136,8 +136,8 @@ class Torn:
 def torn_words(torn: Sequence[Torn]) -> tuple[str, ...]:
     """What could not be read, a sentence without its full stop for each file."""
     by_file: dict[tuple[str, str], list[int]] = {}
-    for one in torn:
-        by_file.setdefault((one.path.name, one.how), []).append(one.line)
+    for torn_line in torn:
+        by_file.setdefault((torn_line.path.name, torn_line.how), []).append(torn_line.line)
     return tuple(
         f"{name}, line {lines[0]} is {how} and left out"
         if len(lines) == 1

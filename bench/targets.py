@@ -284,7 +284,7 @@ def _require_unique(targets: Sequence[Target]) -> None:
             f"two servers share a port: {', '.join(map(str, _repeated(ports)))}",
             "Mend their service.toml.",
         )
-    unknown = sorted({other for one in targets for other in one.compared_with})
+    unknown = sorted({other for target in targets for other in target.compared_with})
     unknown = [name for name in unknown if name not in {target.name for target in targets}]
     if unknown:
         raise SetupError(
@@ -337,7 +337,9 @@ def default_targets(targets: Sequence[Target]) -> tuple[Target, ...]:
 
     An engine is a floor to compare with: who wants it names it. All where nothing else is there.
     """
-    found = [one for one in targets if one.name == one.framework and one.mode != "engine"]
+    found = [
+        target for target in targets if target.name == target.framework and target.mode != "engine"
+    ]
     return tuple(found or targets)
 
 
@@ -363,15 +365,15 @@ def narrow[T: Chosen](targets: Sequence[T], names: Sequence[str], mode: str = ""
     if mode not in get_args(Mode):
         known = ", ".join(get_args(Mode))
         raise UsageError(f"there is no mode {mode!r}", f"Known modes: {known}.")
-    others = [one for one in chosen if one.mode != mode]
+    others = [target for target in chosen if target.mode != mode]
     if names and ALL not in names and others:
-        told = ", ".join(f"{one.name} is {one.mode}" for one in others)
+        told = ", ".join(f"{target.name} is {target.mode}" for target in others)
         raise UsageError(
             f"FRAMEWORK={','.join(names)} and MODE={mode} exclude each other: {told}",
             "Leave one of the two out; `unset` what your shell exports.",
         )
-    of_mode = tuple(one for one in chosen if one.mode == mode)
+    of_mode = tuple(target for target in chosen if target.mode == mode)
     if not of_mode:
-        told = ", ".join(f"{one.name} ({one.mode})" for one in targets)
+        told = ", ".join(f"{target.name} ({target.mode})" for target in targets)
         raise UsageError(f"no target is {mode} here", f"There are: {told}.")
     return of_mode

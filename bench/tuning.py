@@ -84,7 +84,11 @@ def untune(tree: KernelTree = REAL, state: Path = STATE) -> tuple[SettingOutcome
     outcomes = tuple(
         _restore(Setting(name, value), tree) for name, value in reversed(saved.values.items())
     )
-    refused = {one.name for one in outcomes if one.kind == "failed" and tree.exists(one.name)}
+    refused = {
+        outcome.name
+        for outcome in outcomes
+        if outcome.kind == "failed" and tree.exists(outcome.name)
+    }
     left = {name: value for name, value in saved.values.items() if name in refused}
     if left:
         _save(replace(saved, values=left), state)

@@ -55,7 +55,7 @@ class LiveService:
 def _offset_is_free(offset: int) -> bool:
     """Whether nobody listens on any port of a lab that is moved by this offset."""
     targets = known_targets(offset)
-    ports = [port for one in targets for port in (one.http_port, one.database_port)]
+    ports = [port for target in targets for port in (target.http_port, target.database_port)]
     return all(map(is_free, (*ports, MASTER_PORT + offset, UI_PORT + offset)))
 
 

@@ -89,7 +89,9 @@ def _require_alike(records: Sequence[RunRecord]) -> None:
                 "Its figures belong to single rates or concurrencies: name benches.",
             )
     for other in others:
-        if blocking := [one for one in differences(first, other) if one.blocking]:
+        if blocking := [
+            difference for difference in differences(first, other) if difference.blocking
+        ]:
             raise UsageError(
                 f"runs {first.run_id} and {other.run_id} are not of the same: "
                 + "; ".join(map(str, blocking)),
@@ -119,13 +121,13 @@ def _log_ratios(record: RunRecord) -> Mapping[Key, LogRatio]:
 def _by_key(found: Sequence[PhaseVerdict]) -> Mapping[Key, Verdict]:
     return {
         (
-            one.measure.metric.name,
-            one.workload,
-            one.phase,
-            one.verdict.subject,
-            one.verdict.reference,
-        ): one.verdict
-        for one in found
+            comparison.measure.metric.name,
+            comparison.workload,
+            comparison.phase,
+            comparison.verdict.subject,
+            comparison.verdict.reference,
+        ): comparison.verdict
+        for comparison in found
     }
 
 

@@ -120,7 +120,7 @@ class RunComparison:
 
     @property
     def blocking(self) -> tuple[Difference, ...]:
-        return tuple(one for one in self.differences if one.blocking)
+        return tuple(difference for difference in self.differences if difference.blocking)
 
 
 def compare_runs(
@@ -150,14 +150,14 @@ def compare_runs(
     _require_benches(base, head)
     narrowed = _narrowed(base, targets, workloads)
     found = differences(base, head)
-    blocking = [one for one in found if one.blocking]
+    blocking = [difference for difference in found if difference.blocking]
     if blocking and not force:
         raise UsageError(
             "these runs cannot be compared: " + "; ".join(map(str, blocking)),
             "Measure both under the same conditions, or insist: FORCE=1.",
         )
     asked = list(_open_rows(narrowed, head))
-    if not any(one.measured for one in asked):
+    if not any(row.measured for row in asked):
         raise UsageError(
             f"runs {base.run_id} and {head.run_id} have measured nothing in common",
             "Choose runs with a common framework and workload.",
@@ -292,10 +292,10 @@ def _witness(before: Sequence[PhaseResult], after: Sequence[PhaseResult]) -> flo
 
 
 def _judged(found: Sequence[_Open], threshold: float, level: float) -> tuple[Row, ...]:
-    verdicts = judge([one.comparison for one in found], threshold, level)
+    verdicts = judge([pending.comparison for pending in found], threshold, level)
     return tuple(
-        replace(one.row, verdict=_told(one, verdict))
-        for one, verdict in zip(found, verdicts, strict=True)
+        replace(pending.row, verdict=_told(pending, verdict))
+        for pending, verdict in zip(found, verdicts, strict=True)
     )
 
 

@@ -70,12 +70,12 @@ def _stored(run: StoredRun, section: str, prefix: str) -> Iterator[Fact]:
     stored = run.record.provenance.get(section)
     by_target: Mapping[str, object] = stored if isinstance(stored, Mapping) else {}
     told = [by_target.get(name) for name in run.record.plan.targets]
-    reported = [one if isinstance(one, Mapping) else {} for one in told]
-    names = dict.fromkeys(name for one in reported for name in one)
+    reported = [answer if isinstance(answer, Mapping) else {} for answer in told]
+    names = dict.fromkeys(name for answer in reported for name in answer)
     for name in names:
         if name in _OWN:
             continue
-        values = tuple(str(one[name]) if name in one else ABSENT for one in reported)
+        values = tuple(str(answer[name]) if name in answer else ABSENT for answer in reported)
         yield Fact(f"{prefix} {name}".strip(), values, len(set(values)) == 1)
 
 
@@ -90,8 +90,8 @@ def _rows(run: StoredRun) -> Iterator[Fact]:
 
 def _work(run: StoredRun) -> Iterator[Fact]:
     """What the targets really did for a request, operation by operation."""
-    for title in dict.fromkeys(one.title for one in run.series):
-        mine = {one.target: one for one in run.series if one.title == title}
+    for title in dict.fromkeys(series.title for series in run.series):
+        mine = {series.target: series for series in run.series if series.title == title}
         for name in _COUNTED:
             metric = METRICS[name]
             values = [

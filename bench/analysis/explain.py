@@ -116,7 +116,7 @@ def explained(record: RunRecord) -> tuple[Explained, ...]:
     if not isinstance(study, Explain):
         return ()
     found = (_explained(record, ladder) for ladder in study.ladders)
-    return tuple(one for one in found if one is not None)
+    return tuple(explanation for explanation in found if explanation is not None)
 
 
 def unexplained(record: RunRecord) -> tuple[tuple[Ladder, str], ...]:
@@ -124,7 +124,7 @@ def unexplained(record: RunRecord) -> tuple[tuple[Ladder, str], ...]:
     study = record.plan.study
     if not isinstance(study, Explain):
         return ()
-    known = {one.ladder.name for one in explained(record)}
+    known = {explanation.ladder.name for explanation in explained(record)}
     return tuple(
         (ladder, _why_not(record, ladder)) for ladder in study.ladders if ladder.name not in known
     )
@@ -246,7 +246,7 @@ def _grouped(rungs: Sequence[Rung]) -> Mapping[str, Callable[[_Costs], float]]:
         parts.setdefault(group_of(rung.layer), []).append(_difference(below, _cell(rung)))
         below = _cell(rung)
     return {
-        group: lambda costs, each=each: sum(one(costs) for one in each)  # type: ignore[misc]
+        group: lambda costs, each=each: sum(quantity(costs) for quantity in each)  # type: ignore[misc]
         for group, each in parts.items()
     }
 

@@ -147,9 +147,10 @@ def _foreign(record: RunRecord, reference: RunRecord) -> str:
     if record.plan.study is not None:
         return f"a {record.plan.study.kind}"
     forbidding = [
-        one.name
-        for one in differences(record, reference)
-        if one.blocking or (one.name == COUNTED and any(map(is_counted, record.plan.workloads)))
+        difference.name
+        for difference in differences(record, reference)
+        if difference.blocking
+        or (difference.name == COUNTED and any(map(is_counted, record.plan.workloads)))
     ]
     return f"another {forbidding[0]}" if forbidding else ""
 
@@ -174,11 +175,11 @@ def _told(found: Sequence[Trend]) -> list[Trend]:
 
     A scenario that failed as a whole has no phase to name, and is a gap in each of its phases.
     """
-    measured = {(one.target, one.workload) for one in found if one.points}
+    measured = {(trend.target, trend.workload) for trend in found if trend.points}
     return [
-        one
-        for one in found
-        if one.points or (one.gaps and (one.target, one.workload) not in measured)
+        trend
+        for trend in found
+        if trend.points or (trend.gaps and (trend.target, trend.workload) not in measured)
     ]
 
 
@@ -191,7 +192,7 @@ def _trend(
         if target not in run.plan.targets or workload not in run.plan.workloads:
             continue
         windows = windows_of(run, target, workload, phase)
-        point = _point(run.run_id, [one for one in windows.values() if one], measure)
+        point = _point(run.run_id, [window for window in windows.values() if window], measure)
         if point:
             points.append(point)
         else:
@@ -230,11 +231,11 @@ def _searched(trend: Trend, runs: Sequence[RunRecord], error: float) -> Trend:
     """The trend with its changes, and with what it could have shown."""
     logs = [math.log(point.estimate.point) for point in trend.points]
     found = change_points(logs, error)
-    edges = [one.index for one in found]
+    edges = [change.index for change in found]
     visible = smallest_visible(logs, edges, error)
     return replace(
         trend,
-        changes=tuple(_change(trend, runs, edges, one) for one in found),
+        changes=tuple(_change(trend, runs, edges, change) for change in found),
         smallest_visible=None if visible is None else math.expm1(visible),
         runs_needed=runs_needed(logs, edges, math.log1p(WORTH_SEEING), error),
     )
@@ -285,8 +286,11 @@ def _witness(earlier: Sequence[TrendPoint], later: Sequence[TrendPoint]) -> floa
 def _differing(before: RunRecord, after: RunRecord, target: str) -> tuple[Difference, ...]:
     """What changed between two runs, leaving out what belongs to other targets or to the plan."""
     return tuple(
-        one
-        for one in differences(before, after)
-        if not one.name.startswith("plan.")
-        and (one.name.split(".")[0] not in PER_TARGET or one.name.split(".")[1] == target)
+        difference
+        for difference in differences(before, after)
+        if not difference.name.startswith("plan.")
+        and (
+            difference.name.split(".")[0] not in PER_TARGET
+            or difference.name.split(".")[1] == target
+        )
     )

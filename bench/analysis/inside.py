@@ -98,4 +98,6 @@ def _ends(layer: LayerCost) -> tuple[float, float, float]:
 def finding_of(findings: tuple[Finding, ...], found: Explained) -> Finding | None:
     """What was seen inside the service of a ladder; None where nobody looked."""
     wanted = (found.ladder.framework, found.ladder.operation)
-    return next((one for one in findings if (one.framework, one.operation) == wanted), None)
+    return next(
+        (finding for finding in findings if (finding.framework, finding.operation) == wanted), None
+    )

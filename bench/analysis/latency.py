@@ -52,9 +52,9 @@ def curves(found: Sequence[Series]) -> tuple[Curve, ...]:
     """A curve for each target and operation, as far out as there are samples to speak of it."""
     return tuple(
         curve
-        for one in found
-        for operation in dict.fromkeys(op for window in one.usable for op in window.load.latency)
-        if (curve := _curve(one, operation))
+        for series in found
+        for operation in dict.fromkeys(op for window in series.usable for op in window.load.latency)
+        if (curve := _curve(series, operation))
     )
 
 

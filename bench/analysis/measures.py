@@ -90,7 +90,7 @@ def speeds_of(windows: Windows, measure: Measure) -> RatesByRound:
 def lacking(windows: Windows, measure: Measure) -> str:
     """Why no round has the figure though windows were measured; empty where one has it."""
     measured = [window for window in windows.values() if window is not None]
-    if not measured or any(measure.metric.per_window(one) is not None for one in measured):
+    if not measured or any(measure.metric.per_window(window) is not None for window in measured):
         return ""
     return (
         f"no window has enough requests for its {measure.metric.title}: let windows last longer, "

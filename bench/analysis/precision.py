@@ -34,11 +34,11 @@ def widest_ratio(record: RunRecord) -> PhaseVerdict | None:
         return half_width(one) / (wanted(record.plan, one.measure) or math.inf)
 
     found = [
-        one
-        for one in ratios(record)
-        if one.verdict.kind != "invalid"
-        and one.verdict.rounds_help
-        and wanted(record.plan, one.measure)
+        comparison
+        for comparison in ratios(record)
+        if comparison.verdict.kind != "invalid"
+        and comparison.verdict.rounds_help
+        and wanted(record.plan, comparison.measure)
     ]
     return max(found, key=excess, default=None)
 

@@ -44,9 +44,9 @@ class Known:
 def known_to(record: RunRecord) -> tuple[Known, ...]:
     """By each measure that some ratio of the run has an interval by."""
     widths: dict[Measure, list[float]] = {}
-    for one in ratios(record, LEVEL):
-        if one.verdict.kind != "invalid" and math.isfinite(half := half_width(one)):
-            widths.setdefault(one.measure, []).append(half)
+    for comparison in ratios(record, LEVEL):
+        if comparison.verdict.kind != "invalid" and math.isfinite(half := half_width(comparison)):
+            widths.setdefault(comparison.measure, []).append(half)
     return tuple(
         Known(measure, median(found), max(found), len(found)) for measure, found in widths.items()
     )
@@ -55,10 +55,10 @@ def known_to(record: RunRecord) -> tuple[Known, ...]:
 def spread_of(record: RunRecord) -> Mapping[str, float]:
     """The typical standard deviation of a log ratio from round to round, by metric."""
     spreads: dict[str, list[float]] = {}
-    for one in ratios(record, LEVEL):
-        ratio = one.verdict.ratio
-        if one.verdict.kind != "invalid" and ratio is not None and ratio.n > 1:
-            spreads.setdefault(one.measure.metric.name, []).append(_spread(ratio))
+    for comparison in ratios(record, LEVEL):
+        ratio = comparison.verdict.ratio
+        if comparison.verdict.kind != "invalid" and ratio is not None and ratio.n > 1:
+            spreads.setdefault(comparison.measure.metric.name, []).append(_spread(ratio))
     return {name: median(found) for name, found in spreads.items()}
 
 
@@ -76,23 +76,23 @@ def promise(record: RunRecord, earlier: Iterable[RunRecord]) -> Promise | None:
     if plan.study is not None or len(plan.targets) < 2 or plan.rounds < 2:
         return None
     found = []
-    for one in earlier:
-        if one.spread and is_like(one, record):
-            found.append(one)
+    for run in earlier:
+        if run.spread and is_like(run, record):
+            found.append(run)
         if len(found) == LOOKED_AT:
             break
-    spreads = _typical([one.spread for one in found]) if found else _elsewhere(plan)
+    spreads = _typical([run.spread for run in found]) if found else _elsewhere(plan)
     half_widths = {
         measure.metric.name: expected_half_width(spreads[measure.metric.name], plan.rounds)
         for measure in measures_of(plan.pacing)
         if measure.metric.name in spreads
     }
-    return Promise(half_widths, tuple(one.run_id for one in found)) if half_widths else None
+    return Promise(half_widths, tuple(run.run_id for run in found)) if half_widths else None
 
 
 def is_like(earlier: RunRecord, record: RunRecord) -> bool:
     """Whether an earlier run was made by the same method, on the same machine, for as long."""
-    return not any(one.blocking for one in differences(earlier, record))
+    return not any(difference.blocking for difference in differences(earlier, record))
 
 
 def _typical(spreads: Sequence[Mapping[str, float]]) -> Mapping[str, float]:

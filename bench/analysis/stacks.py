@@ -107,7 +107,7 @@ def parse(text: str, service: str = ".") -> Stacks:
     for line in text.splitlines():
         frames, _, count = line.rpartition(" ")
         if frames and count.isdigit():
-            stacks[tuple(_frame(one, service) for one in frames.split(";"))] += int(count)
+            stacks[tuple(_frame(frame, service) for frame in frames.split(";"))] += int(count)
     return stacks
 
 
@@ -176,11 +176,11 @@ def _told(frame: Frame) -> str:
 def speedscope(stacks: Stacks, name: str) -> dict[str, object]:
     """The stacks in the form that https://www.speedscope.app opens."""
     frames: dict[Frame, int] = {}
-    samples = [[frames.setdefault(one, len(frames)) for one in stack] for stack in stacks]
+    samples = [[frames.setdefault(frame, len(frames)) for frame in stack] for stack in stacks]
     weights = list(stacks.values())
     return {
         "$schema": "https://www.speedscope.app/file-format-schema.json",
-        "shared": {"frames": [{"name": one.function, "file": one.place} for one in frames]},
+        "shared": {"frames": [{"name": frame.function, "file": frame.place} for frame in frames]},
         "profiles": [
             {
                 "type": "sampled",

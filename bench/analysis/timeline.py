@@ -43,7 +43,7 @@ class UsageLine:
 
     @property
     def known(self) -> list[float]:
-        return [one.value for one in self.readings if one.value is not None]
+        return [reading.value for reading in self.readings if reading.value is not None]
 
 
 @dataclass(frozen=True)
@@ -106,14 +106,14 @@ def set_ups_of(run: StoredRun, found: Sequence[Band], target: str) -> list[SetUp
     """The target's set-ups before these windows."""
     cells = {(band.target, band.workload, band.round) for band in found}
     return [
-        one
-        for one in set_ups(run)
-        if one.target == target and (one.target, one.workload, one.round) in cells
+        set_up
+        for set_up in set_ups(run)
+        if set_up.target == target and (set_up.target, set_up.workload, set_up.round) in cells
     ]
 
 
 def _set_up_span(cell: CellResult, began: float) -> Iterator[Span]:
-    starts = [at for one in cell.phases if (at := one.load.started_at_unix_s) is not None]
+    starts = [at for phase in cell.phases if (at := phase.load.started_at_unix_s) is not None]
     first = min(starts, default=began)
     start = max(began, datetime.fromisoformat(cell.started_at).timestamp())
     # A clock that was set meanwhile may have turned the order round.

@@ -54,7 +54,7 @@ def courses(record: RunRecord, most_points: int = 60) -> tuple[Course, ...]:
 
 
 def _points(users: UsersResult, most: int) -> int:
-    requests = sum(one.succeeded for one in users.moments)
+    requests = sum(moment.succeeded for moment in users.moments)
     return max(FEWEST_POINTS, min(most, requests // _REQUESTS_FOR_P95))
 
 
@@ -66,15 +66,15 @@ def points_of(moments: Sequence[Moment], most: int) -> tuple[CoursePoint, ...]:
 
 def _point(moments: Sequence[Moment]) -> CoursePoint:
     from_s, to_s = moments[0].from_s, moments[-1].to_s
-    latency = histogram.merge(one.latency for one in moments if one.latency is not None)
+    latency = histogram.merge(moment.latency for moment in moments if moment.latency is not None)
     p50_s, p95_s, p99_s = histogram.percentiles(latency, PERCENTILES).values()
     length_s = max(to_s - from_s, 1e-9)
     return CoursePoint(
         from_s=from_s,
         to_s=to_s,
-        users=max(one.users for one in moments),
-        rate_per_s=sum(one.succeeded for one in moments) / length_s,
-        failures_per_s=sum(one.failed for one in moments) / length_s,
+        users=max(moment.users for moment in moments),
+        rate_per_s=sum(moment.succeeded for moment in moments) / length_s,
+        failures_per_s=sum(moment.failed for moment in moments) / length_s,
         p50_s=p50_s,
         p95_s=p95_s,
         p99_s=p99_s,

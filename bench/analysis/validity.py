@@ -33,8 +33,8 @@ NOT_OF_THE_SERVICE = frozenset(
 
 def own_faults(record: RunRecord, target: str, workload: str, phase: str) -> tuple[str, ...]:
     """Why windows of a target must not be used, as far as that is the target's own doing."""
-    cells = [one for one in record.cells if (one.target, one.workload) == (target, workload)]
-    windows = [one for cell in cells for one in cell.phases if one.phase == phase]
+    cells = [cell for cell in record.cells if (cell.target, cell.workload) == (target, workload)]
+    windows = [window for cell in cells for window in cell.phases if window.phase == phase]
     unfit = ("unfit",) if any(cell.unfit for cell in cells) else ()
     return (*unfit, *(code for code in invalid_codes(windows) if code not in NOT_OF_THE_SERVICE))
 

@@ -108,7 +108,9 @@ def questions(record: RunRecord, measure: Measure) -> Iterator[Question]:
                 speeds[subject],
                 speeds[reference],
                 cause=cause_of(measure, *sides.values()),
-                lacking=next(filter(None, (lacking(one, measure) for one in sides.values())), ""),
+                lacking=next(
+                    filter(None, (lacking(window, measure) for window in sides.values())), ""
+                ),
             )
             elsewhere = limits_elsewhere(measure, sides)
             yield Question(workload, phase, measure, comparison, elsewhere)

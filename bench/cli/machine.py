@@ -33,7 +33,7 @@ def tune() -> None:
     with measuring_alone():
         outcomes = tuning.tune(preflight.settings(examine(_placement())))
     _print_outcomes(outcomes, "Nothing here needs tuning, or can be tuned.")
-    if outcomes and all(one.kind == "failed" for one in outcomes):
+    if outcomes and all(outcome.kind == "failed" for outcome in outcomes):
         raise LabError("none of the settings could be changed", "See the reasons above.")
 
 
@@ -44,7 +44,7 @@ def untune() -> None:
     with measuring_alone():
         outcomes = tuning.untune()
     _print_outcomes(outcomes, "Nothing to put back since the last restart.")
-    if any(one.kind == "failed" for one in outcomes):
+    if any(outcome.kind == "failed" for outcome in outcomes):
         raise LabError("not everything could be put back", "See the reasons above.")
 
 
@@ -64,7 +64,7 @@ def isolate() -> None:
             style="yellow",
             markup=False,
         )
-    if any(one.kind == "failed" for one in outcomes):
+    if any(outcome.kind == "failed" for outcome in outcomes):
         raise LabError("not everything could be moved", "See the reasons above; make unisolate.")
 
 
@@ -76,7 +76,7 @@ def unisolate() -> None:
     with measuring_alone():
         outcomes = isolation.unisolate(tree)
     _print_outcomes(outcomes, "Nothing to put back since the last restart.")
-    if any(one.kind == "failed" for one in outcomes):
+    if any(outcome.kind == "failed" for outcome in outcomes):
         raise LabError("not everything could be put back", "See the reasons above.")
 
 
@@ -90,8 +90,8 @@ def _print_checks(checks: tuple[Check, ...]) -> None:
 
 
 def _print_outcomes(outcomes: tuple[SettingOutcome, ...], nothing: str) -> None:
-    for one in outcomes:
-        style = "yellow" if one.kind == "failed" else ""
-        out.print(f"{one.kind}: {one.name} {one.message}", style=style, markup=False)
+    for outcome in outcomes:
+        style = "yellow" if outcome.kind == "failed" else ""
+        out.print(f"{outcome.kind}: {outcome.name} {outcome.message}", style=style, markup=False)
     if not outcomes:
         out.print(nothing)

@@ -228,8 +228,8 @@ def require_answered(
     """Raises LabError on `problems`, more than `max_fail` failures, and windows of a target that
     nothing was answered in.
     """
-    failed = sum(one.failed for each in loads.values() for one in each)
-    empty = [name for name, each in loads.items() if not all(one.succeeded for one in each)]
+    failed = sum(load.failed for each in loads.values() for load in each)
+    empty = [name for name, each in loads.items() if not all(load.succeeded for load in each)]
     if failed > max_fail:
         problems = (f"{failed:,} requests failed", *problems)
     elif failed:

@@ -122,8 +122,8 @@ def _everything_down() -> Stopped:
     with exclusively(here):
         stopped = [lab.down() for lab in labs_of_all_supervisors()]
     return Stopped(
-        tuple(name for one in stopped for name in one.names),
-        tuple(name for one in stopped for name in one.killed),
+        tuple(name for stop in stopped for name in stop.names),
+        tuple(name for stop in stopped for name in stop.killed),
     )
 
 

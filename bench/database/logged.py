@@ -53,7 +53,9 @@ def _entries(log: str) -> list[tuple[int, str, str]]:
 
 def _filled(statement: str, parameters: str) -> str:
     """The statement with its parameters in the places of $1, $2 ..."""
-    values = {one["number"]: one["value"] for one in _PARAMETER.finditer(parameters)}
+    values = {
+        parameter["number"]: parameter["value"] for parameter in _PARAMETER.finditer(parameters)
+    }
     return re.sub(r"\$(\d+)", lambda found: values.get(found[1], found[0]), statement)
 
 

@@ -74,7 +74,7 @@ def _bind_note(host: str) -> str:
 
 def _port_note(registry: tuple[Target, ...]) -> str:
     """A client that happens to be given a service's port keeps it for as long as it likes."""
-    ports = {port for one in registry for port in (one.http_port, one.database_port)}
+    ports = {port for target in registry for port in (target.http_port, target.database_port)}
     if not (given := given_to_clients(tuple(sorted(ports)))):
         return ""
     first, last = ports_for_clients() or (0, 0)
@@ -123,7 +123,9 @@ def lab_to_look_at(names: tuple[str, ...]) -> Lab:
     """
     here = site()
     ground = Ground(here, _readable(here.state))
-    busy = next((one for one in reachable_supervisors(ground) if one.names()), None)
+    busy = next(
+        (supervisor for supervisor in reachable_supervisors(ground) if supervisor.names()), None
+    )
     return _lab(ground, names, busy or choose_supervisor(ground)[0])
 
 
@@ -131,7 +133,7 @@ def labs_of_all_supervisors() -> tuple[Lab, ...]:
     """The lab as each supervisor sees it that may have started something of it."""
     here = site()
     ground = Ground(here, _readable(here.state))
-    return tuple(_lab(ground, (), one) for one in reachable_supervisors(ground))
+    return tuple(_lab(ground, (), supervisor) for supervisor in reachable_supervisors(ground))
 
 
 def _lab(ground: Ground, names: tuple[str, ...], supervisor: Supervisor) -> Lab:

@@ -169,7 +169,7 @@ def lab_for(plan: Plan) -> Lab:
 
 def rungs_of(standards: Iterable[Target]) -> tuple[Target, ...]:
     """The rungs of these standard services."""
-    return tuple(rung for one in standards for rung in told_of(one).rungs.values())
+    return tuple(rung for standard in standards for rung in told_of(standard).rungs.values())
 
 
 def with_targets(lab: Lab, more: Sequence[Target], names: tuple[str, ...]) -> Lab:

@@ -82,7 +82,9 @@ def look_inside(
     with Generator(lab.placement.generator) as engine:
         look = _Look(lab, plan, engine, folder, ceiling_per_s)
         for ladder in plan.study.ladders:
-            target = next(one for one in lab.targets if one.name == ladder.framework)
+            target = next(
+                candidate for candidate in lab.targets if candidate.name == ladder.framework
+            )
             try:
                 yield _looked_at(look, ladder, target)
             except LabError as error:
@@ -234,7 +236,7 @@ def _pid(lab: Lab, unit: str) -> int:
 
 def _ticks(pid: int) -> tuple[int, int]:
     """User and system time of a process tree so far, in clock ticks."""
-    each = [user_and_system_ticks(one) for one in descendants(pid)]
+    each = [user_and_system_ticks(process) for process in descendants(pid)]
     return sum(user for user, _ in each), sum(system for _, system in each)
 
 
@@ -351,7 +353,7 @@ def _traced(look: _Look, ladder: Ladder, target: Target, admin: Admin) -> tuple[
         log = look.lab.supervisor.log(server)[before:]
     finally:
         admin.log_statements(on=False)
-    return tuple(_with_plan(one.sql, admin) for one in statements_in(log))
+    return tuple(_with_plan(statement.sql, admin) for statement in statements_in(log))
 
 
 def _with_plan(statement: str, admin: Admin) -> Traced:

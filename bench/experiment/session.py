@@ -176,7 +176,7 @@ def taken_up(store: RunStore, watcher: Watcher, *, strict: bool) -> Iterator[tup
             *record.diagnostics,
             *otherwise,
             *preflight.diagnostics(checks),
-            *(one.diagnostic for one in torn),
+            *(line.diagnostic for line in torn),
         )
         # Of a run that was killed nobody has noted when.
         before_s = None if record.state == "running" else record.wall_s
@@ -227,7 +227,7 @@ def brought_up(lab: Lab, watcher: Watcher, *, strict: bool = False) -> Iterator[
         ran: tuple[Target, ...] = ()
         try:
             started = lab.start(lab.targets, outlive=False)
-            ran = tuple(one for one in lab.targets if app_unit_name(one) not in started)
+            ran = tuple(target for target in lab.targets if app_unit_name(target) not in started)
             lab.renew_all(ran)  # whatever these have done before, a run begins with new ones
             yield checks
         finally:
@@ -254,8 +254,14 @@ def require_same_conditions(begun: RunRecord, now: RunRecord) -> tuple[Diagnosti
 
     Raises UsageError when two records differ in anything else that both of them know.
     """
-    known = [one for one in differences(begun, now) if ABSENT not in (one.base, one.head)]
-    if changed := "; ".join(str(one) for one in known if one.name not in _TOLD):
+    known = [
+        difference
+        for difference in differences(begun, now)
+        if ABSENT not in (difference.base, difference.head)
+    ]
+    if changed := "; ".join(
+        str(difference) for difference in known if difference.name not in _TOLD
+    ):
         raise UsageError(
             f"run {begun.run_id} was begun under other conditions: {changed}",
             "Put them back, or make a new run and compare the two: make compare.",

@@ -186,7 +186,7 @@ def all_prepared(
     it is waiting for disks and answers.
     """
     by_name = {target.name: target for target in targets}
-    admins = {one.name: stack.enter_context(bench.lab.admin(one)) for one in targets}
+    admins = {target.name: stack.enter_context(bench.lab.admin(target)) for target in targets}
     parts = [
         Participant(by_name[name], (), admins[name], utc_now(), workload)
         for name, workload in step.cells

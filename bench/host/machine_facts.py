@@ -194,14 +194,17 @@ def _activity(before: _Moment, after: _Moment, own: Collection[int]) -> Activity
     }
     # The CPUs' own ticks are the clock: both readings then belong to exactly the same time.
     elapsed = max((ticks.total for ticks in spent.values()), default=0) or 1
-    counted = {one.number: one.counts for one in before.interrupts}
+    counted = {interrupt.number: interrupt.counts for interrupt in before.interrupts}
     return Activity(
         seconds=elapsed * TICK_S,
         cpus={
-            cpu: CpuShares(one.busy / elapsed, one.steal / elapsed) for cpu, one in spent.items()
+            cpu: CpuShares(ticks.busy / elapsed, ticks.steal / elapsed)
+            for cpu, ticks in spent.items()
         },
         processes=busy_processes(before.processes, after.processes, elapsed, own),
-        interrupts=tuple(one.since(counted.get(one.number, {})) for one in after.interrupts),
+        interrupts=tuple(
+            interrupt.since(counted.get(interrupt.number, {})) for interrupt in after.interrupts
+        ),
         thermal_events=events_between(before.thermal_events, after.thermal_events),
         swapped_pages=(after.memory.swapped_in - before.memory.swapped_in)
         + (after.memory.swapped_out - before.memory.swapped_out),

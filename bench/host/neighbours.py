@@ -99,9 +99,11 @@ def interrupts(tree: KernelTree = REAL) -> tuple[Interrupt, ...]:
     """
     found = (_interrupt(line, tree) for line in _numbered_lines(tree))
     return tuple(
-        one
-        for one in found
-        if one.allowed and any(one.counts.values()) and not _is_each_cpus_own(one, tree)
+        interrupt
+        for interrupt in found
+        if interrupt.allowed
+        and any(interrupt.counts.values())
+        and not _is_each_cpus_own(interrupt, tree)
     )
 
 

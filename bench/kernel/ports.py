@@ -21,4 +21,4 @@ def given_to_clients(ports: tuple[int, ...], tree: KernelTree = REAL) -> tuple[i
     if span is None:
         return ()
     reserved = set(tree.cpus(_RESERVED))  # a list of the same form as one of CPUs
-    return tuple(one for one in ports if span[0] <= one <= span[1] and one not in reserved)
+    return tuple(port for port in ports if span[0] <= port <= span[1] and port not in reserved)

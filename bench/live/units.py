@@ -85,11 +85,13 @@ class UnitReader:
 
     def _transactions(self, targets: Sequence[Target], status: UnitStatus) -> int | None:
         """Of these targets' databases together; None where they are not asked or do not answer."""
-        activities = [self._activity[one.name] for one in targets if one.name in self._activity]
+        activities = [
+            self._activity[target.name] for target in targets if target.name in self._activity
+        ]
         if not activities or status.state != "running":
             return None
-        found = [one.transactions() for one in activities]
-        known = [one for one in found if one is not None]
+        found = [activity.transactions() for activity in activities]
+        known = [count for count in found if count is not None]
         return sum(known) if len(known) == len(found) else None
 
     def _used(self, line: UnitLine) -> UnitLine:

@@ -264,9 +264,9 @@ class RunRecord:
 
     def target(self, name: str) -> TargetRecord:
         """What is known of a target of this run; of one without an entry, no more than its name."""
-        for one in self.targets:
-            if one.name == name:
-                return one
+        for target in self.targets:
+            if target.name == name:
+                return target
         return TargetRecord(name, name, name, "standard", "core")
 
 

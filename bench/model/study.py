@@ -193,7 +193,9 @@ class Ladder:
     @property
     def cells(self) -> tuple[tuple[str, str], ...]:
         """Each (target, workload) of it once, in order."""
-        return tuple(dict.fromkeys((one.target, one.workload) for one in self.rungs + self.tuned))
+        return tuple(
+            dict.fromkeys((rung.target, rung.workload) for rung in self.rungs + self.tuned)
+        )
 
 
 @dataclass(frozen=True)

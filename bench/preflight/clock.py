@@ -29,7 +29,7 @@ def governor(facts: MachineFacts, where: Placement) -> Check:
     if not wrong:
         return Check(name, "ok", f"{WANTED_GOVERNOR} on {named(clock.cpu for clock in mine)}")
     kinds = ", ".join(sorted({clock.governor for clock in wrong}))
-    able = [one for one in wrong if not one.governors or WANTED_GOVERNOR in one.governors]
+    able = [clock for clock in wrong if not clock.governors or WANTED_GOVERNOR in clock.governors]
     return Check(
         name,
         "doubt",
@@ -46,7 +46,7 @@ def limits(facts: MachineFacts, where: Placement) -> Check:
     mine = [clock for clock in facts.clocks if clock.cpu in where.app and clock.top_khz]
     if not mine:
         return Check(name, "ok", "not shown to this machine")
-    tops = sorted({(one.top_khz or 0) for one in mine})
+    tops = sorted({(clock.top_khz or 0) for clock in mine})
     words = " and ".join(f"{khz / 1e6:.2f} GHz" for khz in tops)
     seen = f"{app_cpus(where.app)}: at most {words}"
     if len(tops) > 1:
@@ -57,7 +57,9 @@ def limits(facts: MachineFacts, where: Placement) -> Check:
             "targets do not get equal cores",
             "Measure on cores of one kind: taskset -c <their numbers> make bench",
         )
-    held = [one for one in mine if one.hardware_khz and (one.top_khz or 0) < one.hardware_khz]
+    held = [
+        clock for clock in mine if clock.hardware_khz and (clock.top_khz or 0) < clock.hardware_khz
+    ]
     if held:
         return Check(
             name,
@@ -118,7 +120,9 @@ def heat(facts: MachineFacts, where: Placement) -> Check:
 def steadiness(facts: MachineFacts, where: Placement) -> Check:
     """What the clock really did, whatever the settings say."""
     name = "clock speed"
-    times = {cpu: sorted(one.cpu_s for one in facts.spins if one.cpu == cpu) for cpu in where.app}
+    times = {
+        cpu: sorted(spin.cpu_s for spin in facts.spins if spin.cpu == cpu) for cpu in where.app
+    }
     spreads = {cpu: each[-1] / each[0] - 1 for cpu, each in times.items() if each}
     if not spreads:
         return Check(name, "ok", "not probed")

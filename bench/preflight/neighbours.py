@@ -71,14 +71,15 @@ def steal(facts: MachineFacts, where: Placement) -> Check:
 def processes(facts: MachineFacts, where: Placement) -> Check:
     """Others on the other CPUs disturb too: they share caches, memory and the power budget."""
     del where  # a process without affinity may go anywhere
-    busy = [one for one in facts.activity.processes if one.share >= PROCESS_SHARE]
+    busy = [process for process in facts.activity.processes if process.share >= PROCESS_SHARE]
     if not busy:
         return Check("other processes", "ok", f"none above {PROCESS_SHARE:.0%} of a CPU")
     shown = ", ".join(
-        f"{one.name} ({one.pid}) {one.share:.0%} on CPU {one.cpu}" for one in busy[:MOST_SHOWN]
+        f"{process.name} ({process.pid}) {process.share:.0%} on CPU {process.cpu}"
+        for process in busy[:MOST_SHOWN]
     )
     more = f", and {len(busy) - MOST_SHOWN} more" if len(busy) > MOST_SHOWN else ""
-    pids = ",".join(str(one.pid) for one in busy)
+    pids = ",".join(str(process.pid) for process in busy)
     return Check(
         "other processes",
         "doubt",
@@ -109,12 +110,14 @@ def load(facts: MachineFacts, where: Placement) -> Check:
 
 def interrupts(facts: MachineFacts, where: Placement) -> Check:
     """A device interrupt on the app's core takes its time and its cache."""
-    landing = [one for one in facts.activity.interrupts if _lands_on(one, where.app)]
-    per_s = sum(one.on(where.app) for one in landing) / facts.activity.seconds
+    landing = [
+        interrupt for interrupt in facts.activity.interrupts if _lands_on(interrupt, where.app)
+    ]
+    per_s = sum(interrupt.on(where.app) for interrupt in landing) / facts.activity.seconds
     if not landing:
         return Check("interrupts", "ok", f"none go to {app_cpus(where.app)}")
     most = sorted(landing, key=lambda one: -one.on(where.app))[:MOST_SHOWN]
-    devices = ", ".join(f"{one.number} {one.device}".strip() for one in most)
+    devices = ", ".join(f"{interrupt.number} {interrupt.device}".strip() for interrupt in most)
     return Check(
         "interrupts",
         "doubt" if per_s > INTERRUPTS_PER_S else "note",
@@ -122,7 +125,7 @@ def interrupts(facts: MachineFacts, where: Placement) -> Check:
         "they interrupt the app",
         f"{_STOP_BALANCING if facts.irqbalance else ''}Move those that can be moved: "
         + tune_command(facts),
-        tuple(_moved_away(one, where) for one in landing if one.movable),
+        tuple(_moved_away(interrupt, where) for interrupt in landing if interrupt.movable),
     )
 
 

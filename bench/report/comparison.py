@@ -139,8 +139,13 @@ def differences_table(found: RunComparison) -> Table:
         title="Differences",
         columns=("what", "base", "head", "comparable"),
         rows=tuple(
-            (one.name, _short(one.base), _short(one.head), "no" if one.blocking else "yes")
-            for one in found.differences
+            (
+                difference.name,
+                _short(difference.base),
+                _short(difference.head),
+                "no" if difference.blocking else "yes",
+            )
+            for difference in found.differences
         ),
         numeric=(False,) * 4,
         caption="" if found.differences else "The runs were made under the same conditions.",

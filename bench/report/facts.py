@@ -64,9 +64,9 @@ def held_words(record: RunRecord) -> str:
     if not known:
         return ""
     parts = [
-        f"{_half(one.typical)} by {one.measure.title} (the widest of {one.ratios}: "
-        f"{_half(one.widest)})"
-        for one in known
+        f"{_half(width.typical)} by {width.measure.title} (the widest of {width.ratios}: "
+        f"{_half(width.widest)})"
+        for width in known
     ]
     held = f"A typical ratio is known to {and_list(parts)}."
     if record.promise is None:

@@ -44,9 +44,9 @@ def write_page(document: Document, path: Path, cache: Path) -> None:
 
 def _html(run: StoredRun, document: Document, place: Place) -> None:
     write_page(document, place.run / "report.html", place.cache)
-    for one in run.findings:
-        if one.profile is not None:
-            _flame(run, one.profile, place.run / page_of(one.framework, one.operation))
+    for finding in run.findings:
+        if finding.profile is not None:
+            _flame(run, finding.profile, place.run / page_of(finding.framework, finding.operation))
 
 
 def _flame(run: StoredRun, profile: CpuProfile, path: Path) -> None:

@@ -77,14 +77,14 @@ def bias_table(found: Sequence[Bias]) -> Table:
         columns=("operation", "figure", "comparison", "in turns", "in windows", "turns / windows"),
         rows=tuple(
             (
-                one.workload,
-                one.metric.title,
-                f"{one.subject} / {one.reference}",
-                interval_words(one.in_turns),
-                interval_words(one.in_windows),
-                interval_words(one.bias),
+                bias.workload,
+                bias.metric.title,
+                f"{bias.subject} / {bias.reference}",
+                interval_words(bias.in_turns),
+                interval_words(bias.in_windows),
+                interval_words(bias.bias),
             )
-            for one in found
+            for bias in found
         ),
         numeric=(False, False, False, True, True, True),
         caption="The last column is the ratio of the two before it, repetition by repetition.",

@@ -63,7 +63,7 @@ FORBIDDEN = "✕"
 
 
 def mark(found: Series) -> str:
-    """E.g. "✕ 1 of 3" for one invalid round of three; "" where every round may be used."""
+    """E.g. "✕ 1 of 3" for an invalid round of three; "" where every round may be used."""
     invalid = found.invalid_count
     return f"{FORBIDDEN} {invalid} of {len(found.windows)}" if invalid else ""
 

@@ -227,7 +227,7 @@ class ProcessSupervisor:
             tree += [record.life, *lives_of(descendants(record.life.pid))]
             tell(record.life, _SIGNALS[record.stop_signal])
             by_itself = self._await_end(record.life)
-        self._kill([one for one in tree if one.pid not in sparing])
+        self._kill([process for process in tree if process.pid not in sparing])
         self._reap()
         return by_itself
 
@@ -241,7 +241,7 @@ class ProcessSupervisor:
 
     def _kill(self, tree: list[Life]) -> None:
         """Kill what is left of a unit: a server ends after its children, or dies before them."""
-        survivors = [one for one in tree if lives(one)]
+        survivors = [process for process in tree if lives(process)]
         _tell_all(survivors, signal.SIGKILL)
         while any(map(lives, survivors)):
             self._reap()
@@ -278,7 +278,7 @@ class ProcessSupervisor:
     def freeze(self, name: str) -> None:
         frozen = self._trees.setdefault(name, [])
         # Again until none is new: what is not stopped yet may have had another child meanwhile.
-        while new := [one for one in self._tree(name) if one not in frozen]:
+        while new := [process for process in self._tree(name) if process not in frozen]:
             frozen += new
             # Before they are stopped: a lab that is killed in between leaves none of them frozen.
             self._watch_over_the_frozen()
@@ -290,7 +290,7 @@ class ProcessSupervisor:
         self._watch_over_the_frozen()
 
     def _watch_over_the_frozen(self) -> None:
-        self._guardian.watch(one.pid for tree in self._trees.values() for one in tree)
+        self._guardian.watch(process.pid for tree in self._trees.values() for process in tree)
 
     def _tree(self, name: str) -> list[Life]:
         """The processes of a unit that runs."""

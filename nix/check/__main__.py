@@ -83,7 +83,9 @@ def check(project: Path, scratch: Path) -> Iterator[str]:
     yield f"flake.lock locks {', '.join(sorted(inputs))}"
 
     found = evaluate(nix, flake, inputs)
-    counts = ", ".join(f"{name} {count(one)}" for name, one in sorted(found["outputs"].items()))
+    counts = ", ".join(
+        f"{name} {count(output)}" for name, output in sorted(found["outputs"].items())
+    )
     yield f"evaluated: {counts}"
 
     for name, script in found["scripts"].items():
@@ -147,7 +149,9 @@ def lock_faults(inputs: Mapping[str, Any], lock: Mapping[str, Any]) -> list[str]
     faults += [f"flake.lock locks {name}, which is no input" for name in {*locked} - {*inputs}]
     for name in sorted({*inputs} & {*locked}):
         node = nodes[locked[name]]
-        wanted = {key: [one["follows"]] for key, one in inputs[name].get("inputs", {}).items()}
+        wanted = {
+            key: [followed["follows"]] for key, followed in inputs[name].get("inputs", {}).items()
+        }
         if node.get("inputs", {}) != wanted:
             faults.append(f"flake.lock and flake.nix differ in what {name} follows")
         if node["original"] != reference(inputs[name]["url"]):
@@ -186,7 +190,7 @@ def evaluate(nix: Nix, flake: Path, inputs: Mapping[str, Any]) -> dict[str, Any]
         raise Fault(f"nix/check/stand-in has nothing for {', '.join(missing)}")
     # The tests plant faults in the project, never here: copied, so that the copy can be locked.
     replaced = (("--override-input", name, f"path:{STAND_INS / name}") for name in inputs)
-    words = [word for one in replaced for word in one]
+    words = [word for arguments in replaced for word in arguments]
     nix.run("nix", "flake", "lock", "--offline", *words, f"path:{flake}")
     call = f'import {HERE}/evaluate.nix {{ flake = builtins.getFlake "path:{flake}"; }}'
     found: dict[str, Any] = json.loads(

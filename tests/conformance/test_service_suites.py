@@ -15,7 +15,7 @@ NAMES = sorted({target.framework for target in known_targets()})
 @pytest.mark.parametrize("name", NAMES)
 def test_its_own_suite_passes(lab: Lab, name: str) -> None:
     """`python -m pytest` in the service's folder is green, and did run tests."""
-    target = next(one for one in lab.targets if one.framework == name)
+    target = next(candidate for candidate in lab.targets if candidate.framework == name)
     lab.start((target,), outlive=False)
     environment = {
         **os.environ,

@@ -97,7 +97,7 @@ def test_good_bodies_are_answered_to_the_byte(strict_service, each):
                 strict_service.ask("GET", f"/items/{number}"),
                 strict_service.ask("PUT", "/items/1", good.body, good.content_type),
             ]
-            wanted = [encoded({"id": one} | good.item) for one in (number, number, 1)]
+            wanted = [encoded({"id": id_} | good.item) for id_ in (number, number, 1)]
             assert [answer.body for answer in answers] == wanted
             assert {answer.content_type for answer in answers} == {JSON}
     for good in SAMPLE_OF_GOOD:

@@ -34,7 +34,7 @@ def payload(number: int) -> dict[str, Any]:
 
 async def phase[T](send: Callable[[T], Awaitable[httpx.Response]], what: Iterable[T]):
     """All requests of a phase in flight at once. Gives the answers, and how many succeeded."""
-    answers = await asyncio.gather(*(send(one) for one in what))
+    answers = await asyncio.gather(*(send(item) for item in what))
     return answers, sum(answer.status_code < 400 for answer in answers)
 
 
@@ -73,10 +73,10 @@ def test_original_script_reports_no_failure(standard_service, slash):
     assert story["successes"] == (IN_FLIGHT,) * 4
     assert len(set(story["ids"])) == IN_FLIGHT
     assert story["created"] == story["read"]
-    expected = [{"id": one} | payload(number) for number, one in enumerate(story["ids"])]
+    expected = [{"id": id_} | payload(number) for number, id_ in enumerate(story["ids"])]
     assert story["created"] == expected
     assert [item["name"] for item in story["updated"]] == [
-        f"Updated Item {one}" for one in story["ids"]
+        f"Updated Item {id_}" for id_ in story["ids"]
     ]
     assert story["deleted"] == {204}
     assert story["redirects"] == 0

@@ -46,7 +46,7 @@ def pair(
     """The standard service, and the rung, which is up for its tests alone."""
     rung: Target = replace(request.param, http_port=free_block(12_000, 1))
     # Its framework's server is up for the session, moved as the lab's ports are.
-    (standard,) = (one for one in lab.targets if one.name == rung.framework)
+    (standard,) = (candidate for candidate in lab.targets if candidate.name == rung.framework)
     rung = replace(rung, database_port=standard.database_port)
     own = with_targets(lab, (rung,), (rung.name,))
     started = own.start((rung,), outlive=False)
@@ -86,7 +86,7 @@ def essence(answer: Answer) -> object:
 def assert_equal(pair: tuple[Service, Service], method: str, path: str,
                  body: bytes | None = None, content_type: str | None = JSON) -> None:  # fmt: skip
     """One request, sent to both, is answered equally."""
-    wanted, found = (essence(one.ask(method, path, body, content_type)) for one in pair)
+    wanted, found = (essence(service.ask(method, path, body, content_type)) for service in pair)
     assert found == wanted
 
 
@@ -125,5 +125,5 @@ def test_there_are_rungs() -> None:
     """Each standard framework has all of them."""
     names = {rung.name for rung in RUNGS}
     layers = ("driver", "core", "orm", "unchecked")
-    assert names == {f"{one.framework}-{layer}" for one in STANDARD for layer in layers}
+    assert names == {f"{standard.framework}-{layer}" for standard in STANDARD for layer in layers}
     assert len(STANDARD) >= 3

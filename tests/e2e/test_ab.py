@@ -46,11 +46,13 @@ def test_a_base_and_a_setting_are_measured_side_by_side(cli: Cli) -> None:
     (folder,) = cli.runs()
     record = json.loads((folder / "run.json").read_text())
     assert record["state"] == "complete"
-    pools = {name: one["pool_size"] for name, one in record["provenance"]["settings"].items()}
+    pools = {
+        name: settings["pool_size"] for name, settings in record["provenance"]["settings"].items()
+    }
     assert pools == {"flask-base": 20, "flask-head": 5}
     answer = json.loads((folder / "answer.json").read_text())
     assert {"clear": 0, "regression": 1, "undecided": 3}[answer["outcome"]] == code
-    assert {one["metric"] for one in answer["changes"]} >= {"app_cost", "rate", "app_memory"}
+    assert {change["metric"] for change in answer["changes"]} >= {"app_cost", "rate", "app_memory"}
     for name in ("report.md", "report.html"):
         assert "POOL_SIZE=5" in (folder / name).read_text()
     assert status() == before

@@ -62,8 +62,8 @@ def words_of(process: psutil.Process) -> str:
 def codes(run: Path) -> set[str]:
     """Of all windows of a run."""
     cells = map(json.loads, (run / "rounds.jsonl").read_text().splitlines())
-    return {one["code"] for cell in cells for window in cell["phases"]
-            for one in window["diagnostics"]}  # fmt: skip
+    return {diagnostic["code"] for cell in cells for window in cell["phases"]
+            for diagnostic in window["diagnostics"]}  # fmt: skip
 
 
 def test_a_service_that_stores_nothing_under_load_is_found(cli: Cli, services: Path) -> None:
@@ -112,14 +112,14 @@ def test_who_stands_still_is_told(cli: Cli, whose: str, code: str) -> None:
     while code not in codes(run) and process.poll() is None:
         # A round has new processes, and not each stop meets a window.
         children = psutil.Process(process.pid).children(recursive=True)
-        victims = [one for one in children if wanted in words_of(one)]
-        for one in victims:
+        victims = [child for child in children if wanted in words_of(child)]
+        for victim in victims:
             with suppress(psutil.NoSuchProcess):
-                one.suspend()
+                victim.suspend()
         time.sleep(STOPPED_S)
-        for one in victims:
+        for victim in victims:
             with suppress(psutil.NoSuchProcess):
-                one.resume()
+                victim.resume()
         time.sleep(0.2)
     process.communicate(timeout=240)
     assert code in codes(run)

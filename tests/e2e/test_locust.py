@@ -58,10 +58,10 @@ def test_interrupted_it_leaves_nothing_running(cli: Cli) -> None:
 
     def locusts() -> list[psutil.Process]:
         found = []
-        for one in lab.children(recursive=True):
+        for child in lab.children(recursive=True):
             try:
-                if "bench.load.users" in one.cmdline():
-                    found.append(one)
+                if "bench.load.users" in child.cmdline():
+                    found.append(child)
             except psutil.Error:
                 continue
         return found
@@ -71,7 +71,7 @@ def test_interrupted_it_leaves_nothing_running(cli: Cli) -> None:
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=60)
     assert process.returncode == 130
-    eventually(lambda: not any(one.is_running() for one in seen))
+    eventually(lambda: not any(locust.is_running() for locust in seen))
     (run,) = set(cli.runs()) - before
     assert json.loads((run / "run.json").read_text())["state"] == "interrupted"
     assert cli.left_running() == []
@@ -133,7 +133,7 @@ def test_failures_decide_the_exit_code_unless_they_are_put_up_with(cli: Cli) -> 
     *_, latest = sorted(cli.results.glob("*/elsewhere.json"))
     (use,) = json.loads(latest.read_text())["uses"]
     assert set(use["load"]["failures"]) == {"status 500"}
-    assert "errors" in {one["code"] for one in use["diagnostics"]}
+    assert "errors" in {diagnostic["code"] for diagnostic in use["diagnostics"]}
     assert (latest.parent / "locust" / "flask.html").stat().st_size > 10_000
 
 
@@ -165,17 +165,19 @@ def test_services_bound_elsewhere_are_used_from_elsewhere(cli: Cli, bound: dict)
     eventually(lambda: "All users spawned" in log.read_text())
     victim.kill()
     said, errors = master.communicate(timeout=120)
-    for one in workers:
-        one.send_signal(signal.SIGINT)
-        one.communicate(timeout=60)
+    for worker in workers:
+        worker.send_signal(signal.SIGINT)
+        worker.communicate(timeout=60)
     assert master.returncode == 0, said + errors
     assert f"pid {victim.pid}" in said
     record = json.loads((log.parents[1] / "run.json").read_text())
     assert record["provenance"]["bind"] == "127.0.0.2"
     (line,) = (log.parents[1] / "rounds.jsonl").read_text().splitlines()
     users = json.loads(line)["phases"][0]["load"]["users"]
-    assert victim.pid in {one["pid"] for one in users["workers"] if one["lost_at_s"] is not None}
-    assert sum(one["requests"] for one in users["workers"] if one["pid"] != victim.pid) > 0
+    assert victim.pid in {
+        worker["pid"] for worker in users["workers"] if worker["lost_at_s"] is not None
+    }
+    assert sum(worker["requests"] for worker in users["workers"] if worker["pid"] != victim.pid) > 0
     assert "LOST after" in (log.parents[1] / "report.html").read_text()
 
 

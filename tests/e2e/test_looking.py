@@ -86,7 +86,7 @@ def test_the_umask_closes_nothing_that_a_service_needs(
     (lab,) = state.iterdir()
     assert lab.stat().st_mode & 0o777 == 0o755
     assert (lab / "secrets").stat().st_mode & 0o777 == 0o700
-    assert all(one.stat().st_mode & 0o777 == 0o600 for one in (lab / "secrets").iterdir())
+    assert all(path.stat().st_mode & 0o777 == 0o600 for path in (lab / "secrets").iterdir())
 
 
 def test_clean_does_not_take_the_floor_from_anybody(cli: Cli) -> None:

@@ -64,9 +64,9 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "unfit": material("unfit"),
     }
     made = {}
-    for name, one in found.items():
+    for name, run in found.items():
         (folder / name).mkdir()
-        write_formats(one, run_document(one), Place(folder / name, folder), ("html",))
+        write_formats(run, run_document(run), Place(folder / name, folder), ("html",))
         made[name] = folder / name / "report.html"
     made["comparison"] = folder / "comparison.html"
     later = bench(run_id="20261122-110000")
@@ -101,11 +101,11 @@ def test_a_page_draws_everything_and_asks_nobody(
     """No message on the console, no request but for the page itself, no blank plot."""
     opened(browser, pages[name])
     assert browser.get_log("browser") == []
-    messages = [json.loads(one["message"])["message"] for one in browser.get_log("performance")]
+    messages = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
     asked = [
-        one["params"]["request"]["url"]
-        for one in messages
-        if one["method"] == "Network.requestWillBeSent"
+        message["params"]["request"]["url"]
+        for message in messages
+        if message["method"] == "Network.requestWillBeSent"
     ]
     assert asked, "the log of requests is not being kept"
     assert {url for url in asked if not url.startswith("data:")} == {pages[name].as_uri()}
@@ -257,7 +257,9 @@ def test_paper_keeps_titles_and_legend(browser: webdriver.Chrome, pages: dict[st
     try:
         titles = browser.find_elements(By.CSS_SELECTOR, "summary")
         assert len(titles) > 5
-        assert [one for one in titles if not one.is_displayed() or not one.text.strip()] == []
+        assert [
+            title for title in titles if not title.is_displayed() or not title.text.strip()
+        ] == []
         legend = browser.find_element(By.CSS_SELECTOR, ".isolate")
         assert legend.text.split("\n") == [
             "FastAPI tuned",

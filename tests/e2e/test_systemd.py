@@ -86,16 +86,16 @@ def test_the_managers_environment_reaches_no_service(cli: Cli, lab: str) -> None
     try:
         cli.run("up", FRAMEWORK="flask")
         environment = psutil.Process(int(shown(unit, "MainPID"))).environ()
-        assert not {one.partition("=")[0] for one in variables} & {*environment}
+        assert not {variable.partition("=")[0] for variable in variables} & {*environment}
         cli.run("down")
-        systemctl("unset-environment", *(one.partition("=")[0] for one in variables))
+        systemctl("unset-environment", *(variable.partition("=")[0] for variable in variables))
         drop_in.parent.mkdir(parents=True)
         drop_in.write_text("[Service]\nEnvironment=WEB_CONCURRENCY=4\n")
         told = cli.run("up", FRAMEWORK="flask", expect=1)
         assert "runs with WEB_CONCURRENCY" in told
         assert str(drop_in) in told
     finally:
-        systemctl("unset-environment", *(one.partition("=")[0] for one in variables))
+        systemctl("unset-environment", *(variable.partition("=")[0] for variable in variables))
         shutil.rmtree(drop_in.parent, ignore_errors=True)
     assert left_behind(lab) == []
 

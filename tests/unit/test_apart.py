@@ -14,7 +14,7 @@ from bench.targets import known_targets
 
 from .factories import placement
 
-TUNED = next(one for one in known_targets() if one.name == "flask-tuned")
+TUNED = next(target for target in known_targets() if target.name == "flask-tuned")
 
 
 class _Binaries:

@@ -28,7 +28,10 @@ def test_its_targets_are_the_tuned_ones_wherever_they_stand() -> None:
 def test_they_have_their_framework_mode_and_level() -> None:
     """So that they are shown and compared as what they are."""
     run, _ = OLD.read()
-    told = [(one.name, one.label, one.framework, one.mode, one.contract) for one in run.targets]
+    told = [
+        (target.name, target.label, target.framework, target.mode, target.contract)
+        for target in run.targets
+    ]
     assert told == [
         ("fastapi-tuned", "FastAPI", "fastapi", "tuned", "strict"),
         ("flask-tuned", "Flask", "flask", "tuned", "strict"),

@@ -178,7 +178,10 @@ def test_a_changed_machine_is_a_doubt_in_every_form() -> None:
     assert machine_drift(drifted) is not None
     (outcome, *_) = comparison_document(drifted).sections
     marked = [
-        one for block in outcome.blocks if isinstance(block, Diagnostics) for one in block.found
+        diagnostic
+        for block in outcome.blocks
+        if isinstance(block, Diagnostics)
+        for diagnostic in block.found
     ]
     assert (machine_drift(drifted), 1) in marked
     assert not any("weaker evidence" in getattr(block, "text", "") for block in outcome.blocks)
@@ -225,7 +228,7 @@ def test_versions_and_settings_are_told() -> None:
     head = edited(head, "databases", flask={"server_version": "18.7"})
     head = edited(head, "source", git_commit="def456", git_dirty=True)
     found = compare_runs(BASE, head)
-    assert [str(one) for one in found.differences] == [
+    assert [str(difference) for difference in found.differences] == [
         "source.git_commit: abc123 -> def456",
         "source.git_dirty: False -> True",
         "services.flask.flask: 3.1.3 -> 3.2.0",
@@ -269,7 +272,7 @@ def test_another_pacing_forbids_it() -> None:
     """Twenty connections and fifty are two questions."""
     fifty = replace(PLAN.pacing, concurrency=50)
     head = run_of("head")
-    cells = tuple(replace(one, pacing=fifty) for one in head.cells)
+    cells = tuple(replace(result, pacing=fifty) for result in head.cells)
     with pytest.raises(UsageError, match=r"plan\.pacing\.concurrency: 20 -> 50"):
         compare_runs(BASE, replace(with_plan(head, pacing=fifty), cells=cells))
 
@@ -290,12 +293,12 @@ def test_the_contract_must_be_the_same() -> None:
 def test_the_number_of_requests_forbids_only_where_it_is_used() -> None:
     """It ends the phases of crud, and nothing else."""
     head = with_plan(run_of("head"), requests=50)
-    assert [one.blocking for one in differences(BASE, head)] == [False]
+    assert [difference.blocking for difference in differences(BASE, head)] == [False]
     crud = with_plan(BASE, workloads=("crud",))
     head = with_plan(crud, requests=50)
-    assert [one.blocking for one in differences(crud, head)] == [True]
+    assert [difference.blocking for difference in differences(crud, head)] == [True]
     both = with_plan(head, workloads=("read", "crud"))
-    told = {one.name: one.blocking for one in differences(BASE, both)}
+    told = {difference.name: difference.blocking for difference in differences(BASE, both)}
     assert told == {"plan.workloads": False, "plan.requests": False}
 
 
@@ -309,7 +312,7 @@ def test_what_always_differs_is_not_told() -> None:
 
 
 def without(run: RunRecord, target: str) -> RunRecord:
-    kept = tuple(one for one in run.cells if one.target != target)
+    kept = tuple(result for result in run.cells if result.target != target)
     return replace(run, plan=replace(run.plan, targets=("flask", "fastapi")), cells=kept)
 
 
@@ -330,7 +333,7 @@ def test_a_target_that_the_head_lacks_does_not_pass() -> None:
 
 def test_a_workload_that_the_head_lacks_does_not_pass() -> None:
     """Likewise: it passes when only the others are asked for."""
-    more = tuple(replace(one, workload="list") for one in BASE.cells)
+    more = tuple(replace(result, workload="list") for result in BASE.cells)
     base = replace(with_plan(BASE, workloads=("read", "list")), cells=(*BASE.cells, *more))
     found = compare_runs(base, run_of("head"))
     assert {row.workload for row in found.lost} == {"list"}
@@ -343,16 +346,18 @@ def test_a_workload_that_the_head_lacks_does_not_pass() -> None:
 def spoilt(run: RunRecord, *rounds: int, target: str = "flask", **how: object) -> RunRecord:
     """The run with these rounds of a target measured otherwise."""
     cells = [
-        measured(one.round, target, **how) if one.target == target and one.round in rounds else one
-        for one in run.cells
+        measured(result.round, target, **how)
+        if result.target == target and result.round in rounds
+        else result
+        for result in run.cells
     ]
     return replace(run, cells=tuple(cells))
 
 
 def down(run: RunRecord) -> RunRecord:
     cells = (
-        replace(one, phases=(), unfit="it is down") if one.target == "drf" else one
-        for one in run.cells
+        replace(result, phases=(), unfit="it is down") if result.target == "drf" else result
+        for result in run.cells
     )
     return replace(run, cells=tuple(cells))
 

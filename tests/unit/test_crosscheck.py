@@ -30,7 +30,7 @@ from bench.workloads import WORKLOADS
 
 from .factories import cell, distribution, load_result, record, role_cost, window
 
-FLASK = tuple(one for one in known_targets() if one.name == "flask")
+FLASK = tuple(target for target in known_targets() if target.name == "flask")
 PLAN = crosscheck_plan(PROFILES["quick"], FLASK, rate_per_s=60.0, seed=1, rounds=4)
 OURS, LOCUST = pacings(PLAN)
 

@@ -23,7 +23,7 @@ def results(tmp_path: Path) -> Path:
 
 def test_complete_runs_come_the_latest_first(results: Path) -> None:
     """One that was cut short, and one that cannot be read, are passed over."""
-    found = [one.run_id for one in session.earlier_runs(results)]
+    found = [earlier.run_id for earlier in session.earlier_runs(results)]
     assert found == ["20261124-100000", "20261122-100000", "20261121-100000"]
 
 
@@ -32,4 +32,4 @@ def test_not_all_that_was_ever_stored_is_read(
 ) -> None:
     """A run has to begin some time."""
     monkeypatch.setattr(session, "LOOKED_THROUGH", 2)
-    assert [one.run_id for one in session.earlier_runs(results)] == ["20261124-100000"]
+    assert [earlier.run_id for earlier in session.earlier_runs(results)] == ["20261124-100000"]

@@ -100,7 +100,7 @@ def test_the_three_frameworks_can_be_explained() -> None:
     for target in THREE:
         told = told_of(target)
         assert set(told.rungs) == {"driver", "core", "orm", "unchecked"}
-        assert next(one for one in REGISTRY if one.name == told.server).mode == "engine"
+        assert next(known for known in REGISTRY if known.name == told.server).mode == "engine"
         for advice in told.advice:
             assert advice.layer in LAYERS
             for path in advice.where:
@@ -155,8 +155,8 @@ def test_rungs_get_ports_of_their_own(monkeypatch: pytest.MonkeyPatch, tmp_path:
     lab = lab_for(plan_of("flask", "drf"))
     ports = [target.http_port for target in lab.registry]
     assert len(ports) == len(set(ports))
-    assert {"flask-driver", "drf-orm", "wsgi", "drf-tuned"} <= {one.name for one in lab.targets}
-    assert "fastapi" not in {one.name for one in lab.targets}
+    assert {"flask-driver", "drf-orm", "wsgi", "drf-tuned"} <= {known.name for known in lab.targets}
+    assert "fastapi" not in {known.name for known in lab.targets}
 
 
 # --- the order --------------------------------------------------------------------------------
@@ -169,7 +169,9 @@ def test_all_rungs_of_an_operation_take_turns_in_every_round() -> None:
     assert len(counts) == 3 * 4
     assert set(counts.values()) == {1}
     for step in steps(plan):
-        ladder = next(one for one in plan.study.ladders if one.name == step.ladder)  # type: ignore[union-attr]
+        ladder = next(
+            candidate for candidate in plan.study.ladders if candidate.name == step.ladder
+        )  # type: ignore[union-attr]
         assert step.cells == ladder.cells
         assert step.turns == plan.turns is not None
 
@@ -190,7 +192,7 @@ def test_an_explanation_goes_on_where_it_was_cut_short() -> None:
     plan = plan_of("flask", "drf")
     run = run_of(plan)
     first, second, *_ = steps(plan)
-    done = [one for one in run.cells if (one.round, one.ladder) == (1, first.ladder)]
+    done = [result for result in run.cells if (result.round, result.ladder) == (1, first.ladder)]
     assert next_of(run)(done) == second
     assert next_of(run)(run.cells) is None
     missing = next_of(run)(done[1:])
@@ -221,8 +223,8 @@ def test_each_layer_costs_what_it_costs(operation: str) -> None:
     (found,) = explained(run_of(plan_of("fastapi", operations=(operation,)), speed=0.0))
     for layer in found.layers:
         assert layer.cost_us.point == pytest.approx(LAYER_COSTS[layer.layer])
-    assert sum(one.cost_us.point for one in found.layers) == pytest.approx(found.total_us.point)
-    assert sum(one.share.point for one in found.layers) == pytest.approx(1)
+    assert sum(layer.cost_us.point for layer in found.layers) == pytest.approx(found.total_us.point)
+    assert sum(layer.share.point for layer in found.layers) == pytest.approx(1)
 
 
 @settings(max_examples=30)
@@ -231,8 +233,8 @@ def test_shares_always_add_up(costs: dict[str, float]) -> None:
     """Whatever the layers cost, also less than nothing: no remainder, in no round."""
     costs = {"data": 1.0, **costs, "server": 600.0}
     (found,) = explained(run_of(plan_of("flask"), costs))
-    assert sum(one.share.point for one in found.layers) == pytest.approx(1)
-    assert sum(one.cost_us.point for one in found.layers) == pytest.approx(found.total_us.point)
+    assert sum(layer.share.point for layer in found.layers) == pytest.approx(1)
+    assert sum(layer.cost_us.point for layer in found.layers) == pytest.approx(found.total_us.point)
 
 
 @pytest.mark.parametrize("layer", ["framework", "orm", "serializers", "check"])
@@ -242,9 +244,9 @@ def test_a_planted_cost_shows_in_its_layer_and_no_other(layer: str) -> None:
     (before,) = explained(run_of(plan, speed=0.0))
     planted = {**LAYER_COSTS, layer: LAYER_COSTS[layer] + 500}
     (after,) = explained(run_of(plan, planted, speed=0.0))
-    for one, other in zip(before.layers, after.layers, strict=True):
-        more = other.cost_us.point - one.cost_us.point
-        assert more == pytest.approx(500 if one.layer == layer else 0, abs=1e-6)
+    for layer_before, layer_after in zip(before.layers, after.layers, strict=True):
+        more = layer_after.cost_us.point - layer_before.cost_us.point
+        assert more == pytest.approx(500 if layer_before.layer == layer else 0, abs=1e-6)
 
 
 def test_shares_do_not_hold_the_machines_speed() -> None:
@@ -258,7 +260,7 @@ def test_shares_do_not_hold_the_machines_speed() -> None:
 def test_the_dearest_layers_come_first() -> None:
     """By their share of a request."""
     (found,) = explained(run_of(plan_of("drf")))
-    assert [one.layer for one in found.dearest[:3]] == ["orm", "framework", "serializers"]
+    assert [layer.layer for layer in found.dearest[:3]] == ["orm", "framework", "serializers"]
 
 
 def test_a_round_with_an_invalid_rung_is_left_out_of_its_ladder() -> None:
@@ -272,11 +274,11 @@ def test_a_round_with_an_invalid_rung_is_left_out_of_its_ladder() -> None:
             return one
         return replace(one, phases=(replace(one.phases[0], diagnostics=(invalid,)),))
 
-    flask, drf = explained(replace(run, cells=tuple(spoilt(one, {2}) for one in run.cells)))
+    flask, drf = explained(replace(run, cells=tuple(spoilt(result, {2}) for result in run.cells)))
     assert (flask.rounds, flask.left_out) == ((1, 2, 3), ())
     assert (drf.rounds, drf.left_out) == ((1, 3), (2,))
-    nothing = replace(run, cells=tuple(spoilt(one, {1, 2, 3}) for one in run.cells))
-    assert [one.ladder.framework for one in explained(nothing)] == ["flask"]
+    nothing = replace(run, cells=tuple(spoilt(result, {1, 2, 3}) for result in run.cells))
+    assert [explanation.ladder.framework for explanation in explained(nothing)] == ["flask"]
     assert [ladder.framework for ladder, _ in unexplained(nothing)] == ["drf"]
 
 
@@ -334,8 +336,14 @@ def test_without_a_rate_or_price_there_is_none() -> None:
 def test_the_page_says_first_what_costs_most_and_what_to_do() -> None:
     """The dearest layers with their shares, what the tuned service does, and where."""
     run = run_of(plan_of("drf", "flask"))
-    section = next(one for one in run_document(StoredRun(run)).sections if one.name == "explain")
-    drf = next(one.text for one in section.blocks if isinstance(one, Prose) and "drf" in one.text)
+    section = next(
+        candidate
+        for candidate in run_document(StoredRun(run)).sections
+        if candidate.name == "explain"
+    )
+    drf = next(
+        block.text for block in section.blocks if isinstance(block, Prose) and "drf" in block.text
+    )
     assert "ORM and session 33%" in drf
     assert "services/drf/items/tuned/views.py" in drf
     assert "which saves" in drf

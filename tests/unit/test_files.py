@@ -36,7 +36,7 @@ def test_a_disk_that_is_full_leaves_what_was_there(tmp_path: Path, old: str | No
     with room_for(1000), pytest.raises(OSError) as caught:
         write_whole(path, "x" * 5000)
     assert (caught.value.errno, caught.value.filename) == (errno.EFBIG, str(path))
-    assert [one.name for one in tmp_path.iterdir()] == ([path.name] if old else [])
+    assert [left.name for left in tmp_path.iterdir()] == ([path.name] if old else [])
     assert not old or path.read_text() == old
 
 
@@ -107,8 +107,8 @@ def rewrites(tree: ast.AST) -> bool:
     for call in ast.walk(tree):
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute | ast.Name):
             name = call.func.attr if isinstance(call.func, ast.Attribute) else call.func.id
-            words = [one.value for one in call.args if isinstance(one, ast.Constant)]
-            opened = name == "open" and any("w" in str(one) for one in words)
+            words = [argument.value for argument in call.args if isinstance(argument, ast.Constant)]
+            opened = name == "open" and any("w" in str(word) for word in words)
             if name in WRITERS or opened:
                 return True
     return False

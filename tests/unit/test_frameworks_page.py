@@ -29,7 +29,7 @@ def test_every_question_has_a_row_and_a_section(question: str) -> None:
     assert question in SECTIONS
 
 
-@pytest.mark.parametrize("question", [one for one in QUESTIONS if one != "performance"])
+@pytest.mark.parametrize("question", [asked for asked in QUESTIONS if asked != "performance"])
 def test_every_answer_points_into_the_code_of_each_service(question: str) -> None:
     """One that has nothing to show (no admin, no pages) shows where it would be."""
     for target in SHOWN:

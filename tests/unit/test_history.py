@@ -63,7 +63,9 @@ def run_at(
 def trend_of(history: History, target: str, title: str = "requests/s") -> Trend:
     wanted = (target, "read", title)
     (found,) = [
-        one for one in history.trends if (one.target, one.phase, one.measure.title) == wanted
+        trend
+        for trend in history.trends
+        if (trend.target, trend.phase, trend.measure.title) == wanted
     ]
     return found
 
@@ -125,7 +127,7 @@ def test_what_differed_is_told_beside_the_change() -> None:
     ]
     found = history(runs)
     (change,) = trend_of(found, "flask").changes
-    assert [one.name for one in change.differing] == ["services.flask.flask"]
+    assert [difference.name for difference in change.differing] == ["services.flask.flask"]
     assert "services.flask.flask 3.1.3 -> 3.2.0" in printed(found)
 
 
@@ -171,7 +173,7 @@ def test_runs_that_are_not_comparable_are_left_out_and_told(change, reason: str)
     """Another machine, placement, pacing or window, and studies."""
     runs = [with_provenance(run_at(n), "machine", identity="cafe") for n in range(3)]
     found = history([change(runs[0]), *runs[1:]])
-    assert [one.run_id for one in found.left_out] == [runs[0].run_id]
+    assert [left_out.run_id for left_out in found.left_out] == [runs[0].run_id]
     assert reason in found.left_out[0].reason
     assert reason in printed(found)
     assert len(trend_of(found, "flask").points) == 2
@@ -185,7 +187,7 @@ def test_another_set_of_workloads_or_frameworks_belongs_to_the_same_history() ->
     narrow = replace(
         narrow,
         plan=replace(narrow.plan, targets=("flask",)),
-        cells=tuple(one for one in narrow.cells if one.target == "flask"),
+        cells=tuple(result for result in narrow.cells if result.target == "flask"),
     )
     found = history([wide, narrow])
     assert found.left_out == ()
@@ -208,7 +210,7 @@ def test_another_set_of_workloads_or_frameworks_belongs_to_the_same_history() ->
 def test_a_failed_run_is_a_gap_and_not_a_change(spoil, reason: str) -> None:
     """Unfit, invalid, or never reached: the trend goes on without it, and says so."""
     runs = [run_at(n) for n in range(12)]
-    cells = (one if one.target != "flask" else spoil(one) for one in runs[5].cells)
+    cells = (result if result.target != "flask" else spoil(result) for result in runs[5].cells)
     runs[5] = replace(runs[5], state="interrupted", cells=tuple(filter(None, cells)))
     found = history(runs)
     flask = trend_of(found, "flask")
@@ -230,8 +232,8 @@ def test_a_scenario_that_failed_as_a_whole_is_a_gap_in_each_of_its_phases() -> N
         )
         for name, kept, unfit in (("1", phases, ""), ("2", (), "it answered 500"))
     ]
-    found = [one for one in history(runs).trends if one.measure.title == "requests/s"]
-    assert [(one.title, len(one.points), len(one.gaps)) for one in found] == [
+    found = [trend for trend in history(runs).trends if trend.measure.title == "requests/s"]
+    assert [(trend.title, len(trend.points), len(trend.gaps)) for trend in found] == [
         ("crud: create", 1, 1),
         ("crud: read", 1, 1),
     ]
@@ -259,7 +261,7 @@ def test_open_loops_have_trends_of_latency() -> None:
         replace(
             run,
             plan=replace(run.plan, pacing=pacing),
-            cells=tuple(replace(one, pacing=pacing) for one in run.cells),
+            cells=tuple(replace(result, pacing=pacing) for result in run.cells),
         )
         for run in (run_at(1), run_at(2))
     ]

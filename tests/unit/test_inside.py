@@ -127,7 +127,9 @@ def test_the_dearest_functions_come_first() -> None:
     """By the samples that ended in them."""
     first, *others = stacks.hottest(stacks.parse(TEXT, SERVICE))
     assert (first.function, first.layer, first.samples) == ("CursorWrapper._execute", "driver", 30)
-    assert [one.samples for one in others] == sorted((one.samples for one in others), reverse=True)
+    assert [function.samples for function in others] == sorted(
+        (function.samples for function in others), reverse=True
+    )
 
 
 def test_speedscope_gets_every_sample() -> None:
@@ -169,7 +171,7 @@ def test_a_flame_graph_has_the_colours_of_the_services_own_table() -> None:
 def test_ladder_and_profile_agree_within_their_bounds() -> None:
     """Of a made-up service: 11 % server, 22 % framework, the rest below."""
     (found,) = explained(run_of(plan_of("drf")))
-    assert {one.part: one.judgement for one in agreements(found, PROFILE)} == {
+    assert {agreement.part: agreement.judgement for agreement in agreements(found, PROFILE)} == {
         "server": "agree",
         "framework": "agree",
         "handler and below": "agree",
@@ -180,7 +182,7 @@ def test_a_profile_that_tells_something_else_is_said_to() -> None:
     """Where half of the time is in the framework, and the ladder has a fifth."""
     (found,) = explained(run_of(plan_of("drf"), speed=0.0))
     other = replace(PROFILE, layers={"server": 100, "framework": 600, "orm": 300})
-    judged = {one.part: one.judgement for one in agreements(found, other)}
+    judged = {agreement.part: agreement.judgement for agreement in agreements(found, other)}
     assert judged["framework"] == "DISAGREE"
     assert judged["handler and below"] == "DISAGREE"
 
@@ -205,10 +207,10 @@ def test_the_statements_of_a_log_come_in_order() -> None:
         '2026-11-29 02:00:00.004 UTC [1] LOG:  parameter "log_statement" removed\n'
     )
     wanted = ["BEGIN", "SELECT id\nFROM items", "SELECT a FROM t WHERE a='7' AND b='it''s'"]
-    assert [one.sql for one in statements_in(log)] == wanted
+    assert [statement.sql for statement in statements_in(log)] == wanted
     prefix = "2026-11-29T02:00:00+00:00 machine onecore-postgres-drf[41]: "
     journal = "".join(f"{prefix}{line}\n" for line in log.splitlines())
-    assert [one.sql for one in statements_in(journal)] == wanted
+    assert [statement.sql for statement in statements_in(journal)] == wanted
 
 
 @pytest.mark.parametrize(
@@ -323,7 +325,9 @@ def test_a_service_that_nobody_could_look_into_is_told() -> None:
         Finding("flask", "read", no_profile="py-spy: Permission Denied."),
     )
     run = StoredRun(run_of(plan_of("drf", "flask")), findings=failed)
-    section = next(one for one in run_document(run).sections if one.name == "inside")
+    section = next(
+        candidate for candidate in run_document(run).sections if candidate.name == "inside"
+    )
     (notes,) = section.blocks
     assert "timeout" in notes.lines[0]  # type: ignore[union-attr]
     assert "Permission Denied" in notes.lines[1]  # type: ignore[union-attr]

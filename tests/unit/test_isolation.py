@@ -139,7 +139,7 @@ def test_twice_does_not_save_what_the_first_time_set(machine: Path) -> None:
 def test_a_refusal_is_told_and_the_others_move(machine: Path) -> None:
     """One unit that cannot be confined is named with the reason."""
     outcomes = isolate(PLACEMENT, tree(machine, refused="init.scope"), machine / "state.json")
-    told = {one.name: one for one in outcomes}
+    told = {outcome.name: outcome for outcome in outcomes}
     assert told["init.scope"].kind == "failed"
     assert "systemd says no" in told["init.scope"].message
     assert told["system.slice"].kind == "set"

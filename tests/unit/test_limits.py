@@ -87,7 +87,7 @@ class OneLab:
         return self
 
     def status(self, name: str) -> UnitStatus:
-        return UnitStatus("running", 1 + [f"onecore-{one.name}" for one in THREE].index(name))
+        return UnitStatus("running", 1 + [f"onecore-{target.name}" for target in THREE].index(name))
 
 
 @pytest.mark.parametrize("short", ["self", 2])
@@ -111,7 +111,7 @@ def test_too_few_files_are_refused_with_the_figures(
 def test_ports_that_clients_may_be_given_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """Before one is taken, with the range, and what would keep them."""
     monkeypatch.setattr(
-        assembly, "given_to_clients", lambda ports: tuple(one for one in ports if one > 40_000)
+        assembly, "given_to_clients", lambda ports: tuple(port for port in ports if port > 40_000)
     )
     monkeypatch.setattr(assembly, "ports_for_clients", lambda: (32_768, 60_999))
     assert assembly._port_note(known_targets()) == ""

@@ -34,7 +34,7 @@ def compared(*targets: TargetRecord) -> list[str]:
         ((BARE, RAW, B, B_TUNED), ["bare/raw", "raw/b-tuned", "b-tuned/b"]),
         ((B_TUNED, A, RAW), ["raw/b-tuned"]),
     ],
-    ids=lambda part: "-".join(one.name for one in part if isinstance(one, TargetRecord)),
+    ids=lambda part: "-".join(item.name for item in part if isinstance(item, TargetRecord)),
 )
 def test_only_pairs_that_mean_something(
     targets: tuple[TargetRecord, ...], found: list[str]
@@ -54,6 +54,6 @@ def test_two_targets_alone_are_compared(targets: tuple[TargetRecord, ...]) -> No
 def test_every_pair_stands_once() -> None:
     """Nobody is compared with itself, nor with another twice."""
     everyone = (A, A_ASYNC, A_TUNED, B, B_TUNED, BARE, RAW)
-    found = [frozenset((one.name, other.name)) for one, other in pairs(everyone)]
+    found = [frozenset((first.name, other.name)) for first, other in pairs(everyone)]
     assert len(found) == len(set(found))
     assert all(len(pair) == 2 for pair in found)

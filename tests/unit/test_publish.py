@@ -86,10 +86,10 @@ def run_of(spread: float, rounds: int = 10, **changes: object) -> RunRecord:
 def test_the_plain_interval_of_each_ratio_decides() -> None:
     """Within 3 % each on its own is enough, though the verdicts' intervals are wider than that."""
     run = run_of(0.015)
-    plain = max(relative_half_width(one.verdict.ratio) for one in ratios(run))
-    of_verdicts = max(relative_half_width(one.verdict.ratio) for one in verdicts(run))
+    plain = max(relative_half_width(comparison.verdict.ratio) for comparison in ratios(run))
+    of_verdicts = max(relative_half_width(comparison.verdict.ratio) for comparison in verdicts(run))
     assert plain <= 0.03 < of_verdicts
-    assert {one.verdict.ratio.level for one in ratios(run)} == {0.95}
+    assert {comparison.verdict.ratio.level for comparison in ratios(run)} == {0.95}
     assert narrow_enough(run)
     assert not_narrow(run) == ()
     assert not narrow_enough(run_of(0.03))
@@ -113,7 +113,7 @@ def test_a_run_that_ends_at_its_limit_says_so() -> None:
         f"after 10 rounds the ratio {widest.verdict.subject} / {widest.verdict.reference} of "
         f"requests/s at read is known to ± {half:.1%}, not ± 3%"
     )
-    assert half == max(relative_half_width(one.verdict.ratio) for one in ratios(run))
+    assert half == max(relative_half_width(comparison.verdict.ratio) for comparison in ratios(run))
     assert why_more(run) == (
         f"intervals are still too wide: {widest.verdict.subject} / {widest.verdict.reference} "
         f"read ± {half:.1%}, asked ± 3.0%"
@@ -132,7 +132,8 @@ def test_an_invalid_cell_does_not_keep_a_run_going() -> None:
     broken = Diagnostic("errors", "3 failed", "See its log.", "invalid")
     run = run_of(0.05)
     cells = tuple(
-        cell(one.round, one.target, phases=(window(diagnostics=(broken,)),)) for one in run.cells
+        cell(result.round, result.target, phases=(window(diagnostics=(broken,)),))
+        for result in run.cells
     )
     assert not_narrow(run_of(0.05, cells=cells)) == ()
 

@@ -30,7 +30,9 @@ def test_each_twin_is_judged_alone_by_both_measures() -> None:
         for name, each in speed.items()
     ]
     found = list(judged(twins, plan(workloads=("read",)), cells, 7))  # type: ignore[arg-type]
-    assert [(one.measure, one.verdict.subject, one.verdict.kind) for one in found] == [
+    assert [
+        (outcome.measure, outcome.verdict.subject, outcome.verdict.kind) for outcome in found
+    ] == [
         (RATE, "b", "indistinguishable"),
         (RATE, "slow", "slower"),
         (COST, "b", "indistinguishable"),

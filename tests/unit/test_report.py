@@ -55,7 +55,7 @@ def test_crud_shows_its_four_phases() -> None:
         plan=plan(workloads=("crud",), targets=("flask",)),
         cells=(cell(1, "flask", "crud", phases=phases),),
     )
-    assert [one.title for one in series(run)] == [
+    assert [target_series.title for target_series in series(run)] == [
         "crud: create",
         "crud: read",
         "crud: update",
@@ -116,8 +116,8 @@ def test_costs_and_memory_have_their_intervals() -> None:
     run = record(
         plan=plan(targets=("fastapi",), workloads=("crud",)),
         cells=tuple(
-            cell(number, "fastapi", "crud", phases=(replace(one, phase="create"),))
-            for number, one in enumerate(rounds, start=1)
+            cell(number, "fastapi", "crud", phases=(replace(measured, phase="create"),))
+            for number, measured in enumerate(rounds, start=1)
         ),
     )
     (costs,), (uses,) = cost_table(run).rows, use_table(run).rows
@@ -147,7 +147,7 @@ def test_warnings_are_gathered_gravest_first() -> None:
             cell(2, phases=(window(diagnostics=(bad,)),)),
         ),
     )
-    assert [(one.code, count) for one, count in raised_diagnostics(run)] == [
+    assert [(diagnostic.code, count) for diagnostic, count in raised_diagnostics(run)] == [
         ("errors", 2),
         ("swap", 1),
     ]
@@ -194,11 +194,13 @@ def test_every_form_of_a_report_has_the_same_doubts() -> None:
             html.unescape(html_page(document)),
         )
         found = diagnostics_of(material)
-        assert {"incomplete", "unreadable", "one-round"} <= {one.code for one, _ in found}
-        for one, _ in found:
+        assert {"incomplete", "unreadable", "one-round"} <= {
+            diagnostic.code for diagnostic, _ in found
+        }
+        for diagnostic, _ in found:
             for text in forms:
-                assert one.message in text
-                assert one.remedy in text
+                assert diagnostic.message in text
+                assert diagnostic.remedy in text
 
 
 def test_each_unfit_target_is_a_doubt_of_its_own() -> None:
@@ -210,7 +212,7 @@ def test_each_unfit_target_is_a_doubt_of_its_own() -> None:
             cell(2, "drf", phases=(), unfit="it ended"),
         )
     )
-    told = {one.message: count for one, count in raised_diagnostics(run)}
+    told = {diagnostic.message: count for diagnostic, count in raised_diagnostics(run)}
     assert told == {
         "flask was not measured: it answered 500": 1,
         "drf was not measured: it ended": 2,

@@ -33,8 +33,8 @@ def stored(results: Path, name: str, run: RunRecord = BENCH) -> RunStore:
     store = RunStore(results / name)
     store.create()
     store.write_record(replace(run, run_id="20261122-100000"))
-    for one in run.cells:
-        store.append_cells((one,))
+    for result in run.cells:
+        store.append_cells((result,))
     return store
 
 

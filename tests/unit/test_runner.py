@@ -153,7 +153,7 @@ def test_targets_that_take_turns_are_renewed_at_the_same_time(
     """All begin before any is waited for; who does not come up leaves the others theirs."""
     lab = FakeLabOfTwo()
     monkeypatch.setattr(
-        module, "measure_turns", lambda _bench, _step, fit: [cell(2, one.name) for one in fit]
+        module, "measure_turns", lambda _bench, _step, fit: [cell(2, target.name) for target in fit]
     )
     observer = SimpleNamespace(step_started=lambda *_: None)
     runner = Runner(lab, RunStore(tmp_path), observer, lambda _: None, 2)  # type: ignore[arg-type]
@@ -206,4 +206,4 @@ def test_what_was_removed_from_disk_meanwhile_is_written_again(tmp_path: Path) -
     store.rounds.unlink()
     store.append_cells(cells[1:])
     runner._restore(begun, cells)
-    assert {one.target for one in store.read_cells(begun.plan)} == {"flask", "drf"}
+    assert {result.target for result in store.read_cells(begun.plan)} == {"flask", "drf"}

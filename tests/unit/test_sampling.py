@@ -39,8 +39,8 @@ def test_memory_is_read_less_often_than_cpu() -> None:
     kept = Kept(7)
     with Sampler((probe(memory_every=3),), kept, period_s=0.001) as sampler:
         assert kept.has_enough.wait(PATIENCE_S)
-    assert [one.pss_bytes for one in kept.samples[:7]] == [7, None, None, 7, None, None, 7]
-    assert [one.cpu_s for one in kept.samples[:3]] == [1.5, 2.5, 3.5]
+    assert [sample.pss_bytes for sample in kept.samples[:7]] == [7, None, None, 7, None, None, 7]
+    assert [sample.cpu_s for sample in kept.samples[:3]] == [1.5, 2.5, 3.5]
     assert sampler.own_share > 0
 
 
@@ -62,7 +62,7 @@ def test_memory_of_a_unit_that_has_not_run_is_read_once() -> None:
     kept = Kept(6)
     with Sampler((probe(each_s=0.0),), kept, period_s=0.001):
         assert kept.has_enough.wait(PATIENCE_S)
-    assert [one.pss_bytes for one in kept.samples[:6]] == [7, None, None, None, None, None]
+    assert [sample.pss_bytes for sample in kept.samples[:6]] == [7, None, None, None, None, None]
 
 
 def test_a_unit_that_is_gone_has_no_samples_and_harms_no_other() -> None:
@@ -75,7 +75,7 @@ def test_a_unit_that_is_gone_has_no_samples_and_harms_no_other() -> None:
     probes = (Probe("gone", gone, lambda: 0), probe())
     with Sampler(probes, kept, period_s=0.001):
         assert kept.has_enough.wait(PATIENCE_S)
-    assert {one.unit for one in kept.samples} == {"app"}
+    assert {sample.unit for sample in kept.samples} == {"app"}
 
 
 def test_a_reading_that_was_held_up_is_none(monkeypatch: pytest.MonkeyPatch) -> None:

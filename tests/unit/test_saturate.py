@@ -148,22 +148,22 @@ def test_each_target_finds_its_own_rate() -> None:
     """Three thresholds, three brackets around them, from stored cells alone."""
     truth = {"fastapi": 1500.0, "flask": 930.0, "drf": 700.0}
     cells = searched(lambda name, rate: rate <= truth[name])
-    for one in outcomes(run_of(cells, PLAN), STUDY):
-        assert one.answer.kind == "found"
-        assert one.answer.lower_per_s <= truth[one.target] < one.answer.upper_per_s
-        assert one.answer.upper_per_s == pytest.approx(1.03 * one.answer.lower_per_s)
-        assert one.limited_by == "app core"
-        assert one.next_per_s is None
+    for search in outcomes(run_of(cells, PLAN), STUDY):
+        assert search.answer.kind == "found"
+        assert search.answer.lower_per_s <= truth[search.target] < search.answer.upper_per_s
+        assert search.answer.upper_per_s == pytest.approx(1.03 * search.answer.lower_per_s)
+        assert search.limited_by == "app core"
+        assert search.next_per_s is None
 
 
 def test_targets_take_turns() -> None:
     """First all capacities, then trial by trial; neighbours in time, in ABBA order."""
     cells = searched(lambda _name, rate: rate <= 500)
-    assert all(isinstance(one.pacing, ClosedLoop) for one in cells[:3])
-    assert all(isinstance(one.pacing, OpenLoop) for one in cells[3:])
-    assert [one.target for one in cells[:3]] == list(PLAN.targets)
-    assert [one.target for one in cells[3:6]] == list(PLAN.targets)[::-1]
-    assert [one.round for one in cells] == sorted(one.round for one in cells)
+    assert all(isinstance(result.pacing, ClosedLoop) for result in cells[:3])
+    assert all(isinstance(result.pacing, OpenLoop) for result in cells[3:])
+    assert [result.target for result in cells[:3]] == list(PLAN.targets)
+    assert [result.target for result in cells[3:6]] == list(PLAN.targets)[::-1]
+    assert [result.round for result in cells] == sorted(result.round for result in cells)
 
 
 def test_the_search_starts_below_the_capacity() -> None:
@@ -288,6 +288,6 @@ def test_targets_without_an_answer_of_their_own_fault_are_named() -> None:
     """Unfit where the search would start, or given up; a rate that nothing holds is an answer."""
     never = [cell(1, "fastapi", pacing=ClosedLoop(20), phases=(), unfit="it is down")]
     unfit = [cell(n, "flask", pacing=OpenLoop(800), phases=(), unfit="it died") for n in (2, 3)]
-    slow = [one for one in searched(lambda *_: False) if one.target == "drf"]
+    slow = [result for result in searched(lambda *_: False) if result.target == "drf"]
     run = run_of([*never, capacity(), *unfit, *slow], PLAN)
     assert unmeasured(outcomes(run, STUDY)) == ("fastapi", "flask")

@@ -87,7 +87,7 @@ def test_each_pass_has_everybody_once(count: int, seed: int, number: int) -> Non
     made = list(islice(passes(targets, str(seed)), number))
     assert all(sorted(order) == list(targets) for order in made)
     if count > 1:
-        assert all(one != other for one, other in pairwise(chain(*made)))
+        assert all(target != other for target, other in pairwise(chain(*made)))
 
 
 @pytest.mark.parametrize("count", [2, 3, 4, 5, 10])

@@ -34,7 +34,7 @@ from tests.claims import claimed
 
 from .factories import cell, distribution, load_result, placement, role_cost, window
 
-FLASK = next(one for one in known_targets() if one.name == "flask")
+FLASK = next(known for known in known_targets() if known.name == "flask")
 TRUTH = StallingServer(delay_s=0.005, stall_s=0.2, period_s=1.0)
 
 
@@ -114,8 +114,8 @@ def rounds(
     """Cells whose requests per CPU second have these ratios to `a`, give or take `spread`."""
     noise = np.random.default_rng(1)
     return [
-        cell(number, one.name, "ping", phases=(window("ping", app=role_cost(cpu_s)),))
-        for one, ratio in ((twins.a, 1.0), (twins.b, b), (twins.slow, slow))
+        cell(number, twin.name, "ping", phases=(window("ping", app=role_cost(cpu_s)),))
+        for twin, ratio in ((twins.a, 1.0), (twins.b, b), (twins.slow, slow))
         for number, cpu_s in enumerate(
             0.5 / ratio * np.exp(spread * noise.standard_normal(count)), start=1
         )
@@ -141,8 +141,8 @@ def test_windows_are_judged_against_the_first(
     """The twin and the slow one are each compared with the same service."""
     cells = rounds(twins, b=b, slow=slow, spread=spread)
     found = judged(twins, cells, PATIENCE)
-    assert tuple(one.kind for one in found) == expected
-    assert [one.threshold for one in found] == [THRESHOLD] * 2
+    assert tuple(outcome.kind for outcome in found) == expected
+    assert [outcome.threshold for outcome in found] == [THRESHOLD] * 2
     step = next_of(record_of(twins, PATIENCE))(cells)
     assert (step.round if step else None) == (13 if "inconclusive" in expected else None)
 
@@ -151,7 +151,9 @@ def test_an_invalid_window_settles_its_comparison(twins: Twins) -> None:
     """A window that must not be used ends the waiting, and touches no other comparison."""
     cells = rounds(twins, b=1.0, slow=0.9, spread=0.02)
     place = next(
-        place for place, one in enumerate(cells) if (one.target, one.round) == (twins.slow.name, 3)
+        place
+        for place, result in enumerate(cells)
+        if (result.target, result.round) == (twins.slow.name, 3)
     )
     spoilt = replace(cells[place].phases[0], diagnostics=(Diagnostic("errors", "", "", "invalid"),))
     cells[place] = replace(cells[place], phases=(spoilt,))
@@ -195,7 +197,7 @@ def test_windows_are_chosen_by_what_else_was_on_the_cores() -> None:
     assert not known_servers.are_enough(disturbed(*[0.1] * (known_servers.TRIES - 1)))
     assert known_servers.are_enough(disturbed(*[0.1] * known_servers.TRIES))
     chosen = known_servers.least_disturbed(disturbed(0.3, 0.1, 0.4, 0.2))
-    assert [one.result.duration_s for one in chosen] == [2, 4, 1]
+    assert [calm.result.duration_s for calm in chosen] == [2, 4, 1]
 
 
 def test_a_window_is_disturbed_on_either_core() -> None:
@@ -345,17 +347,17 @@ def test_the_table_says_what_failed() -> None:
 
 def test_twins_differ_in_name_and_ports_and_one_in_its_environment(lab: Lab, twins: Twins) -> None:
     """Beside that they are the service that they are made from."""
-    names = {one.name for one in twins.in_order}
-    ports = {port for one in twins.in_order for port in (one.http_port, one.database_port)}
+    names = {twin.name for twin in twins.in_order}
+    ports = {port for twin in twins.in_order for port in (twin.http_port, twin.database_port)}
     assert len(names) == 3
     assert len(ports) == 6
-    assert len({twins.lab.cluster(one).unit_name for one in twins.in_order}) == 3
-    assert len({twins.lab.placement_of(one).app for one in twins.in_order}) == 1
-    for one in twins.in_order:
+    assert len({twins.lab.cluster(twin).unit_name for twin in twins.in_order}) == 3
+    assert len({twins.lab.placement_of(twin).app for twin in twins.in_order}) == 1
+    for twin in twins.in_order:
         own = ("name", "label", "declared_as", "database_server", "http_port", "database_port")
         flask = target()
-        assert one.declared_as == flask.name
-        assert replace(one, **{name: getattr(flask, name) for name in own}) == flask
+        assert twin.declared_as == flask.name
+        assert replace(twin, **{name: getattr(flask, name) for name in own}) == flask
     assert set(twins.lab.extra_environment) == {twins.slow.name}
     assert lab.extra_environment == {}
     assert twins.lab.site.state.is_relative_to(lab.site.state)

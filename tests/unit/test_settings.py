@@ -33,7 +33,9 @@ def test_each_setting_is_read_and_documented(target: Target, name: str) -> None:
 
 def test_there_are_settings_to_look_at() -> None:
     """Every standard framework has some."""
-    assert {"fastapi", "flask", "drf"} <= {name for name, one in FRAMEWORKS.items() if one.settings}
+    assert {"fastapi", "flask", "drf"} <= {
+        name for name, declared in FRAMEWORKS.items() if declared.settings
+    }
 
 
 def test_a_setting_that_a_service_does_not_read_is_refused() -> None:

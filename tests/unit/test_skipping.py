@@ -59,7 +59,7 @@ def test_what_is_missing_is_told_or_fails_where_nothing_may_be_skipped(
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert closing in done.stdout.splitlines()[-1], done.stdout + done.stderr
-    assert [one for one in done.stdout.splitlines() if "NOT TESTED" in one] == line
+    assert [said for said in done.stdout.splitlines() if "NOT TESTED" in said] == line
     assert done.returncode == bool(variable)
 
 

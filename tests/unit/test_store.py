@@ -26,8 +26,8 @@ def test_a_record_comes_back_equal(store: RunStore) -> None:
     cells = (cell(1, "flask"), cell(1, "drf", unfit="it answers 500", phases=()))
     written = record(cells=cells)
     store.write_record(written)
-    for one in cells:
-        store.append_cells((one,))
+    for result in cells:
+        store.append_cells((result,))
     assert store.read() == (written, ())
 
 
@@ -50,7 +50,7 @@ def test_cells_are_on_disk_as_soon_as_they_are_added(store: RunStore) -> None:
     for number in (1, 2, 3):
         store.append_cells((cell(number),))
         read, _ = RunStore(store.directory).read()
-        assert [one.round for one in read.cells] == list(range(1, number + 1))
+        assert [result.round for result in read.cells] == list(range(1, number + 1))
 
 
 def test_a_torn_last_line_is_told_and_left_out(store: RunStore) -> None:
@@ -61,7 +61,7 @@ def test_a_torn_last_line_is_told_and_left_out(store: RunStore) -> None:
     whole = store.rounds.read_bytes()
     store.rounds.write_bytes(whole[:-40])
     read, torn = store.read()
-    assert [one.round for one in read.cells] == [1]
+    assert [result.round for result in read.cells] == [1]
     assert [line.line for line in torn] == [2]
 
 
@@ -73,7 +73,7 @@ def test_going_on_after_a_torn_line_harms_nothing(store: RunStore) -> None:
         file.write(b'{"round": 2, "tar')
     store.append_cells((cell(2),))
     read, torn = store.read()
-    assert [one.round for one in read.cells] == [1, 2]
+    assert [result.round for result in read.cells] == [1, 2]
     assert [line.line for line in torn] == [2]
 
 

@@ -96,9 +96,12 @@ def test_what_a_users_manager_cannot_do_is_told_with_the_drop_in(
 def test_down_looks_at_everyone_who_may_run_something(ground, machine) -> None:
     """What another supervisor has started is stopped too."""
     machine("user", uid=1000)
-    assert [one.name for one in reachable_supervisors(ground)] == ["process", "systemd (user)"]
+    assert [supervisor.name for supervisor in reachable_supervisors(ground)] == [
+        "process",
+        "systemd (user)",
+    ]
     machine(None, uid=1000)
-    assert [one.name for one in reachable_supervisors(ground)] == ["process"]
+    assert [supervisor.name for supervisor in reachable_supervisors(ground)] == ["process"]
 
 
 @pytest.fixture
@@ -144,7 +147,10 @@ def test_the_manager_that_runs_them_is_reached(ground, machine, monkeypatch, lef
     left()
     machine("user", uid=1000)
     monkeypatch.setenv("XDG_RUNTIME_DIR", "/run/user/1000")
-    assert [one.name for one in reachable_supervisors(ground)] == ["process", "systemd (user)"]
+    assert [supervisor.name for supervisor in reachable_supervisors(ground)] == [
+        "process",
+        "systemd (user)",
+    ]
 
 
 @pytest.mark.parametrize("changes", [{"boot": "an earlier one"}, {"alive": False}], ids=repr)
@@ -152,7 +158,7 @@ def test_what_has_ended_with_its_manager_hinders_nobody(ground, machine, left, c
     """A restart of the machine, or the end of the last session, has ended the units."""
     left(**changes)
     machine(None, uid=1000)
-    assert [one.name for one in reachable_supervisors(ground)] == ["process"]
+    assert [supervisor.name for supervisor in reachable_supervisors(ground)] == ["process"]
 
 
 def test_a_mark_is_taken_away_again(left, tmp_path) -> None:

@@ -231,7 +231,7 @@ def test_what_is_chosen(
     nine: tuple[Target, ...], names: tuple[str, ...], mode: str, chosen: str
 ) -> None:
     """By default what each framework is known for; by name; or all of a mode."""
-    assert [one.name for one in choose_targets(nine, names, mode)] == chosen.split()
+    assert [target.name for target in choose_targets(nine, names, mode)] == chosen.split()
 
 
 @pytest.mark.parametrize(
@@ -261,7 +261,7 @@ def test_a_mode_that_nothing_has_is_told_with_what_there_is(nine: tuple[Target, 
 
 def test_engines_alone_are_chosen_where_there_is_nothing_else(nine: tuple[Target, ...]) -> None:
     """Somebody's own folder may hold no more."""
-    assert [one.name for one in choose_targets(nine[-1:], ())] == ["bare"]
+    assert [target.name for target in choose_targets(nine[-1:], ())] == ["bare"]
 
 
 def test_selection_keeps_registry_order_and_names_the_unknown() -> None:

@@ -67,7 +67,7 @@ def now(tree: KernelTree) -> dict[str, str]:
 
 
 def kinds(outcomes: tuple[tuning.SettingOutcome, ...]) -> dict[str, str]:
-    return {one.name: one.kind for one in outcomes}
+    return {outcome.name: outcome.kind for outcome in outcomes}
 
 
 # --- there and back ---------------------------------------------------------------------------
@@ -212,7 +212,7 @@ def test_what_cannot_be_restored_stays_saved(root: Path, tree: KernelTree, state
     """It is told with the value it had, and can be tried again."""
     tune(WANTED, tree, state)
     outcomes = untune(FailingTree(root, refused=(IRQ,)), state)
-    (failed,) = (one for one in outcomes if one.kind == "failed")
+    (failed,) = (outcome for outcome in outcomes if outcome.kind == "failed")
     assert (failed.name, "it was 0-3" in failed.message) == (IRQ, True)
     assert tree.read(GOVERNOR) == "schedutil"
     assert kinds(untune(tree, state)) == {IRQ: "restored"}

@@ -109,8 +109,8 @@ def test_a_run_with_users_is_stored_like_any_other(tmp_path) -> None:
     store = RunStore(tmp_path / "run")
     store.create()
     store.write_record(before)
-    for one in before.cells:
-        store.append_cells((one,))
+    for result in before.cells:
+        store.append_cells((result,))
     after, torn = store.read()
     assert not torn
     assert after.cells == before.cells
@@ -135,7 +135,10 @@ def test_workers_get_idle_cores_where_there_are_some(cpus: int, wanted: int, spa
 
 
 def codes(load: LoadResult) -> dict[str, str]:
-    return {one.code: one.severity for one in diagnostics.users_off(load, load.duration_s)}
+    return {
+        diagnostic.code: diagnostic.severity
+        for diagnostic in diagnostics.users_off(load, load.duration_s)
+    }
 
 
 def test_quiet_users_raise_no_doubt_and_other_loads_have_none() -> None:
@@ -187,7 +190,9 @@ def test_a_window_that_lasted_much_longer_than_asked_is_told(
 ) -> None:
     """A window far longer than asked is told, a little longer is not."""
     load = replace(users_load(), duration_s=duration_s)
-    assert [one.code for one in diagnostics.users_off(load, window_s)] == ["overrun"] * told
+    assert [diagnostic.code for diagnostic in diagnostics.users_off(load, window_s)] == [
+        "overrun"
+    ] * told
 
 
 BEAT = Users(10, 5.0, throughput_per_s=2.0)
@@ -214,8 +219,8 @@ def test_users_with_a_beat_are_judged_like_an_open_loop(
     load = replace(users_load(latency=latency), duration_s=duration_s, lateness=lateness)
     assert load.succeeded == 1000
     found = diagnostics.open_loop_off(load, BEAT)
-    assert {one.code: one.severity for one in found} == expected
-    assert not any("RATE" in one.remedy for one in found)
+    assert {diagnostic.code: diagnostic.severity for diagnostic in found} == expected
+    assert not any("RATE" in diagnostic.remedy for diagnostic in found)
     assert diagnostics.open_loop_off(load, PACING) == ()
 
 
@@ -238,9 +243,12 @@ def test_the_course_joins_moments_without_losing_any() -> None:
     """Rates over the joined time, percentiles of all their requests together."""
     moments = [moment(n, 0.010 if n < 5 else 0.050, failed=n == 7) for n in range(10)]
     two = points_of(moments, 2)
-    assert [(one.from_s, one.to_s, one.rate_per_s) for one in two] == [(0, 5, 100), (5, 10, 100)]
-    assert [one.failures_per_s for one in two] == [0, 0.2]
-    assert [one.p99_s for one in two] == [
+    assert [(point.from_s, point.to_s, point.rate_per_s) for point in two] == [
+        (0, 5, 100),
+        (5, 10, 100),
+    ]
+    assert [point.failures_per_s for point in two] == [0, 0.2]
+    assert [point.p99_s for point in two] == [
         pytest.approx(0.010, rel=1e-3),
         pytest.approx(0.050, rel=1e-3),
     ]
@@ -259,19 +267,21 @@ def test_few_requests_have_no_percentile() -> None:
 def test_every_window_has_its_course() -> None:
     """The course over time has each window of each round."""
     found = courses(run())
-    assert [(one.round, one.target) for one in found] == [
+    assert [(course.round, course.target) for course in found] == [
         (number, target) for number in (1, 2) for target in PLAN.targets
     ]
-    assert {len(one.points) for one in found} == {5}
+    assert {len(course.points) for course in found} == {5}
 
 
 def test_points_have_enough_requests_for_a_p95_where_they_can() -> None:
     """Moments with 100 requests each are joined by two; never to fewer than a few points."""
-    assert {point.p95_s is not None for one in courses(run()) for point in one.points} == {True}
+    assert {point.p95_s is not None for course in courses(run()) for point in course.points} == {
+        True
+    }
     few = tuple(moment(number, count=5) for number in range(12))
     load = load_result(users=UsersResult(few, (worker(),)))
     sparse = record(plan=PLAN, cells=(cell(1, "flask", "mixed", phases=(window(load=load),)),))
-    assert [len(one.points) for one in courses(sparse)] == [6]
+    assert [len(course.points) for course in courses(sparse)] == [6]
 
 
 def test_the_page_tells_of_users_and_their_processes() -> None:

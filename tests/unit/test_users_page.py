@@ -59,7 +59,7 @@ def test_whole_pages_are_made_of_every_kind_of_run() -> None:
     assert "Response time, p99" in titles
     assert "Service time" not in titles
     document = run_document(StoredRun(crosscheck_run()))
-    (section,) = [one for one in document.sections if one.name == "crosscheck"]
+    (section,) = [candidate for candidate in document.sections if candidate.name == "crosscheck"]
     assert "agree on all 4" in section.blocks[0].text
     run_document(StoredRun(record(plan=PLAN, cells=(), state="interrupted")))
 

@@ -38,7 +38,7 @@ def run_of(cells: list[CellResult], **changes: object) -> RunRecord:
 def of_main(run: RunRecord) -> tuple[PhaseVerdict, ...]:
     """The verdicts by the run's main measure."""
     main = measures_of(run.plan.pacing)[0]
-    return tuple(one for one in verdicts(run) if one.measure == main)
+    return tuple(comparison for comparison in verdicts(run) if comparison.measure == main)
 
 
 def main_table(run: RunRecord) -> Table:
@@ -49,7 +49,7 @@ def test_a_closed_loop_is_judged_by_rate_and_by_cost() -> None:
     """What one core buys and what a request costs: each in a table of its own, in its own words."""
     run = run_of(whole_run())
     found = verdicts(run)
-    assert [one.measure for one in found] == [RATE] * 3 + [COST] * 3
+    assert [comparison.measure for comparison in found] == [RATE] * 3 + [COST] * 3
     rate, cost = verdict_tables(run)
     assert (rate.title, cost.title) == ("Verdicts: requests/s", "Verdicts: app CPU/request")
     assert [row[2] for row in rate.rows] == ["faster", "faster", "indistinguishable"]
@@ -59,12 +59,19 @@ def test_a_closed_loop_is_judged_by_rate_and_by_cost() -> None:
 def test_every_pair_of_every_phase_has_a_verdict() -> None:
     """Pairs come in plan order, so that a reader finds them where the other tables have them."""
     found = of_main(run_of(whole_run()))
-    assert [(one.title, one.verdict.subject, one.verdict.reference) for one in found] == [
+    assert [
+        (comparison.title, comparison.verdict.subject, comparison.verdict.reference)
+        for comparison in found
+    ] == [
         ("read", "fastapi", "flask"),
         ("read", "fastapi", "drf"),
         ("read", "flask", "drf"),
     ]
-    assert [one.verdict.kind for one in found] == ["faster", "faster", "indistinguishable"]
+    assert [comparison.verdict.kind for comparison in found] == [
+        "faster",
+        "faster",
+        "indistinguishable",
+    ]
 
 
 def test_the_whole_table_is_one_family() -> None:
@@ -102,7 +109,7 @@ def test_a_cell_that_must_not_be_used_makes_its_comparisons_invalid(spoilt: Cell
     """It is not left out: dropping what does not fit is how benchmarks lie."""
     cells = [c for c in whole_run() if (c.round, c.target) != (2, "flask")]
     found = of_main(run_of([*cells, spoilt]))
-    assert [one.verdict.kind for one in found] == ["invalid", "faster", "invalid"]
+    assert [comparison.verdict.kind for comparison in found] == ["invalid", "faster", "invalid"]
     (row, _, _) = main_table(run_of([*cells, spoilt])).rows
     assert row == ("read", "fastapi against flask", "invalid: flask in round 2", "–", "–")
 
@@ -111,7 +118,7 @@ def test_rates_of_the_generators_own_make_no_verdict() -> None:
     """A and B both as fast as the generator are not alike: nothing is known of either."""
     cells = [measured(c.round, c.target, limited_by="generator") for c in whole_run()]
     found = of_main(run_of(cells))
-    assert {one.verdict.kind for one in found} == {"invalid"}
+    assert {comparison.verdict.kind for comparison in found} == {"invalid"}
     assert found[0].verdict.reason.startswith("generator-bound: fastapi in round 1, 2, 3, 4, 5, 6")
     mixed = [measured(1, "flask", 0), *[c for c in cells if (c.round, c.target) != (1, "flask")]]
     assert of_main(run_of(mixed))[0].verdict.reason.startswith("invalid or generator-bound: ")
@@ -149,9 +156,9 @@ def test_a_target_unfit_in_every_round() -> None:
         for number in (1, 2)
         for target in SPEEDS
     ]
-    assert {(one.title, one.verdict.kind) for one in of_main(run_of(cells))} == {
-        ("read", "invalid")
-    }
+    assert {
+        (comparison.title, comparison.verdict.kind) for comparison in of_main(run_of(cells))
+    } == {("read", "invalid")}
 
 
 def test_phases_of_a_scenario_are_judged_apart() -> None:
@@ -163,7 +170,7 @@ def test_phases_of_a_scenario_are_judged_apart() -> None:
         for target in ("flask", "drf")
     ]
     found = of_main(run_of(cells, plan=plan(workloads=("crud",), targets=("flask", "drf"))))
-    assert [one.title for one in found] == ["crud: create", "crud: read"]
+    assert [comparison.title for comparison in found] == ["crud: create", "crud: read"]
 
 
 def test_one_round_is_inconclusive_and_says_what_it_takes() -> None:
@@ -296,9 +303,9 @@ def test_windows_too_short_for_their_figure_say_so() -> None:
     ]
     asked = plan(rounds=2, pacing=pacing, rounds_limit=60, half_width=0.03)
     run = run_of(cells, plan=asked)
-    for one in of_main(run):
-        assert one.verdict.kind == "inconclusive"
-        assert "no window has enough requests for its p99" in one.verdict.reason
+    for comparison in of_main(run):
+        assert comparison.verdict.kind == "inconclusive"
+        assert "no window has enough requests for its p99" in comparison.verdict.reason
     assert {row[-1] for row in main_table(run).rows} == {"longer windows"}
     assert "under 500 requests" in main_table(run).caption
     assert narrow_enough(run)

@@ -17,7 +17,9 @@ FRAMEWORK = "From `FRAMEWORK=drf` to the plan"
 def test_the_drawing_is_what_import_linter_enforces() -> None:
     """Row by row, from top to bottom."""
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
-    (layers,) = [one["layers"] for one in contracts["contracts"] if one["type"] == "layers"]
+    (layers,) = [
+        contract["layers"] for contract in contracts["contracts"] if contract["type"] == "layers"
+    ]
     enforced = [row.split(" | ") for row in layers]
     (drawing,) = re.findall(r"^```\n(__main__.*?)^```$", CONTRIBUTING, re.MULTILINE | re.DOTALL)
     drawn = [re.split(r" {2,}", row)[0].split(", ") for row in drawing.splitlines()]

@@ -28,7 +28,7 @@ WHOLE = record(plan=PLAN, cells=CELLS)
 
 
 def codes(run: RunRecord) -> dict[str, str]:
-    return {one.code: one.message for one, _ in diagnostics_of(StoredRun(run))}
+    return {diagnostic.code: diagnostic.message for diagnostic, _ in diagnostics_of(StoredRun(run))}
 
 
 def test_a_whole_run_misses_nothing() -> None:
@@ -44,7 +44,11 @@ def test_a_round_without_one_of_its_cells_is_no_round() -> None:
     assert rounds_of(torn) == 1
     assert codes(torn)["missing-cells"] == ("3 of 4 cells are there; missing: drf read in round 2")
     assert "1 of 2 rounds" in run_line(torn)
-    (told,) = (one for one, _ in diagnostics_of(StoredRun(torn)) if one.code == "missing-cells")
+    (told,) = (
+        diagnostic
+        for diagnostic, _ in diagnostics_of(StoredRun(torn))
+        if diagnostic.code == "missing-cells"
+    )
     assert f"RESUME={torn.run_id}" in told.remedy
     assert missing_words(missing(replace(WHOLE, cells=()))) == (
         "flask read in round 1, drf read in round 1, flask read in round 2, and 1 more"
@@ -87,7 +91,7 @@ def test_a_double_line_counts_once(tmp_path: Path) -> None:
     store.append_cells(CELLS[1:2])
     read, left_out = store.read()
     assert read.cells == CELLS
-    assert [(one.line, one.how) for one in left_out] == [(5, "double")]
+    assert [(torn_line.line, torn_line.how) for torn_line in left_out] == [(5, "double")]
 
 
 def test_a_resumed_run_says_so() -> None:
@@ -174,7 +178,9 @@ def test_a_folder_that_no_run_has_is_not_looked_into(tmp_path: Path, name: str) 
     """Its name would be a link's address, or break the page of all the others."""
     stored(tmp_path / "20261101-080000")
     stored(tmp_path / name)
-    assert [one.directory.name for one in stored_runs(tmp_path)] == ["20261101-080000"]
+    assert [stored_run.directory.name for stored_run in stored_runs(tmp_path)] == [
+        "20261101-080000"
+    ]
     write_index(tmp_path, tmp_path / ".cache")
     assert 'href="./20261101-080000/' in (tmp_path / "index.html").read_text()
 
@@ -189,7 +195,7 @@ def test_what_is_no_run_is_not_looked_into(tmp_path: Path) -> None:
     (inside / "pipe").mkdir()
     os.mkfifo(inside / "pipe" / "run.json")
     os.mkfifo(run / "samples.jsonl")
-    assert [one.directory.name for one in stored_runs(inside)] == ["run"]
+    assert [stored_run.directory.name for stored_run in stored_runs(inside)] == ["run"]
     with pytest.raises(StoreError, match="is no file"):
         RunStore(run).read_samples()
     write_index(inside, tmp_path / "cache")

@@ -110,6 +110,7 @@ def _is_mostly_lateness(load: LoadResult, lateness: Lateness) -> bool:
     if told is None:
         return False
     late_s, latency_s = (
-        histogram.quantiles_s(one, (told,))[0] for one in (lateness.times, latency)
+        histogram.quantiles_s(distribution, (told,))[0]
+        for distribution in (lateness.times, latency)
     )
     return late_s > LYING_SHARE * latency_s

@@ -25,7 +25,7 @@ def diagnostics_of(
     """
     record = run.record
     raised = _raised(record, record.cells if cells is None else cells)
-    return _gravest_first([*((one, 1) for one in _about_the_run(run)), *raised])
+    return _gravest_first([*((diagnostic, 1) for diagnostic in _about_the_run(run)), *raised])
 
 
 def raised_diagnostics(record: RunRecord) -> tuple[Counted, ...]:
@@ -97,8 +97,11 @@ def _raised(record: RunRecord, cells: Sequence[CellResult]) -> Iterator[Counted]
     """Those of the run and of its windows; an unfit target is one of its own kind."""
     kinds: dict[tuple[str, ...], list[Diagnostic]] = {}
     windows = (window for cell in cells for window in cell.phases)
-    for one in (*record.diagnostics, *(one for window in windows for one in window.diagnostics)):
-        kinds.setdefault((one.code, one.severity), []).append(one)
+    for diagnostic in (
+        *record.diagnostics,
+        *(diagnostic for window in windows for diagnostic in window.diagnostics),
+    ):
+        kinds.setdefault((diagnostic.code, diagnostic.severity), []).append(diagnostic)
     for cell in cells:
         if cell.unfit:
             kinds.setdefault(("unfit", cell.target), []).append(_unfit(cell))

@@ -34,10 +34,10 @@ def _over(load: LoadResult, window_s: float) -> tuple[Diagnostic, ...]:
 
 
 def _clocks(users: UsersResult) -> tuple[Diagnostic, ...]:
-    off = [one for one in users.workers if one.clock_off_s]
+    off = [worker for worker in users.workers if worker.clock_off_s]
     if not off:
         return ()
-    told = ", ".join(f"{one.name} {one.clock_off_s:+,.1f} s" for one in off)
+    told = ", ".join(f"{worker.name} {worker.clock_off_s:+,.1f} s" for worker in off)
     return (
         Diagnostic(
             "clock-skew",
@@ -49,9 +49,9 @@ def _clocks(users: UsersResult) -> tuple[Diagnostic, ...]:
 
 def _busy(users: UsersResult) -> tuple[Diagnostic, ...]:
     busy = {
-        one.name: one.busiest_share
-        for one in users.workers
-        if one.busiest_share is not None and one.busiest_share > WORKER_BUSY_SHARE
+        worker.name: worker.busiest_share
+        for worker in users.workers
+        if worker.busiest_share is not None and worker.busiest_share > WORKER_BUSY_SHARE
     }
     if not busy:
         return ()
@@ -66,7 +66,7 @@ def _busy(users: UsersResult) -> tuple[Diagnostic, ...]:
 
 
 def _lost(users: UsersResult) -> tuple[Diagnostic, ...]:
-    lost = [one for one in users.workers if one.lost_at_s is not None]
+    lost = [worker for worker in users.workers if worker.lost_at_s is not None]
     if not lost:
         return ()
     told = ", ".join(map(_when_lost, lost))

@@ -138,15 +138,15 @@ class Findings:
 
     @property
     def deciding(self) -> tuple[Effect, ...]:
-        return tuple(one for one in self.changes if one.is_deciding)
+        return tuple(change for change in self.changes if change.is_deciding)
 
     @property
     def regressions(self) -> tuple[Effect, ...]:
-        return tuple(one for one in self.changes if one.is_regression)
+        return tuple(change for change in self.changes if change.is_regression)
 
     @property
     def undecided(self) -> tuple[Effect, ...]:
-        return tuple(one for one in self.deciding if not one.is_decided)
+        return tuple(change for change in self.deciding if not change.is_decided)
 
     @property
     def least_known(self) -> Effect | None:
@@ -165,8 +165,8 @@ class Findings:
         """How many rounds in all would decide what is undecided; None where none would, or none
         are needed.
         """
-        needed = [one.verdict.rounds_needed for one in self.undecided]
-        return max((one for one in needed if one), default=None) if all(needed) else None
+        needed = [change.verdict.rounds_needed for change in self.undecided]
+        return max((rounds for rounds in needed if rounds), default=None) if all(needed) else None
 
 
 def study_of(record: RunRecord) -> AB:
@@ -187,7 +187,7 @@ def whole_rounds(record: RunRecord) -> int:
 
 def is_settled(record: RunRecord) -> bool:
     """Whether more rounds would change nothing: an invalid comparison stays invalid."""
-    return all(one.verdict.kind != "inconclusive" for one in answer(record).deciding)
+    return all(change.verdict.kind != "inconclusive" for change in answer(record).deciding)
 
 
 def answer(record: RunRecord) -> Findings:
@@ -210,9 +210,10 @@ class _Question:
 
 
 def _judged(asked: Sequence[_Question], threshold: float, level: float) -> tuple[Effect, ...]:
-    verdicts = judge([one.comparison for one in asked], threshold, level)
+    verdicts = judge([question.comparison for question in asked], threshold, level)
     return tuple(
-        replace(one.change, verdict=verdict) for one, verdict in zip(asked, verdicts, strict=True)
+        replace(question.change, verdict=verdict)
+        for question, verdict in zip(asked, verdicts, strict=True)
     )
 
 
@@ -320,8 +321,8 @@ class _Statements:
 def _counted(windows: Sequence[PhaseResult]) -> _Statements:
     calls: dict[str, int] = {}
     for window in windows:
-        for one in window.queries.statements if window.queries else ():
-            calls[one.query] = calls.get(one.query, 0) + one.calls
+        for statement in window.queries.statements if window.queries else ():
+            calls[statement.query] = calls.get(statement.query, 0) + statement.calls
     return _Statements(sum(window.load.requests for window in windows), len(windows), calls)
 
 
@@ -329,7 +330,9 @@ def _surplus(mine: _Statements, others: _Statements) -> Mapping[str, float]:
     """What is sent more often here than there, by how much for each request."""
     if not (mine.requests and others.requests):
         return {}
-    at_edges = NEW_CONNECTIONS * max(one.windows / one.requests for one in (mine, others))
+    at_edges = NEW_CONNECTIONS * max(
+        statements.windows / statements.requests for statements in (mine, others)
+    )
     found = {}
     for query in mine.calls:
         count = mine.per_request(query)
@@ -355,17 +358,17 @@ def answer_data(record: RunRecord) -> Mapping[str, object]:
         "rounds_needed": found.rounds_needed,
         "level": found.level,
         "sides": [asdict(side) for side in study.sides],
-        "changes": [_change_data(one) for one in found.changes],
+        "changes": [_change_data(change) for change in found.changes],
         "statements": [
             {
-                "side": one.side.name,
-                "operation": one.title,
-                "before": one.before,
-                "after": one.after,
-                "more": dict(one.more),
-                "fewer": dict(one.fewer),
+                "side": statement.side.name,
+                "operation": statement.title,
+                "before": statement.before,
+                "after": statement.after,
+                "more": dict(statement.more),
+                "fewer": dict(statement.fewer),
             }
-            for one in found.statements
+            for statement in found.statements
         ],
         "changed_files": record.provenance.get("changed_files", {}),
         "uncommitted_sha256": record.provenance.get("uncommitted_sha256", ""),

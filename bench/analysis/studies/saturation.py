@@ -162,7 +162,9 @@ def _is_unfit(cell: CellResult) -> bool:
 
 def unmeasured(found: Sequence[SaturationOutcome]) -> tuple[str, ...]:
     """The targets whose search found nothing for their own fault: unfit, or given up."""
-    return tuple(one.target for one in found if one.answer is None or _given_up(one.cells))
+    return tuple(
+        search.target for search in found if search.answer is None or _given_up(search.cells)
+    )
 
 
 def outcomes(record: RunRecord, study: Saturation) -> tuple[SaturationOutcome, ...]:
@@ -173,8 +175,8 @@ def cells_behind(found: Sequence[SaturationOutcome]) -> tuple[CellResult, ...]:
     """The cells that the answers rest on: those that passed at the answer's rate."""
     return tuple(
         cell
-        for one in found
-        if one.answer and one.answer.lower_per_s
-        for cell, trial in zip(one.cells, one.trials, strict=True)
-        if trial.mark == "passed" and _same(trial.rate_per_s, one.answer.lower_per_s)
+        for search in found
+        if search.answer and search.answer.lower_per_s
+        for cell, trial in zip(search.cells, search.trials, strict=True)
+        if trial.mark == "passed" and _same(trial.rate_per_s, search.answer.lower_per_s)
     )

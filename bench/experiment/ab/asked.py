@@ -96,8 +96,16 @@ def requirements_in(text: str) -> tuple[str, ...]:
 
     Raises UsageError for what names no package; whether there is one is for uv to say.
     """
-    found = tuple(one.strip() for one in _BETWEEN_REQUIREMENTS.split(text) if one.strip())
-    unnamed = [one for one in found if not _NAME.match(one) or one.startswith("-")]
+    found = tuple(
+        requirement.strip()
+        for requirement in _BETWEEN_REQUIREMENTS.split(text)
+        if requirement.strip()
+    )
+    unnamed = [
+        requirement
+        for requirement in found
+        if not _NAME.match(requirement) or requirement.startswith("-")
+    ]
     if unnamed:
         raise UsageError(
             f"WITH={text}: {unnamed[0]!r} names no package", "E.g. WITH='pydantic==2.11.*'."
@@ -116,11 +124,11 @@ def package_of(requirement: str) -> str:
 def variables_in(text: str) -> Mapping[str, str]:
     """The variables in a list with commas, NAME=value each. Raises UsageError."""
     found: dict[str, str] = {}
-    for one in filter(None, (part.strip() for part in text.split(","))):
-        name, sign, value = one.partition("=")
+    for assignment in filter(None, (part.strip() for part in text.split(","))):
+        name, sign, value = assignment.partition("=")
         if not sign or not _VARIABLE.fullmatch(name):
             raise UsageError(
-                f"ENV={text}: {one!r} sets no variable",
+                f"ENV={text}: {assignment!r} sets no variable",
                 "E.g. ENV='POOL_SIZE=5'; docs/services.md lists them. `unset ENV` if your shell "
                 "exports it for itself.",
             )

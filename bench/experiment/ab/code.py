@@ -111,7 +111,7 @@ def target_in(code: Code, target: Target) -> Target:
             f"Choose a base in which there is a service {target.framework}.",
         )
     try:
-        found = {one.name: one for one in read_targets(path, former=True)}
+        found = {known.name: known for known in read_targets(path, former=True)}
     except SetupError as error:
         raise SetupError(
             f"the {path.relative_to(code.folder)} of {where} is none that this lab reads: "

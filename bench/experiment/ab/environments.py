@@ -116,7 +116,11 @@ def _replace(uv: str, code: Code, requirements: tuple[str, ...], place: Path) ->
     """
     replaced = set(map(package_of, requirements))
     project = tomllib.loads((code.folder / "pyproject.toml").read_text())["project"]
-    others = [one for one in project["dependencies"] if package_of(one) not in replaced]
+    others = [
+        dependency
+        for dependency in project["dependencies"]
+        if package_of(dependency) not in replaced
+    ]
     arguments = ("pip", "install", "--python", str(place / "bin" / "python"))
     done = _uv(uv, arguments, ("--", *requirements, *others))
     if done.returncode:

@@ -87,18 +87,22 @@ def _clear(folder: Path, state: Path) -> None:
 
 def _made(asked: Sequence[State], targets: Sequence[Target], folder: Path, say: Say) -> Made:
     root = site().root
-    commits = {one.ref: commit_of(root, one.ref) for one in asked if one.ref}
+    commits = {state.ref: commit_of(root, state.ref) for state in asked if state.ref}
     code = _codes(root, commits, targets, folder / "code")
-    pairs = [(target, one) for target in targets for one in asked]
-    sides = [_side(one, target, commits, sides_reference(target, asked)) for target, one in pairs]
+    pairs = [(target, state) for target in targets for state in asked]
+    sides = [
+        _side(state, target, commits, sides_reference(target, asked)) for target, state in pairs
+    ]
     # What is wrong with a description is told before a minute is spent on an environment.
     found = [
-        _target(one, side, target, code[one.ref])
-        for (target, one), side in zip(pairs, sides, strict=True)
+        _target(state, side, target, code[state.ref])
+        for (target, state), side in zip(pairs, sides, strict=True)
     ]
     kept = folder / "environments"
-    pythons = [python_for(code[one.ref], one.requirements, root, kept, say) for _, one in pairs]
-    found = [replace(one, python=python) for one, python in zip(found, pythons, strict=True)]
+    pythons = [
+        python_for(code[state.ref], state.requirements, root, kept, say) for _, state in pairs
+    ]
+    found = [replace(target, python=python) for target, python in zip(found, pythons, strict=True)]
     names = tuple(target.name for target in targets)
     lab = lab_apart(open_lab(names, beside=(folder,)), DATABASES, found)
     return Made(lab, tuple(sides), _told(root, asked, targets, commits))
@@ -168,9 +172,9 @@ def _told(
     root: Path, asked: Sequence[State], targets: Sequence[Target], commits: Mapping[str, str]
 ) -> Mapping[str, object]:
     files = {
-        target.framework: list(changed_files(root, commits[one.ref], _paths(root, target)))
-        for one in asked
-        if one.ref
+        target.framework: list(changed_files(root, commits[state.ref], _paths(root, target)))
+        for state in asked
+        if state.ref
         for target in targets
     }
     return {"uncommitted_sha256": uncommitted_sha256(root), "changed_files": files}

@@ -92,7 +92,7 @@ def compare(
 
 def _plan(twins: Twins, patience: Patience) -> Plan:
     a = twins.a.name
-    sides = tuple(Side(one.name, a, one.label, a) for one in twins.in_order)
+    sides = tuple(Side(twin.name, a, twin.label, a) for twin in twins.in_order)
     return Plan(
         profile="selftest",
         targets=tuple(target.name for target in twins.in_order),
@@ -136,5 +136,5 @@ def judged(
 ) -> tuple[Verdict, Verdict]:
     """The twin's verdict and the slow one's at the latest look, one family."""
     found = answer(replace(record_of(twins, patience), cells=tuple(cells)))
-    by_side = {one.side.name: one.verdict for one in found.deciding}
+    by_side = {change.side.name: change.verdict for change in found.deciding}
     return by_side[twins.b.name], by_side[twins.slow.name]

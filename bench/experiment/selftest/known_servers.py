@@ -63,7 +63,9 @@ def check_generator(placement: Placement, say: Callable[[str], None]) -> tuple[S
         *judge_stall_closed(
             TRUTH, _latencies(stall_closed), median_latencies(_latencies(stall_open)).p95_s
         ),
-        *judge_sending(SENDING.rate_per_s, [_sending(one) for one in least_disturbed(sending)]),
+        *judge_sending(
+            SENDING.rate_per_s, [_sending(window) for window in least_disturbed(sending)]
+        ),
         judge_failures([window.result for windows in every for window in windows]),
     )
 
@@ -101,7 +103,7 @@ def least_disturbed(windows: Sequence[ObservedWindow]) -> Sequence[ObservedWindo
 
 def are_enough(windows: Sequence[ObservedWindow]) -> bool:
     """Whether enough of them were undisturbed, or there is no hope of it."""
-    quiet = sum(one.disturbed_share <= QUIET_SHARE for one in windows)
+    quiet = sum(window.disturbed_share <= QUIET_SHARE for window in windows)
     return quiet >= WINDOWS or len(windows) >= TRIES
 
 

@@ -52,9 +52,9 @@ def repeat_twins(
             for number in range(1, times + 1):
                 plan = make_plan(select_profile(profile), twins.in_order, (workload,), seed=number)
                 bench = Bench(twins.lab, plan, generator, {}, lambda _progress: None)
-                for one in judged(twins, plan, measured(bench, first=number == 1), number):
-                    say(one)
-                    found.append(one)
+                for outcome in judged(twins, plan, measured(bench, first=number == 1), number):
+                    say(outcome)
+                    found.append(outcome)
     return tuple(found)
 
 

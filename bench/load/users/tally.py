@@ -207,8 +207,8 @@ class Harvest:
             started_at_unix_s=self._started_unix_s,
             users=UsersResult(
                 moments=self._as_moments(),
-                workers=tuple(_worker(name, one) for name, one in self._sources.items()),
-                gone=sum(one.gone for one in self._sources.values()),
+                workers=tuple(_worker(name, source) for name, source in self._sources.items()),
+                gone=sum(source.gone for source in self._sources.values()),
             ),
         )
 
@@ -218,8 +218,14 @@ class Harvest:
         return tuple(self._moment(number, is_last=number == last) for number in range(last + 1))
 
     def _moment(self, number: int, *, is_last: bool) -> Moment:
-        numbers = [one for one in self._seen_in() if one == number or (is_last and one > number)]
-        parts = [self._moments[one].distribution() for one in numbers if one in self._moments]
+        numbers = [
+            second
+            for second in self._seen_in()
+            if second == number or (is_last and second > number)
+        ]
+        parts = [
+            self._moments[second].distribution() for second in numbers if second in self._moments
+        ]
         latency = histogram.merge(parts) if parts else None
         to_s = self._last_s if is_last else (number + 1) * self._width_s
         return Moment(
@@ -227,7 +233,7 @@ class Harvest:
             to_s=to_s,
             users=users_at(self._users, to_s),
             succeeded=latency.count if latency else 0,
-            failed=sum(self._failed[one] for one in numbers),
+            failed=sum(self._failed[second] for second in numbers),
             latency=latency,
         )
 

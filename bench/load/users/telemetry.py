@@ -292,7 +292,7 @@ class _Leader:
 
     def _present(self) -> set[str]:
         assert isinstance(self._runner, MasterRunner)
-        return {one.id for one in self._runner.clients.all if one.state != STATE_MISSING}
+        return {client.id for client in self._runner.clients.all if client.state != STATE_MISSING}
 
     def _on_drained(self, msg: Any, **_: Any) -> None:
         self._drained.add(msg.node_id)

@@ -40,7 +40,7 @@ def cost_bars(found: Sequence[Series], styles: Styles) -> Plot:
     The target's marker stands at the end, before the sum.
     """
     rows = _rows(found, styles)
-    operations = list(dict.fromkeys(one.title for one in found if one.windows))
+    operations = list(dict.fromkeys(series.title for series in found if series.windows))
     frame = lanes("operation", operations, styles, _LANE)
     most = max((number(row["to"]) for row in rows), default=0)
     scale = room(most, _WORDS)
@@ -93,8 +93,8 @@ def _bars(base: alt.Chart, styles: Styles, scale: alt.Scale) -> alt.Chart:
 
 def _rows(found: Sequence[Series], styles: Styles) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = []
-    for one in found:
-        estimates = [METRICS[metric].estimate(one.usable) for _, metric, _ in ROLES]
+    for series in found:
+        estimates = [METRICS[metric].estimate(series.usable) for _, metric, _ in ROLES]
         known = [estimate.point for estimate in estimates if estimate is not None]
         if len(known) < len(ROLES):
             continue
@@ -106,8 +106,8 @@ def _rows(found: Sequence[Series], styles: Styles) -> list[dict[str, object]]:
         for (name, metric, _), estimate, point in zip(ROLES, estimates, known, strict=True):
             rows.append(
                 {
-                    **who(styles[one.target]),
-                    "operation": one.title,
+                    **who(styles[series.target]),
+                    "operation": series.title,
                     "role": name,
                     "from": start,
                     "to": start + point,

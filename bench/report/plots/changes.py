@@ -50,7 +50,7 @@ def changes_plot(
     title: str,
 ) -> Plot | None:
     """All rows of one measure. None where no row has a ratio."""
-    rows = [row for one in found if (row := _row(one, styles))]
+    rows = [row for change in found if (row := _row(change, styles))]
     if not rows:
         return None
     frame = lanes(

@@ -39,7 +39,7 @@ def dots(
     """Dots with intervals. Rounds that must not be used are crosses; an unfit target says so."""
     rounds, means = _rounds(found, metric), _means(found, styles, metric)
     end = _cut(means, [number(row["value"]) for row in rounds])
-    frame = lanes("operation", list(dict.fromkeys(one.title for one in found)), styles, _LANE)
+    frame = lanes("operation", list(dict.fromkeys(series.title for series in found)), styles, _LANE)
     axis = metric.unit if metric.title == metric.unit else f"{metric.title}, {metric.unit}"
     x = alt.X("value:Q", title=axis, scale=room(end), axis=alt.Axis(tickCount=8))
     base = frame.put(marks()).encode(x=x, opacity=fading())
@@ -123,24 +123,24 @@ def _mean_layers(
 
 def _means(found: Sequence[Series], styles: Styles, metric: Metric) -> list[dict[str, object]]:
     rows = []
-    for one in found:
-        estimate = metric.estimate(one.usable)
+    for series in found:
+        estimate = metric.estimate(series.usable)
         bounded = estimate is not None and is_bounded(estimate)
         low, high = (
             (max(0.0, estimate.low), estimate.high) if estimate and bounded else (None, None)
         )
         value = None if estimate is None else estimate.point
-        words = metric.format(value) if one.windows else "not measured"
+        words = metric.format(value) if series.windows else "not measured"
         rows.append(
             {
-                **who(styles[one.target]),
-                "operation": one.title,
+                **who(styles[series.target]),
+                "operation": series.title,
                 "value": value,
                 "low": low,
                 "high": high,
-                "short": words if value is not None or not one.windows else "too few answers",
-                "told": interval_text(metric, estimate) if one.windows else "not measured",
-                "rounds": str(len(one.usable)),
+                "short": words if value is not None or not series.windows else "too few answers",
+                "told": interval_text(metric, estimate) if series.windows else "not measured",
+                "rounds": str(len(series.usable)),
             }
         )
     return rows
@@ -149,13 +149,13 @@ def _means(found: Sequence[Series], styles: Styles, metric: Metric) -> list[dict
 def _rounds(found: Sequence[Series], metric: Metric) -> list[dict[str, object]]:
     return [
         {
-            "target": one.target,
-            "operation": one.title,
+            "target": series.target,
+            "operation": series.title,
             "usable": not is_invalid(window),
             "value": value,
         }
-        for one in found
-        for window in one.windows
+        for series in found
+        for window in series.windows
         if (value := metric.per_window(window)) is not None
     ]
 

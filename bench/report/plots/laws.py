@@ -21,9 +21,9 @@ _STEPS = 60
 
 def scaling_plot(found: Sequence[Scaling], styles: Styles, workload: str) -> Plot:
     """Points with intervals, and the law as a line through the concurrencies measured."""
-    mine = [one for one in found if one.workload == workload]
-    points = [row for one in mine for row in _levels(one, styles[one.target])]
-    laws = [row for one in mine for row in _law(one, styles[one.target])]
+    mine = [scaling for scaling in found if scaling.workload == workload]
+    points = [row for scaling in mine for row in _levels(scaling, styles[scaling.target])]
+    laws = [row for scaling in mine for row in _law(scaling, styles[scaling.target])]
     drawn, data = layered(_scaling_layers(points, laws, styles))
     told = "; ".join(f"{row['name']} at {row['at']} connections: {row['told']}" for row in points)
     name = f"scaling-{workload}"
@@ -100,15 +100,17 @@ def _law(one: Scaling, style: TargetStyle) -> list[dict[str, object]]:
 
 def trials_plot(found: Sequence[SaturationOutcome], styles: Styles, objective_s: float) -> Plot:
     """Every trial by its rate and p99: full passed, hollow failed, a cross was not judged."""
-    rows = [row for one in found for row in _trials(one, styles[one.target])]
+    rows = [row for outcome in found for row in _trials(outcome, styles[outcome.target])]
     answers = [
         {
-            **who(styles[one.target]),
-            "x": one.answer.lower_per_s,
-            "told": f"holds {one.answer.lower_per_s:,.0f} requests/s",
+            **who(styles[outcome.target]),
+            "x": outcome.answer.lower_per_s,
+            "told": f"holds {outcome.answer.lower_per_s:,.0f} requests/s",
         }
-        for one in found
-        if one.answer and one.answer.kind != "undecided" and one.answer.lower_per_s is not None
+        for outcome in found
+        if outcome.answer
+        and outcome.answer.kind != "undecided"
+        and outcome.answer.lower_per_s is not None
     ]
     drawn, data = layered(_trial_layers(rows, answers, styles, objective_s))
     told = "; ".join(

@@ -23,8 +23,8 @@ _WORDS = 0.12
 
 def layer_bars(found: Sequence[Explained], styles: Styles) -> Plot:
     """A bar for each service and operation, its layers from the server outwards."""
-    rows = [row for one in found for row in _rows(one, _title(one, styles))]
-    order = [_title(one, styles) for one in found]
+    rows = [row for explanation in found for row in _rows(explanation, _title(explanation, styles))]
+    order = [_title(explanation, styles) for explanation in found]
     scale = room(max((number(row["to"]) for row in rows), default=0), _WORDS)
     base = marks().encode(y=_lanes("service", order))
     bars = base.mark_bar(stroke=PAPER, strokeWidth=1, cornerRadius=1.5).encode(

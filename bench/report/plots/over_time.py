@@ -77,12 +77,12 @@ class Scene:
         marked = {band.start_s for band in self._marked()}
         return [
             {
-                **_stretch(one),
-                **_words(one),
+                **_stretch(bar),
+                **_words(bar),
                 "place": place,
-                "marked": isinstance(one, Band) and one.start_s in marked,
+                "marked": isinstance(bar, Band) and bar.start_s in marked,
             }
-            for place, one in enumerate(every)
+            for place, bar in enumerate(every)
         ]
 
     def _marked(self) -> Iterator[Band]:
@@ -257,7 +257,7 @@ def _without_repeats(readings: Sequence[Reading]) -> Iterator[Reading]:
     """Readings but those between two others of the same value: a frozen unit has many."""
     for turn, reading in enumerate(readings):
         around = readings[max(0, turn - 1) : turn + 2]
-        if len(around) < 3 or any(one.value != reading.value for one in around):
+        if len(around) < 3 or any(neighbour.value != reading.value for neighbour in around):
             yield reading
 
 

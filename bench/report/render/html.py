@@ -60,7 +60,7 @@ def script_sources(library: str = "") -> Markup:
     scripts = [_asset("page.js"), *([library] if library else [])]
     digests = (hashlib.sha256(text.encode()).digest() for text in scripts)
     # Nothing of base64 is markup.
-    return Markup(" ".join(f"'sha256-{b64encode(one).decode()}'" for one in digests))  # noqa: S704
+    return Markup(" ".join(f"'sha256-{b64encode(digest).decode()}'" for digest in digests))  # noqa: S704
 
 
 @dataclass(frozen=True)

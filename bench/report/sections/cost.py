@@ -17,7 +17,7 @@ from bench.words import NO_FIGURE
 def cost(run: StoredRun) -> Section | None:
     """Stacked CPU of a bench, and the memory of any run. None where nothing was measured."""
     blocks: list[Block] = []
-    if any(one.windows for one in run.series):
+    if any(target_series.windows for target_series in run.series):
         blocks.append(
             Figure(
                 (cost_bars(run.series, styles_of(run)),),

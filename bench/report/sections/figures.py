@@ -22,8 +22,8 @@ def figures(run: StoredRun) -> Section | None:
 
 def figure_tables(run: StoredRun) -> Iterator[Table]:
     """One row per metric that any target has, one column per target in the page's order."""
-    for title in dict.fromkeys(one.title for one in run.series):
-        mine = {one.target: one for one in run.series if one.title == title}
+    for title in dict.fromkeys(series.title for series in run.series):
+        mine = {series.target: series for series in run.series if series.title == title}
         styles = [style for name, style in styles_of(run).items() if name in mine]
         rows = tuple(_rows([mine[style.name] for style in styles]))
         if rows:
@@ -51,8 +51,8 @@ def _table(
 
 def _rows(series: Sequence[Series]) -> Iterator[tuple[str, ...]]:
     for metric in METRICS.values():
-        told = tuple(_told(metric, one) for one in series)
-        if any(one != NO_FIGURE for one in told):
+        told = tuple(_told(metric, target_series) for target_series in series)
+        if any(text != NO_FIGURE for text in told):
             yield (metric.title, metric.unit, *told)
 
 

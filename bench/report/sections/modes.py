@@ -43,16 +43,19 @@ def modes_table(record: RunRecord) -> Table | None:
         ),
         rows=tuple(
             (
-                one.title,
-                marked(one),
-                known[one.target].mode,
-                *_figures(one),
+                comparison.title,
+                marked(comparison),
+                known[comparison.target].mode,
+                *_figures(comparison),
                 *(
-                    _ratio(compared.get((measure.metric.name, one.title, one.target)), measure)
+                    _ratio(
+                        compared.get((measure.metric.name, comparison.title, comparison.target)),
+                        measure,
+                    )
                     for measure in (RATE, COST)
                 ),
             )
-            for one in ordered
+            for comparison in ordered
         ),
         numeric=(False, False, False, *([True] * 4)),
         caption=(
@@ -92,9 +95,9 @@ def _figures(one: Series) -> Iterator[str]:
 def _by_pair(found: tuple[PhaseVerdict, ...]) -> Mapping[tuple[str, str, str], PhaseVerdict]:
     """Ratios by measure, operation and subject: those of a framework's targets to its standard."""
     return {
-        (one.measure.metric.name, one.title, one.verdict.subject): one
-        for one in found
-        if one.verdict.subject.startswith(f"{one.verdict.reference}-")
+        (comparison.measure.metric.name, comparison.title, comparison.verdict.subject): comparison
+        for comparison in found
+        if comparison.verdict.subject.startswith(f"{comparison.verdict.reference}-")
     }
 
 

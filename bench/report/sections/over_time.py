@@ -71,7 +71,9 @@ def _figures(run: StoredRun) -> Iterator[Figure]:
 
 
 def _scene(run: StoredRun, found: Sequence[Band], span: Span) -> Scene:
-    inside = [one for one in set_ups(run) if one.end_s > span[0] and one.start_s < span[1]]
+    inside = [
+        set_up for set_up in set_ups(run) if set_up.end_s > span[0] and set_up.start_s < span[1]
+    ]
     return Scene(styles_of(run), span, found, inside)
 
 
@@ -109,7 +111,9 @@ def _tell_means(
         mean = metric.value([band.window for band in mine])
         targets = (target,) if target else tuple(styles_of(run))
         spans = [
-            (one.start_s, one.end_s) for each in targets for one in set_ups_of(run, mine, each)
+            (set_up.start_s, set_up.end_s)
+            for each in targets
+            for set_up in set_ups_of(run, mine, each)
         ]
         unit = GENERATOR if role == "generator" else units(run, role)[target]
         before = mean_cpu(run, unit, spans)

@@ -55,7 +55,9 @@ def operations_table(record: RunRecord) -> Table:
     return Table(
         title="Operations",
         columns=("framework", "operation", "requests", "mean ms", "p50 ms", "p95 ms", "p99 ms"),
-        rows=tuple(row for one in series(record) for row in _operation_rows(one)),
+        rows=tuple(
+            row for target_series in series(record) for row in _operation_rows(target_series)
+        ),
         numeric=(False, False, *([True] * 5)),
         caption=(
             f"{record.plan.pacing.time_word.capitalize()} of successful requests, from exact "
@@ -86,7 +88,7 @@ def time_cells(times: Distribution) -> tuple[str, ...]:
 def course_table(record: RunRecord) -> Table:
     """How each window went, in a few rows."""
     found = courses(record, MOST_ROWS)
-    several = len({one.round for one in found}) > 1
+    several = len({course.round for course in found}) > 1
     return Table(
         title="Over time",
         columns=(
@@ -95,7 +97,7 @@ def course_table(record: RunRecord) -> Table:
         ),
         rows=tuple(
             (
-                f"{one.target}, round {one.round}" if several else TargetCell(one.target),
+                f"{course.target}, round {course.round}" if several else TargetCell(course.target),
                 f"{point.from_s:.0f}-{point.to_s:.0f}",
                 f"{point.users:,}",
                 f"{point.rate_per_s:,.1f}",
@@ -104,8 +106,8 @@ def course_table(record: RunRecord) -> Table:
                 _ms(point.p95_s),
                 _ms(point.p99_s),
             )
-            for one in found
-            for point in one.points
+            for course in found
+            for point in course.points
         ),
         numeric=(False, *([True] * 7)),
         caption=f"Users: the most in that time. {NO_FIGURE}: too few requests to tell.",
@@ -151,9 +153,9 @@ def _worker_row(target: str, worker: LocustWorker) -> Row:
 
 def _failure_notes(record: RunRecord) -> list[str]:
     return [
-        f"{one.target}: {count:,} x {reason}"
-        for one in series(record)
-        for window in one.windows
+        f"{target_series.target}: {count:,} x {reason}"
+        for target_series in series(record)
+        for window in target_series.windows
         for reason, count in window.load.failures.items()
     ]
 
@@ -162,8 +164,8 @@ def _sending_notes(record: RunRecord) -> list[str]:
     """How late users with a beat of their own were sending."""
     late = [
         p99_s
-        for one in series(record)
-        for window in one.windows
+        for target_series in series(record)
+        for window in target_series.windows
         if window.load.lateness and (p99_s := window.load.lateness.p99_s) is not None
     ]
     if not late:

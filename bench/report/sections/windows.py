@@ -43,7 +43,7 @@ def windows_table(run: StoredRun, found: Sequence[Band]) -> Table:
         caption="CPU: mean of the window, % of a core. PSS: read just after it. "
         f"{SET_UP.capitalize()}: from the sampler, between a cell's start and its first window: "
         f"rows are loaded, answers checked, the service warmed up.{joined}"
-        + forbidden_words(one for one, _ in parts),
+        + forbidden_words(series for series, _ in parts),
     )
 
 
@@ -73,11 +73,11 @@ def _window_row(part: tuple[Series, str]) -> Row:
 def _set_up_rows(run: StoredRun, found: Sequence[Band]) -> Iterator[Row]:
     for target in styles_of(run):
         mine = set_ups_of(run, found, target)
-        spans = [(one.start_s, one.end_s) for one in mine]
+        spans = [(set_up.start_s, set_up.end_s) for set_up in mine]
         names = (*(units(run, role)[target] for role in ROLES), GENERATOR)
         used = [mean_cpu(run, unit, spans) for unit in names]
         if any(value is not None for value in used):
-            rounds = _rounds(sorted(one.round for one in mine))
+            rounds = _rounds(sorted(set_up.round for set_up in mine))
             figures = (NO_FIGURE if value is None else f"{value:,.0f}" for value in used)
             yield (SET_UP, TargetCell(target), rounds, *figures, *[NO_FIGURE] * len(_MEMORY))
 

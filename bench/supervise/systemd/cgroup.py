@@ -34,8 +34,8 @@ class Cgroup:
         if not self.path:  # a unit that has ended has none, and the root is none of it
             return ()
         return tuple(
-            (one.controllers, self.tree.path(one.folder_of(self.path)))
-            for one in hierarchies(self.tree)
+            (hierarchy.controllers, self.tree.path(hierarchy.folder_of(self.path)))
+            for hierarchy in hierarchies(self.tree)
         )
 
     @property

@@ -66,12 +66,12 @@ def routers() -> Settings:
 
     found: Settings = {}
     for module, _ in loaded_modules(Path.cwd()):
-        for one in vars(module).values():
-            if isinstance(one, SimpleRouter):
-                kind = type(one)
+        for router in vars(module).values():
+            if isinstance(router, SimpleRouter):
+                kind = type(router)
                 values, usual = (
                     {name: vars(each)[name] for name in vars(each) if name[0] != "_"}
-                    for each in (one, kind())
+                    for each in (router, kind())
                 )
                 values["registry"] = usual["registry"] = None  # what it routes
                 found |= differing(f"rest_framework.{kind.__name__}", values, usual)

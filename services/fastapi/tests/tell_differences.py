@@ -35,10 +35,17 @@ def app_settings(app: FastAPI) -> Settings:
     """The arguments of FastAPI that are not the usual ones, as the app and its router keep them."""
     names = inspect.signature(FastAPI.__init__).parameters.keys() - NAMES - LISTS
     values, defaults = (
-        {name: getattr(one, name, getattr(one.router, name, None)) for name in sorted(names)}
-        | {"middleware": [one_of.cls.__name__ for one_of in one.user_middleware]}
-        | {"exception_handlers": [getattr(k, "__name__", str(k)) for k in one.exception_handlers]}
-        for one in (app, FastAPI())
+        {
+            name: getattr(application, name, getattr(application.router, name, None))
+            for name in sorted(names)
+        }
+        | {"middleware": [layer.cls.__name__ for layer in application.user_middleware]}
+        | {
+            "exception_handlers": [
+                getattr(k, "__name__", str(k)) for k in application.exception_handlers
+            ]
+        }
+        for application in (app, FastAPI())
     )
     return differing("fastapi", values, defaults)
 
@@ -55,9 +62,9 @@ def routes(app: FastAPI) -> Settings:
     (plain,) = api_routes(FastAPI(routes=[APIRoute("/", lambda: None)]))
     for route in api_routes(app):
         values, usual = (
-            {"route_class": type(one).__name__}
-            | {name: getattr(option := getattr(one, name), "value", option) for name in ANSWERING}
-            for one in (route, plain)
+            {"route_class": type(known).__name__}
+            | {name: getattr(option := getattr(known, name), "value", option) for name in ANSWERING}
+            for known in (route, plain)
         )
         found |= differing(f"fastapi.{route.name}", values, usual)
     return found
@@ -79,16 +86,20 @@ ANSWERING = (
 def dependencies(app: FastAPI) -> Settings:
     """Of every dependency of every route, what `Depends` was told beside its function."""
     found: Settings = {}
-    below = [one for route in api_routes(app) for one in route.dependant.dependencies]
+    below = [dependency for route in api_routes(app) for dependency in route.dependant.dependencies]
     while below:
-        one = below.pop()
-        below += one.dependencies
-        if one.call is not None:
-            limit = one.concurrency and one.concurrency.max_concurrency
-            values = {"use_cache": one.use_cache, "scope": one.scope, "max_concurrency": limit}
+        dependency = below.pop()
+        below += dependency.dependencies
+        if dependency.call is not None:
+            limit = dependency.concurrency and dependency.concurrency.max_concurrency
+            values = {
+                "use_cache": dependency.use_cache,
+                "scope": dependency.scope,
+                "max_concurrency": limit,
+            }
             usual = {"use_cache": True, "scope": None, "max_concurrency": None}
-            found |= differing(f"fastapi.{one.call.__name__}", values, usual)
-            found |= session_of(one.call)
+            found |= differing(f"fastapi.{dependency.call.__name__}", values, usual)
+            found |= session_of(dependency.call)
     return found
 
 
@@ -119,11 +130,11 @@ def database() -> Settings:
     """Of every engine and every maker of sessions in the loaded modules."""
     found: Settings = {}
     for module, _ in loaded_modules(Path.cwd()):
-        for one in vars(module).values():
-            if isinstance(one, Engine | AsyncEngine):
-                found |= engine(one)
-            elif isinstance(one, sessionmaker | async_sessionmaker):
-                found |= session(one)
+        for value in vars(module).values():
+            if isinstance(value, Engine | AsyncEngine):
+                found |= engine(value)
+            elif isinstance(value, sessionmaker | async_sessionmaker):
+                found |= session(value)
     return found
 
 

@@ -30,10 +30,12 @@ def flask(app: Flask) -> Settings:
     running = {name: value for name, value in app.config.items() if name not in APART}
     found = differing("flask", running, plain.config)
     names = ("sort_keys", "compact", "ensure_ascii", "mimetype")
-    values = ({name: getattr(one.json, name) for name in names} for one in (app, plain))
+    values = (
+        {name: getattr(application.json, name) for name in names} for application in (app, plain)
+    )
     found |= differing("flask.json", *values)
     names = ("request_class", "response_class", "json_provider_class", "session_interface")
-    values = ({name: getattr(one, name) for name in names} for one in (app, plain))
+    values = ({name: getattr(application, name) for name in names} for application in (app, plain))
     found |= differing("flask", *values)
     if getattr(app.wsgi_app, "__func__", None) is not Flask.wsgi_app:
         found["flask.wsgi_app"] = None
@@ -44,8 +46,12 @@ def hooks(app: Flask) -> Settings:
     """The service's own functions that run before, after or around requests."""
     found: Settings = {}
     for name in HOOKS:
-        functions = [one for some in getattr(app, name).values() for one in some]
-        own = [one.__name__ for one in functions if one.__module__.startswith("inventory")]
+        functions = [function for group in getattr(app, name).values() for function in group]
+        own = [
+            function.__name__
+            for function in functions
+            if function.__module__.startswith("inventory")
+        ]
         if own:
             found[f"flask.{name}"] = ", ".join(own)
     return found
@@ -63,12 +69,12 @@ def routes(app: Flask) -> Settings:
     """Options of the map, and those of rules: one of a whole blueprint is told once."""
     plain = Map([Rule("/")])
     names = ("strict_slashes", "merge_slashes", "redirect_defaults", "host_matching")
-    values = ({name: getattr(one, name) for name in names} for one in (app.url_map, plain))
+    values = ({name: getattr(item, name) for name in names} for item in (app.url_map, plain))
     found = differing("werkzeug.Map", *values)
     names = ("strict_slashes", "merge_slashes", "alias", "host", "subdomain", "websocket")
     (default,) = plain.iter_rules()
     for rule in app.url_map.iter_rules():
-        values = ({name: getattr(one, name) for name in names} for one in (rule, default))
+        values = ({name: getattr(item, name) for name in names} for item in (rule, default))
         found |= differing(f"werkzeug.Rule.{rule.endpoint.partition('.')[0]}", *values)
     return found
 

@@ -28,12 +28,12 @@ ENOUGH_S = 60
 
 
 # One target of each framework: what is tried is the lab's SQL, on each framework's own server.
-NAMES = [one.name for one in known_targets() if one.name == one.framework]
+NAMES = [known.name for known in known_targets() if known.name == known.framework]
 
 
 @pytest.fixture(params=NAMES)
 def target(request: pytest.FixtureRequest, lab: Lab) -> Target:
-    (target,) = [one for one in lab.targets if one.name == request.param]
+    (target,) = [candidate for candidate in lab.targets if candidate.name == request.param]
     lab.start((target,), outlive=False)
     return target
 
@@ -160,9 +160,9 @@ def test_statements_of_a_window_are_counted(lab: Lab, target: Target, admin: Adm
     for item_id in range(1, 11):
         get(lab, target, f"/items/{item_id}")
     counted = admin.counted_since(before)
-    selects = [one for one in counted.statements if "items" in one.query]
-    assert sum(one.calls for one in selects) == 10
-    assert sum(one.rows for one in selects) == 10
+    selects = [statement for statement in counted.statements if "items" in statement.query]
+    assert sum(statement.calls for statement in selects) == 10
+    assert sum(statement.rows for statement in selects) == 10
 
 
 def test_commits_of_a_window_are_counted(lab: Lab, target: Target, admin: Admin) -> None:
@@ -250,14 +250,14 @@ def test_a_server_is_shared_and_a_database_is_not(
         get(lab, target, "/items/30")
         as_service(lab, sibling, "DELETE FROM items WHERE id < 11")
         theirs = other.counted_since(other_before)
-        deleted = [one for one in theirs.statements if "items" in one.query]
-        assert [(one.calls, one.rows) for one in deleted] == [(1, 10)]
+        deleted = [statement for statement in theirs.statements if "items" in statement.query]
+        assert [(statement.calls, statement.rows) for statement in deleted] == [(1, 10)]
         assert theirs.commits == 1
         other.load_rows(5)
         assert other.totals().statements == {}
         mine = admin.counted_since(before)
         assert mine.statements
-        assert not any("DELETE" in one.query for one in mine.statements)
+        assert not any("DELETE" in statement.query for statement in mine.statements)
         assert mine.commits == 0
         assert admin.fetch_item(30)
         assert create(lab, target) == 31
@@ -312,10 +312,10 @@ def test_provisioning_again_changes_nothing(lab: Lab, target: Target, admin: Adm
     assert get(lab, target, "/readyz")
 
 
-@pytest.mark.parametrize("name", [one.name for one in known_targets()])
+@pytest.mark.parametrize("name", [known.name for known in known_targets()])
 def test_every_target_passes_the_smoke(lab: Lab, name: str) -> None:
     """All services keep the contract, and report the versions they run with."""
-    (target,) = (one for one in lab.targets if one.name == name)
+    (target,) = (candidate for candidate in lab.targets if candidate.name == name)
     lab.start((target,), outlive=False)
     with lab.admin(target) as admin:
         reported = verify(lab.site, target, admin)
@@ -367,7 +367,7 @@ def test_passwords_are_kept_and_differ(tmp_path: Path) -> None:
     other = ensure_secrets(tmp_path / "b", lambda path: None)
     assert first.service_password() == again.service_password()
     assert len(first.service_password()) >= 24
-    texts = [path.read_text() for one in (first, other) for path in one.directory.iterdir()]
+    texts = [path.read_text() for secrets in (first, other) for path in secrets.directory.iterdir()]
     assert len(set(texts)) == len(texts)
 
 

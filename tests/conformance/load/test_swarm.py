@@ -39,7 +39,7 @@ def swarm(tmp_path: Path, port: int) -> Iterator[Swarm]:
 
 @pytest.fixture
 def flask_url(lab: Lab) -> str:
-    (target,) = [one for one in lab.targets if one.name == "flask"]
+    (target,) = [candidate for candidate in lab.targets if candidate.name == "flask"]
     lab.start((target,), outlive=False)
     return lab.base_url(target)
 
@@ -88,8 +88,8 @@ def test_users_are_answered_and_every_request_is_counted_once(
     assert (folder / "flask_stats.csv").exists()
     users = result.users
     assert users is not None
-    assert max(one.users for one in users.moments) == 8
-    assert sum(one.succeeded for one in users.moments) == result.succeeded
+    assert max(moment.users for moment in users.moments) == 8
+    assert sum(moment.succeeded for moment in users.moments) == result.succeeded
     with pytest.raises(GeneratorFailed, match="not running"):
         _ = swarm.pid
 
@@ -106,7 +106,7 @@ def test_nobodys_own_settings_of_locust_are_obeyed(
     monkeypatch.chdir(tmp_path)
     result = window(swarm, spec(flask_url, Users(4, 8.0, wait_s=(0.02, 0.1)), 3.0))
     assert result.users is not None
-    assert max(one.users for one in result.users.moments) == 4
+    assert max(moment.users for moment in result.users.moments) == 4
     assert len(result.users.workers) == 1
     assert result.duration_s > 2.5
 
@@ -172,13 +172,13 @@ def test_a_worker_that_joins_while_the_window_ends_gets_no_users(
         swarm.go(join_late)
         result = swarm.collect()
     finally:
-        for one in workers:
-            one.kill()
-            one.wait()
+        for worker in workers:
+            worker.kill()
+            worker.wait()
     assert there.is_set()
     assert result.failed == server.requests == 2
     assert result.users is not None
-    assert [one.lost_at_s for one in result.users.workers if one.requests] == [None]
+    assert [worker.lost_at_s for worker in result.users.workers if worker.requests] == [None]
 
 
 def joining_worker(port: int) -> subprocess.Popen[bytes]:
@@ -215,12 +215,12 @@ def test_a_killed_worker_is_survived_and_told(swarm: Swarm, flask_url: str) -> N
     assert result.failures == {}
     users = result.users
     assert users is not None
-    by_pid = {one.pid: one for one in users.workers}
+    by_pid = {worker.pid: worker for worker in users.workers}
     assert set(by_pid) == {first.pid, second.pid}
     assert by_pid[first.pid].lost_at_s is None
     assert by_pid[second.pid].lost_at_s is not None
     assert by_pid[first.pid].requests > by_pid[second.pid].requests
-    assert sum(one.requests for one in users.workers) == result.succeeded
+    assert sum(worker.requests for worker in users.workers) == result.succeeded
     assert users.moments[-1].users == 10
     assert alive(pids) == []
 
@@ -239,7 +239,7 @@ def test_failures_are_told_with_their_reasons(
     assert result.succeeded == 0
     assert result.failures["status 500"] > 3
     assert result.users is not None
-    assert sum(one.failed for one in result.users.moments) == result.failed
+    assert sum(moment.failed for moment in result.users.moments) == result.failed
 
 
 def test_a_window_that_broke_off_leaves_no_process_to_the_next(
@@ -284,7 +284,7 @@ with Swarm(({cpu},), Path({str(tmp_path)!r}), Ports(master={port})) as swarm:
     )
     assert lab.stdout is not None
     assert lab.stdout.readline() == "ready\n"
-    pids = [one.pid for one in psutil.Process(lab.pid).children(recursive=True)]
+    pids = [child.pid for child in psutil.Process(lab.pid).children(recursive=True)]
     assert len(pids) == 3
     lab.kill()
     lab.wait()

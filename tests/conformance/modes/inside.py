@@ -65,10 +65,10 @@ def differing(prefix: str, values: Mapping[str, Any], defaults: Mapping[str, Any
 
 def shown(value: object, default: object = None) -> str | None:
     """The value in a table: of a list what has been added to the default and taken away from it."""
-    if isinstance(value, list | tuple) and all(isinstance(one, str) for one in value):
+    if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
         known = list(default) if isinstance(default, list | tuple) else []
-        changed = [f"+ {one}" for one in value if one not in known]
-        changed += [f"- {one}" for one in known if one not in value]
+        changed = [f"+ {item}" for item in value if item not in known]
+        changed += [f"- {item}" for item in known if item not in value]
         return ", ".join(changed) or "in another order"
     if value is None or isinstance(value, bool | int | float | str):
         return str(value) or "''"
@@ -175,7 +175,7 @@ def session(factory: Any, **usual: Any) -> Settings:
     import sqlalchemy.orm
 
     parameters = inspect.signature(sqlalchemy.orm.Session.__init__).parameters
-    defaults = {name: one.default for name, one in parameters.items()} | usual
+    defaults = {name: parameter.default for name, parameter in parameters.items()} | usual
     given = {name: factory.kw[name] for name in parameters.keys() & factory.kw.keys() - {"bind"}}
     return differing("sqlalchemy.Session", given, defaults)
 
@@ -217,12 +217,13 @@ def marshmallow_schemas(folder: Path) -> Settings:
             usual = {key: getattr(type(field)(), key) for key in values}
             found |= differing(f"{prefix}.{name}", values, usual)
     for module, _ in loaded_modules(folder):
-        for one in vars(module).values():
-            if isinstance(one, marshmallow.Schema):
+        for instance in vars(module).values():
+            if isinstance(instance, marshmallow.Schema):
                 values, usual = (
-                    {name: getattr(each, name) for name in INSTANCE} for each in (one, type(one)())
+                    {name: getattr(each, name) for name in INSTANCE}
+                    for each in (instance, type(instance)())
                 )
-                found |= differing(f"marshmallow.{type(one).__name__}", values, usual)
+                found |= differing(f"marshmallow.{type(instance).__name__}", values, usual)
     return found
 
 
@@ -270,15 +271,15 @@ def made_without_a_statement(
     """The classes of a module that its text does not declare: by `type(...)`, say."""
     declared = {node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
     return {
-        f"{module.__name__}.{one.__name__}": {
-            "extends": [f"{base.__module__}.{base.__qualname__}" for base in one.__bases__],
-            "overrides": [name for name in vars(one) if hasattr(one.__base__, name)],
+        f"{module.__name__}.{kind.__name__}": {
+            "extends": [f"{base.__module__}.{base.__qualname__}" for base in kind.__bases__],
+            "overrides": [name for name in vars(kind) if hasattr(kind.__base__, name)],
         }
-        for one in vars(module).values()
-        if isinstance(one, type)
-        and one.__name__ not in declared
-        and (one.__module__ == module.__name__ or is_nobodys(one))
-        and is_a_librarys(one)
+        for kind in vars(module).values()
+        if isinstance(kind, type)
+        and kind.__name__ not in declared
+        and (kind.__module__ == module.__name__ or is_nobodys(kind))
+        and is_a_librarys(kind)
     }
 
 

@@ -149,7 +149,7 @@ def told_by(target: Target, secret_key: Path) -> dict[str, Any]:
     )
     assert done.returncode == 0, done.stderr
     told: dict[str, Any] = json.loads(done.stdout)
-    told["settings"] |= {f"environment.{name}": one for name, one in target.environment.items()}
+    told["settings"] |= {f"environment.{name}": value for name, value in target.environment.items()}
     return told
 
 

@@ -96,7 +96,7 @@ def test_a_renewed_unit_is_the_same_with_new_processes(
     if frozen:
         supervisor.freeze(unit.name)
     assert renew(supervisor, unit) != pid
-    assert not any(one.is_running() and one.status() != "zombie" for one in old)
+    assert not any(process.is_running() and process.status() != "zombie" for process in old)
     assert supervisor.status(unit.name).state == "running"
     assert supervisor.usage(unit.name).processes == 2
     eventually(lambda: supervisor.log(unit.name).count("listening") >= 2)

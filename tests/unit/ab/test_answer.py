@@ -37,7 +37,7 @@ from bench.targets import known_targets
 from bench.workloads import select_workloads
 from tests.unit.factories import cell, load_result, record, role_cost, window
 
-DRF = next(one for one in known_targets() if one.name == "drf")
+DRF = next(target for target in known_targets() if target.name == "drf")
 BASE = Side("drf-base", "drf", "main (abc1234)", "drf-base", commit="abc1234" * 5)
 HEAD = Side("drf-head", "drf", "working tree", "drf-base")
 TARGETS = tuple(state_of(DRF, side.name, DRF.label) for side in (BASE, HEAD))
@@ -108,7 +108,7 @@ def test_an_unchanged_service_is_indistinguishable_at_the_first_look() -> None:
     """On a quiet machine; there is nothing left to measure then."""
     found = answer(unchanged := run(measured(SAME)))
     assert found.outcome == "clear"
-    assert {one.verdict.kind for one in found.deciding} == {"indistinguishable"}
+    assert {change.verdict.kind for change in found.deciding} == {"indistinguishable"}
     assert next_of(unchanged)(unchanged.cells) is None
     assert exit_code(unchanged) == 0
 
@@ -118,11 +118,11 @@ def test_a_change_is_found_with_its_size_and_named_in_the_right_measure() -> Non
     changed = run(measured({"read": 1.1, "list": 1.0}))
     found = answer(changed)
     assert found.outcome == "regression"
-    assert {(one.title, one.measure.metric.name) for one in found.regressions} == {
+    assert {(change.title, change.measure.metric.name) for change in found.regressions} == {
         ("read", "app_cost"),
         ("read", "rate"),
     }
-    cost = next(one for one in found.deciding if one.title == "read")
+    cost = next(change for change in found.deciding if change.title == "read")
     assert cost.ratio is not None
     assert cost.ratio.low < 1.1 < cost.ratio.high
     assert exit_code(changed) == 1
@@ -171,10 +171,10 @@ def test_a_head_without_figures_is_broken_and_a_base_without_them_undecided() ->
     def spoilt(side: Side) -> RunRecord:
         bad = Diagnostic("errors", "5 requests failed", "See the log.", "invalid")
         return run(
-            replace(one, phases=(replace(one.phases[0], diagnostics=(bad,)),))
-            if one.target == side.name and one.workload == "read"
-            else one
-            for one in measured(SAME)
+            replace(result, phases=(replace(result.phases[0], diagnostics=(bad,)),))
+            if result.target == side.name and result.workload == "read"
+            else result
+            for result in measured(SAME)
         )
 
     broken, unknown = spoilt(HEAD), spoilt(BASE)
@@ -191,7 +191,7 @@ def test_an_extra_statement_is_named_though_it_costs_nothing() -> None:
     assert (more.before, more.after, more.differ) == (2.0, 3.0, True)
     (fewer, _) = answer(run(measured(SAME, queries=(3, 2)))).statements
     assert dict(fewer.fewer) == {"SELECT 2": 1.0}
-    assert not any(one.differ for one in answer(run(measured(SAME))).statements)
+    assert not any(statement.differ for statement in answer(run(measured(SAME))).statements)
 
 
 def test_which_of_two_statements_chance_decides_makes_no_difference() -> None:
@@ -201,13 +201,13 @@ def test_which_of_two_statements_chance_decides_makes_no_difference() -> None:
 
     def compared(shares: tuple[float, float], unchecked: int = 0) -> bool:
         cells = []
-        for one in measured({"read": 1.0}):
-            base = one.target == BASE.name
+        for result in measured({"read": 1.0}):
+            base = result.target == BASE.name
             first = round(300 * shares[0 if base else 1])
             calls = {"UPDATE a": first, "UPDATE b": 300 - first, "CHECK": 300 - base * unchecked}
             sent = QueryCounts(tuple(Statement(query, n, n) for query, n in calls.items()))
-            shown = replace(one.phases[0], load=load_result(300), queries=sent)
-            cells.append(replace(one, phases=(shown,)))
+            shown = replace(result.phases[0], load=load_result(300), queries=sent)
+            cells.append(replace(result, phases=(shown,)))
         (found,) = answer(run(cells, plan(("read",)))).statements
         return found.differ
 
@@ -259,8 +259,10 @@ def test_one_error_rate_for_everything_that_is_told() -> None:
 def test_an_open_loop_tells_of_latency() -> None:
     """Its rate is given and tells nothing."""
     made = plan(("read",), pacing=OpenLoop(100.0))
-    cells = [replace(one, pacing=OpenLoop(100.0)) for one in measured({"read": 1.0}, spread=0.001)]
-    names = {one.measure.metric.name for one in answer(run(cells, made)).changes}
+    cells = [
+        replace(result, pacing=OpenLoop(100.0)) for result in measured({"read": 1.0}, spread=0.001)
+    ]
+    names = {change.measure.metric.name for change in answer(run(cells, made)).changes}
     assert names == {"app_cost", "database_cost", "p99", "app_memory"}
 
 
@@ -285,8 +287,8 @@ def test_the_report_begins_with_the_answer_and_tells_what_differed() -> None:
     assert "Before and after" in html_page(run_document(stored), "")
     data = json.loads(json.dumps(answer_data(found), allow_nan=False))
     assert data["outcome"] == "regression"
-    dearer = [one for one in data["changes"] if one["verdict"] == "dearer"]
-    assert [(one["operation"], one["metric"], one["decides"]) for one in dearer] == [
+    dearer = [change for change in data["changes"] if change["verdict"] == "dearer"]
+    assert [(change["operation"], change["metric"], change["decides"]) for change in dearer] == [
         ("read", "app_cost", True)
     ]
     assert dearer[0]["ratio_low"] < 1.1 < dearer[0]["ratio_high"]
@@ -299,7 +301,10 @@ def test_in_a_series_it_is_said_which_state_is_meant() -> None:
     assert isinstance(made.study, AB)
     study = replace(made.study, sides=(BASE, HEAD, third))
     two = measured({"read": 1.1})
-    cells = [*two, *(replace(one, target="drf-third") for one in two if one.target == HEAD.name)]
+    cells = [
+        *two,
+        *(replace(result, target="drf-third") for result in two if result.target == HEAD.name),
+    ]
     told = outcome_words(
         answer(found := run(cells, replace(made, targets=("a", "b", "c"), study=study))), found
     )

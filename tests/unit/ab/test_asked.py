@@ -32,10 +32,10 @@ def test_without_a_base_the_working_tree_is_compared_with_itself() -> None:
 def test_a_series_has_a_state_for_each_value_the_first_being_the_reference() -> None:
     """What is given besides holds for all; an empty value is the working tree as it is."""
     found = sides_asked("", "django==5.2.* | django==6.0.*|", "POOL_SIZE=5", "")
-    assert [one.key for one in found] == ["1", "2", "3"]
-    assert [one.title for one in found] == ["django==5.2.*", "django==6.0.*", "as it is"]
-    assert [one.requirements for one in found] == [("django==5.2.*",), ("django==6.0.*",), ()]
-    assert all(one.environment == {"POOL_SIZE": "5"} for one in found)
+    assert [side.key for side in found] == ["1", "2", "3"]
+    assert [side.title for side in found] == ["django==5.2.*", "django==6.0.*", "as it is"]
+    assert [side.requirements for side in found] == [("django==5.2.*",), ("django==6.0.*",), ()]
+    assert all(side.environment == {"POOL_SIZE": "5"} for side in found)
 
 
 @pytest.mark.parametrize(

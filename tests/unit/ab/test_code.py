@@ -18,7 +18,7 @@ from bench.experiment.ab.code import (
 )
 from bench.targets import SERVICES, known_targets
 
-FLASK = next(one for one in known_targets() if one.name == "flask")
+FLASK = next(target for target in known_targets() if target.name == "flask")
 
 needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="there is no git here")
 

@@ -10,7 +10,7 @@ from ..factories import THREE, cell, load_result, role_cost, window
 
 def test_what_both_ways_share_is_no_bias() -> None:
     """A target that is twice as fast either way has none; a tenth dearer in turns is a tenth."""
-    flask, drf = (one for one in THREE if one.name in ("flask", "drf"))
+    flask, drf = (known for known in THREE if known.name in ("flask", "drf"))
     drift = {1: 1.0, 2: 1.7, 3: 0.6}  # of the machine, from repetition to repetition
 
     def measured(way: str, number: int, target: str) -> object:

@@ -99,8 +99,8 @@ def test_a_standstill_is_told_with_whose_it_was(
     """The generator's own is not charged to a target; a slow service may need its last answers."""
     seen = load_result(10, latency={"read": distribution([mean_s] * 10)}, held_up_s=held_up_s)
     found = standstill(seen, longer_s)
-    assert [one.code for one in found] == [code] * bool(code)
-    assert all(one.severity == "invalid" for one in found)
+    assert [diagnostic.code for diagnostic in found] == [code] * bool(code)
+    assert all(diagnostic.severity == "invalid" for diagnostic in found)
 
 
 def test_a_busy_machine_is_a_doubt_and_hides_no_standstill() -> None:
@@ -108,7 +108,10 @@ def test_a_busy_machine_is_a_doubt_and_hides_no_standstill() -> None:
     seen = load_result(10, latency={"read": distribution([0.01] * 10)}, held_up_s=0.5)
     (told,) = standstill(seen, 0.5)
     assert (told.code, told.severity) == ("generator-stopped", "doubt")
-    assert [one.code for one in standstill(seen, 4.0)] == ["generator-stopped", "stood-still"]
+    assert [diagnostic.code for diagnostic in standstill(seen, 4.0)] == [
+        "generator-stopped",
+        "stood-still",
+    ]
 
 
 def test_the_standstill_itself_is_not_what_is_usual() -> None:

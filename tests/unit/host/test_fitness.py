@@ -33,8 +33,8 @@ def test_what_moves_while_looking(tmp_path: Path) -> None:
     seen = observe(tree=tree, pause=a_while).activity
     assert seen.cpus[0].busy == 0
     assert (seen.cpus[3].busy, seen.cpus[3].steal) == (0.5, 0.1)
-    assert [(one.pid, one.share) for one in seen.processes] == [(10, 0.2)]
-    assert [one.on((3,)) for one in seen.interrupts] == [50]
+    assert [(busy.pid, busy.share) for busy in seen.processes] == [(10, 0.2)]
+    assert [interrupt.on((3,)) for interrupt in seen.interrupts] == [50]
     assert seen.swapped_pages == 5
 
 
@@ -66,7 +66,7 @@ def test_this_machine_can_be_looked_at() -> None:
     assert facts.memory.total_bytes > 0
     assert cpu in facts.activity.cpus
     assert len(facts.spins) > 1
-    assert {one.cpu for one in facts.spins} == {cpu}
+    assert {spin.cpu for spin in facts.spins} == {cpu}
 
 
 @pytest.mark.parametrize("read", [lambda: machine((0, 1)), load_now])

@@ -124,12 +124,12 @@ def test_the_labs_own_processes_are_no_company(tmp_path: Path) -> None:
     for pid, parent in family.items():
         write_files(tmp_path, process(pid, 10, parent=parent))
     found = busy_processes(before, process_ticks(tree), 100, own=(50,))
-    assert [one.pid for one in found] == [77]
+    assert [busy.pid for busy in found] == [77]
 
 
 def test_interrupts_that_never_came_are_left_out(tree: KernelTree) -> None:
     """So are those without a number, such as the local timer."""
-    found = {one.number: one for one in interrupts(tree)}
+    found = {interrupt.number: interrupt for interrupt in interrupts(tree)}
     assert sorted(found) == [24, 26]
     assert found[24].effective == (2,)
     assert found[24].on((0, 2)) == 17

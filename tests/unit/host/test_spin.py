@@ -16,8 +16,8 @@ def test_a_spin_names_its_cpu_and_its_times() -> None:
     """One reading for each CPU asked for, in that order. Work takes time."""
     cpus = tuple(sorted(os.sched_getaffinity(0), reverse=True))
     found = spin(cpus)
-    assert tuple(one.cpu for one in found) == cpus
-    assert all(one.cpu_s > 0 and one.wall_s > 0 for one in found)
+    assert tuple(result.cpu for result in found) == cpus
+    assert all(result.cpu_s > 0 and result.wall_s > 0 for result in found)
 
 
 def test_the_caller_stays_where_it_is() -> None:

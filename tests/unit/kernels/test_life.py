@@ -59,5 +59,5 @@ def test_what_nobody_has_waited_for_has_ended(
 
 def test_who_is_gone_is_left_out(seen: Seen) -> None:
     """And has no life to be told of."""
-    assert [one.pid for one in lives_of([seen.pid, 999_999], seen.proc)] == [seen.pid]
+    assert [process.pid for process in lives_of([seen.pid, 999_999], seen.proc)] == [seen.pid]
     assert not lives(Life(999_999, 1, "", ""), seen.proc)

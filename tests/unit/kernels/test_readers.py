@@ -57,7 +57,7 @@ def part(seen: Seen, tmp_path: Path) -> Part:
 
 def test_every_file_has_its_machine() -> None:
     """A kernel's file that no test reads would prove nothing."""
-    assert {path.stem for path in FOLDER.glob("*.txt")} == {one.name for one in MACHINES}
+    assert {path.stem for path in FOLDER.glob("*.txt")} == {known.name for known in MACHINES}
 
 
 # --- a process --------------------------------------------------------------------------------
@@ -85,7 +85,7 @@ def test_a_stat_is_read_by_number(seen: Seen) -> None:
     assert 0 < parent.ticks < child.ticks
     uptime_s = float(seen.tree.read("/proc/uptime").split()[0])
     assert 0 < parent.started_ticks < child.started_ticks < uptime_s * os.sysconf("SC_CLK_TCK")
-    assert {one.pid for one in every_stat(seen.proc)} == {seen.pid, seen.child}
+    assert {process.pid for process in every_stat(seen.proc)} == {seen.pid, seen.child}
     assert process_ticks(seen.tree)[seen.child].ticks == child.ticks
 
 
@@ -127,8 +127,8 @@ def test_switches_are_counted_over_threads(part: Part) -> None:
     assert (usage.processes, usage.threads, usage.cpu_s) == (2, 2, 1.5)
     each = {pid: thread_status(pid, pid, changing.proc) for pid in (changing.pid, changing.child)}
     assert usage.switches == {
-        pid: (int(one["voluntary_ctxt_switches"]), int(one["nonvoluntary_ctxt_switches"]))
-        for pid, one in each.items()
+        pid: (int(status["voluntary_ctxt_switches"]), int(status["nonvoluntary_ctxt_switches"]))
+        for pid, status in each.items()
     }
     assert sorted(threads_of(changing.pid, changing.proc)) == [1, changing.pid]
 
@@ -203,7 +203,7 @@ def test_a_controller_is_found_by_its_mount(part: Part) -> None:
         assert folders == ()
         return
     assert folders[0].endswith(GROUP)
-    assert folders[-1] in {one.folder for one in hierarchies(changing.tree)}
+    assert folders[-1] in {hierarchy.folder for hierarchy in hierarchies(changing.tree)}
     mounts = changing.tree.path("/proc/self/mountinfo")
     mounts.write_text(mounts.read_text() + mounts.read_text().replace("/sys/fs/", "/mnt/"))
     assert folders_of(str(changing.pid), "cpu", changing.tree) == folders
@@ -216,7 +216,7 @@ def test_cpus_are_those_that_are_online(seen: Seen) -> None:
     """An offline CPU has no line, no core and no sibling."""
     ticks = cpu_ticks(seen.tree)
     assert tuple(ticks) == seen.machine.cpus
-    assert all(one.total > 0 and one.busy <= one.total for one in ticks.values())
+    assert all(spent.total > 0 and spent.busy <= spent.total for spent in ticks.values())
     assert smt_groups(seen.tree) == seen.machine.cores
     assert isolated_cpus(seen.tree) == seen.machine.isolated
     assert cpu_totals((1,), seen.tree).busy_s > 0
@@ -252,7 +252,7 @@ def test_interrupts_are_devices(part: Part) -> None:
     """ARM's timer has a number and belongs to every CPU; no device has it."""
     changing = part("/proc/interrupts", "/proc/irq")
     let_the_console_interrupt(changing)
-    found = {one.device: one for one in interrupts(changing.tree)}
+    found = {interrupt.device: interrupt for interrupt in interrupts(changing.tree)}
     console = found[changing.machine.console]
     assert set(console.counts) == set(changing.machine.cpus)
     assert console.on(changing.machine.cpus) > 0
@@ -266,10 +266,14 @@ def test_an_interrupt_that_nobody_may_move_is_known(part: Part) -> None:
     changing = part("/proc/interrupts", "/proc/irq")
     let_the_console_interrupt(changing)
     (number,) = (
-        one.number for one in interrupts(changing.tree) if one.device == changing.machine.console
+        interrupt.number
+        for interrupt in interrupts(changing.tree)
+        if interrupt.device == changing.machine.console
     )
     changing.tree.path(f"/proc/irq/{number}/smp_affinity_list").chmod(0o444)
-    assert not next(one for one in interrupts(changing.tree) if one.number == number).movable
+    assert not next(
+        interrupt for interrupt in interrupts(changing.tree) if interrupt.number == number
+    ).movable
 
 
 def test_the_machine_is_described(seen: Seen) -> None:
@@ -317,7 +321,7 @@ def test_doctor_says_something_on_each_of_them(seen: Seen) -> None:
     where = Placement(app=(1,), database=(0,), generator=(0,), housekeeping=(0,))
     checks = preflight.examine(facts, where)
     assert len(checks) == len(preflight.CHECKS)
-    assert all(one.seen for one in checks)
+    assert all(check.seen for check in checks)
 
 
 # --- what a kernel does not tell --------------------------------------------------------------

@@ -45,8 +45,8 @@ def test_both_ways_take_the_same_packages(tmp_path: Path) -> None:
     )
     taken = check.evaluate(nix, project, inputs)["packages"]
     installed = {
-        re.sub(r"[-_.]+", "-", one.name).lower(): one.version
-        for one in importlib.metadata.distributions()
+        re.sub(r"[-_.]+", "-", package.name).lower(): package.version
+        for package in importlib.metadata.distributions()
     }
     assert taken == installed
 
@@ -88,11 +88,11 @@ def test_nix_can_fetch_every_package() -> None:
         if "registry" not in package["source"]:
             continue
         for machine in ("x86_64", "aarch64"):
-            wheels = [one for one in package.get("wheels", []) if fits(one["url"], machine)]
+            wheels = [wheel for wheel in package.get("wheels", []) if fits(wheel["url"], machine)]
             if not wheels:
                 assert package.get("sdist"), f"{package['name']} has no file for {machine}"
                 assert f"{package['name']} = " in mended, f"{package['name']} is to be built"
-            assert all(one["hash"].startswith("sha256:") for one in wheels)
+            assert all(wheel["hash"].startswith("sha256:") for wheel in wheels)
 
 
 def fits(url: str, machine: str) -> bool:

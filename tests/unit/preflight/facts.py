@@ -64,5 +64,5 @@ def facts(**changes: object) -> MachineFacts:
 
 def check(name: str, where: Placement = PLACEMENT, **changes: object) -> Check:
     """What one check says about the fit machine with these changes."""
-    (found,) = (one for one in examine(facts(**changes), where) if one.name == name)
+    (found,) = (examined for examined in examine(facts(**changes), where) if examined.name == name)
     return found

@@ -40,8 +40,10 @@ def memory(available: float = 4, swap: float = 0) -> MachineMemory:
 def test_nothing_is_wrong_with_the_fit_machine() -> None:
     """Every check can be ok, and an ok check asks for nothing."""
     found = examine(FIT, PLACEMENT)
-    assert {one.name: one.state for one in found if one.state != "ok"} == {}
-    assert all(one.seen and not one.remedy and not one.settings for one in found)
+    assert {examined.name: examined.state for examined in found if examined.state != "ok"} == {}
+    assert all(
+        examined.seen and not examined.remedy and not examined.settings for examined in found
+    )
 
 
 @pytest.mark.parametrize(
@@ -305,7 +307,7 @@ def test_siblings_go_last_and_come_back_first() -> None:
     changes: dict[str, object] = {"smt_groups": ((1, 3),), "cpus": cpus(0.4, cpu=1)}
     powersave = tuple(CpuClock(cpu, "powersave", ("performance", "powersave")) for cpu in range(4))
     found = preflight.settings(examine(facts(**changes, clocks=powersave), PLACEMENT))
-    assert [one.name for one in found if "smt" in one.name] == [found[-1].name]
+    assert [setting.name for setting in found if "smt" in setting.name] == [found[-1].name]
     assert found[-1].value == "off"
     assert len(found) > 1
     assert check("SMT", **changes, smt="notsupported").settings == ()

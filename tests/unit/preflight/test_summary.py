@@ -30,7 +30,7 @@ def test_the_worst_check_decides(checks: tuple[Check, ...], expected: str) -> No
 def test_warnings_name_the_check_what_was_seen_and_the_remedy() -> None:
     """Everything that is not ok is stored with a run."""
     found = diagnostics((OK, NOTE, DOUBT, BAD, FORBIDS))
-    assert [(one.code, one.severity) for one in found] == [
+    assert [(diagnostic.code, diagnostic.severity) for diagnostic in found] == [
         ("host-nmi-watchdog", "note"),
         ("host-turbo", "doubt"),
         ("host-heat", "doubt"),

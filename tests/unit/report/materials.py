@@ -152,16 +152,16 @@ def mixed() -> RunRecord:
 
 def open_loop() -> RunRecord:
     pacing = OpenLoop(200.0)
-    made = tuple(replace(one, pacing=pacing) for one in cells())
+    made = tuple(replace(result, pacing=pacing) for result in cells())
     return record(plan=plan(workloads=("read", "list"), rounds=3, pacing=pacing), cells=made)
 
 
 def with_unfit() -> RunRecord:
     made = tuple(
-        replace(one, phases=(), unfit="POST /items/ answered 500\nlog tail")
-        if one.target == "flask"
-        else one
-        for one in cells()
+        replace(result, phases=(), unfit="POST /items/ answered 500\nlog tail")
+        if result.target == "flask"
+        else result
+        for result in cells()
     )
     return bench(cells=made)
 
@@ -184,7 +184,7 @@ RUNS: dict[str, RunRecord] = {
     "interrupted": bench(state="interrupted", cells=cells()[:8]),
     "interrupted at once": bench(state="interrupted", cells=()),
     "no cell fit": bench(
-        cells=tuple(replace(one, phases=(), unfit="it is down") for one in cells())
+        cells=tuple(replace(result, phases=(), unfit="it is down") for result in cells())
     ),
     "failed requests only": bench(
         cells=cells(

@@ -13,7 +13,7 @@ from tests.unit.report.materials import RUNS, material
 
 @pytest.fixture(scope="module")
 def throughput():
-    return next(one for one in run_document(material("bench")).plots if one.name == "throughput")
+    return next(plot for plot in run_document(material("bench")).plots if plot.name == "throughput")
 
 
 def test_an_svg_stands_alone(throughput) -> None:

@@ -178,7 +178,7 @@ def test_every_plot_is_told_in_words(name: str) -> None:
 
 def test_a_page_fetches_nothing() -> None:
     """Links lead within the page; there is nothing else to follow."""
-    assert all(one.startswith(("#", "data:")) for one in page("bench").addresses)
+    assert all(address.startswith(("#", "data:")) for address in page("bench").addresses)
 
 
 def longest_run() -> StoredRun:
@@ -194,14 +194,16 @@ def longest_run() -> StoredRun:
     ]
     every = []
     for number in range(1, ROUNDS_LIMIT + 1):
-        for one in first:
+        for pattern in first:
             at = BEGAN + 4 * len(every)
             phases = tuple(
-                varied(part, at + 0.5 * turn, noise) for turn, part in enumerate(one.phases)
+                varied(part, at + 0.5 * turn, noise) for turn, part in enumerate(pattern.phases)
             )
-            every.append(replace(one, round=number, phases=phases))
+            every.append(replace(pattern, round=number, phases=phases))
     run = bench(plan=plan(workloads=tuple(WORKLOADS), rounds=ROUNDS_LIMIT), cells=tuple(every))
-    readings = [replace(one, cpu_s=one.cpu_s * noise.uniform(0.9, 1.0)) for one in samples(9_000)]
+    readings = [
+        replace(sample, cpu_s=sample.cpu_s * noise.uniform(0.9, 1.0)) for sample in samples(9_000)
+    ]
     return StoredRun(run, tuple(readings))
 
 

@@ -151,8 +151,8 @@ def test_an_interval_beyond_the_plot_is_cut_and_marked(low, high, expected) -> N
     span = log_span([100.0], [low, high])
     found = cut([row], span, arrows=("↓", "↑"))
     start, end, arrows = expected
-    assert [(one["from"], one["to"]) for one in found.shown] == [(start, end)]
-    assert "".join(one["arrow"] for one in found.arrows) == arrows
+    assert [(window["from"], window["to"]) for window in found.shown] == [(start, end)]
+    assert "".join(arrow["arrow"] for arrow in found.arrows) == arrows
     assert unbounded([row]) == [{"value": 100.0}]
 
 
@@ -186,7 +186,7 @@ def test_runs_of_one_day_are_told_apart() -> None:
 def test_what_cannot_be_seen_is_not_sent(rounds: int, has_words: bool, is_tinted: bool) -> None:
     """Many windows are too narrow to hover, very many to be tinted; the page says so."""
     one_round = cells(rounds=1)
-    every = (replace(one, round=number + 1) for number in range(rounds) for one in one_round)
+    every = (replace(cell, round=number + 1) for number in range(rounds) for cell in one_round)
     section = over_time(StoredRun(bench(cells=tuple(every)), samples()))
     (found,) = [figure for figure in section.blocks if figure.caption.startswith("The whole run")]
     stretches = found.plots[0].datasets.get("stretches", [])

@@ -35,7 +35,7 @@ from tests.unit.report.materials import BEGAN, RUNS, SET_UP_S, bench, cells, mat
 
 
 def cards(name: str) -> dict[str, object]:
-    (found,) = [one for one in answer(material(name)).blocks if isinstance(one, Cards)]
+    (found,) = [block for block in answer(material(name)).blocks if isinstance(block, Cards)]
     return {card.target: card for card in found.cards}
 
 
@@ -195,7 +195,7 @@ def test_cpu_over_time_loses_nothing_when_thinned() -> None:
     for most in (10, 1000):
         line = cpu_line(found, "onecore-flask", whole_span(found), most)
         assert len(line.readings) <= max(most + 1, 200)
-        assert all(one.value == pytest.approx(80) for one in line.readings)
+        assert all(reading.value == pytest.approx(80) for reading in line.readings)
 
 
 def test_a_restart_breaks_the_line() -> None:
@@ -204,7 +204,7 @@ def test_a_restart_breaks_the_line() -> None:
         Sample(BEGAN + at, "onecore-flask", cpu) for at, cpu in enumerate((1.0, 1.5, 0.1, 0.6))
     )
     line = cpu_line(StoredRun(bench(), read), "onecore-flask", (0, 10))
-    assert [one.value for one in line.readings] == [50.0, None, pytest.approx(50.0)]
+    assert [reading.value for reading in line.readings] == [50.0, None, pytest.approx(50.0)]
 
 
 def test_new_processes_break_the_line() -> None:
@@ -218,7 +218,11 @@ def test_new_processes_break_the_line() -> None:
     )
     found = StoredRun(bench(), read)
     line = cpu_line(found, "onecore-flask", (0, 10))
-    assert [one.value for one in line.readings] == [pytest.approx(80), None, pytest.approx(20)]
+    assert [reading.value for reading in line.readings] == [
+        pytest.approx(80),
+        None,
+        pytest.approx(20),
+    ]
     assert mean_cpu(found, "onecore-flask", [(0.0, 0.75)]) == pytest.approx(50)
     assert mean_cpu(found, "onecore-flask", [(0.25, 0.5)]) is None
     assert impossible_readings(found) == 0
@@ -231,10 +235,12 @@ def test_more_than_a_unit_can_have_is_no_reading() -> None:
         for at, cpu_s in enumerate((0.0, 0.2, 1.45, 1.65))
     )
     found = StoredRun(bench(), read)
-    values = [one.value for one in cpu_line(found, "onecore-flask", (0, 10)).readings]
+    values = [reading.value for reading in cpu_line(found, "onecore-flask", (0, 10)).readings]
     assert values == [pytest.approx(80), None, pytest.approx(80)]
     assert impossible_readings(found) == 1
-    (told,) = (one for one, _ in diagnostics_of(found) if one.code == "impossible-cpu")
+    (told,) = (
+        diagnostic for diagnostic, _ in diagnostics_of(found) if diagnostic.code == "impossible-cpu"
+    )
     assert told.severity == "note"
 
 
@@ -261,8 +267,11 @@ def test_memory_over_time_has_what_was_read_after_windows() -> None:
     found = StoredRun(bench(), samples(200))
     line = memory_line(found, "flask", "database", whole_span(found))
     mine = [band for band in bands(found) if band.target == "flask"]
-    assert [one.at_s for one in line.readings] == [0.0, *(band.end_s for band in mine)]
-    assert [one.value for one in line.readings] == [40_000_000.0, *[50_000_000.0] * len(mine)]
+    assert [reading.at_s for reading in line.readings] == [0.0, *(band.end_s for band in mine)]
+    assert [reading.value for reading in line.readings] == [
+        40_000_000.0,
+        *[50_000_000.0] * len(mine),
+    ]
 
 
 def test_cpu_of_a_stretch_is_what_was_used_in_it() -> None:
@@ -347,12 +356,14 @@ def test_equality_tells_what_differs() -> None:
     """Equal work is shown to be equal, and a difference is named."""
     less = tuple(
         replace(
-            one,
-            phases=(replace(one.phases[0], load=replace(one.phases[0].load, bytes_received=1)),),
+            result,
+            phases=(
+                replace(result.phases[0], load=replace(result.phases[0].load, bytes_received=1)),
+            ),
         )
-        if one.target == "drf"
-        else one
-        for one in cells()
+        if result.target == "drf"
+        else result
+        for result in cells()
     )
     services = {name: {"python": "3.13.0", name: "1"} for name in ("fastapi", "flask", "drf")}
     run = bench(cells=less, provenance={"services": services})
@@ -433,9 +444,9 @@ def test_every_figure_of_the_registry_is_on_the_page() -> None:
     run = material("bench")
     for table in figure_tables(run):
         titles = [row[0] for row in table.rows]
-        mine = [one for one in run.series if one.title == table.title]
+        mine = [target_series for target_series in run.series if target_series.title == table.title]
         for metric in METRICS.values():
-            known = any(metric.value(one.windows) is not None for one in mine)
+            known = any(metric.value(target_series.windows) is not None for target_series in mine)
             assert (metric.title in titles) == known
         assert len(table.columns) == 2 + len(mine)
 

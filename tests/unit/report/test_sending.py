@@ -26,8 +26,8 @@ def late(tail_s: float, *, kept: bool = True) -> Lateness:
 
 def run_of(*lateness: Lateness | None) -> RunRecord:
     cells = tuple(
-        cell(number, pacing=PACING, phases=(window(load=load_result(lateness=one)),))
-        for number, one in enumerate(lateness, start=1)
+        cell(number, pacing=PACING, phases=(window(load=load_result(lateness=cell_lateness)),))
+        for number, cell_lateness in enumerate(lateness, start=1)
     )
     return record(plan=plan(targets=("flask",), pacing=PACING, rounds=2), cells=cells)
 

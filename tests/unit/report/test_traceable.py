@@ -79,7 +79,8 @@ def interval(values: list[float]) -> tuple[float, float, float]:
 def test_rates_and_intervals(page: Page, target: str, workload: str) -> None:
     """Requests by seconds, mean over rounds, Student's interval; each round has its dot."""
     rates = [
-        one["load"]["succeeded"] / one["load"]["duration_s"] for one in windows(target, workload)
+        window["load"]["succeeded"] / window["load"]["duration_s"]
+        for window in windows(target, workload)
     ]
     mean, low, high = interval(rates)
     shown = row(rows(page, "means", "requests/s"), target=shown_as(target), operation=workload)
@@ -87,11 +88,11 @@ def test_rates_and_intervals(page: Page, target: str, workload: str) -> None:
     assert shown["high"] == pytest.approx(high)
     assert shown["low"] == pytest.approx(max(0, low))
     dots = [
-        one["value"]
+        dot["value"]
         for layer in ("rounds", "invalid")
         for spec in page.specs
-        for one in spec["datasets"].get(layer, [])
-        if (one["target"], one["operation"]) == (shown_as(target), workload)
+        for dot in spec["datasets"].get(layer, [])
+        if (dot["target"], dot["operation"]) == (shown_as(target), workload)
     ]
     assert sorted(dots) == pytest.approx(sorted(rates))
 
@@ -103,9 +104,9 @@ def test_cost(page: Page, target: str, workload: str) -> None:
     start = 0.0
     for role in ("app", "database", "generator"):
         cost = fmean(
-            1e6 * one[role]["cpu_s"] / one["load"]["succeeded"]
-            for one in windows(target, workload)
-            if not one["load"]["failures"]
+            1e6 * window[role]["cpu_s"] / window["load"]["succeeded"]
+            for window in windows(target, workload)
+            if not window["load"]["failures"]
         )
         shown = row(found, target=shown_as(target), operation=workload, role=role)
         assert shown["from"] == pytest.approx(start, rel=2e-6)
@@ -117,8 +118,8 @@ def test_cost(page: Page, target: str, workload: str) -> None:
 def test_service_times(page: Page, target: str, workload: str) -> None:
     """The quantiles of the stored histograms, added up by HdrHistogram's own reader."""
     total = HdrHistogram(1, 600_000_000, 3)
-    for one in windows(target, workload):
-        total.decode_and_add(one["load"]["latency"][workload]["hdr"])
+    for window in windows(target, workload):
+        total.decode_and_add(window["load"]["latency"][workload]["hdr"])
     (found,) = [
         spec["datasets"]["marked"]
         for spec, label in zip(page.specs, page.labels, strict=True)
@@ -127,13 +128,13 @@ def test_service_times(page: Page, target: str, workload: str) -> None:
     for percentile in (50.0, 90.0):
         nines = -math.log10(1 - percentile / 100)
         (shown,) = [
-            one
-            for one in found
-            if one["target"] == shown_as(target) and one["y"] == pytest.approx(nines)
+            mark
+            for mark in found
+            if mark["target"] == shown_as(target) and mark["y"] == pytest.approx(nines)
         ]
         # Definitions of a quantile differ by one rank, which is far where requests are few.
         beside = (percentile, percentile + 100 / total.total_count)
-        low_ms, high_ms = (total.get_value_at_percentile(one) / 1e3 for one in beside)
+        low_ms, high_ms = (total.get_value_at_percentile(rank) / 1e3 for rank in beside)
         assert 0.998 * low_ms <= shown["x"] <= 1.002 * high_ms
 
 
@@ -165,14 +166,14 @@ def by_round(target: str, workload: str) -> list[dict]:
 def test_memory(page: Page, target: str) -> None:
     """The mean of what was read after the windows; the highest of all readings."""
     read = [
-        one["app"]["memory"]["pss_bytes"]
+        window["app"]["memory"]["pss_bytes"]
         for workload in ("read", "create")
-        for one in windows(target, workload)
+        for window in windows(target, workload)
     ]
     sampled = [
-        one["pss_bytes"]
-        for one in map(json.loads, (RUN / "samples.jsonl").read_text().splitlines())
-        if one["unit"] == f"onecore-{target}" and one["pss_bytes"]
+        reading["pss_bytes"]
+        for reading in map(json.loads, (RUN / "samples.jsonl").read_text().splitlines())
+        if reading["unit"] == f"onecore-{target}" and reading["pss_bytes"]
     ]
     shown = row(rows(page, "peaks", "memory (PSS)"), target=shown_as(target), role="app")
     assert shown["loaded"] == pytest.approx(fmean(read) / 1e6)

@@ -190,13 +190,13 @@ def test_swapping_all_mirrors_every_verdict(family: list[list[float]]) -> None:
     """Faster one way is slower the other way, with the same certainty."""
     there = judge([comparison(logs) for logs in family])
     back = judge([swapped(comparison(logs)) for logs in family])
-    for one, other in zip(there, back, strict=True):
-        assert other.kind == MIRROR.get(one.kind, one.kind)
-        assert other.rounds_needed == one.rounds_needed
-        assert other.p_value == pytest.approx(one.p_value)
-        assert one.ratio is not None
+    for verdict, other in zip(there, back, strict=True):
+        assert other.kind == MIRROR.get(verdict.kind, verdict.kind)
+        assert other.rounds_needed == verdict.rounds_needed
+        assert other.p_value == pytest.approx(verdict.p_value)
+        assert verdict.ratio is not None
         assert other.ratio is not None
-        assert other.ratio.point == pytest.approx(1 / one.ratio.point)
+        assert other.ratio.point == pytest.approx(1 / verdict.ratio.point)
 
 
 @given(family=families, factor=st.sampled_from([0.25, 2.0, 1024.0]))
@@ -212,10 +212,10 @@ def test_a_faster_machine_changes_no_verdict(family: list[list[float]], factor: 
 
     plain = judge([comparison(logs) for logs in family])
     fast = judge([scaled(comparison(logs)) for logs in family])
-    for one, other in zip(plain, fast, strict=True):
-        assert one.p_value == pytest.approx(other.p_value, rel=1e-3, abs=1e-6)
-        if one.p_value is not None and abs(one.p_value - 0.05) > 1e-3:
-            assert one.kind == other.kind
+    for verdict, other in zip(plain, fast, strict=True):
+        assert verdict.p_value == pytest.approx(other.p_value, rel=1e-3, abs=1e-6)
+        if verdict.p_value is not None and abs(verdict.p_value - 0.05) > 1e-3:
+            assert verdict.kind == other.kind
 
 
 @given(family=families)

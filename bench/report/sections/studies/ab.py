@@ -62,9 +62,10 @@ def _outcome(found: Findings, record: RunRecord) -> Iterator[str]:
     worse = [change for change in found.regressions if not change.lost]
     lost = [change for change in found.regressions if change.lost]
     if worse:
-        yield f"REGRESSION {beyond}: {'; '.join(_change_words(one, record) for one in worse)}."
+        told = "; ".join(_change_words(change, record) for change in worse)
+        yield f"REGRESSION {beyond}: {told}."
     if lost:
-        told = "; ".join(f"{_who(one, record)} ({one.verdict.reason})" for one in lost)
+        told = "; ".join(f"{_who(change, record)} ({change.verdict.reason})" for change in lost)
         yield f"BROKEN: no valid figure, where the reference has one: {told}."
     if not found.deciding:
         yield "NOTHING COMPARED: nothing was measured."
@@ -72,21 +73,22 @@ def _outcome(found: Findings, record: RunRecord) -> Iterator[str]:
         yield _undecided_words(found, record, rounds)
     elif found.outcome == "clear":
         yield f"No regression {beyond}, known after {rounds}."
-    if better := [one for one in found.changes if one.verdict.kind == "faster"]:
-        yield f"Better: {'; '.join(_change_words(one, record) for one in better)}."
-    if differ := [one for one in found.statements if one.differ]:
+    if better := [change for change in found.changes if change.verdict.kind == "faster"]:
+        yield f"Better: {'; '.join(_change_words(change, record) for change in better)}."
+    if differ := [statement for statement in found.statements if statement.differ]:
         told = "; ".join(
-            f"{_who(one, record)} {_count(one.before)} → {_count(one.after)}" for one in differ
+            f"{_who(statement, record)} {_count(statement.before)} → {_count(statement.after)}"
+            for statement in differ
         )
         yield f"Statements per request differ: {told}."
 
 
 def _undecided_words(found: Findings, record: RunRecord, rounds: str) -> str:
-    told = and_list([_who(one, record) for one in found.undecided])
+    told = and_list([_who(change, record) for change in found.undecided])
     needed = found.rounds_needed
     if needed:
         remedy = f"about {needed} rounds in all would decide it: ROUNDS={needed}"
-    elif any(one.verdict.kind == "invalid" for one in found.undecided):
+    elif any(change.verdict.kind == "invalid" for change in found.undecided):
         remedy = "some of its figures are invalid: see the diagnostics"
     else:
         remedy = "no number of rounds would: a larger THRESHOLD, or a quieter machine"
@@ -143,7 +145,7 @@ def _compared_words(record: RunRecord) -> str:
 
 def deciding_table(found: Findings, record: RunRecord) -> Table:
     """App CPU per request of each operation, and its statements."""
-    counted = {(one.side.name, one.title): one for one in found.statements}
+    counted = {(statement.side.name, statement.title): statement for statement in found.statements}
     return Table(
         title="App CPU per request",
         columns=(
@@ -152,13 +154,13 @@ def deciding_table(found: Findings, record: RunRecord) -> Table:
         ),
         rows=tuple(
             (
-                *_named(one),
-                *_figures(one),
-                verdict_words(one.verdict, one.measure),
-                rounds_words(one.verdict),
-                _queries_words(counted.get((one.side.name, one.title))),
+                *_named(change),
+                *_figures(change),
+                verdict_words(change.verdict, change.measure),
+                rounds_words(change.verdict),
+                _queries_words(counted.get((change.side.name, change.title))),
             )
-            for one in found.deciding
+            for change in found.deciding
         ),
         numeric=(False, False, True, True, True, False, True, True),
         caption=(
@@ -172,8 +174,8 @@ def deciding_table(found: Findings, record: RunRecord) -> Table:
 
 def others_table(found: Findings) -> Table:
     """The other figures: they convict, and nobody waits for them."""
-    others = [one for one in found.changes if not one.is_deciding]
-    marked = any(one.elsewhere and one.verdict.kind != "invalid" for one in others)
+    others = [change for change in found.changes if not change.is_deciding]
+    marked = any(change.elsewhere and change.verdict.kind != "invalid" for change in others)
     caption = (
         "Judged with the table above, as one family. What has clearly become worse is a "
         "regression; what is inconclusive here does not keep an operation from being decided."
@@ -183,13 +185,13 @@ def others_table(found: Findings) -> Table:
         columns=("operation", "what", "figure", "unit", "before", "after", "change", "verdict"),
         rows=tuple(
             (
-                *_named(one),
-                one.measure.title,
-                one.measure.metric.unit,
-                *_figures(one),
-                _others_verdict(one),
+                *_named(change),
+                change.measure.title,
+                change.measure.metric.unit,
+                *_figures(change),
+                _others_verdict(change),
             )
-            for one in others
+            for change in others
         ),
         numeric=(False, False, False, False, True, True, True, False),
         caption=f"{caption} {ELSEWHERE}" if marked else caption,
@@ -221,17 +223,19 @@ def _queries_words(one: Statements | None) -> str:
 
 def _statement_notes(found: Findings, record: RunRecord) -> Iterator[str]:
     """Every statement that one side sends and the other does not, or more often."""
-    for one in found.statements:
-        for sign, statements in (("+", one.more), ("-", one.fewer)):
+    for statement in found.statements:
+        for sign, statements in (("+", statement.more), ("-", statement.fewer)):
             for text, count in statements.items():
                 short = " ".join(text.split())[:_LONGEST_STATEMENT]
-                yield f"{_who(one, record)}: {sign}{count:.2f} a request of: {short}"
+                yield f"{_who(statement, record)}: {sign}{count:.2f} a request of: {short}"
 
 
 def _plots(run: StoredRun, found: Findings) -> Iterator[Plot]:
     threshold = study_of(run.record).threshold
-    for number, title in enumerate(dict.fromkeys(one.measure.title for one in found.changes), 1):
-        mine = [one for one in found.changes if one.measure.title == title]
+    for number, title in enumerate(
+        dict.fromkeys(change.measure.title for change in found.changes), 1
+    ):
+        mine = [change for change in found.changes if change.measure.title == title]
         drawn = changes_plot(mine, styles_of(run), threshold, name=f"change-{number}", title=title)
         if drawn is not None:
             yield drawn

@@ -69,17 +69,17 @@ def crosscheck_table(found: Sequence[CrosscheckFigure]) -> Table:
         ),
         rows=tuple(
             (
-                TargetCell(one.target),
-                one.metric.title,
-                one.metric.unit,
-                one.metric.format(one.ours),
-                one.metric.format(one.locust),
-                interval_words(one.verdict.ratio) if one.verdict.ratio else NO_FIGURE,
-                f"{one.verdict.threshold:.0%}",
-                agreement_word(one),
-                rounds_words(one.verdict),
+                TargetCell(figure.target),
+                figure.metric.title,
+                figure.metric.unit,
+                figure.metric.format(figure.ours),
+                figure.metric.format(figure.locust),
+                interval_words(figure.verdict.ratio) if figure.verdict.ratio else NO_FIGURE,
+                f"{figure.verdict.threshold:.0%}",
+                agreement_word(figure),
+                rounds_words(figure.verdict),
             )
-            for one in found
+            for figure in found
         ),
         numeric=(False, False, False, *([True] * 4), False, True),
         caption=(
@@ -92,10 +92,12 @@ def crosscheck_table(found: Sequence[CrosscheckFigure]) -> Table:
 
 def outcome_words(found: Sequence[CrosscheckFigure]) -> str:
     """The whole crosscheck in one sentence."""
-    apart = [f"{one.target} {one.metric.title}" for one in found if one.outcome == "disagree"]
+    apart = [
+        f"{figure.target} {figure.metric.title}" for figure in found if figure.outcome == "disagree"
+    ]
     if apart:
         return f"The two generators DISAGREE beyond the tolerance: {', '.join(apart)}."
-    agreed = sum(one.outcome == "agree" for one in found)
+    agreed = sum(figure.outcome == "agree" for figure in found)
     if agreed == len(found):
         return f"The two generators agree on all {agreed} figures."
     return (
@@ -117,7 +119,7 @@ def _lateness_notes(record: RunRecord) -> list[str]:
         ]
         if late:
             p50_ms, p99_ms = (
-                sum(getattr(one, field) for one in late) / len(late) * 1e3
+                sum(getattr(lateness, field) for lateness in late) / len(late) * 1e3
                 for field in ("p50_s", "p99_s")
             )
             notes.append(

@@ -42,20 +42,23 @@ def explain(run: StoredRun) -> Section | None:
     if not isinstance(study, Explain):
         return None
     found, styles = explained(run.record), styles_of(run)
-    blocks: list[Block] = [Prose(dearest_words(one, study)) for one in found]
+    blocks: list[Block] = [Prose(dearest_words(explanation, study)) for explanation in found]
     if found:
         caption = (
             "Each layer is a difference of two services that answer the same request; together "
             "they are the standard service's cost. Hover for the interval over rounds."
         )
-        bars = (layer_bars(found, styles), *(waterfall(one, styles) for one in found))
+        bars = (
+            layer_bars(found, styles),
+            *(waterfall(explanation, styles) for explanation in found),
+        )
         blocks.append(Figure(bars, caption, layers_table(found)))
         blocks.append(Sheet(bills_table(run.record, found, study)))
-        if any(one.gains for one in found):
+        if any(explanation.gains for explanation in found):
             blocks.append(Sheet(gains_table(found)))
     notes = (
         *map(_left_out, found),
-        *(f"{one.name}: {why}." for one, why in unexplained(run.record)),
+        *(f"{ladder.name}: {why}." for ladder, why in unexplained(run.record)),
     )
     if any(notes):
         blocks.append(Notes(tuple(filter(None, notes))))
@@ -70,7 +73,7 @@ _LEAD = (
 
 def explain_cards(run: StoredRun) -> tuple[Card, ...]:
     """What a request costs, and the two layers that cost most."""
-    return tuple(_card(one, run) for one in explained(run.record))
+    return tuple(_card(explanation, run) for explanation in explained(run.record))
 
 
 def explain_lead(_run: StoredRun) -> str:
@@ -148,15 +151,15 @@ def layers_table(found: Sequence[Explained]) -> Table:
         columns=("operation", "framework", "layer", "app us", "share", "measured as"),
         rows=tuple(
             (
-                one.ladder.operation,
-                TargetCell(one.ladder.framework),
+                explanation.ladder.operation,
+                TargetCell(explanation.ladder.framework),
                 layer.title,
                 _us(layer.cost_us),
                 _share(layer.share),
                 _rungs(layer),
             )
-            for one in found
-            for layer in one.layers
+            for explanation in found
+            for layer in explanation.layers
         ),
         numeric=(False, False, False, True, True, False),
         caption=(
@@ -179,15 +182,15 @@ def gains_table(found: Sequence[Explained]) -> Table:
         columns=("operation", "framework", "layers", "tuned us", "saved us", "saved of a request"),
         rows=tuple(
             (
-                one.ladder.operation,
-                TargetCell(one.ladder.framework),
+                explanation.ladder.operation,
+                TargetCell(explanation.ladder.framework),
                 _group_title(gain),
                 _us(gain.tuned_us),
                 _us(gain.saved_us),
                 _share(gain.saved),
             )
-            for one in found
-            for gain in one.gains
+            for explanation in found
+            for gain in explanation.gains
         ),
         numeric=(False, False, False, True, True, True),
         caption=(
@@ -208,9 +211,9 @@ def bills_table(record: RunRecord, found: Sequence[Explained], study: Explain) -
         title="At your load",
         columns=("operation", "framework", "RPS of a core", "app cores", "database cores", "price"),
         rows=tuple(
-            (one.ladder.operation, TargetCell(bill.target), *_bill_words(bill))
-            for one in found
-            for bill in bills(record, one)
+            (explanation.ladder.operation, TargetCell(bill.target), *_bill_words(bill))
+            for explanation in found
+            for bill in bills(record, explanation)
         ),
         numeric=(False, False, True, True, True, True),
         caption=(
@@ -229,7 +232,10 @@ def bills_table(record: RunRecord, found: Sequence[Explained], study: Explain) -
 def _bill_words(bill: Bill) -> tuple[str, ...]:
     return (
         _figure(bill.rate_per_core, lambda value: f"{value:,.0f}"),
-        *(_figure(one, plain) for one in (bill.app_cores, bill.database_cores, bill.per_million)),
+        *(
+            _figure(estimate, plain)
+            for estimate in (bill.app_cores, bill.database_cores, bill.per_million)
+        ),
     )
 
 

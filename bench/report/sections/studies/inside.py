@@ -21,18 +21,18 @@ def inside(run: StoredRun) -> Section | None:
     found = run.findings
     if not found:
         return None
-    profiled = [(one, one.profile) for one in found if one.profile is not None]
+    profiled = [(finding, finding.profile) for finding in found if finding.profile is not None]
     blocks: list[Block] = []
     if profiled:
         blocks += [Sheet(profile_table(profiled)), Sheet(agreement_table(run))]
         blocks += [Sheet(hottest_table(profiled), folded=True), Links(tuple(_links(profiled)))]
-    if any(one.statements for one in found):
+    if any(finding.statements for finding in found):
         blocks.append(Sheet(statements_table(found)))
-    if any(one.trace for one in found):
+    if any(finding.trace for finding in found):
         blocks.append(Sheet(trace_table(found), folded=True))
-    if any(one.sessions for one in found):
+    if any(finding.sessions for finding in found):
         blocks.append(Sheet(sessions_table(found)))
-    if any(one.kernel for one in found):
+    if any(finding.kernel for finding in found):
         blocks.append(Sheet(kernel_table(found)))
     if notes := tuple(_notes(found)):
         blocks.append(Notes(notes))
@@ -45,23 +45,23 @@ def page_of(framework: str, operation: str) -> str:
 
 
 def _links(profiled: Sequence[tuple[Finding, CpuProfile]]) -> Iterator[Link]:
-    for one, profile in profiled:
-        name = f"{one.framework} {one.operation}"
-        yield Link(f"{name}: flame graph", page_of(one.framework, one.operation))
+    for finding, profile in profiled:
+        name = f"{finding.framework} {finding.operation}"
+        yield Link(f"{name}: flame graph", page_of(finding.framework, finding.operation))
         yield Link("the same for speedscope", profile.speedscope)
 
 
 def _notes(found: Sequence[Finding]) -> Iterator[str]:
-    for one in found:
-        name = f"{one.framework}/{one.operation}"
-        if one.failure:
-            yield f"{name}: nobody could look inside: {one.failure}"
-        if one.no_profile:
-            yield f"{name}: there is no profile. {one.no_profile}"
-        if one.profile and one.profile.behind_s > 1:
+    for finding in found:
+        name = f"{finding.framework}/{finding.operation}"
+        if finding.failure:
+            yield f"{name}: nobody could look inside: {finding.failure}"
+        if finding.no_profile:
+            yield f"{name}: there is no profile. {finding.no_profile}"
+        if finding.profile and finding.profile.behind_s > 1:
             yield (
-                f"{name}: the profiler was {one.profile.behind_s:.1f} s late in the end: its core "
-                "is busy with other work, and samples are missing."
+                f"{name}: the profiler was {finding.profile.behind_s:.1f} s late in the end: "
+                "its core is busy with other work, and samples are missing."
             )
 
 
@@ -75,13 +75,13 @@ def profile_table(profiled: Sequence[tuple[Finding, CpuProfile]]) -> Table:
         columns=("operation", "framework", *stacks.LAYERS.values(), "without the lock", "rate"),
         rows=tuple(
             (
-                one.operation,
-                TargetCell(one.framework),
+                finding.operation,
+                TargetCell(finding.framework),
                 *(_percent(profile.layers.get(layer, 0), profile) for layer in stacks.LAYERS),
                 f"{profile.outside:.0%}",
                 f"{profile.profiled_per_s / profile.plain_per_s:.0%}",
             )
-            for one, profile in profiled
+            for finding, profile in profiled
         ),
         numeric=(False, False, *([True] * (len(stacks.LAYERS) + 2))),
         caption=(
@@ -100,20 +100,20 @@ def _percent(samples: int, profile: CpuProfile) -> str:
 def agreement_table(run: StoredRun) -> Table:
     """The ladder beside the profile."""
     rows: list[Row] = []
-    for one in explained(run.record):
-        found = finding_of(run.findings, one)
+    for explanation in explained(run.record):
+        found = finding_of(run.findings, explanation)
         if found is None or found.profile is None:
             continue
         rows += [
             (
-                one.ladder.operation,
-                TargetCell(one.ladder.framework),
+                explanation.ladder.operation,
+                TargetCell(explanation.ladder.framework),
                 each.part,
                 f"{each.ladder:.0%}",
                 f"{each.low:.0%} to {each.high:.0%}",
                 each.judgement,
             )
-            for each in agreements(one, found.profile)
+            for each in agreements(explanation, found.profile)
         ]
     return Table(
         title="Ladder and profile",
@@ -135,14 +135,14 @@ def hottest_table(profiled: Sequence[tuple[Finding, CpuProfile]]) -> Table:
         columns=("operation", "framework", "share", "function", "where", "layer"),
         rows=tuple(
             (
-                one.operation,
-                TargetCell(one.framework),
+                finding.operation,
+                TargetCell(finding.framework),
                 _percent(hot.samples, profile),
                 hot.function,
                 hot.place,
                 stacks.LAYERS[hot.layer],
             )
-            for one, profile in profiled
+            for finding, profile in profiled
             for hot in profile.hottest
         ),
         numeric=(False, False, True, False, False, False),
@@ -163,16 +163,16 @@ def statements_table(found: Sequence[Finding]) -> Table:
         ),
         rows=tuple(
             (
-                one.operation,
-                TargetCell(one.framework),
+                finding.operation,
+                TargetCell(finding.framework),
                 f"{each.calls_per_request:.2f}",
                 f"{each.rows_per_request:.2f}",
                 f"{each.planning_us:.0f}",
                 f"{each.execution_us:.0f}",
                 _short(each.query),
             )
-            for one in found
-            for each in one.statements
+            for finding in found
+            for each in finding.statements
         ),
         numeric=(False, False, True, True, True, True, False),
         caption="From pg_stat_statements, a call each; the service's own user alone.",
@@ -186,11 +186,19 @@ def trace_table(found: Sequence[Finding]) -> Table:
         columns=("operation", "framework", "round trip", "statement and plan"),
         rows=tuple(
             row
-            for one in found
-            for number, traced in enumerate(one.trace, start=1)
+            for finding in found
+            for number, traced in enumerate(finding.trace, start=1)
             for row in (
-                (one.operation, TargetCell(one.framework), str(number), _short(traced.statement)),
-                *((one.operation, TargetCell(one.framework), "", line) for line in traced.plan),
+                (
+                    finding.operation,
+                    TargetCell(finding.framework),
+                    str(number),
+                    _short(traced.statement),
+                ),
+                *(
+                    (finding.operation, TargetCell(finding.framework), "", line)
+                    for line in traced.plan
+                ),
             )
         ),
         numeric=(False, False, True, False),
@@ -208,16 +216,16 @@ def kernel_table(found: Sequence[Finding]) -> Table:
         ),
         rows=tuple(
             (
-                one.operation,
-                TargetCell(one.framework),
-                str(len(one.trace)) if one.trace else NO_FIGURE,
-                f"{one.kernel.system_share:.0%}",
-                f"{one.kernel.voluntary_switches:.1f}",
-                f"{one.kernel.involuntary_switches:.1f}",
-                *_events(one.kernel),
+                finding.operation,
+                TargetCell(finding.framework),
+                str(len(finding.trace)) if finding.trace else NO_FIGURE,
+                f"{finding.kernel.system_share:.0%}",
+                f"{finding.kernel.voluntary_switches:.1f}",
+                f"{finding.kernel.involuntary_switches:.1f}",
+                *_events(finding.kernel),
             )
-            for one in found
-            if one.kernel is not None
+            for finding in found
+            if finding.kernel is not None
         ),
         numeric=(False, False, *([True] * 7)),
         caption=(
@@ -237,11 +245,11 @@ def _events(kernel: Kernel) -> tuple[str, str, str]:
 
 def _events_words(found: Sequence[Finding]) -> str:
     """Why something is not counted, each reason once."""
-    kernels = [one.kernel for one in found if one.kernel is not None]
-    told = [f"Not counted: {one.not_counted}." for one in kernels if one.not_counted]
-    if any(one.user_only for one in kernels):
+    kernels = [finding.kernel for finding in found if finding.kernel is not None]
+    told = [f"Not counted: {kernel.not_counted}." for kernel in kernels if kernel.not_counted]
+    if any(kernel.user_only for kernel in kernels):
         told.append("Without the kernel's own: counting these takes root or CAP_PERFMON.")
-    return "".join(f" {one}" for one in dict.fromkeys(told))
+    return "".join(f" {sentence}" for sentence in dict.fromkeys(told))
 
 
 def sessions_table(found: Sequence[Finding]) -> Table:
@@ -251,15 +259,15 @@ def sessions_table(found: Sequence[Finding]) -> Table:
         columns=("operation", "framework", "app CPU", "sessions", "that are"),
         rows=tuple(
             (
-                one.operation,
-                TargetCell(one.framework),
-                f"{one.sessions.app_share:.0%}",
+                finding.operation,
+                TargetCell(finding.framework),
+                f"{finding.sessions.app_share:.0%}",
                 f"{mean:.1f}",
                 state,
             )
-            for one in found
-            if one.sessions is not None
-            for state, mean in one.sessions.states.items()
+            for finding in found
+            if finding.sessions is not None
+            for state, mean in finding.sessions.states.items()
         ),
         numeric=(False, False, True, True, False),
         caption=(

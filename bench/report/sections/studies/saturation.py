@@ -135,9 +135,11 @@ def trials_table(found: Sequence[SaturationOutcome]) -> Table:
             *("CPU %", "limited by", "outcome"),
         ),
         rows=tuple(
-            _trial_row(one.target, number, cell, trial)
-            for one in found
-            for number, (cell, trial) in enumerate(zip(one.cells, one.trials, strict=True), 1)
+            _trial_row(outcome.target, number, cell, trial)
+            for outcome in found
+            for number, (cell, trial) in enumerate(
+                zip(outcome.cells, outcome.trials, strict=True), 1
+            )
         ),
         numeric=(False, *([True] * 6), False, False),
         caption=(
@@ -168,7 +170,9 @@ def _trial_row(target: str, number: int, cell: CellResult, trial: Trial) -> Row:
 
 def _starts(found: Sequence[SaturationOutcome], study: Saturation) -> str:
     known = [
-        f"{one.target} {one.capacity_per_s:,.0f}" for one in found if one.capacity_per_s is not None
+        f"{outcome.target} {outcome.capacity_per_s:,.0f}"
+        for outcome in found
+        if outcome.capacity_per_s is not None
     ]
     return (
         f"Closed-loop capacity with {study.concurrency} connections, requests/s: "

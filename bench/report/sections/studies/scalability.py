@@ -24,7 +24,11 @@ def scalability(run: StoredRun) -> Section | None:
     found = scalings(run.record)
     if not found:
         return None
-    workloads = [one for one in run.record.plan.workloads if any(s.workload == one for s in found)]
+    workloads = [
+        workload
+        for workload in run.record.plan.workloads
+        if any(s.workload == workload for s in found)
+    ]
     plots = tuple(scaling_plot(found, styles_of(run), workload) for workload in workloads)
     figure = Figure(
         plots,
@@ -45,9 +49,9 @@ def levels_table(found: Sequence[Scaling]) -> Table:
             *("CPU us/request", "CPU %", "limited by"),
         ),
         rows=tuple(
-            _level_row(one, level, several=_is_several(found))
-            for one in found
-            for level in one.levels
+            _level_row(scaling, level, several=_is_several(found))
+            for scaling in found
+            for level in scaling.levels
         ),
         numeric=(False, *([True] * 7), False),
         caption=(
@@ -59,7 +63,7 @@ def levels_table(found: Sequence[Scaling]) -> Table:
 
 
 def _is_several(found: Sequence[Scaling]) -> bool:
-    return len({one.workload for one in found}) > 1
+    return len({scaling.workload for scaling in found}) > 1
 
 
 def _name(one: Scaling, *, several: bool) -> Cell:
@@ -97,7 +101,7 @@ def law_table(found: Sequence[Scaling]) -> Table:
             *("framework", "RPS of one", "contention", "coherency"),
             *("peak at", "peak RPS", "R²", "remark"),
         ),
-        rows=tuple(_law_row(one, several=_is_several(found)) for one in found),
+        rows=tuple(_law_row(scaling, several=_is_several(found)) for scaling in found),
         numeric=(False, *([True] * 6), False),
         caption=(
             "X(N) = λN / (1 + σ(N - 1) + κN(N - 1)), after Gunther: λ the rate of one connection, "

@@ -129,4 +129,6 @@ def test_every_target_has_a_class_and_an_address() -> None:
     ]
     hosts = default_hosts({"PORT_OFFSET": "100", "TARGET_HOST": "lab"})
     assert hosts["fastapi"] == "http://lab:8100"
-    assert hosts == {one.name: f"http://lab:{one.http_port + 100}" for one in known_targets()}
+    assert hosts == {
+        target.name: f"http://lab:{target.http_port + 100}" for target in known_targets()
+    }

@@ -93,14 +93,16 @@ def test_moments_hold_every_request_once() -> None:
     users = harvest.result().users
     assert users is not None
     assert len(users.moments) == 10
-    assert sum(one.succeeded for one in users.moments) == 100
-    assert [one.failed for one in users.moments] == [0, 0, 0, 1, 0, 0, 0, 0, 0, 0]
-    assert [one.users for one in users.moments[:3]] == [5, 10, 15]
+    assert sum(moment.succeeded for moment in users.moments) == 100
+    assert [moment.failed for moment in users.moments] == [0, 0, 0, 1, 0, 0, 0, 0, 0, 0]
+    assert [moment.users for moment in users.moments[:3]] == [5, 10, 15]
     assert users.moments[0].latency is not None
     assert users.moments[-1].latency is not None
     assert users.moments[0].latency.mean_s == pytest.approx(0.001, rel=1e-3)
     assert users.moments[-1].latency.mean_s == pytest.approx(0.100, rel=1e-3)
-    assert [one.to_s for one in users.moments[:-1]] == [one.from_s for one in users.moments[1:]]
+    assert [moment.to_s for moment in users.moments[:-1]] == [
+        moment.from_s for moment in users.moments[1:]
+    ]
 
 
 def test_what_comes_after_the_planned_end_belongs_to_the_last_moment() -> None:
@@ -112,7 +114,7 @@ def test_what_comes_after_the_planned_end_belongs_to_the_last_moment() -> None:
     add(harvest, "locust", report(tally))
     users = harvest.result().users
     assert users is not None
-    assert [one.succeeded for one in users.moments] == [1, 1, 2]
+    assert [moment.succeeded for moment in users.moments] == [1, 1, 2]
     assert users.moments[-1].to_s == pytest.approx(3.3)
 
 
@@ -126,7 +128,7 @@ def test_moments_stay_few_however_long_the_run(duration_s: float) -> None:
     users = harvest.result().users
     assert users is not None
     assert 1 <= len(users.moments) <= MOST_MOMENTS + 1
-    assert sum(one.succeeded for one in users.moments) == 1000
+    assert sum(moment.succeeded for moment in users.moments) == 1000
 
 
 def test_times_of_a_beat_count_from_when_they_were_due() -> None:
@@ -190,7 +192,7 @@ def test_a_lost_worker_is_told_with_when_and_keeps_what_it_reported() -> None:
     harvest.lost("worker 0", 123, START + 9)
     users = harvest.result().users
     assert users is not None
-    assert [(one.requests, one.lost_at_s) for one in users.workers] == [(1, 4.0)]
+    assert [(worker.requests, worker.lost_at_s) for worker in users.workers] == [(1, 4.0)]
 
 
 def test_cpu_time_before_the_start_is_taken_off() -> None:
