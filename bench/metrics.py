@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bench import histogram
-from bench.model import Estimate, Lateness, Memory, PhaseResult, RoleCost
+from bench.model import CpuTimes, Estimate, Lateness, Memory, PhaseResult, RoleCost
 from bench.stats.estimate import is_bounded, mean_estimate
 
 Better = Literal["higher", "lower", "neither"]
@@ -82,33 +82,37 @@ def _latency(percentile: float, name: str) -> Metric:
     )
 
 
-def _cpu_share(role: Callable[[PhaseResult], RoleCost]) -> Callable[[PhaseResult], float | None]:
-    return lambda window: 100 * role(window).cpu_s / window.load.duration_s
+_Role = Callable[[PhaseResult], RoleCost | None]
 
 
-def _cpu_us(role: Callable[[PhaseResult], RoleCost]) -> Callable[[PhaseResult], float | None]:
-    def per_request(window: PhaseResult) -> float | None:
-        done = window.load.succeeded + window.load.failed
-        return 1e6 * role(window).cpu_s / done if done else None
-
-    return per_request
-
-
-def _megabytes(
-    role: Callable[[PhaseResult], RoleCost], size: Callable[[Memory], int]
-) -> Callable[[PhaseResult], float | None]:
+def _cpu_share(role: _Role) -> Callable[[PhaseResult], float | None]:
     def in_window(window: PhaseResult) -> float | None:
-        memory = role(window).memory
-        return None if memory is None else size(memory) / 1e6
+        cost = role(window)
+        return None if cost is None else 100 * cost.cpu_s / window.load.duration_s
 
     return in_window
 
 
-def _most_megabytes(
-    role: Callable[[PhaseResult], RoleCost],
-) -> Callable[[PhaseResult], float | None]:
+def _cpu_us(role: _Role) -> Callable[[PhaseResult], float | None]:
+    def per_request(window: PhaseResult) -> float | None:
+        done, cost = window.load.succeeded + window.load.failed, role(window)
+        return 1e6 * cost.cpu_s / done if done and cost is not None else None
+
+    return per_request
+
+
+def _megabytes(role: _Role, size: Callable[[Memory], int]) -> Callable[[PhaseResult], float | None]:
     def in_window(window: PhaseResult) -> float | None:
-        most_bytes = role(window).most_bytes
+        cost = role(window)
+        return size(cost.memory) / 1e6 if cost is not None and cost.memory is not None else None
+
+    return in_window
+
+
+def _most_megabytes(role: _Role) -> Callable[[PhaseResult], float | None]:
+    def in_window(window: PhaseResult) -> float | None:
+        cost = role(window)
+        most_bytes = None if cost is None else cost.most_bytes
         return None if most_bytes is None else most_bytes / 1e6
 
     return in_window
@@ -133,10 +137,20 @@ def _per_request(
     return in_window
 
 
-def _switches(role: Callable[[PhaseResult], RoleCost]) -> Callable[[PhaseResult], float | None]:
-    return _per_request(
-        lambda window: role(window).voluntary_switches + role(window).involuntary_switches
-    )
+def _switches(role: _Role) -> Callable[[PhaseResult], float | None]:
+    def counted(window: PhaseResult) -> float | None:
+        cost = role(window)
+        return None if cost is None else cost.voluntary_switches + cost.involuntary_switches
+
+    return _per_request(counted)
+
+
+def _of_the_app_cpus(seconds: Callable[[CpuTimes], float]) -> Callable[[PhaseResult], float | None]:
+    def share(window: PhaseResult) -> float | None:
+        times = window.app_cpus
+        return None if times is None else 100 * seconds(times) / window.load.duration_s
+
+    return share
 
 
 def _lateness(window: PhaseResult) -> Lateness | None:
@@ -192,15 +206,15 @@ def _total(count: Callable[[PhaseResult], float]) -> Callable[[Sequence[PhaseRes
     return lambda windows: sum(count(window) for window in windows)
 
 
-def _app(window: PhaseResult) -> RoleCost:
+def _app(window: PhaseResult) -> RoleCost | None:
     return window.app
 
 
-def _database(window: PhaseResult) -> RoleCost:
+def _database(window: PhaseResult) -> RoleCost | None:
     return window.database
 
 
-def _generator(window: PhaseResult) -> RoleCost:
+def _generator(window: PhaseResult) -> RoleCost | None:
     return window.generator
 
 
@@ -374,7 +388,7 @@ _ALL = (
         "foreign CPU",
         "% of the app's core",
         "lower",
-        lambda window: 100 * window.app_cpus.foreign_s / window.load.duration_s,
+        _of_the_app_cpus(lambda times: times.foreign_s),
         decimals=1,
     ),
     Metric(
@@ -382,7 +396,7 @@ _ALL = (
         "steal",
         "% of the app's core",
         "lower",
-        lambda window: 100 * window.app_cpus.steal_s / window.load.duration_s,
+        _of_the_app_cpus(lambda times: times.steal_s),
         decimals=1,
     ),
 )

@@ -8,7 +8,7 @@ import json
 import os
 import re
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -17,7 +17,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from bench import before_modes
+from bench import before_elsewhere, before_modes
 from bench.analysis.possible import why_impossible
 from bench.analysis.wholeness import key_of
 from bench.errors import LabError, StoreError, UsageError
@@ -27,7 +27,6 @@ from bench.model import (
     CellResult,
     ClosedLoop,
     Diagnostic,
-    Elsewhere,
     Finding,
     Plan,
     RunRecord,
@@ -40,7 +39,6 @@ READABLE = (1, SCHEMA_VERSION)
 _RUN = TypeAdapter(RunRecord)
 _CELL = TypeAdapter(CellResult)
 _SAMPLE = TypeAdapter(Sample)
-_ELSEWHERE = TypeAdapter(Elsewhere)
 _FINDINGS = TypeAdapter(tuple[Finding, ...])
 
 _NAME = re.compile(r"\w[\w .+-]*", re.ASCII)
@@ -50,12 +48,11 @@ _ANOTHER = "other runs are not touched by it: make report RUN=<run-id>."
 
 def schemas() -> dict[str, str]:
     """JSON Schema texts of what is stored: `run.json`, one line of `rounds.jsonl`, and
-    `elsewhere.json`.
+    `findings.json`.
     """
     described: dict[str, TypeAdapter[Any]] = {
         "run": _RUN,
         "cell": _CELL,
-        "elsewhere": _ELSEWHERE,
         "findings": _FINDINGS,
     }
     return {
@@ -146,11 +143,6 @@ def torn_words(torn: Sequence[Torn]) -> tuple[str, ...]:
     )
 
 
-def write_elsewhere(directory: Path, found: Elsewhere) -> None:
-    """Replace elsewhere.json in the folder, which exists."""
-    _replace(directory / "elsewhere.json", _ELSEWHERE.dump_python(found, mode="json"))
-
-
 def _replace(path: Path, data: object) -> None:
     """Write a file of JSON whole and atomically. Raises StoreError."""
     with explained(path):
@@ -164,7 +156,10 @@ class RunStore:
         self.directory = directory
         self.rounds = directory / "rounds.jsonl"
         self.samples = directory / "samples.jsonl"
-        self.record = directory / "run.json"
+        old, today = directory / before_elsewhere.FILE, directory / "run.json"
+        self.is_of_old_form = old.exists() and not today.exists()
+        """Nothing is added to such a folder: it is only read."""
+        self.record = old if self.is_of_old_form else today
         self.findings = directory / "findings.json"
 
     def create(self) -> None:
@@ -263,7 +258,7 @@ class RunStore:
 
     def _read_cells(self, plan: Plan) -> tuple[tuple[CellResult, ...], tuple[Torn, ...]]:
         """Each cell once, in the order measured, and the lines that are left out."""
-        lines, torn = self._numbered(self.rounds, _CELL)
+        lines, torn = self._old_cells() if self.is_of_old_form else self._numbered_cells()
         cells: dict[object, CellResult] = {}
         for number, cell in lines:
             # A search may try a rate twice in what it calls a round.
@@ -276,6 +271,17 @@ class RunStore:
             else:
                 cells[key] = cell
         return tuple(cells.values()), tuple(torn)
+
+    def _numbered_cells(self) -> tuple[list[tuple[int, CellResult]], list[Torn]]:
+        return self._numbered(self.rounds, _CELL)
+
+    def _old_cells(self) -> tuple[list[tuple[int, CellResult]], list[Torn]]:
+        """The cells of a folder of the old form. Raises StoreError."""
+        try:
+            found = map(_CELL.validate_python, before_elsewhere.cells(self._json()))
+            return list(enumerate(found, start=1)), []
+        except ValidationError as error:
+            raise self._damaged(f"holds no users' answers: {_first_of(error)}") from None
 
     def _lines_of[T](
         self, path: Path, kind: TypeAdapter[T]
@@ -299,7 +305,16 @@ class RunStore:
                 torn.append(Torn(path, number))
         return whole, torn
 
-    def _read_json(self) -> dict[str, Any]:
+    def _read_json(self) -> Mapping[str, Any]:
+        """What run.json has, also where a lab stored that otherwise. Raises StoreError."""
+        if not self.is_of_old_form:
+            return self._json()
+        try:
+            return before_elsewhere.record(self._json(), SCHEMA_VERSION)
+        except (LookupError, TypeError, AttributeError):
+            raise self._damaged("holds no users' answers") from None
+
+    def _json(self) -> dict[str, Any]:
         try:
             data = json.loads(self._bytes_of(self.record))
         except (ValueError, RecursionError):
@@ -358,11 +373,18 @@ def stored_runs(results: Path) -> tuple[RunStore, ...]:
     """
     return tuple(
         RunStore(path.parent)
-        for path in sorted(results.glob("*/run.json"))
+        for path in sorted(_records(results), key=lambda path: path.parent)
         if _NAME.fullmatch(path.parent.name)
         and not path.parent.is_symlink()
         and (path.is_file() or path.is_dir())
     )
+
+
+def _records(results: Path) -> Iterator[Path]:
+    yield from results.glob("*/run.json")
+    for path in results.glob(f"*/{before_elsewhere.FILE}"):
+        if not (path.parent / "run.json").exists():
+            yield path
 
 
 def find_run(results: Path, run_id: str | None) -> RunStore:

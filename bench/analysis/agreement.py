@@ -103,9 +103,7 @@ def _log_ratios(record: RunRecord) -> Mapping[Key, LogRatio]:
     """Those with a spread: of at least two rounds, and no invalid one."""
     found = {}
     asked_all = (
-        question
-        for measure in measures_of(record.plan.pacing)
-        for question in questions(record, measure)
+        question for measure in measures_of(record.plan) for question in questions(record, measure)
     )
     for question in asked_all:
         asked = question.comparison

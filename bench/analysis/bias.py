@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import log
 from typing import Literal, get_args
 
-from bench.analysis.measures import measures_of
+from bench.analysis.measures import COST, main_measure
 from bench.metrics import Metric
 from bench.model import CellResult, Estimate, Target
 from bench.pairs import pairs
@@ -36,7 +36,7 @@ def biases(targets: Sequence[Target], cells: Sequence[tuple[Way, CellResult]]) -
     workloads = tuple(dict.fromkeys(cell.workload for _, cell in cells))
     return tuple(
         _bias(cells, measure.metric, workload, subject.name, reference.name)
-        for measure in measures_of(cells[0][1].pacing)
+        for measure in (main_measure(cells[0][1].pacing), COST)
         for workload in workloads
         for subject, reference in pairs(targets)
     )

@@ -55,6 +55,8 @@ def _settings(plan: Plan) -> dict[str, str]:
         "SEED": str(plan.seed),
         "RUN_TIME": f"{plan.window_s:g}",
     }
+    if plan.target_host:
+        found["TARGET_HOST"] = plan.target_host
     # Rounds that the run added itself are its own to add again.
     if plan.half_width is None and not plan.rounds_limit:
         found["ROUNDS"] = str(plan.rounds)

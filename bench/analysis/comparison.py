@@ -220,7 +220,7 @@ def _open_rows(base: RunRecord, head: RunRecord) -> Iterator[_Open]:
             before = windows_of(base, target, workload, phase)
             after = windows_of(head, target, workload, phase)
             if before:
-                for measure in measures_of(base.plan.pacing):
+                for measure in measures_of(base.plan):
                     faults = own_faults(head, target, workload, phase)
                     yield _open(target, workload, phase, measure, before, after, faults)
 

@@ -36,6 +36,7 @@ _BLOCKING = (
     "placement.housekeeping",
     "source.openapi_sha256",
     "plan.pacing.*",
+    "plan.target_host",
     "plan.window_s",
     "plan.rows",
 )

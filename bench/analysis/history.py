@@ -164,7 +164,7 @@ def _series(
     """Target, workload, phase and measure of each trend: phases as they first came up."""
     phases = dict.fromkeys(phase for run in runs for phase in phases_of(run))
     targets = dict.fromkeys(target for run in runs for target in run.plan.targets)
-    for measure in measures_of(reference.plan.pacing):
+    for measure in measures_of(reference.plan):
         for workload, phase in phases:
             for target in targets:
                 yield target, workload, phase, measure

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from bench.analysis.validity import Windows
 from bench.metrics import METRICS, Metric
-from bench.model import ClosedLoop, Estimate, OpenLoop, Pacing, PhaseResult, Users
+from bench.model import ClosedLoop, Estimate, OpenLoop, Pacing, PhaseResult, Plan, Users
 from bench.stats.ratio import RatesByRound
 
 GENERATOR_BOUND = "generator-bound"
@@ -62,14 +62,23 @@ RESPONSE = Measure(METRICS["p99"], "p99 response time", "faster", "slower")
 _MAIN: Mapping[type[Pacing], Measure] = {ClosedLoop: RATE, OpenLoop: LATENCY, Users: RESPONSE}
 
 
-def measures_of(pacing: Pacing) -> tuple[Measure, ...]:
-    """What a run with this pacing tells of, the first being its main figure.
+def main_measure(pacing: Pacing) -> Measure:
+    """The main figure of a load that arrives like this.
 
     In an open loop the rate is given and tells nothing; with users it follows from their pauses.
     In a closed loop the service time follows from the rate, and would be the same comparison once
     more.
     """
-    return (_MAIN[type(pacing)], COST)
+    return _MAIN[type(pacing)]
+
+
+def measures_of(plan: Plan) -> tuple[Measure, ...]:
+    """What a run with this plan tells of, the first being its main figure.
+
+    What services on another machine cost is not seen.
+    """
+    main = main_measure(plan.pacing)
+    return (main,) if plan.target_host else (main, COST)
 
 
 def speeds_of(windows: Windows, measure: Measure) -> RatesByRound:

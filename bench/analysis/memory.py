@@ -71,5 +71,5 @@ def _is_shared(run: StoredRun, target: str) -> bool:
 
 def role_memory(window: PhaseResult, role: Role) -> int | None:
     """PSS in bytes as it was read just after the window; None where it was not."""
-    memory = (window.app if role == "app" else window.database).memory
-    return None if memory is None else memory.pss_bytes
+    cost = window.app if role == "app" else window.database
+    return None if cost is None or cost.memory is None else cost.memory.pss_bytes

@@ -52,7 +52,7 @@ def _of_load(load: LoadResult) -> Iterator[str]:
 
 def _of_roles(window: PhaseResult) -> Iterator[str]:
     for role in (window.app, window.database, window.generator):
-        if not math.isfinite(role.cpu_s):
+        if role is not None and not math.isfinite(role.cpu_s):
             yield f"{role.cpu_s} s of CPU time"
 
 

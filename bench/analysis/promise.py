@@ -84,7 +84,7 @@ def promise(record: RunRecord, earlier: Iterable[RunRecord]) -> Promise | None:
     spreads = _typical([run.spread for run in found]) if found else _elsewhere(plan)
     half_widths = {
         measure.metric.name: expected_half_width(spreads[measure.metric.name], plan.rounds)
-        for measure in measures_of(plan.pacing)
+        for measure in measures_of(plan)
         if measure.metric.name in spreads
     }
     return Promise(half_widths, tuple(run.run_id for run in found)) if half_widths else None

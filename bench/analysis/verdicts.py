@@ -63,7 +63,7 @@ def verdicts(
     """
     return tuple(
         verdict
-        for measure in measures_of(record.plan.pacing)
+        for measure in measures_of(record.plan)
         for verdict in _family(tuple(questions(record, measure)), threshold, level)
     )
 
@@ -87,7 +87,7 @@ def ratios(record: RunRecord, level: float = 0.95) -> tuple[PhaseVerdict, ...]:
     """
     return tuple(
         _with_verdict(question, verdict)
-        for measure in measures_of(record.plan.pacing)
+        for measure in measures_of(record.plan)
         for question in questions(record, measure)
         for verdict in judge([question.comparison], level=level)
     )

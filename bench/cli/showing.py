@@ -14,7 +14,7 @@ from bench.analysis.studies.ab import answer as ab_answer
 from bench.analysis.studies.crosscheck import CrosscheckFigure
 from bench.cli.options import err, out
 from bench.experiment.assembly import site
-from bench.model import Elsewhere, RunRecord
+from bench.model import RunRecord
 from bench.report.render.terminal import print_document
 from bench.store import RunStore, sound, torn_words
 
@@ -99,13 +99,6 @@ def show_history(path: Path, found: History) -> None:
     write_page(document, path, cache_folder())
     out.print(f"Page: {path}", soft_wrap=True, markup=False)
     list_runs()
-
-
-def show_elsewhere(found: Elsewhere) -> None:
-    """On the terminal: what users were answered by services on another machine."""
-    from bench.report.elsewhere import elsewhere_document
-
-    print_document(out, elsewhere_document(found))
 
 
 def crosscheck_outcome(found: Sequence[CrosscheckFigure]) -> str:

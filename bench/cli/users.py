@@ -7,7 +7,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from bench.analysis.studies.crosscheck import agreements
-from bench.cli.measuring import drawn, require_answered, require_clean
+from bench.cli.measuring import drawn, require_clean
 from bench.cli.options import (
     NOTHING_CHOSEN,
     Choice,
@@ -21,13 +21,12 @@ from bench.cli.options import (
     refuse_beside,
     whole,
 )
-from bench.cli.showing import crosscheck_outcome, show_elsewhere, show_run
+from bench.cli.showing import crosscheck_outcome, show_run
 from bench.errors import LabError, UsageError
 from bench.experiment import session
 from bench.experiment.assembly import open_lab, site
 from bench.experiment.crosscheck import DEFAULT_RATE_PER_S, crosscheck_plan
-from bench.experiment.elsewhere import require_listening, use_elsewhere
-from bench.experiment.engines import LOCUST_FOLDER
+from bench.experiment.elsewhere import require_listening
 from bench.experiment.plan import select_profile
 from bench.experiment.users import require_resolvable, run_ui, run_worker, users_plan
 from bench.live.watching import TerminalWatcher
@@ -233,15 +232,21 @@ def _use(asked: Asked, usual: Usual, target_host: str) -> None:
 
 
 def _carry_out(asked: Asked, pacing: Users, run_time_s: float, target_host: str) -> None:
+    """A run: users of services here, or at `target_host`; stored and shown."""
     if target_host:
-        refuse_beside(
-            "TARGET_HOST",
-            "nothing is measured there",
-            {"ROUNDS": asked.rounds, "STRICT": asked.strict},
-        )
-        _elsewhere(asked, pacing, run_time_s, target_host)
-    else:
-        _here(asked, pacing, run_time_s)
+        refuse_beside("TARGET_HOST", "that machine is not looked at", {"STRICT": asked.strict})
+    plan = users_plan(
+        asked.choice.targets,
+        pacing,
+        run_time_s=run_time_s,
+        rounds=1 if asked.rounds is None else asked.rounds,
+        seed=drawn(asked.seed),
+        target_host=target_host,
+    )
+    watcher = TerminalWatcher(out, err)
+    record = watcher.watch(lambda: session.measure(plan, watcher, strict=asked.strict))
+    show_run(record)
+    require_clean(record, asked.max_fail)
 
 
 def _pacing(asked: Asked, usual: Usual, *, remote: bool = False) -> Users:
@@ -260,35 +265,3 @@ def _pacing(asked: Asked, usual: Usual, *, remote: bool = False) -> Users:
 
 def _run_time_s(asked: Asked, usual: Usual) -> float:
     return parse_run_time(asked.run_time or usual.run_time)
-
-
-def _here(asked: Asked, pacing: Users, run_time_s: float) -> None:
-    """A run of the lab: services up here, sampled, stored and shown."""
-    plan = users_plan(
-        asked.choice.targets,
-        pacing,
-        run_time_s=run_time_s,
-        rounds=1 if asked.rounds is None else asked.rounds,
-        seed=drawn(asked.seed),
-    )
-    watcher = TerminalWatcher(out, err)
-    record = watcher.watch(lambda: session.measure(plan, watcher, strict=asked.strict))
-    show_run(record)
-    require_clean(record, asked.max_fail)
-
-
-def _elsewhere(asked: Asked, pacing: Users, run_time_s: float, target_host: str) -> None:
-    """Services on another machine: their answers can be measured, not what they cost."""
-    found, folder = use_elsewhere(
-        site(),
-        asked.choice.targets,
-        pacing,
-        run_time_s=run_time_s,
-        seed=drawn(asked.seed),
-        target_host=target_host,
-        say=lambda line: out.print(line, markup=False, soft_wrap=True),
-    )
-    show_elsewhere(found)
-    out.print(f"Results: {folder}", markup=False, soft_wrap=True)
-    out.print(f"Locust's reports: {folder / LOCUST_FOLDER}", markup=False, soft_wrap=True)
-    require_answered({use.target: (use.load,) for use in found.uses}, asked.max_fail)

@@ -112,6 +112,7 @@ def load_spec(bench: Bench, step: Step, target: Target, phase: Phase) -> LoadSpe
         pacing=bench.plan.pacing,
         seed=seed_of(bench.plan, step),
         target=target.name,
+        shared_database=bool(bench.plan.target_host),
     )
     if phase.counted:
         return replace(spec, requests=bench.plan.requests)

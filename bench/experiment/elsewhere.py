@@ -1,38 +1,90 @@
-"""Users of services on another machine: what they were answered, without what it cost there."""
+"""Services of another machine: what they answer is measured like any other's, what they and their
+databases use is not seen from here.
+"""
 
+import json
 import os
 import socket
-from collections.abc import Callable
-from dataclasses import replace
-from pathlib import Path
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, fields, replace
+from http.client import HTTPConnection, HTTPException
 
-from bench import host
 from bench.analysis import diagnostics
 from bench.errors import LabError
-from bench.experiment.engines import LOCUST_FOLDER, ports
-from bench.experiment.plan import DEFAULT_ROWS
-from bench.experiment.users import WORKLOAD
-from bench.load.users.swarm import Swarm
-from bench.model import (
-    Diagnostic,
-    Elsewhere,
-    LoadResult,
-    LoadSpec,
-    Site,
-    Target,
-    TargetRecord,
-    Use,
-    Users,
-)
-from bench.store import new_run_id, write_elsewhere
+from bench.experiment.alone import measuring_alone
+from bench.experiment.assembly import lab_to_look_at
+from bench.experiment.cell import Bench, cost, load_spec, utc_now
+from bench.experiment.lab import Lab
+from bench.experiment.schedule import Step
+from bench.model import CellResult, Diagnostic, LoadResult, PhaseResult, Placement, Plan, Target
+from bench.supervise.proctree import tree_memory, tree_usage
 from bench.workloads import WORKLOADS
+
+PATIENCE_S = 5
+
+
+@dataclass(frozen=True)
+class LabElsewhere(Lab):
+    """The chosen targets as another machine has them, where nothing is this lab's to start, to
+    freeze or to stop.
+    """
+
+    target_host: str = ""
+
+    @property
+    def host(self) -> str:
+        return self.target_host
+
+    @property
+    def beginning(self) -> str:
+        return f"Using {self.titles} at {self.target_host}: what they use there is not seen."
+
+    def all_unit_names(self) -> tuple[str, ...]:
+        return ()
+
+    def app_pid(self, _target: Target) -> None:
+        return None
+
+    def revive(self, _target: Target) -> tuple[str, ...]:
+        return ()
+
+    def renew(self, _target: Target) -> None:
+        """Its processes go on from round to round."""
+
+    def await_app(self, _target: Target) -> None:
+        """Nobody has renewed it."""
+
+    def isolate(self, _target: Target) -> None:
+        """Who else runs there is not known."""
+
+
+def lab_elsewhere(plan: Plan) -> LabElsewhere:
+    """The plan's targets on its `target_host`. All CPUs of this machine are the generator's."""
+    here = lab_to_look_at(plan.targets)
+    known = {field.name: getattr(here, field.name) for field in fields(here)}
+    cpus = tuple(sorted(os.sched_getaffinity(0)))
+    where = Placement(app=(), database=(), generator=cpus, housekeeping=cpus)
+    return LabElsewhere(**{**known, "placement": where}, target_host=plan.target_host)
+
+
+@contextmanager
+def reached(lab: Lab) -> Iterator[None]:
+    """Services that somebody else has brought up, for the time of the measurement.
+
+    Raises LabError where one does not listen, LabBusy while another measurement runs here.
+    """
+    for target in lab.targets:
+        require_listening(lab.base_url(target))
+    with measuring_alone():
+        yield
 
 
 def require_listening(base_url: str) -> None:
     """Raises LabError when nobody listens there."""
     address, _, port = base_url.removeprefix("http://").rpartition(":")
     try:
-        socket.create_connection((address, int(port)), timeout=5).close()
+        socket.create_connection((address, int(port)), timeout=PATIENCE_S).close()
     except OSError as error:
         raise LabError(
             f"nothing answers at {base_url}: {error.strerror or error}",
@@ -40,72 +92,62 @@ def require_listening(base_url: str) -> None:
         ) from error
 
 
-def use_elsewhere(
-    site: Site,
-    targets: tuple[Target, ...],
-    pacing: Users,
-    *,
-    run_time_s: float,
-    seed: int,
-    target_host: str,
-    say: Callable[[str], None],
-) -> tuple[Elsewhere, Path]:
-    """Let users use each service there in turn. Returns what they saw, and the folder it is in.
+def reported(lab: Lab) -> Mapping[str, object]:
+    """What the services say of themselves, for provenance. One that says nothing is left out."""
+    said = {target.name: _said(lab.host, target.http_port) for target in lab.targets}
+    return {
+        part: {name: told for name, each in said.items() if isinstance(told := each.get(key), dict)}
+        for part, key in (("services", "versions"), ("settings", "settings"))
+    }
 
-    Nothing is verified or reset, and others may use the same databases. What was seen is written
-    after each target. Raises LabError where nobody listens, GeneratorFailed and StoreError.
-    """
-    for target in targets:
-        require_listening(_base_url(target, target_host))
-    folder = site.results / new_run_id(site.results)
-    found = Elsewhere(
-        run_id=folder.name,
-        target_host=target_host,
-        pacing=pacing,
-        window_s=run_time_s,
-        seed=seed,
-        provenance={
-            "source": host.source(site.root),
-            "machine": host.machine(tuple(sorted(os.sched_getaffinity(0)))),
-            "load_before": host.load_now(),
-        },
-        targets=tuple(map(TargetRecord.of, targets)),
+
+def _said(host: str, port: int) -> Mapping[str, object]:
+    connection = HTTPConnection(host, port, timeout=PATIENCE_S)
+    try:
+        connection.request("GET", "/readyz")
+        said = json.loads(connection.getresponse().read())
+    except (OSError, HTTPException, ValueError):
+        return {}
+    finally:
+        connection.close()
+    return said if isinstance(said, dict) else {}
+
+
+def measure_elsewhere(bench: Bench, step: Step, target: Target) -> CellResult:
+    """What one target answers in a window. Raises GeneratorFailed."""
+    (phase,) = WORKLOADS[step.workload].phases(1, bench.plan.rows)
+    started_at = utc_now()
+    bench.engine.prepare(load_spec(bench, step, target, phase))
+    before = tree_usage(bench.engine.pid)
+    bench.engine.go(bench.on_progress)
+    used = cost(before, tree_usage(bench.engine.pid))
+    # Locust's processes end when they are collected.
+    memory = tree_memory(bench.engine.pid)
+    load = bench.engine.collect()
+    window = PhaseResult(
+        phase=phase.name,
+        load=load,
+        app=None,
+        database=None,
+        generator=replace(used, memory=memory),
+        app_cpus=None,
+        diagnostics=_diagnostics_of(load, bench.plan),
     )
-    for target in targets:
-        say(f"{target.title} at {target_host}, {run_time_s:g} s ...")
-        use = _use(site, target, found, folder)
-        found = replace(found, uses=(*found.uses, use))
-        write_elsewhere(folder, found)
-    return found, folder
-
-
-def _base_url(target: Target, target_host: str) -> str:
-    return f"http://{target_host}:{target.http_port}"
-
-
-def _use(site: Site, target: Target, asked: Elsewhere, folder: Path) -> Use:
-    spec = LoadSpec(
-        base_url=_base_url(target, asked.target_host),
-        shares=WORKLOADS[WORKLOAD].phases(1, DEFAULT_ROWS)[0].shares,
-        pacing=asked.pacing,
-        seed=asked.seed,
-        duration_s=asked.window_s,
+    return CellResult(
+        round=step.round,
         target=target.name,
-        shared_database=True,
+        workload=step.workload,
+        pacing=bench.plan.pacing,
+        started_at=started_at,
+        phases=(window,),
     )
-    cpus = tuple(os.sched_getaffinity(0))
-    with Swarm(cpus, folder / LOCUST_FOLDER, ports(site, asked.pacing)) as swarm:
-        swarm.prepare(spec)
-        swarm.go()
-        load = swarm.collect()
-    return Use(target.name, load, _diagnostics_of(load, asked))
 
 
-def _diagnostics_of(load: LoadResult, asked: Elsewhere) -> tuple[Diagnostic, ...]:
+def _diagnostics_of(load: LoadResult, plan: Plan) -> tuple[Diagnostic, ...]:
     """What can be doubted without having seen the service."""
     return (
         *diagnostics.requests_failed(load),
-        *diagnostics.open_loop_off(load, asked.pacing),
-        *diagnostics.users_off(load, asked.window_s),
-        *diagnostics.too_few_samples(load, asked.pacing),
+        *diagnostics.open_loop_off(load, plan.pacing),
+        *diagnostics.users_off(load, plan.window_s),
+        *diagnostics.too_few_samples(load, plan.pacing),
     )

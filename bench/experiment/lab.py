@@ -84,6 +84,17 @@ class Lab:
 
     # --- names and addresses
 
+    @property
+    def titles(self) -> str:
+        return ", ".join(target.title for target in self.targets)
+
+    @property
+    def beginning(self) -> str:
+        """What it begins with, in a sentence. Raises SetupError where there is no PostgreSQL."""
+        frameworks = {target.framework for target in self.targets}
+        each = "each framework with its" if len(frameworks) > 1 else "with its"
+        return f"Starting {self.titles}, {each} PostgreSQL {self.binaries.version} ..."
+
     def cluster(self, target: Target) -> Cluster:
         """The PostgreSQL instance that holds a target's database."""
         return Cluster(
@@ -107,8 +118,13 @@ class Lab:
         index = cores_by_framework(self.registry).index(target.framework)
         return replace(self.placement, app=(cpus[index % len(cpus)],))
 
+    @property
+    def host(self) -> str:
+        """Where the services answer."""
+        return self.site.host
+
     def base_url(self, target: Target) -> str:
-        return f"http://{self.site.host}:{target.http_port}"
+        return f"http://{self.host}:{target.http_port}"
 
     def dsn(self, target: Target) -> str:
         """The database's address as services and psql get it: without a password."""
@@ -240,6 +256,17 @@ class Lab:
             # A command that prepares it, the same for every target of a framework.
             raise UnitFailed(f"{unit.name}: {error.message}", error.remedy) from error
 
+    def revive(self, target: Target) -> tuple[str, ...]:
+        """Start again what has died of a target, if only while it was frozen. Returns its names.
+
+        Raises UnitFailed.
+        """
+        status = self.supervisor.status
+        ended = tuple(name for name in self.unit_names(target) if status(name).pid is None)
+        if ended:
+            self.start((target,), outlive=False)
+        return ended
+
     def renew(self, target: Target) -> None:
         """Give a target's app new processes: `await_app` waits for them. Its database runs on.
 
@@ -279,6 +306,10 @@ class Lab:
         return Stopped(tuple(running), killed)
 
     # --- what a target uses
+
+    def app_pid(self, target: Target) -> int | None:
+        """The first process of a target's app; None where it does not run."""
+        return self.supervisor.status(app_unit_name(target)).pid
 
     def usage(self, target: Target, name: str) -> Usage:
         """What one of a target's two units has used so far.

@@ -6,7 +6,7 @@ Who may not answers 503, or resets, and it would look like the service's own doi
 from collections.abc import Iterator
 
 from bench.errors import SetupError
-from bench.experiment.lab import Lab, app_unit_name
+from bench.experiment.lab import Lab
 from bench.kernel.limits import open_files
 from bench.load.open import IN_FLIGHT_LIMIT
 from bench.model import ClosedLoop, Pacing, Plan, Saturation, Sweep, Users
@@ -49,6 +49,6 @@ def require_files(lab: Lab, plan: Plan) -> None:
 def _allowed(lab: Lab) -> Iterator[tuple[str, int | None]]:
     yield "the load generator", open_files()
     for target in lab.targets:
-        pid = lab.supervisor.status(app_unit_name(target)).pid
+        pid = lab.app_pid(target)
         if pid is not None:
             yield target.title, open_files(pid)

@@ -16,6 +16,7 @@ from bench.analysis.studies.saturation import REFUSED
 from bench.analysis.wholeness import key_of
 from bench.errors import GeneratorFailed, RateRefused, StoreError
 from bench.experiment.cell import Bench, measure_cell, utc_now
+from bench.experiment.elsewhere import measure_elsewhere
 from bench.experiment.engines import EngineMaker, engine_maker
 from bench.experiment.interruption import undisturbed
 from bench.experiment.lab import Lab, app_unit_name
@@ -181,7 +182,7 @@ class Runner:
 
         for target in targets:
             with told(target):
-                revived[target.name] = self._revive(target)
+                revived[target.name] = self.lab.revive(target)
                 if self._renew(step, target, before, revived[target.name]):
                     renewed.append(target)
         for target in renewed:
@@ -213,8 +214,9 @@ class Runner:
 
     def _measured_alone(self, bench: Bench, step: Step, target: Target) -> CellResult:
         cell = target.name, step.workload
+        measure = measure_elsewhere if bench.plan.target_host else measure_cell
         try:
-            return measure_cell(bench, step, target)
+            return measure(bench, step, target)
         except TARGET_FAILED as error:
             return unmeasured(bench, step, cell, str(error))
         except RateRefused as error:
@@ -232,14 +234,6 @@ class Runner:
 
     def _target(self, name: str) -> Target:
         return next(target for target in self.lab.targets if target.name == name)
-
-    def _revive(self, target: Target) -> tuple[str, ...]:
-        """Start again what has died since the cell before, if only while it was frozen."""
-        status = self.lab.supervisor.status
-        ended = tuple(name for name in self.lab.unit_names(target) if status(name).pid is None)
-        if ended:
-            self.lab.start((target,), outlive=False)
-        return ended
 
     def _keep(self, samples: tuple[Sample, ...]) -> None:
         self.store.append_samples(samples)

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from bench import host, preflight, tuning
 from bench.analysis import diagnostics
-from bench.analysis.commands import resume_command
+from bench.analysis.commands import commands, resume_command
 from bench.analysis.differences import ABSENT, differences
 from bench.analysis.promise import promise
 from bench.analysis.wholeness import missing
@@ -21,6 +21,7 @@ from bench.errors import LabError, StoreError, TargetUnfit, UsageError
 from bench.experiment.alone import measuring_alone
 from bench.experiment.assembly import exclusively, open_lab, site
 from bench.experiment.cell import utc_now
+from bench.experiment.elsewhere import lab_elsewhere, reached, reported
 from bench.experiment.engines import with_workers
 from bench.experiment.explain import lab_for
 from bench.experiment.fitness import examine, require_fit
@@ -129,9 +130,9 @@ def begun(
 
     Raises UsageError when the generator cannot keep the plan's rate; then there is no run.
     """
-    lab = with_workers(lab or lab_for(plan), plan.pacing)
+    lab = with_workers(lab or lab_of(plan), plan.pacing)
     began_s = time.monotonic()
-    with brought_up(lab, watcher, strict=strict) as checks:
+    with made_ready(plan, lab, watcher, strict=strict) as checks:
         require_files(lab, plan)
         store = RunStore(lab.site.results / new_run_id(lab.site.results))
         record = new_record(lab, plan, store)
@@ -166,8 +167,8 @@ def taken_up(store: RunStore, watcher: Watcher, *, strict: bool) -> Iterator[tup
     """
     began_s = time.monotonic()
     plan = unfinished(store)[0].plan
-    lab = with_workers(lab_for(plan), plan.pacing)
-    with brought_up(lab, watcher, strict=strict) as checks:
+    lab = with_workers(lab_of(plan), plan.pacing)
+    with made_ready(plan, lab, watcher, strict=strict) as checks:
         require_files(lab, plan)
         # Read again, where nobody else can measure any more.
         record, torn = unfinished(store)
@@ -200,6 +201,11 @@ def unfinished(store: RunStore) -> tuple[RunRecord, tuple[Torn, ...]]:
             f"{record.schema_version}; this one stores version {SCHEMA_VERSION}",
             "Resume it with that lab (its commit stands in run.json), or make a new run.",
         )
+    if store.is_of_old_form:
+        raise UsageError(
+            f"run {record.run_id} was stored by a lab that made no run of services elsewhere",
+            f"Make it again: {tuple(commands(record))[-1]}",
+        )
     if isinstance(record.plan.study, AB):
         raise UsageError(
             f"run {record.run_id} is an A/B, whose sides are gone when it ends",
@@ -210,6 +216,27 @@ def unfinished(store: RunStore) -> tuple[RunRecord, tuple[Torn, ...]]:
             f"run {record.run_id} is complete", "There is nothing to resume: make report."
         )
     return record, torn
+
+
+def lab_of(plan: Plan) -> Lab:
+    """The lab that a plan is carried out in. Raises UsageError or SetupError."""
+    return lab_elsewhere(plan) if plan.target_host else lab_for(plan)
+
+
+@contextmanager
+def made_ready(
+    plan: Plan, lab: Lab, watcher: Watcher, *, strict: bool
+) -> Iterator[tuple[Check, ...]]:
+    """Everything as the plan needs it for the time of the measurement, and what was found out
+    about the machine that has the services: of another one that is nothing.
+    """
+    if not plan.target_host:
+        with brought_up(lab, watcher, strict=strict) as checks:
+            yield checks
+        return
+    with reached(lab):
+        watcher.setting_up(lab)
+        yield ()
 
 
 @contextmanager
@@ -343,6 +370,31 @@ def overrides(lab: Lab) -> dict[str, tuple[str, ...]]:
 
 
 def new_record(lab: Lab, plan: Plan, store: RunStore) -> RunRecord:
+    """The record of a run that begins, with the circumstances that it begins under."""
+    return RunRecord(
+        schema_version=SCHEMA_VERSION,
+        run_id=store.directory.name,
+        plan=plan,
+        placement=lab.placement,
+        supervisor="" if plan.target_host else lab.supervisor.name,
+        provenance={
+            "source": host.source(lab.site.root),
+            "environment": let_through(),
+            "bind": lab.site.host,
+            "machine": {**host.machine(lab.cpus), "tuned": tuning.tuned_names()},
+            "load_before": host.load_now(),
+            **(reported(lab) if plan.target_host else _of_the_services(lab)),
+        },
+        diagnostics=(),
+        started_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
+        state="running",
+        method=METHOD,
+        targets=tuple(map(TargetRecord.of, lab.targets)),
+    )
+
+
+def _of_the_services(lab: Lab) -> Mapping[str, object]:
+    """What provenance has of services and databases that run here, each verified for it."""
     services: dict[str, object] = {}
     settings: dict[str, object] = {}
     tables: dict[str, object] = {}
@@ -356,33 +408,16 @@ def new_record(lab: Lab, plan: Plan, store: RunStore) -> RunRecord:
                 settings[target.name] = reported.settings
             tables[target.name] = admin.table()
             databases[target.name] = admin.settings()
-    return RunRecord(
-        schema_version=SCHEMA_VERSION,
-        run_id=store.directory.name,
-        plan=plan,
-        placement=lab.placement,
-        supervisor=lab.supervisor.name,
-        provenance={
-            "source": host.source(lab.site.root),
-            "environment": let_through(),
-            "bind": lab.site.host,
-            "machine": {**host.machine(lab.cpus), "tuned": tuning.tuned_names()},
-            "load_before": host.load_now(),
-            "postgresql": {
-                "version": lab.binaries.version,
-                "origin": lab.binaries.origin,
-                "directory": str(lab.binaries.directory),
-                "store_path": host.store_path(lab.binaries.directory),
-            },
-            "services": services,
-            "settings": settings,
-            "tables": tables,
-            "databases": databases,
-            "overrides": {name: list(files) for name, files in overrides(lab).items()},
+    return {
+        "postgresql": {
+            "version": lab.binaries.version,
+            "origin": lab.binaries.origin,
+            "directory": str(lab.binaries.directory),
+            "store_path": host.store_path(lab.binaries.directory),
         },
-        diagnostics=(),
-        started_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
-        state="running",
-        method=METHOD,
-        targets=tuple(map(TargetRecord.of, lab.targets)),
-    )
+        "services": services,
+        "settings": settings,
+        "tables": tables,
+        "databases": databases,
+        "overrides": {name: list(files) for name, files in overrides(lab).items()},
+    }

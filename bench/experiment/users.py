@@ -25,7 +25,13 @@ _STOP_PATIENCE_S = 15.0
 
 
 def users_plan(
-    targets: tuple[Target, ...], pacing: Users, *, run_time_s: float, rounds: int, seed: int
+    targets: tuple[Target, ...],
+    pacing: Users,
+    *,
+    run_time_s: float,
+    rounds: int,
+    seed: int,
+    target_host: str = "",
 ) -> Plan:
     """The plan of a run with users. Raises UsageError when a number is out of range."""
     if rounds < 1:
@@ -43,6 +49,7 @@ def users_plan(
         warm_up_min_s=0.0,
         warm_up_max_s=0.0,
         pause_s=PAUSE_S,
+        target_host=target_host,
     )
 
 

@@ -13,6 +13,7 @@ from bench.errors import StoreError
 from bench.metrics import METRICS
 from bench.model import CellResult, PhaseResult, Target
 from bench.store import what_is_left
+from bench.words import NO_FIGURE
 
 _FORMAT = "%(asctime)s - %(levelname)s - %(message)s"
 
@@ -34,7 +35,7 @@ def phase_lines(name: str, window: PhaseResult) -> list[str]:
         f"  CPU per request: app {told['app_cost']} us, database {told['database_cost']} us, "
         f"generator {told['generator_cost']} us",
         f"  Memory (PSS): app {told['app_memory']} MB, database {told['database_memory']} MB",
-        f"  Limited by: {window.limited_by}",
+        f"  Limited by: {window.limited_by or NO_FIGURE}",
     ]
     lines.extend(f"  Failed: {count} x {reason}" for reason, count in load.failures.items())
     return lines

@@ -95,13 +95,10 @@ class TerminalWatcher:
         self._out.print(f"{verdict.text} See make doctor.", style=verdict.style, markup=False)
 
     def setting_up(self, lab: Lab) -> None:
-        self._surroundings = surroundings(lab)
-        self._host = lab.site.host
+        self._surroundings = surroundings(lab) if lab.all_unit_names() else None
+        self._host = lab.host
         print_notes(self._err, lab.notes)
-        names = ", ".join(target.title for target in lab.targets)
-        frameworks = {target.framework for target in lab.targets}
-        each = "each framework with its" if len(frameworks) > 1 else "with its"
-        self._out.print(f"Starting {names}, {each} PostgreSQL {lab.binaries.version} ...")
+        self._out.print(lab.beginning, markup=False)
 
     def observer(self, store: RunStore) -> LiveObserver:
         self._store = store

@@ -52,7 +52,6 @@ from bench.model.record import (
     CellResult,
     Conditions,
     CpuTimes,
-    Elsewhere,
     PhaseResult,
     Promise,
     QueryCounts,
@@ -62,7 +61,6 @@ from bench.model.record import (
     Statement,
     TargetRecord,
     TurnSeries,
-    Use,
 )
 from bench.model.study import (
     AB,
@@ -94,7 +92,6 @@ __all__ = [
     "Crosscheck",
     "Diagnostic",
     "Distribution",
-    "Elsewhere",
     "Estimate",
     "Explain",
     "FailOn",
@@ -145,7 +142,6 @@ __all__ = [
     "UnitState",
     "UnitStatus",
     "Usage",
-    "Use",
     "Users",
     "UsersResult",
     "Verdict",

@@ -86,7 +86,7 @@ class Users:
     kind: Literal["users"] = "users"
     variables: ClassVar[tuple[str, ...]] = (
         *("USERS", "SPAWN_RATE", "RUN_TIME", "WAIT", "THROUGHPUT", "SHAPE", "WORKERS"),
-        *("ROUNDS", "SEED"),
+        *("ROUNDS", "SEED", "TARGET_HOST"),
     )
 
     @property

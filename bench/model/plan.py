@@ -160,6 +160,9 @@ class Plan:
 
     With `turns`, all targets of a workload are up in a round and take turns; `window_s` is then
     what is counted of each. Scenarios of several phases, and open loops, have windows all the same.
+
+    `target_host` is the machine where the services run, if that is another one: what they use there
+    is not seen. Nothing is verified or reset then, and others may use the same databases.
     """
 
     profile: str
@@ -179,3 +182,4 @@ class Plan:
     study: Study | None = None
     pause_s: float = 0.0
     turns: Turns | None = None
+    target_host: str = ""

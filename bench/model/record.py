@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AliasChoices, Field
 
 from bench.model.load_result import LoadResult, WarmUp
-from bench.model.pacing import Pacing, Users
+from bench.model.pacing import Pacing
 from bench.model.place import Memory, Placement, Pressure
 from bench.model.plan import Contract, Mode, Operation, Plan, Target, variant_of
 from bench.model.verdict import Diagnostic
@@ -117,7 +117,8 @@ class PhaseResult:
     """One measured window, or all turns of a target in one round of a workload.
 
     CPU times are those of the counted turns; switches, queries and bytes those of all requests,
-    lead-ins included.
+    lead-ins included. Of services on another machine nobody sees what they and their databases use:
+    `app`, `database` and `app_cpus` are None then, and `generator` in files that did not keep it.
 
     `ceiling_share` is its rate as a share of what the generator can send to a server with nothing
     behind it.
@@ -125,10 +126,10 @@ class PhaseResult:
 
     phase: str
     load: LoadResult
-    app: RoleCost
-    database: RoleCost
-    generator: RoleCost
-    app_cpus: CpuTimes
+    app: RoleCost | None
+    database: RoleCost | None
+    generator: RoleCost | None
+    app_cpus: CpuTimes | None
     queries: QueryCounts | None = None
     ceiling_share: float | None = None
     limited_by: str = ""
@@ -238,6 +239,7 @@ class RunRecord:
     kill -9. `measured_s` is how much of it was counted. `method` is the version of how it was
     measured: 1 where targets had windows one after the other, and 2 where they take turns. `spread`
     is the typical standard deviation of a log ratio of two targets from round to round, by metric.
+    Nobody is the `supervisor` of services on another machine.
     `resumed_at` is when it was taken up again, each time.
     """
 
@@ -268,29 +270,3 @@ class RunRecord:
             if target.name == name:
                 return target
         return TargetRecord(name, name, name, "standard", "core")
-
-
-@dataclass(frozen=True)
-class Use:
-    """What users were answered by one service on another machine, and what weakens it."""
-
-    target: str
-    load: LoadResult
-    diagnostics: _Diagnostics
-
-
-@dataclass(frozen=True)
-class Elsewhere:
-    """Users of services on another machine. No run: what it cost there is not known here.
-
-    Each service was used for `window_s`. `provenance` is of the machine where the users ran.
-    """
-
-    run_id: str
-    target_host: str
-    pacing: Users
-    window_s: float
-    seed: int
-    provenance: Mapping[str, object]
-    uses: tuple[Use, ...] = ()
-    targets: tuple[TargetRecord, ...] = ()

@@ -86,7 +86,7 @@ def _by_measures(record: RunRecord, half_widths: Mapping[str, float]) -> str:
     return and_list(
         [
             f"{_half(half_widths[measure.metric.name])} by {measure.title}"
-            for measure in measures_of(record.plan.pacing)
+            for measure in measures_of(record.plan)
             if measure.metric.name in half_widths
         ]
     )
@@ -102,17 +102,24 @@ def _cpus(cpus: tuple[int, ...]) -> str:
 
 def placement_words(placement: Placement) -> str:
     """Which CPU serves what."""
-    return (
-        f"app on {_cpus(placement.app)}; database on {_cpus(placement.database)}; "
-        f"generator on {_cpus(placement.generator)}; lab on {_cpus(placement.housekeeping)}"
-    )
+    roles = {
+        "app": placement.app,
+        "database": placement.database,
+        "generator": placement.generator,
+        "lab": placement.housekeeping,
+    }
+    return "; ".join(f"{role} on {_cpus(cpus)}" for role, cpus in roles.items() if cpus)
 
 
 def placement_fact(record: RunRecord) -> tuple[str, str]:
     """Where everything ran and who ran it, and what the machine could not give."""
-    notes = " ".join(record.placement.notes)
-    where = f"{placement_words(record.placement)}. Supervisor: {record.supervisor}. {notes}"
-    return "Placement", where.strip()
+    parts = [placement_words(record.placement)]
+    if record.supervisor:
+        parts.append(f"Supervisor: {record.supervisor}")
+    if away := record.plan.target_host:
+        parts.insert(0, f"services at {away}, where nobody saw what they use")
+    told = "".join(f"{part}. " for part in parts if part)
+    return "Placement", f"{told}{' '.join(record.placement.notes)}".strip()
 
 
 def machine_fact(record: RunRecord) -> tuple[str, str]:

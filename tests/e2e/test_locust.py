@@ -130,11 +130,17 @@ def test_failures_decide_the_exit_code_unless_they_are_put_up_with(cli: Cli) -> 
     finally:
         server.shutdown()
         server.server_close()
-    *_, latest = sorted(cli.results.glob("*/elsewhere.json"))
-    (use,) = json.loads(latest.read_text())["uses"]
-    assert set(use["load"]["failures"]) == {"status 500"}
-    assert "errors" in {diagnostic["code"] for diagnostic in use["diagnostics"]}
-    assert (latest.parent / "locust" / "flask.html").stat().st_size > 10_000
+    latest = cli.runs()[-1]
+    record = json.loads((latest / "run.json").read_text())
+    assert (record["state"], record["plan"]["target_host"]) == ("complete", "127.0.0.3")
+    (line,) = (latest / "rounds.jsonl").read_text().splitlines()
+    (window,) = json.loads(line)["phases"]
+    assert set(window["load"]["failures"]) == {"status 500"}
+    assert "errors" in {diagnostic["code"] for diagnostic in window["diagnostics"]}
+    assert (window["app"], window["database"]) == (None, None)
+    assert window["generator"]["cpu_s"] > 0
+    assert (latest / "locust" / "flask.html").stat().st_size > 10_000
+    assert "services at 127.0.0.3" in (latest / "report.html").read_text()
 
 
 @pytest.fixture

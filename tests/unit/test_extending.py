@@ -278,7 +278,7 @@ engines = _Engines(None, pathlib.Path())
 first = engines.engine_for(Step(1, "read", ("flask",), Bursts(9), 1.0))
 assert isinstance(first, BurstEngine)
 assert engines.engine_for(Step(1, "read", ("drf",), Bursts(5), 1.0)) is first
-assert measures_of(Bursts(9))[0] is LATENCY
+assert measures_of(bursts)[0] is LATENCY
 store = RunStore(pathlib.Path("run"))
 store.create()
 store.write_record(record(plan=bursts))

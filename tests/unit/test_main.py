@@ -138,7 +138,7 @@ def test_what_a_verb_takes_is_let_through(verb: str, makeflags: str) -> None:
         ("bench", {"rate": "200", "concurrency": "5"}, "RATE and CONCURRENCY exclude each other"),
         ("bench", {"resume": "x", "rounds": "3", "seed": "1"}, "RESUME and ROUNDS, SEED exclude"),
         ("locust", {"throughput": "2", "wait": "1"}, "THROUGHPUT and WAIT exclude"),
-        ("locust", {"target-host": "h", "rounds": "2"}, "TARGET_HOST and ROUNDS exclude"),
+        ("locust", {"target-host": "h", "strict": "true"}, "TARGET_HOST and STRICT exclude"),
     ],
 )
 def test_options_that_would_be_ignored_or_bent_are_refused(

@@ -2,45 +2,46 @@
 
 import io
 import json
+import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import jsonschema
 import pytest
 from rich.console import Console
 
 from bench.analysis import diagnostics
+from bench.analysis.commands import commands
 from bench.analysis.comparison import compare_runs
 from bench.analysis.stored import StoredRun
 from bench.analysis.users import courses, points_of
 from bench.cli.measuring import require_answered
-from bench.errors import LabError, UsageError
+from bench.errors import LabError, StoreError, UsageError
 from bench.experiment.plan import rows_to_load
+from bench.experiment.session import unfinished
 from bench.experiment.users import users_plan
 from bench.model import (
     ClosedLoop,
-    Diagnostic,
     Distribution,
-    Elsewhere,
     Lateness,
     LoadResult,
     LocustWorker,
     Moment,
+    Placement,
     RunRecord,
-    Use,
     Users,
     UsersResult,
 )
 from bench.placement import Topology, plan_placement, spare_cpus
-from bench.report.document import TargetCell
-from bench.report.elsewhere import elsewhere_document
 from bench.report.render.markdown import markdown
 from bench.report.render.terminal import print_document
 from bench.report.run import run_document
-from bench.store import RunStore, schemas, write_elsewhere
+from bench.report.sections.throughput import speed_table
+from bench.store import RunStore, find_run, schemas
 from bench.words import NO_FIGURE
 from bench.workloads import WORKLOADS
 
-from .factories import THREE, cell, distribution, load_result, record, tables_of, window
+from .factories import THREE, cell, distribution, load_result, record, window
 
 PACING = Users(50, 5.0)
 PLAN = users_plan(THREE, PACING, run_time_s=60.0, rounds=1, seed=1)
@@ -328,29 +329,97 @@ def test_other_users_are_no_base_for_a_comparison() -> None:
 # --- services on another machine --------------------------------------------------------------
 
 
-def elsewhere(load: LoadResult) -> Elsewhere:
-    diagnostic = Diagnostic("errors", "3 requests failed", "See its log.", "invalid")
-    use = Use("flask", load, (diagnostic,))
-    return Elsewhere("20261124-100000", "lab", PACING, 60.0, 1, {"source": {}}, (use,))
+OLD = Path(__file__).parent / "report" / "run-elsewhere"
+"""What a lab stored that made no run of users of services elsewhere."""
 
 
-def test_what_was_seen_elsewhere_is_stored_and_shown_with_its_doubts(tmp_path) -> None:
-    """In the published form, and on the terminal."""
-    found = elsewhere(users_load())
-    write_elsewhere(tmp_path, found)
-    stored = json.loads((tmp_path / "elsewhere.json").read_text())
-    jsonschema.validate(stored, json.loads(schemas()["elsewhere.schema.json"]))
-    assert stored["uses"][0]["load"]["succeeded"] == users_load().succeeded
-    text = markdown(elsewhere_document(found))
-    assert "lab" in text
-    assert "3 requests failed" in text
+def run_elsewhere(**changes: object) -> RunRecord:
+    """Users of services on another machine: nobody saw what those used."""
+    unseen = {"app": None, "database": None, "app_cpus": None, "queries": None, "limited_by": ""}
+    cells = tuple(
+        replace(
+            one,
+            phases=tuple(replace(each, **unseen) for each in one.phases),  # type: ignore[arg-type]
+        )
+        for one in run(**changes).cells  # type: ignore[arg-type]
+    )
+    plan = replace(PLAN, rounds=2, target_host="lab")
+    nowhere = Placement(app=(), database=(), generator=(0, 1), housekeeping=(0, 1))
+    return record(plan=plan, cells=cells, placement=nowhere, supervisor="", provenance={})
+
+
+def test_a_run_of_services_elsewhere_is_stored_like_any_other(tmp_path) -> None:
+    """In the published form, without the figures that nobody saw."""
+    before = run_elsewhere()
+    store = RunStore(tmp_path / "run")
+    store.create()
+    store.write_record(before)
+    store.append_cells(before.cells)
+    after, torn = store.read()
+    assert not torn
+    assert after.cells == before.cells
+    published = schemas()
+    jsonschema.validate(
+        json.loads(store.record.read_text()), json.loads(published["run.schema.json"])
+    )
+    for line in store.rounds.read_text().splitlines():
+        jsonschema.validate(json.loads(line), json.loads(published["cell.schema.json"]))
+
+
+def test_what_services_elsewhere_cost_is_told_nowhere() -> None:
+    """All else is: times, operations, verdicts by time, and where the services were."""
+    text = markdown(run_document(StoredRun(run_elsewhere())))
+    for wanted in ("services at lab", "## Speed", "## Operations", "## Verdicts", "response time"):
+        assert wanted in text
+    assert "CPU/request" not in text
+    assert "## Cost" not in text
+    assert "Supervisor" not in text
+    assert list(commands(run_elsewhere()))[-1].endswith("TARGET_HOST=lab")
+
+
+def test_runs_of_services_elsewhere_are_compared_with_their_like() -> None:
+    """By time alone; with a run of services here not at all."""
+    rows = compare_runs(run_elsewhere(), replace(run_elsewhere(seconds=0.020), run_id="later")).rows
+    assert {row.measure.title for row in rows} == {"p99 response time"}
+    assert all(row.is_regression for row in rows)
+    here = replace(run_elsewhere(), plan=replace(PLAN, rounds=2), run_id="later")
+    with pytest.raises(UsageError, match=r"plan\.target_host"):
+        compare_runs(run_elsewhere(), here)
+
+
+def test_what_was_stored_before_there_was_a_run_is_read_as_one(tmp_path) -> None:
+    """It is listed, found and shown, with what its users saw; to go on with it is refused."""
+    shutil.copytree(OLD, tmp_path / OLD.name)
+    store = find_run(tmp_path, OLD.name)
+    found, torn = store.read()
+    assert not torn
+    (only,) = found.cells
+    (window,) = only.phases
+    stored = json.loads((OLD / "elsewhere.json").read_text())
+    (use,) = stored["uses"]
+    assert (only.target, window.load.succeeded) == (use["target"], use["load"]["succeeded"])
+    assert [one.code for one in window.diagnostics] == [one["code"] for one in use["diagnostics"]]
+    assert (window.app, window.database, window.generator) == (None, None, None)
+    assert found.plan.target_host == stored["target_host"]
+    assert found.started_at == only.started_at == "2026-11-29T09:14:26.551+00:00"
+    with pytest.raises(UsageError, match=r"make locust .*TARGET_HOST"):
+        unfinished(store)
+
+
+@pytest.mark.parametrize("text", ["{ torn", "[]", "{}", '{"uses": [{}]}', '{"uses": 3}'])
+def test_a_torn_file_of_the_old_form_is_told(tmp_path, text: str) -> None:
+    """As any other."""
+    (tmp_path / "elsewhere.json").write_text(text)
+    with pytest.raises(StoreError, match=r"elsewhere\.json"):
+        RunStore(tmp_path).read()
 
 
 def test_times_of_nothing_are_no_figure() -> None:
-    """Where every request failed there is no mean either."""
+    """Where every request failed there is no time either."""
     load = replace(load_result(0, latency={}), failures={"status 500": 3})
-    (table,) = tables_of(elsewhere_document(elsewhere(load)))
-    assert table.rows == ((TargetCell("flask"), "0", "0/3", "3", *[NO_FIGURE] * 4),)
+    cells = (cell(1, "flask", "mixed", pacing=PACING, phases=(window("mixed", load=load),)),)
+    (row,) = speed_table(record(plan=PLAN, cells=cells)).rows
+    assert row[2:8] == ("0", *[NO_FIGURE] * 3, "0/3", "3")
 
 
 # --- how it ends ------------------------------------------------------------------------------

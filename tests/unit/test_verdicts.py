@@ -37,7 +37,7 @@ def run_of(cells: list[CellResult], **changes: object) -> RunRecord:
 
 def of_main(run: RunRecord) -> tuple[PhaseVerdict, ...]:
     """The verdicts by the run's main measure."""
-    main = measures_of(run.plan.pacing)[0]
+    main = measures_of(run.plan)[0]
     return tuple(comparison for comparison in verdicts(run) if comparison.measure == main)
 
 

@@ -79,7 +79,7 @@ def judged(
         }
         for target in twins.in_order
     }
-    for measure in measures_of(plan.pacing):
+    for measure in measures_of(plan):
         speeds = {name: speeds_of(mine, measure) for name, mine in windows.items()}
         for subject in (twins.b, twins.slow):
             pair = Comparison(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench.analysis.diagnostics.collected import diagnostics_of
-from bench.analysis.measures import measures_of
+from bench.analysis.measures import main_measure
 from bench.analysis.series import Series
 from bench.analysis.stored import StoredRun
 from bench.metrics import METRICS
@@ -89,7 +89,7 @@ def _card(series: Series, run: StoredRun) -> Card:
     if not series.windows:
         told = f"It is unfit: {series.unfit[0].splitlines()[0]}"
         return Card(series.target, heading, NOT_MEASURED, "", told, doubtful=True)
-    metric = measures_of(run.record.plan.pacing)[0].metric
+    metric = main_measure(run.record.plan.pacing).metric
     estimate = metric.estimate(series.usable)
     name = f"{metric.title} " if estimate and metric.name != "rate" else ""
     return Card(

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from bench.analysis.memory import MemoryUse, memory_use
 from bench.analysis.series import Series, series
 from bench.analysis.stored import StoredRun
+from bench.metrics import METRICS
 from bench.model import RunRecord
 from bench.report.document import Block, Figure, Section, Sheet, Table, TargetCell
 from bench.report.plots.bars import cost_bars
@@ -17,7 +18,8 @@ from bench.words import NO_FIGURE
 def cost(run: StoredRun) -> Section | None:
     """Stacked CPU of a bench, and the memory of any run. None where nothing was measured."""
     blocks: list[Block] = []
-    if any(target_series.windows for target_series in run.series):
+    # What services on another machine cost is not seen.
+    if any(METRICS["app_cost"].estimate(target_series.windows) for target_series in run.series):
         blocks.append(
             Figure(
                 (cost_bars(run.series, styles_of(run)),),

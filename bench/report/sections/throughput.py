@@ -1,6 +1,6 @@
 """The main figure of every operation: rates of a closed loop, p99 latencies of an open loop."""
 
-from bench.analysis.measures import RATE, RESPONSE, measures_of
+from bench.analysis.measures import RATE, RESPONSE, main_measure
 from bench.analysis.series import Series, series
 from bench.analysis.stored import StoredRun
 from bench.metrics import METRICS
@@ -18,7 +18,7 @@ def throughput(run: StoredRun) -> Section | None:
     if not found:
         return None
     pacing = run.record.plan.pacing
-    measure = measures_of(pacing)[0]
+    measure = main_measure(pacing)
     closed = measure is RATE
     name, title = ("throughput", "Throughput") if closed else ("latency-p99", "Latency, p99")
     if measure is RESPONSE:

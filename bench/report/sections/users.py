@@ -43,6 +43,11 @@ def users(run: StoredRun) -> Section | None:
         f"{pacing.users} users of Locust. The rate follows from them and is no figure of the "
         "framework; what they waited is. Locust's own pages are in the run's folder, in locust/."
     )
+    if record.plan.target_host:
+        lead += (
+            " What the services cost is seen only where they run: make locust-master on that "
+            "machine."
+        )
     return Section("users", "Users", tuple(blocks), lead)
 
 

@@ -35,7 +35,7 @@ def verdict_matrix(run: StoredRun) -> Section | None:
         return None
     found, groups = verdicts(record), _groups(record)
     blocks: list[Block] = [Prose(held)] if (held := held_words(record)) else []
-    for measure, table in zip(measures_of(record.plan.pacing), verdict_tables(record), strict=True):
+    for measure, table in zip(measures_of(record.plan), verdict_tables(record), strict=True):
         mine = [each for each in found if each.measure == measure]
         caption = f"By {measure.title}. Each row against each column. {table.caption}"
         blocks.append(Matrices(_matrices(run, mine, groups, measure), caption))
@@ -153,7 +153,7 @@ def verdict_tables(
         _verdict_table(
             [each for each in found if each.measure == measure], measure, threshold, level
         )
-        for measure in measures_of(record.plan.pacing)
+        for measure in measures_of(record.plan)
     )
     return tuple(table for table in tables if table.rows)
 

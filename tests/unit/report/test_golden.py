@@ -28,6 +28,7 @@ STORED = {
     "closed-loop": "run-version-1",
     "open-loop": "run-open-loop",
     "users": "run-users",
+    "elsewhere": "run-elsewhere",
 }
 """Measured runs, by the folder that each is stored in."""
 
