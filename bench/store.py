@@ -25,13 +25,11 @@ from bench.files import write_whole
 from bench.model import (
     METHOD,
     CellResult,
-    ClosedLoop,
     Diagnostic,
     Finding,
     Plan,
     RunRecord,
     Sample,
-    Saturation,
 )
 
 SCHEMA_VERSION = 2
@@ -77,10 +75,10 @@ def explained(path: Path) -> Iterator[None]:
 def what_is_left(folder: Path) -> str:
     """What becomes of a run whose files cannot be written any more."""
     try:
-        study = RunStore(folder).read_record().plan.study
+        plan = RunStore(folder).read_record().plan
     except StoreError:
         return "nothing of this run is on disk: begin a new one then."
-    if study and not study.is_resumable:
+    if not plan.is_resumable:
         return "finished cells are kept, but it cannot go on from there: make it again then."
     return f"finished cells are kept, and `make bench RESUME={folder.name}` goes on from there."
 
@@ -262,8 +260,8 @@ class RunStore:
         cells: dict[object, CellResult] = {}
         for number, cell in lines:
             # A search may try a rate twice in what it calls a round.
-            search = isinstance(plan.study, Saturation)
-            key = (key_of(cell), cell.started_at if search else "")
+            repeats = plan.study is not None and plan.study.repeats_cells
+            key = (key_of(cell), cell.started_at if repeats else "")
             if why := why_impossible(cell, plan):
                 torn.append(Torn(self.rounds, number, f"impossible ({why})"))
             elif key in cells:
@@ -348,7 +346,7 @@ def _method_of(plan: Plan) -> int:
     """The method of a run that does not name it: windows where there are turns now, turns as they
     were at first, or what has not changed since.
     """
-    if not isinstance(plan.pacing, ClosedLoop):
+    if not plan.pacing.takes_turns:
         return METHOD
     return 1 if plan.turns is None else 2
 

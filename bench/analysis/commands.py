@@ -14,7 +14,7 @@ def bind_variable(record: RunRecord) -> tuple[str, ...]:
 
 def resume_command(record: RunRecord) -> str:
     """What finishes an interrupted run, or makes it again where it cannot be resumed."""
-    if record.plan.study and not record.plan.study.is_resumable:
+    if not record.plan.is_resumable:
         return tuple(commands(record))[-1]
     return " ".join(("make bench", f"RESUME={record.run_id}", *bind_variable(record)))
 

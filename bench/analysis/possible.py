@@ -11,7 +11,7 @@ from hdrh.codec import (
 )
 
 from bench import histogram
-from bench.model import CellResult, Distribution, Explain, LoadResult, PhaseResult, Plan
+from bench.model import CellResult, Distribution, LoadResult, PhaseResult, Plan
 
 _HDR = (HdrCookieException, HdrHistogramSettingsException, HdrLengthException)
 _UNDECODABLE = (ValueError, LookupError, ArithmeticError, TypeError, zlib.error, *_HDR)
@@ -33,10 +33,11 @@ def _faults(cell: CellResult, plan: Plan) -> Iterator[str]:
 
 
 def _is_planned(cell: CellResult, plan: Plan) -> bool:
-    if isinstance(plan.study, Explain):
-        asked = {ladder.name: ladder.cells for ladder in plan.study.ladders}
-        return (cell.target, cell.workload) in asked.get(cell.ladder, ())
-    return cell.target in plan.targets and cell.workload in plan.workloads
+    planned = plan.cells_of_round
+    if planned is None:
+        return cell.target in plan.targets and cell.workload in plan.workloads
+    named = {(target, workload, ladder) for target, workload, _, ladder in planned}
+    return (cell.target, cell.workload, cell.ladder) in named
 
 
 def _of_load(load: LoadResult) -> Iterator[str]:

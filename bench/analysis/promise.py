@@ -13,7 +13,7 @@ from bench.analysis.differences import differences
 from bench.analysis.measures import Measure, measures_of
 from bench.analysis.precision import half_width
 from bench.analysis.verdicts import ratios
-from bench.model import ClosedLoop, Estimate, Plan, Promise, RunRecord
+from bench.model import Estimate, Plan, Promise, RunRecord
 from bench.stats.rounds import relative_half_width
 from bench.stats.student import critical_value
 
@@ -101,7 +101,7 @@ def _typical(spreads: Sequence[Mapping[str, float]]) -> Mapping[str, float]:
 
 
 def _elsewhere(plan: Plan) -> Mapping[str, float]:
-    if plan.turns is None or not isinstance(plan.pacing, ClosedLoop):
+    if plan.turns is None or not plan.pacing.takes_turns:
         return {}
     nearest = min(ELSEWHERE, key=lambda counted_s: abs(math.log(counted_s / plan.window_s)))
     return ELSEWHERE[nearest]

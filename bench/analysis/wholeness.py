@@ -6,7 +6,7 @@ whenever it is read: a count of rounds would hide it.
 
 from collections.abc import Iterator, Sequence
 
-from bench.model import CellResult, ClosedLoop, Explain, Pacing, RunRecord, Sweep
+from bench.model import CellResult, Pacing, RunRecord
 from bench.words import and_list
 
 Key = tuple[int, str, str, Pacing, str]
@@ -24,29 +24,11 @@ def planned(record: RunRecord) -> tuple[Key, ...] | None:
 
     None for a study whose next cell follows from what was found.
     """
-    plan = record.plan
-    last = max([plan.rounds, *(cell.round for cell in record.cells)])
-    if isinstance(plan.study, Explain):
-        return tuple(
-            (number, target, workload, plan.pacing, ladder.name)
-            for number in range(1, last + 1)
-            for ladder in plan.study.ladders
-            for target, workload in ladder.cells
-        )
-    if plan.study is not None and not isinstance(plan.study, Sweep):
+    cells = record.plan.cells_of_round
+    if cells is None:
         return None
-    pacings = (
-        tuple(map(ClosedLoop, plan.study.levels))
-        if isinstance(plan.study, Sweep)
-        else (plan.pacing,)
-    )
-    return tuple(
-        (number, target, workload, pacing, "")
-        for number in range(1, last + 1)
-        for workload in plan.workloads
-        for target in plan.targets
-        for pacing in pacings
-    )
+    last = max([record.plan.rounds, *(cell.round for cell in record.cells)])
+    return tuple((number, *cell) for number in range(1, last + 1) for cell in cells)
 
 
 def missing(record: RunRecord) -> tuple[Key, ...]:

@@ -155,14 +155,12 @@ def _tuned_rungs(server: str, tuned: str, operation: str) -> Iterator[Rung]:
 
 
 def lab_for(plan: Plan) -> Lab:
-    """The lab for a plan's targets; of an explanation, with the rungs that no registry knows.
+    """The lab for an explanation's targets, with the rungs that no registry knows.
 
     Raises UsageError or SetupError.
     """
-    if not isinstance(plan.study, Explain):
-        return open_lab(plan.targets)
     lab = open_lab(())
-    frameworks = dict.fromkeys(ladder.framework for ladder in plan.study.ladders)
+    frameworks = dict.fromkeys(ladder.framework for ladder in _study(plan).ladders)
     standards = select_targets(lab.registry, tuple(frameworks))
     return with_targets(lab, _placed(rungs_of(standards)), plan.targets)
 
@@ -211,11 +209,6 @@ def steps(plan: Plan) -> Iterator[Step]:
 def next_of(record: RunRecord) -> NextStep:
     """The first step that has a cell which is not finished."""
     return lambda cells: first_missing(steps(record.plan), cells)
-
-
-def expected_cells(plan: Plan) -> int:
-    """How many cells all rounds have."""
-    return plan.rounds * sum(len(ladder.cells) for ladder in _study(plan).ladders)
 
 
 def _study(plan: Plan) -> Explain:

@@ -8,26 +8,10 @@ from collections.abc import Iterator
 from bench.errors import SetupError
 from bench.experiment.lab import Lab
 from bench.kernel.limits import open_files
-from bench.load.open import IN_FLIGHT_LIMIT
-from bench.model import ClosedLoop, Pacing, Plan, Saturation, Sweep, Users
+from bench.model import Plan
 
 OWN_FILES = 128
 """What a service has open besides: 50 connections to its database at most, pipes and files."""
-
-
-def connections_of(plan: Plan) -> int:
-    """How many connections a plan may open to one service at once."""
-    if isinstance(plan.study, Sweep):
-        return max(plan.study.levels)
-    if isinstance(plan.study, Saturation):
-        return max(plan.study.concurrency, IN_FLIGHT_LIMIT)
-    return _connections(plan.pacing)
-
-
-def _connections(pacing: Pacing) -> int:
-    if isinstance(pacing, ClosedLoop):
-        return pacing.concurrency
-    return pacing.users if isinstance(pacing, Users) else IN_FLIGHT_LIMIT
 
 
 def require_files(lab: Lab, plan: Plan) -> None:
@@ -35,11 +19,11 @@ def require_files(lab: Lab, plan: Plan) -> None:
 
     Asked of those who run. The load's makers get what this process has.
     """
-    needed = connections_of(plan) + OWN_FILES
+    needed = plan.connections + OWN_FILES
     for who, allowed in _allowed(lab):
         if allowed is not None and allowed < needed:
             raise SetupError(
-                f"{who} may have {allowed} files open, and {connections_of(plan)} connections "
+                f"{who} may have {allowed} files open, and {plan.connections} connections "
                 f"need {needed}",
                 "Raise the hard limit (`ulimit -Hn`; /etc/security/limits.conf, or the "
                 "container's nofile), or measure with fewer: CONCURRENCY, USERS.",

@@ -112,7 +112,7 @@ def make_plan(
         rounds_limit=profile.rounds_limit if adaptive else 0,
         half_width=profile.half_width if adaptive else None,
         cost_half_width=profile.cost_half_width if adaptive else None,
-        turns=Turns(profile.turn_s, LEAD_IN_S) if isinstance(pacing, ClosedLoop) else None,
+        turns=Turns(profile.turn_s, LEAD_IN_S) if pacing.takes_turns else None,
     )
 
 
@@ -136,7 +136,7 @@ def window_for_p99_s(rate_per_s: float) -> float:
 
 def _fewest_s(pacing: Pacing) -> float:
     """An open loop is compared by its p99, so each of its windows has to have one."""
-    return window_for_p99_s(pacing.rate_per_s) if isinstance(pacing, OpenLoop) else 0.0
+    return 0.0 if pacing.offered_per_s is None else window_for_p99_s(pacing.offered_per_s)
 
 
 def _check_pacing(pacing: Pacing) -> None:
@@ -216,11 +216,9 @@ def _asked_s(plan: Plan) -> float:
     return passes * (plan.turns.turn_s + plan.turns.lead_in_s)
 
 
-def _most_requests(
-    pacing: ClosedLoop | OpenLoop, seconds: float, ceiling_per_s: float | None
-) -> float:
-    if isinstance(pacing, OpenLoop):
-        mean = pacing.rate_per_s * seconds
+def _most_requests(pacing: Pacing, seconds: float, ceiling_per_s: float | None) -> float:
+    if pacing.offered_per_s is not None:
+        mean = pacing.offered_per_s * seconds
         return mean + _SIGMAS * math.sqrt(mean) + _MORE_REQUESTS
     if ceiling_per_s is None:
         raise ValueError("a closed loop that deletes needs the generator's ceiling")

@@ -4,31 +4,66 @@ A run has rounds as they were planned, unless it is a study, whose next step fol
 found so far.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from bench.experiment import crosscheck, explain, rounds, saturate, sweep
+from bench.experiment import crosscheck, explain, inside, rounds, saturate, sweep
 from bench.experiment.ab import rounds as ab
+from bench.experiment.assembly import open_lab
+from bench.experiment.lab import Lab
 from bench.experiment.schedule import NextStep
-from bench.model import AB, Crosscheck, Explain, Plan, RunRecord, Saturation, Sweep
+from bench.model import (
+    AB,
+    Crosscheck,
+    Explain,
+    Finding,
+    Operation,
+    Plan,
+    RunRecord,
+    Saturation,
+    Sweep,
+)
+
+
+def _planned_cells(plan: Plan) -> int:
+    return plan.rounds * len(plan.cells_of_round or ())
+
+
+def _lab_of_the_targets(plan: Plan) -> Lab:
+    return open_lab(plan.targets)
+
+
+def _nowhere(
+    _lab: Lab, _plan: Plan, _ceiling_per_s: Mapping[Operation, float], _folder: Path
+) -> Iterable[Finding]:
+    return ()
 
 
 @dataclass(frozen=True)
 class Procedure:
-    """`next_of` gives what to measure next, `expected_cells` about how many cells there will be."""
+    """`next_of` gives what to measure next, `expected_cells` about how many cells there will be.
+
+    `lab_for` is where a plan is carried out; `look_inside` what is seen inside its services after
+    the last cell.
+    """
 
     next_of: Callable[[RunRecord], NextStep]
-    expected_cells: Callable[[Plan], int]
+    expected_cells: Callable[[Plan], int] = _planned_cells
+    lab_for: Callable[[Plan], Lab] = _lab_of_the_targets
+    look_inside: Callable[[Lab, Plan, Mapping[Operation, float], Path], Iterable[Finding]] = (
+        _nowhere
+    )
 
 
 _PROCEDURES: dict[type[Any], Procedure] = {
-    type(None): Procedure(rounds.next_of, rounds.expected_cells),
-    Sweep: Procedure(sweep.next_of, sweep.expected_cells),
+    type(None): Procedure(rounds.next_of),
+    Sweep: Procedure(sweep.next_of),
     Saturation: Procedure(saturate.next_of, saturate.expected_cells),
     AB: Procedure(ab.next_of, ab.expected_cells),
     Crosscheck: Procedure(crosscheck.next_of, crosscheck.expected_cells),
-    Explain: Procedure(explain.next_of, explain.expected_cells),
+    Explain: Procedure(explain.next_of, lab_for=explain.lab_for, look_inside=inside.look_inside),
 }
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from bench.analysis.precision import narrow_enough
 from bench.experiment.schedule import NextStep, Step, first_missing, steps, steps_of_round
-from bench.model import CellResult, Plan, RunRecord
+from bench.model import CellResult, RunRecord
 
 
 def next_of(record: RunRecord) -> NextStep:
@@ -24,8 +24,3 @@ def next_of(record: RunRecord) -> NextStep:
         return None
 
     return next_step
-
-
-def expected_cells(plan: Plan) -> int:
-    """How many cells the planned rounds have."""
-    return plan.rounds * len(plan.targets) * len(plan.workloads)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise, permutations
 
-from bench.model import CellResult, ClosedLoop, Pacing, Plan, Turns
+from bench.model import CellResult, Pacing, Plan, Turns
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def turns_of(plan: Plan) -> Turns | None:
     """How targets take turns; None where each has windows of its own: an open loop's queue builds
     on what came before.
     """
-    return plan.turns if isinstance(plan.pacing, ClosedLoop) else None
+    return plan.turns if plan.pacing.takes_turns else None
 
 
 _FEW = 4

@@ -23,9 +23,7 @@ from bench.experiment.assembly import exclusively, open_lab, site
 from bench.experiment.cell import utc_now
 from bench.experiment.elsewhere import lab_elsewhere, reached, reported
 from bench.experiment.engines import with_workers
-from bench.experiment.explain import lab_for
 from bench.experiment.fitness import examine, require_fit
-from bench.experiment.inside import look_inside
 from bench.experiment.interruption import undisturbed
 from bench.experiment.lab import Lab, app_unit_name
 from bench.experiment.openfiles import require_files
@@ -36,20 +34,16 @@ from bench.experiment.verify import verify
 from bench.load.ceiling import measure_ceiling
 from bench.load.generator import Generator
 from bench.model import (
-    AB,
     METHOD,
     ClosedLoop,
     Diagnostic,
-    Explain,
     LoadSpec,
-    OpenLoop,
     Operation,
     Plan,
     RunRecord,
     Sample,
     Target,
     TargetRecord,
-    Users,
 )
 from bench.preflight import Check
 from bench.sampling import Sampler
@@ -102,13 +96,13 @@ def resume(run_id: str, watcher: Watcher, *, strict: bool = False) -> RunRecord:
 
 
 def _carried_out(lab: Lab, store: RunStore, watcher: Watcher, record: RunRecord) -> RunRecord:
-    """The finished run; where it explains costs, with a look inside its services."""
+    """The finished run, with what was seen inside its services where it looks into them."""
     finished = _runner(lab, store, watcher, record).run(record)
-    if isinstance(finished.plan.study, Explain):
-        findings = []
-        for found in look_inside(lab, finished.plan, finished.ceiling_per_s, store.directory):
-            findings.append(found)
-            store.write_findings(findings)
+    findings = []
+    look_inside = procedure_of(record.plan).look_inside
+    for found in look_inside(lab, finished.plan, finished.ceiling_per_s, store.directory):
+        findings.append(found)
+        store.write_findings(findings)
     return finished
 
 
@@ -144,7 +138,7 @@ def begun(
             ),
             provenance={**record.provenance, **told},
         )
-        if not isinstance(plan.pacing, Users):  # the ceiling is that of the lab's own generator
+        if plan.pacing.is_the_labs:
             record = replace(record, ceiling_per_s=sending_ceiling(lab))
             _require_keepable(plan, record.ceiling_per_s)
         # Only now: what was refused leaves no folder behind.
@@ -206,9 +200,9 @@ def unfinished(store: RunStore) -> tuple[RunRecord, tuple[Torn, ...]]:
             f"run {record.run_id} was stored by a lab that made no run of services elsewhere",
             f"Make it again: {tuple(commands(record))[-1]}",
         )
-    if isinstance(record.plan.study, AB):
+    if not record.plan.is_resumable:
         raise UsageError(
-            f"run {record.run_id} is an A/B, whose sides are gone when it ends",
+            f"run {record.run_id} cannot go on: what it compares is gone when it ends",
             f"Make it again: {resume_command(record)}",
         )
     if record.state == "complete" and not missing(record):
@@ -220,7 +214,7 @@ def unfinished(store: RunStore) -> tuple[RunRecord, tuple[Torn, ...]]:
 
 def lab_of(plan: Plan) -> Lab:
     """The lab that a plan is carried out in. Raises UsageError or SetupError."""
-    return lab_elsewhere(plan) if plan.target_host else lab_for(plan)
+    return lab_elsewhere(plan) if plan.target_host else procedure_of(plan).lab_for(plan)
 
 
 @contextmanager
@@ -356,9 +350,10 @@ def sending_ceiling(lab: Lab) -> Mapping[Operation, float]:
 def _require_keepable(plan: Plan, ceiling_per_s: Mapping[Operation, float]) -> None:
     """Raises UsageError when the generator itself could not keep the plan's rate."""
     limit = CEILING_USABLE_SHARE * min(ceiling_per_s.values())
-    if isinstance(plan.pacing, OpenLoop) and plan.pacing.rate_per_s > limit:
+    offered = plan.pacing.offered_per_s
+    if offered is not None and offered > limit:
         raise UsageError(
-            f"the generator cannot keep {plan.pacing.rate_per_s:.0f} requests/s here",
+            f"the generator cannot keep {offered:.0f} requests/s here",
             f"It keeps {limit:.0f} requests/s, 65 % of what it can send at all; lower RATE.",
         )
 

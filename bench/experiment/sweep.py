@@ -59,9 +59,3 @@ def sweep_steps(plan: Plan) -> Iterator[Step]:
 def next_of(record: RunRecord) -> NextStep:
     """The first step that has no cell yet."""
     return lambda cells: first_missing(sweep_steps(record.plan), cells)
-
-
-def expected_cells(plan: Plan) -> int:
-    """How many cells a sweep has."""
-    assert isinstance(plan.study, Sweep)
-    return plan.rounds * len(plan.study.levels) * len(plan.targets)

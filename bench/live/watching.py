@@ -16,7 +16,7 @@ from bench.live.display import drawing_share
 from bench.live.observer import LiveObserver, Surroundings
 from bench.live.panel import PanelState, RoleUse, cores_of, panel_lines
 from bench.live.status import UnitLine, watch_table
-from bench.model import AB, Placement, Progress, RunRecord, Site
+from bench.model import Placement, Progress, RunRecord, Site
 from bench.preflight import Check
 from bench.report.render.terminal import fitted, print_table
 from bench.store import RunStore
@@ -127,7 +127,7 @@ class TerminalWatcher:
             )
             return
         record, _ = self._store.read()
-        how = "Again:" if isinstance(record.plan.study, AB) else "Go on:"
+        how = "Go on:" if record.plan.is_resumable else "Again:"
         self._err.print(
             f"Interrupted. {len(record.cells)} finished cells are kept in {self._store.directory}; "
             "what this run had started is stopped.\n"

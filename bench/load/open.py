@@ -12,10 +12,7 @@ from bench.load.pacing import Schedule, Until
 from bench.load.recorder import LatenessRecorder
 from bench.load.request_source import Source
 from bench.load.timer import Timer
-
-IN_FLIGHT_LIMIT = 1000
-"""Requests that may wait for an answer at once. Beyond it they are not sent but counted, so that
-a server that has fallen behind for good cannot exhaust memory or file descriptors."""
+from bench.model import IN_FLIGHT_LIMIT
 
 _GRACE_S = 0.05
 """How long after the end a request that was due before it is still sent."""

@@ -23,7 +23,15 @@ from bench.model.load_result import (
     UsersResult,
     WarmUp,
 )
-from bench.model.pacing import Arrivals, ClosedLoop, OpenLoop, Pacing, Shape, Users
+from bench.model.pacing import (
+    IN_FLIGHT_LIMIT,
+    Arrivals,
+    ClosedLoop,
+    OpenLoop,
+    Pacing,
+    Shape,
+    Users,
+)
 from bench.model.place import (
     Memory,
     Placement,
@@ -79,6 +87,7 @@ from bench.model.verdict import Diagnostic, Estimate, Verdict, VerdictKind
 
 __all__ = [
     "AB",
+    "IN_FLIGHT_LIMIT",
     "METHOD",
     "Advice",
     "Arrivals",

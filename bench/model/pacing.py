@@ -5,20 +5,47 @@
 - `time_told`: from when to when they count
 - `verb`: what makes such a run
 - `variables`: what makes it again, in order; those that are its own have their `settings`
+- `offered_per_s`: how many requests come in a second; None where that follows from the answers
+- `connections`: how many it may have open to one service at once
+- `takes_turns`: whether targets can take turns: not where a queue builds on what came before
+- `is_the_labs`: whether the lab's own generator sends, whose ceiling is measured before a run
+- `longer`: how its windows get more requests
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+IN_FLIGHT_LIMIT = 1000
+"""Requests of an open loop that may wait for an answer at once. Beyond it they are not sent but
+counted, so that a server that has fallen behind for good cannot exhaust memory or file descriptors.
+"""
+
+
+class _Pacing:
+    """What most ways have in common."""
+
+    takes_turns: ClassVar[bool] = False
+    is_the_labs: ClassVar[bool] = True
+    longer: ClassVar[str] = "Measure for longer: PROFILE=standard, or more REQUESTS for crud."
+
+    @property
+    def offered_per_s(self) -> float | None:
+        return None
+
+    @property
+    def connections(self) -> int:
+        return IN_FLIGHT_LIMIT
+
 
 @dataclass(frozen=True)
-class ClosedLoop:
+class ClosedLoop(_Pacing):
     """`concurrency` connections; each sends its next request when the last one has returned."""
 
     concurrency: int
     kind: Literal["closed"] = "closed"
     verb: ClassVar[str] = "bench"
+    takes_turns: ClassVar[bool] = True
     time_word: ClassVar[str] = "service time"
     time_told: ClassVar[str] = (
         "Closed loop: from sending to the last byte. The queue that real users would stand in is "
@@ -33,6 +60,10 @@ class ClosedLoop:
         return f"closed loop, {self.concurrency} connections"
 
     @property
+    def connections(self) -> int:
+        return self.concurrency
+
+    @property
     def settings(self) -> Mapping[str, str]:
         return {"CONCURRENCY": str(self.concurrency)}
 
@@ -41,7 +72,7 @@ Arrivals = Literal["constant", "poisson"]
 
 
 @dataclass(frozen=True)
-class OpenLoop:
+class OpenLoop(_Pacing):
     """Requests arrive at `rate_per_s` on average, whatever the server does."""
 
     rate_per_s: float
@@ -59,6 +90,10 @@ class OpenLoop:
         return f"open loop, {self.rate_per_s:g} requests/s, {self.arrivals} arrivals"
 
     @property
+    def offered_per_s(self) -> float:
+        return self.rate_per_s
+
+    @property
     def settings(self) -> Mapping[str, str]:
         return {"RATE": f"{self.rate_per_s:g}", "ARRIVALS": self.arrivals}
 
@@ -67,7 +102,7 @@ Shape = Literal["step", "spike", "soak", "ramp"]
 
 
 @dataclass(frozen=True)
-class Users:
+class Users(_Pacing):
     """People instead of connections: Locust starts `users` of them, `spawn_rate_per_s` a second.
 
     Each waits `wait_s` (least, most) seconds between its requests. With `throughput_per_s` each
@@ -84,6 +119,8 @@ class Users:
     workers: int = 0
     remote: bool = False
     kind: Literal["users"] = "users"
+    is_the_labs: ClassVar[bool] = False
+    longer: ClassVar[str] = "Let users ask for longer, or more of them: RUN_TIME=5m, USERS=100."
     variables: ClassVar[tuple[str, ...]] = (
         *("USERS", "SPAWN_RATE", "RUN_TIME", "WAIT", "THROUGHPUT", "SHAPE", "WORKERS"),
         *("ROUNDS", "SEED", "TARGET_HOST"),
@@ -132,6 +169,10 @@ class Users:
         """The pause as WAIT= takes it: "1-3", or "2"."""
         least_s, most_s = self.wait_s
         return f"{least_s:g}" if least_s == most_s else f"{least_s:g}-{most_s:g}"
+
+    @property
+    def connections(self) -> int:
+        return self.users
 
     @property
     def offered_per_s(self) -> float | None:

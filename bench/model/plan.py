@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from bench.model.pacing import Pacing
-from bench.model.study import Study
+from bench.model.study import PlannedCell, Study
 
 Mode = Literal["standard", "tuned", "engine"]
 """How a target uses its framework: as its documentation teaches, tuned for speed, or not at all."""
@@ -183,3 +183,24 @@ class Plan:
     pause_s: float = 0.0
     turns: Turns | None = None
     target_host: str = ""
+
+    @property
+    def cells_of_round(self) -> tuple[PlannedCell, ...] | None:
+        """Each cell that every round must have; None where they follow from what was found."""
+        if self.study:
+            return self.study.cells_of_round(self.targets, self.workloads, self.pacing)
+        return tuple(
+            (target, workload, self.pacing, "")
+            for workload in self.workloads
+            for target in self.targets
+        )
+
+    @property
+    def connections(self) -> int:
+        """How many connections it may open to one service at once."""
+        return max(self.pacing.connections, self.study.connections if self.study else 0)
+
+    @property
+    def is_resumable(self) -> bool:
+        """Whether it can go on when it was interrupted."""
+        return self.study is None or self.study.is_resumable

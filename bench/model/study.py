@@ -6,6 +6,10 @@
 - `rounds`: whether their number is planned, or what is found decides; a search has none
 - `shares_pacing`: whether all cells have the plan's pacing, and so form series as a bench's do
 - `is_resumable`: whether an interrupted run can go on
+- `repeats_cells`: whether it may measure the same cell of a round more than once
+- `connections`: how many its cells may have open to one service at once, where the plan's pacing
+  does not say
+- `cells_of_round`: what a round must have
 
 How it goes on is in `bench.experiment.procedures`, what is told of it in `bench.report.sections`.
 """
@@ -14,31 +18,68 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
-from bench.model.pacing import Arrivals
+from bench.model.pacing import IN_FLIGHT_LIMIT, Arrivals, ClosedLoop, Pacing
 
 Rounds = Literal["planned", "found", "none"]
 
+PlannedCell = tuple[str, str, Pacing, str]
+"""A cell of every round: its target, workload, pacing, and the ladder that it is a rung of."""
+
+
+class _Study:
+    """What most studies have in common."""
+
+    rounds: ClassVar[Rounds] = "planned"
+    shares_pacing: ClassVar[bool] = False
+    is_resumable: ClassVar[bool] = True
+    repeats_cells: ClassVar[bool] = False
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        return {}
+
+    @property
+    def connections(self) -> int:
+        return 0
+
+    def cells_of_round(
+        self, _targets: tuple[str, ...], _workloads: tuple[str, ...], _pacing: Pacing
+    ) -> tuple[PlannedCell, ...] | None:
+        """Each cell that every round must have; None where they follow from what was found."""
+        return None
+
 
 @dataclass(frozen=True)
-class Sweep:
+class Sweep(_Study):
     """The same load at several concurrencies."""
 
     levels: tuple[int, ...]
     kind: Literal["sweep"] = "sweep"
     verb: ClassVar[str] = "sweep"
-    rounds: ClassVar[Rounds] = "planned"
-    shares_pacing: ClassVar[bool] = False
-    is_resumable: ClassVar[bool] = True
     variables: ClassVar[tuple[str, ...]] = ("WORKLOAD", "PROFILE", "SEED", "ROUNDS")
-    settings: ClassVar[Mapping[str, str]] = {}
 
     @property
     def words(self) -> str:
         return f"closed loop, {min(self.levels)} to {max(self.levels)} connections"
 
+    @property
+    def connections(self) -> int:
+        return max(self.levels)
+
+    def cells_of_round(
+        self, targets: tuple[str, ...], workloads: tuple[str, ...], _pacing: Pacing
+    ) -> tuple[PlannedCell, ...]:
+        """Every level of every target."""
+        return tuple(
+            (target, workload, ClosedLoop(level), "")
+            for workload in workloads
+            for target in targets
+            for level in self.levels
+        )
+
 
 @dataclass(frozen=True)
-class Saturation:
+class Saturation(_Study):
     """The search for the highest rate whose p99 latency is at most `objective_s`.
 
     It starts at `start_share` of the capacity that a closed loop with `concurrency` connections
@@ -56,8 +97,7 @@ class Saturation:
     kind: Literal["saturation"] = "saturation"
     verb: ClassVar[str] = "saturate"
     rounds: ClassVar[Rounds] = "none"
-    shares_pacing: ClassVar[bool] = False
-    is_resumable: ClassVar[bool] = True
+    repeats_cells: ClassVar[bool] = True
     variables: ClassVar[tuple[str, ...]] = (
         *("WORKLOAD", "PROFILE", "SEED", "OBJECTIVE_MS", "ARRIVALS"),
     )
@@ -73,9 +113,13 @@ class Saturation:
     def settings(self) -> Mapping[str, str]:
         return {"OBJECTIVE_MS": f"{self.objective_s * 1e3:g}", "ARRIVALS": self.arrivals}
 
+    @property
+    def connections(self) -> int:
+        return max(self.concurrency, IN_FLIGHT_LIMIT)
+
 
 @dataclass(frozen=True)
-class Crosscheck:
+class Crosscheck(_Study):
     """Whether two generators agree: the same rate and mix from the lab's own and from Locust.
 
     Each tolerance is the share by which a figure of the one may differ from the other's. Times
@@ -90,11 +134,7 @@ class Crosscheck:
     cost_tolerance: float = 0.05
     kind: Literal["crosscheck"] = "crosscheck"
     verb: ClassVar[str] = "crosscheck"
-    rounds: ClassVar[Rounds] = "planned"
-    shares_pacing: ClassVar[bool] = False
-    is_resumable: ClassVar[bool] = True
     variables: ClassVar[tuple[str, ...]] = ("RATE", "PROFILE", "ROUNDS", "SEED")
-    settings: ClassVar[Mapping[str, str]] = {}
     words: ClassVar[str] = "the same rate from the lab's own generator and from Locust"
 
 
@@ -126,7 +166,7 @@ FailOn = Literal["regression", "undecided"]
 
 
 @dataclass(frozen=True)
-class AB:
+class AB(_Study):
     """Before and after: states of one target, or of several, set against each other in one run.
 
     Verdicts are given at `looks`, numbers of rounds; all looks together keep `level`. It ends at
@@ -209,7 +249,7 @@ class Advice:
 
 
 @dataclass(frozen=True)
-class Explain:
+class Explain(_Study):
     """Of which layers the cost of a request is made.
 
     With a `rate_per_s` the page says how many cores that takes when each is busy for `utilisation`
@@ -223,13 +263,20 @@ class Explain:
     utilisation: float = 0.6
     kind: Literal["explain"] = "explain"
     verb: ClassVar[str] = "explain"
-    rounds: ClassVar[Rounds] = "planned"
-    shares_pacing: ClassVar[bool] = False
-    is_resumable: ClassVar[bool] = True
     words: ClassVar[str] = "closed loop, services that differ in one layer each"
     variables: ClassVar[tuple[str, ...]] = (
         *("WORKLOAD", "PROFILE", "SEED", "ROUNDS", "RATE", "CORE_HOUR"),
     )
+
+    def cells_of_round(
+        self, _targets: tuple[str, ...], _workloads: tuple[str, ...], pacing: Pacing
+    ) -> tuple[PlannedCell, ...]:
+        """Every rung of every ladder."""
+        return tuple(
+            (target, workload, pacing, ladder.name)
+            for ladder in self.ladders
+            for target, workload in ladder.cells
+        )
 
     @property
     def settings(self) -> Mapping[str, str]:

@@ -101,15 +101,12 @@ def test_a_study(lab: Copy) -> None:
         "bench/model/study.py",
         "Study = Sweep |",
         '''@dataclass(frozen=True)
-class Again:
+class Again(_Study):
     """The same once more."""
 
     times: int
     kind: Literal["again"] = "again"
     verb: ClassVar[str] = "again"
-    rounds: ClassVar[Rounds] = "planned"
-    shares_pacing: ClassVar[bool] = False
-    is_resumable: ClassVar[bool] = True
     variables: ClassVar[tuple[str, ...]] = ("TIMES", "SEED")
 
     @property
@@ -216,7 +213,7 @@ def test_an_engine(lab: Copy) -> None:
         "bench/model/pacing.py",
         "Pacing = ClosedLoop |",
         '''@dataclass(frozen=True)
-class Bursts:
+class Bursts(_Pacing):
     """So many requests at once."""
 
     size: int

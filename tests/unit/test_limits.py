@@ -10,9 +10,9 @@ import pytest
 
 from bench.errors import SetupError
 from bench.experiment import assembly, openfiles
-from bench.experiment.openfiles import OWN_FILES, connections_of, require_files
+from bench.experiment.openfiles import OWN_FILES, require_files
 from bench.kernel.limits import RAISED, open_files
-from bench.model import ClosedLoop, OpenLoop, Saturation, Sweep, UnitStatus, Users
+from bench.model import IN_FLIGHT_LIMIT, ClosedLoop, OpenLoop, Saturation, Sweep, Target, Users
 from bench.targets import known_targets
 
 from .factories import THREE, plan
@@ -65,15 +65,15 @@ def test_a_limit_is_read_by_its_name(tmp_path: Path, line: str, allowed: int | N
     ("changes", "connections"),
     [
         ({"pacing": ClosedLoop(700)}, 700),
-        ({"pacing": OpenLoop(5.0)}, openfiles.IN_FLIGHT_LIMIT),
+        ({"pacing": OpenLoop(5.0)}, IN_FLIGHT_LIMIT),
         ({"pacing": Users(4000, 10.0)}, 4000),
         ({"study": Sweep((1, 900, 20))}, 900),
-        ({"study": Saturation(0.1, "constant", 20)}, openfiles.IN_FLIGHT_LIMIT),
+        ({"study": Saturation(0.1, "constant", 20)}, IN_FLIGHT_LIMIT),
     ],
 )
 def test_what_a_plan_may_open(changes: dict[str, object], connections: int) -> None:
     """Of all its windows, the one with the most connections."""
-    assert connections_of(plan(**changes)) == connections
+    assert plan(**changes).connections == connections
 
 
 @dataclass
@@ -82,12 +82,8 @@ class OneLab:
 
     targets = THREE
 
-    @property
-    def supervisor(self) -> "OneLab":
-        return self
-
-    def status(self, name: str) -> UnitStatus:
-        return UnitStatus("running", 1 + [f"onecore-{target.name}" for target in THREE].index(name))
+    def app_pid(self, target: Target) -> int:
+        return 1 + THREE.index(target)
 
 
 @pytest.mark.parametrize("short", ["self", 2])

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from bench import histogram
-from bench.model import Diagnostic, Lateness, LoadResult, OpenLoop, Pacing, Users
+from bench.model import Diagnostic, Lateness, LoadResult, Pacing, Users
 
 LATE_P99_S = 0.001
 KEPT_SHARE = 0.95
@@ -17,8 +17,7 @@ def open_loop_off(load: LoadResult, pacing: Pacing) -> tuple[Diagnostic, ...]:
 
     Users with a beat are an open loop too.
     """
-    offered = pacing.offered_per_s if isinstance(pacing, Users) else None
-    if load.lateness is None or not (isinstance(pacing, OpenLoop) or offered):
+    if load.lateness is None or pacing.offered_per_s is None:
         return ()
     words = _OF_USERS if isinstance(pacing, Users) else _OF_A_GENERATOR
     lateness = load.lateness

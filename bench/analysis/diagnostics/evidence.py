@@ -1,14 +1,11 @@
 """Whether a window's own numbers can carry a figure: each a tuple, mostly empty."""
 
-from bench.model import ClosedLoop, Diagnostic, LoadResult, Pacing, Users, WarmUp
+from bench.model import ClosedLoop, Diagnostic, LoadResult, Pacing, WarmUp
 from bench.stats.littles_law import littles_law_deviation
 
 LITTLES_LAW_SHARE = 0.05
 FEWEST_SAMPLES = 100
 """Per operation. Below it even the mean of a steady service is a matter of luck."""
-
-_LONGER = "Measure for longer: PROFILE=standard, or more REQUESTS for crud."
-_MORE_USE = "Let users ask for longer, or more of them: RUN_TIME=5m, USERS=100."
 
 
 def littles_law_off(load: LoadResult, pacing: Pacing) -> tuple[Diagnostic, ...]:
@@ -51,7 +48,7 @@ def too_few_samples(
 
     A `study` chooses how long its windows are by the profile, whoever sends in them.
     """
-    longer = _MORE_USE if isinstance(pacing, Users) and not study else _LONGER
+    longer = ClosedLoop.longer if study else pacing.longer
     if not load.succeeded:
         return (Diagnostic("no-samples", "no request succeeded", longer, "invalid"),)
     few = {name: each.count for name, each in load.latency.items() if each.count < FEWEST_SAMPLES}

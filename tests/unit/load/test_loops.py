@@ -7,11 +7,11 @@ from itertools import count
 import pytest
 
 from bench.load.closed import closed_loop
-from bench.load.open import IN_FLIGHT_LIMIT, RateTooHighError, open_loop
+from bench.load.open import RateTooHighError, open_loop
 from bench.load.pacing import Schedule, Until
 from bench.load.recorder import LatenessRecorder
 from bench.load.request_source import Request, Source
-from bench.model import ClosedLoop, LoadSpec, Share
+from bench.model import IN_FLIGHT_LIMIT, ClosedLoop, LoadSpec, Share
 
 HOUR_S = 3600.0
 
