@@ -145,6 +145,6 @@ def test_options_that_would_be_ignored_or_bent_are_refused(
     verb: str, given: dict[str, str], told: str
 ) -> None:
     """A user's mistake, with exit code 2, before anything starts."""
-    words = [word for name, value in given.items() for word in (f"--{name}", value)]
+    words = [f"--{name}={value}" for name, value in given.items()]
     with pytest.raises(UsageError, match=told):
         app([verb, *words], result_action="return_value")

@@ -9,6 +9,7 @@ import pytest
 
 from bench.errors import StoreError, UnitFailed
 from bench.experiment import runner as module
+from bench.experiment.lab import Lab
 from bench.experiment.runner import Runner
 from bench.experiment.schedule import Step
 from bench.model import CellResult, ClosedLoop, Diagnostic, RunRecord, Turns, UnitStatus
@@ -78,6 +79,8 @@ class FakeLab:
         self.ended.clear()
         self.done.append("start")
 
+    revive = Lab.revive
+
     def isolate(self, _target: object) -> None:
         self.done.append("isolate")
 
@@ -86,6 +89,9 @@ class FakeLab:
 
     def await_app(self, _target: object) -> None:
         self.done.append("await")
+
+
+BENCH = SimpleNamespace(plan=plan())
 
 
 @pytest.fixture
@@ -103,7 +109,7 @@ def runner(lab: FakeLab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run
 def measured(runner: Runner, number: int, *before: CellResult) -> list[Diagnostic]:
     """Measure a cell of this round; returns its doubts."""
     step = Step(number, "read", ("flask",), ClosedLoop(20), 1.0)
-    (found,) = runner._measure(None, step, before)  # type: ignore[arg-type]
+    (found,) = runner._measure(BENCH, step, before)  # type: ignore[arg-type]
     return list(found.phases[0].diagnostics)
 
 
