@@ -34,14 +34,22 @@ from bench.model import (
 
 SCHEMA_VERSION = 2
 READABLE = (1, SCHEMA_VERSION)
-_RUN = TypeAdapter(RunRecord)
-_CELL = TypeAdapter(CellResult)
-_SAMPLE = TypeAdapter(Sample)
-_FINDINGS = TypeAdapter(tuple[Finding, ...])
+_Findings = tuple[Finding, ...]
 
 _NAME = re.compile(r"\w[\w .+-]*", re.ASCII)
 
 _ANOTHER = "other runs are not touched by it: make report RUN=<run-id>."
+
+
+_adapters: dict[object, TypeAdapter[Any]] = {}
+
+
+def _adapter[T](kind: type[T]) -> TypeAdapter[T]:
+    """What writes and reads values of this kind. It is made when it is needed: most verbs read no
+    run.
+    """
+    made: TypeAdapter[T] = _adapters.get(kind) or _adapters.setdefault(kind, TypeAdapter(kind))
+    return made
 
 
 def schemas() -> dict[str, str]:
@@ -49,9 +57,9 @@ def schemas() -> dict[str, str]:
     `findings.json`.
     """
     described: dict[str, TypeAdapter[Any]] = {
-        "run": _RUN,
-        "cell": _CELL,
-        "findings": _FINDINGS,
+        "run": _adapter(RunRecord),
+        "cell": _adapter(CellResult),
+        "findings": _adapter(_Findings),
     }
     return {
         f"{name}.schema.json": json.dumps(adapter.json_schema(mode="serialization"), indent=2)
@@ -171,20 +179,20 @@ class RunStore:
 
     def write_record(self, record: RunRecord) -> None:
         """Replace run.json. The cells stay in rounds.jsonl and are not repeated here."""
-        data = _RUN.dump_python(replace(record, cells=()), mode="json")
+        data = _adapter(RunRecord).dump_python(replace(record, cells=()), mode="json")
         del data["cells"]
         _replace(self.record, data)
 
     def write_findings(self, findings: Sequence[Finding]) -> None:
         """Replace findings.json."""
-        _replace(self.findings, _FINDINGS.dump_python(tuple(findings), mode="json"))
+        _replace(self.findings, _adapter(_Findings).dump_python(tuple(findings), mode="json"))
 
     def read_findings(self) -> tuple[Finding, ...]:
         """What was seen inside the services; empty where nobody looked. Raises StoreError."""
         if not self.findings.exists():
             return ()
         try:
-            return _FINDINGS.validate_json(self._bytes_of(self.findings))
+            return _adapter(_Findings).validate_json(self._bytes_of(self.findings))
         except ValidationError as error:
             raise StoreError(
                 f"{self.findings} is torn, or holds no findings: {_first_of(error)}",
@@ -193,7 +201,7 @@ class RunStore:
 
     def append_cells(self, cells: Sequence[CellResult]) -> None:
         """Add a line for each, in one write, complete on disk when this returns."""
-        lines = b"".join(_CELL.dump_json(cell) + b"\n" for cell in cells)
+        lines = b"".join(_adapter(CellResult).dump_json(cell) + b"\n" for cell in cells)
         with explained(self.rounds), self.rounds.open("ab") as file:
             if file.tell() and not self._ends_whole():
                 file.write(b"\n")  # the torn line stays, and stays told; ours starts afresh
@@ -236,7 +244,7 @@ class RunStore:
                 "Read it with the version of the lab that wrote it (provenance names its commit).",
             )
         try:
-            record = _RUN.validate_python(data)
+            record = _adapter(RunRecord).validate_python(data)
         except ValidationError as error:
             raise self._damaged(f"is no run record: {_first_of(error)}") from None
         if "method" not in data:
@@ -245,7 +253,7 @@ class RunStore:
 
     def read_samples(self) -> tuple[tuple[Sample, ...], tuple[Torn, ...]]:
         """The time series, and the lines that could not be read."""
-        samples, torn = self._lines_of(self.samples, _SAMPLE)
+        samples, torn = self._lines_of(self.samples, _adapter(Sample))
         if self.record.exists() and self._read_json().get("schema_version") == 1:
             samples = tuple(map(before_modes.sample, samples))
         return samples, torn
@@ -271,12 +279,12 @@ class RunStore:
         return tuple(cells.values()), tuple(torn)
 
     def _numbered_cells(self) -> tuple[list[tuple[int, CellResult]], list[Torn]]:
-        return self._numbered(self.rounds, _CELL)
+        return self._numbered(self.rounds, _adapter(CellResult))
 
     def _old_cells(self) -> tuple[list[tuple[int, CellResult]], list[Torn]]:
         """The cells of a folder of the old form. Raises StoreError."""
         try:
-            found = map(_CELL.validate_python, before_elsewhere.cells(self._json()))
+            found = map(_adapter(CellResult).validate_python, before_elsewhere.cells(self._json()))
             return list(enumerate(found, start=1)), []
         except ValidationError as error:
             raise self._damaged(f"holds no users' answers: {_first_of(error)}") from None

@@ -223,7 +223,7 @@ def crosscheck(
     show_run(record)
     require_clean(record)
     found = agreements(record)
-    if any(one.outcome == "disagree" for one in found):
+    if any(figure.outcome == "disagree" for figure in found):
         raise LabError(crosscheck_outcome(found), "docs/method.md says what can set them apart.")
 
 

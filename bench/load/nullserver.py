@@ -19,11 +19,12 @@ import statistics
 import subprocess
 import sys
 import time
-import urllib.request
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from http.client import HTTPConnection
 from typing import cast
+from urllib.parse import urlsplit
 
 import orjson
 import uvloop
@@ -228,8 +229,9 @@ def kept_p50_s(base_url: str) -> float | None:
 
     None when none was delayed.
     """
-    with urllib.request.urlopen(f"{base_url}/kept", timeout=10) as answer:  # noqa: S310 - our own
-        return cast("float | None", orjson.loads(answer.read())["p50_s"])
+    with contextlib.closing(HTTPConnection(urlsplit(base_url).netloc, timeout=10)) as connection:
+        connection.request("GET", "/kept")
+        return cast("float | None", orjson.loads(connection.getresponse().read())["p50_s"])
 
 
 @contextlib.contextmanager

@@ -6,6 +6,7 @@ any number of `Tick`s come before it.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
@@ -148,33 +149,44 @@ Answer = Done | Tick | Warmed | Collected | TurnTaken | TurnsCollected | Refused
 
 # --- lines ------------------------------------------------------------------------------------
 
-_QUESTIONS: TypeAdapter[Question] = TypeAdapter(Annotated[Question, Field(discriminator="kind")])
-_ANSWERS: TypeAdapter[Answer] = TypeAdapter(Annotated[Answer, Field(discriminator="kind")])
+# Made when they are needed, which is before the first window: most verbs send no load.
 
 
-_SPEC: TypeAdapter[LoadSpec] = TypeAdapter(LoadSpec)
+@cache
+def _questions() -> TypeAdapter[Question]:
+    return TypeAdapter(Annotated[Question, Field(discriminator="kind")])
+
+
+@cache
+def _answers() -> TypeAdapter[Answer]:
+    return TypeAdapter(Annotated[Answer, Field(discriminator="kind")])
+
+
+@cache
+def _specs() -> TypeAdapter[LoadSpec]:
+    return TypeAdapter(LoadSpec)
 
 
 def spec_line(spec: LoadSpec) -> bytes:
-    return _SPEC.dump_json(spec)
+    return _specs().dump_json(spec)
 
 
 def parse_spec(line: bytes) -> LoadSpec:
-    return _SPEC.validate_json(line)
+    return _specs().validate_json(line)
 
 
 def question_line(question: Question) -> bytes:
-    return _QUESTIONS.dump_json(question) + b"\n"
+    return _questions().dump_json(question) + b"\n"
 
 
 def parse_question(line: bytes) -> Question:
-    return _QUESTIONS.validate_json(line)
+    return _questions().validate_json(line)
 
 
 def answer_line(answer: Answer) -> bytes:
-    return _ANSWERS.dump_json(answer) + b"\n"
+    return _answers().dump_json(answer) + b"\n"
 
 
 def parse_answer(line: bytes) -> Answer:
     """The answer in a line. ValueError when it is none."""
-    return _ANSWERS.validate_json(line)
+    return _answers().validate_json(line)

@@ -2,18 +2,16 @@
 
 import subprocess
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from bench.environment import composed
 from bench.errors import UnitFailed
 from bench.supervise import Supervisor
 
 START_PATIENCE_S = 60.0
-_directly = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-"""No proxy has a way to this machine's own services."""
 
 
 def postgres_ready(pg_isready: Path, host: str, port: int) -> bool:
@@ -23,12 +21,16 @@ def postgres_ready(pg_isready: Path, host: str, port: int) -> bool:
 
 
 def http_ready(url: str) -> bool:
-    """Whether `url` answers 200."""
+    """Whether `url` answers 200. No proxy has a way to this machine's own services."""
+    where = urlsplit(url)
+    connection = HTTPConnection(where.netloc, timeout=5)
     try:
-        with _directly.open(url, timeout=5) as answer:
-            return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
+        connection.request("GET", where.path)
+        return connection.getresponse().status == 200
+    except (HTTPException, OSError):
         return False
+    finally:
+        connection.close()
 
 
 def wait_until_ready(

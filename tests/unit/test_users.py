@@ -338,10 +338,13 @@ def run_elsewhere(**changes: object) -> RunRecord:
     unseen = {"app": None, "database": None, "app_cpus": None, "queries": None, "limited_by": ""}
     cells = tuple(
         replace(
-            one,
-            phases=tuple(replace(each, **unseen) for each in one.phases),  # type: ignore[arg-type]
+            measured,
+            phases=tuple(
+                replace(window, **unseen)  # type: ignore[arg-type]
+                for window in measured.phases
+            ),
         )
-        for one in run(**changes).cells  # type: ignore[arg-type]
+        for measured in run(**changes).cells  # type: ignore[arg-type]
     )
     plan = replace(PLAN, rounds=2, target_host="lab")
     nowhere = Placement(app=(), database=(), generator=(0, 1), housekeeping=(0, 1))
@@ -398,7 +401,8 @@ def test_what_was_stored_before_there_was_a_run_is_read_as_one(tmp_path) -> None
     stored = json.loads((OLD / "elsewhere.json").read_text())
     (use,) = stored["uses"]
     assert (only.target, window.load.succeeded) == (use["target"], use["load"]["succeeded"])
-    assert [one.code for one in window.diagnostics] == [one["code"] for one in use["diagnostics"]]
+    told = [diagnostic["code"] for diagnostic in use["diagnostics"]]
+    assert [diagnostic.code for diagnostic in window.diagnostics] == told
     assert (window.app, window.database, window.generator) == (None, None, None)
     assert found.plan.target_host == stored["target_host"]
     assert found.started_at == only.started_at == "2026-11-29T09:14:26.551+00:00"

@@ -13,6 +13,7 @@ import pytest
 from rich.console import Console
 
 from bench.analysis.stored import StoredRun
+from bench.report.document import Document
 from bench.report.render.html import html_page
 from bench.report.render.markdown import markdown
 from bench.report.render.terminal import print_document
@@ -84,22 +85,28 @@ class Words(HTMLParser):
             self.lines.append(f"{within}: {words}")
 
 
-def page_text(found: StoredRun, _folder: Path) -> str:
-    return "\n".join(Words(html_page(run_document(found))).lines) + "\n"
+@cache
+def document(name: str) -> Document:
+    """Made once: its plots take longer than to render them."""
+    return run_document(run(name))
 
 
-def markdown_text(found: StoredRun, _folder: Path) -> str:
-    return markdown(run_document(found))
+def page_text(name: str, _folder: Path) -> str:
+    return "\n".join(Words(html_page(document(name))).lines) + "\n"
 
 
-def terminal_text(found: StoredRun, _folder: Path) -> str:
+def markdown_text(name: str, _folder: Path) -> str:
+    return markdown(document(name))
+
+
+def terminal_text(name: str, _folder: Path) -> str:
     console = Console(file=io.StringIO(), width=120, color_system=None)
-    print_document(console, run_document(found))
+    print_document(console, document(name))
     return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines()) + "\n"
 
 
-def csv_text(found: StoredRun, folder: Path) -> str:
-    write_csv(found.record, folder / "rounds.csv")
+def csv_text(name: str, folder: Path) -> str:
+    write_csv(run(name).record, folder / "rounds.csv")
     return (folder / "rounds.csv").read_text()
 
 
@@ -115,7 +122,7 @@ FORMS = {
 @pytest.mark.parametrize("name", RUNS)
 def test_as_before(name: str, form: str, tmp_path: Path) -> None:
     """Tables, sentences and figures are the ones that were looked at and kept."""
-    shown = FORMS[form](run(name), tmp_path)
+    shown = FORMS[form](name, tmp_path)
     kept = GOLDEN / name / form
     if os.environ.get("ONECORE_WRITE_GOLDEN"):
         kept.parent.mkdir(parents=True, exist_ok=True)
