@@ -23,7 +23,7 @@ LAB_VARIABLES: Mapping[str, str] = {
     "ONECORE_PYTHON": "the Python to run with, instead of making .venv",
     "ONECORE_PG_BIN": "the folder of PostgreSQL 18's binaries",
     "ONECORE_SERVICES": "more folders of frameworks beside services/, with colons between them",
-    "ONECORE_USER": "the user that services run as when root calls the lab",
+    "ONECORE_USER": "the user that databases and systemd's services run as when root calls the lab",
     "ONECORE_STATE": "where databases, logs and passwords are kept (.lab)",
     "ONECORE_RESULTS": "where runs are kept (results)",
     "ONECORE_LOCKS": "another lock than the machine's: a lab that others need not wait for",

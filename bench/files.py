@@ -77,6 +77,15 @@ def full_disk(output: str) -> tuple[int, str] | None:
     return next(told, None)
 
 
+def make_passable(folder: Path) -> None:
+    """Make a folder the caller's own, through which others may pass to what is theirs, and which
+    they can neither look into nor change. One that another user had before is taken back.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    os.chown(folder, os.geteuid(), -1)
+    folder.chmod(0o711)
+
+
 def _sync_folder(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY)
     try:

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Protocol
 
 from bench.database.binaries import MAJOR, Binaries
-from bench.database.secrets import SUPERUSER, Secrets
+from bench.database.secrets import SUPERUSER, Own, Secrets
 from bench.errors import SetupError
+from bench.files import make_passable
 from bench.model import Unit
 from bench.sources import fingerprint_of
 
@@ -35,7 +36,7 @@ ENVIRONMENT: Mapping[str, str] = {"LC_ALL": "C.UTF-8", "PATH": SYSTEM_PATH}
 
 
 class RunCommand(Protocol):
-    """Runs a command as the units' user (a supervisor's `run`)."""
+    """Runs a command as the databases' user (a supervisor's `run`)."""
 
     def __call__(
         self, command: tuple[str, ...], environment: Mapping[str, str], directory: Path
@@ -76,6 +77,7 @@ class Cluster:
             stop_signal="INT",
             template="onecore-postgres@",
             source=fingerprint_of(config_file, hba_file),
+            role="database",
         )
 
 
@@ -111,13 +113,15 @@ def _check_version(cluster: Cluster) -> None:
 
 
 def ensure_clusters(
-    clusters: tuple[Cluster, ...], secrets: Secrets, run: RunCommand, own: Callable[[Path], None]
+    clusters: tuple[Cluster, ...], secrets: Secrets, run: RunCommand, own: Own
 ) -> None:
     """Make the data folders that are not there yet: one initdb, the others are its copies.
 
     A folder appears under its final name only when it is complete, so that an interrupted
     set-up is done again and not believed. Raises SetupError or UnitFailed.
     """
+    for folder in {cluster.directory.parent for cluster in clusters}:
+        make_passable(folder)
     missing = [cluster for cluster in clusters if not cluster.directory.exists()]
     for cluster in clusters:
         if cluster not in missing:
@@ -125,15 +129,19 @@ def ensure_clusters(
     if not missing:
         return
     template = missing[0].directory.parent / ".template"
-    shutil.rmtree(template, ignore_errors=True)
-    template.mkdir(parents=True, mode=0o700)
-    own(template.parent)
-    own(template)
+    _make_own(template, own)
     _initdb(template, missing[0].find_binaries(), secrets, run)
     for cluster in missing[1:]:
         copy = cluster.directory.with_name(f".{cluster.name}.new")
-        shutil.rmtree(copy, ignore_errors=True)
+        _make_own(copy, own)
         # `cp` keeps owner and mode, which shutil.copytree does not.
-        run(("cp", "--archive", str(template), str(copy)), ENVIRONMENT, template)
+        run(("cp", "--archive", f"{template}/.", str(copy)), ENVIRONMENT, template)
         copy.rename(cluster.directory)
     template.rename(missing[0].directory)
+
+
+def _make_own(folder: Path, own: Own) -> None:
+    """Make an empty folder anew, of the databases' user and of nobody else."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700)
+    own(folder, "database")

@@ -108,7 +108,7 @@ def open_lab(names: tuple[str, ...], beside: tuple[Path, ...] = ()) -> Lab:
     notes = (
         _bind_note(here.host),
         _port_note(known_targets(here.port_offset)),
-        ground.identity.note,
+        *ground.identities.notes,
         *ground.binaries.passed_over,
         *limits,
     )

@@ -13,7 +13,7 @@ from bench.database.binaries import Binaries, find_binaries
 from bench.errors import SetupError, UsageError
 from bench.model import Site
 from bench.supervise import Supervisor
-from bench.supervise.identity import Identity, closed_folder, current_identity
+from bench.supervise.identity import Identities, Identity, closed_folder, current_identities
 from bench.supervise.process import ProcessSupervisor
 from bench.supervise.systemd.keeper import keepers
 from bench.supervise.systemd.manager import Manager, find_manager
@@ -45,10 +45,10 @@ class Ground:
         return find_binaries()
 
     @cached_property
-    def identity(self) -> Identity:
+    def identities(self) -> Identities:
         """Raises SetupError when nobody can run units here."""
         folders = (self.site.root, *service_folders(), self.binaries.directory.parent, self.state)
-        return current_identity((*folders, *self.beside))
+        return current_identities((*folders, *self.beside))
 
 
 Choice = tuple[Supervisor, tuple[str, ...]]
@@ -86,7 +86,7 @@ def reachable_supervisors(ground: Ground) -> tuple[Supervisor, ...]:
 
 
 def _process(ground: Ground) -> Choice:
-    return ProcessSupervisor(ground.state, lambda: ground.identity), ()
+    return ProcessSupervisor(ground.state, lambda: ground.identities), ()
 
 
 def _systemd(ground: Ground) -> Choice:
@@ -158,7 +158,7 @@ def make_outfit(
 
 def _outfit(ground: Ground, *, cpuset: bool) -> Outfit:
     return make_outfit(
-        ground.identity, ground.state, _values(ground), _needed(ground), cpuset=cpuset
+        ground.identities.databases, ground.state, _values(ground), _needed(ground), cpuset=cpuset
     )
 
 

@@ -17,6 +17,10 @@ class Placement:
     notes: tuple[str, ...] = ()
 
 
+Role = Literal["app", "database"]
+"""What a unit is: root has the two run as different users, who cannot reach each other's files."""
+
+
 @dataclass(frozen=True)
 class Unit:
     """One long-running process that a supervisor can run.
@@ -39,6 +43,7 @@ class Unit:
     template: str = ""
     source: str = ""
     needs: tuple[str, ...] = ()
+    role: Role = "app"
 
 
 UnitState = Literal["running", "frozen", "stopped", "failed"]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from bench.errors import SetupError
-from bench.model import Memory, Unit, UnitStatus, Usage
+from bench.model import Memory, Role, Unit, UnitStatus, Usage
 
 
 class Supervisor(Protocol):
@@ -103,14 +103,14 @@ class Supervisor(Protocol):
     def log_tail(self, name: str, lines: int = 20) -> str: ...
 
     def run(self, command: tuple[str, ...], environment: Mapping[str, str], directory: Path) -> str:
-        """Run a command to completion as the units' user and return what it printed.
+        """Run a command to completion as the databases' user and return what it printed.
 
         Raises UnitFailed with the output's tail when it does not exit 0.
         """
         ...
 
-    def own(self, path: Path) -> None:
-        """Hand a file or folder of the lab's state to the units' user."""
+    def own(self, path: Path, role: Role) -> None:
+        """Hand a file or folder of the lab's state to the user of the databases or of the apps."""
         ...
 
 

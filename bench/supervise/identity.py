@@ -1,7 +1,8 @@
-"""Which user the units run as, and the command prefix that makes it so.
+"""Which users the units run as, and the command prefix that makes it so.
 
-Not root: the caller. Root: an unprivileged user, because PostgreSQL refuses root and an app under
-load has no business being it.
+Not root: the caller. Root: unprivileged users, because PostgreSQL refuses root and an app under
+load has no business being it. Databases run as one, apps as another: what is measured can neither
+read the databases' files and passwords nor end them.
 
 Some checkouts and Pythons lie below a folder that only root may enter (a clone in /root, pyenv's
 Python of root). The units then get a view of their own (a private mount namespace) in which that
@@ -14,13 +15,22 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.errors import SetupError, UnitFailed
 from bench.files import full_disk
+from bench.model import Role
 
 PREFERRED_USERS = ("onecore", "nobody")
+APPS_USER = "onecore-app"
+"""Who runs the apps where there is a user of that name."""
+
+_NOBODYS = range(61_184, 65_520)
+"""Numbers of users that systemd keeps for those that exist only while something runs: nobody has
+files of theirs. The apps' user needs no name, which only PostgreSQL insists on.
+"""
 
 # Arguments: the needed folders, "--", the closed folders, "--", the command. Each needed folder is
 # opened before its parent is covered, and mounted back through its descriptor (whose link must not
@@ -51,7 +61,7 @@ exec "$@"
 
 @dataclass(frozen=True)
 class Identity:
-    """The units' user. `prefix` turns a command into one that runs as that user."""
+    """A user of units. `prefix` turns a command into one that runs as that user."""
 
     user: str
     uid: int
@@ -89,12 +99,39 @@ class Identity:
     def own(self, path: Path) -> None:
         """Hand a file or folder of the lab's state to this user."""
         if os.geteuid() == 0:
-            shutil.chown(path, self.uid, self.gid)
+            # Not what a link says: another user may have had this folder.
+            os.chown(path, self.uid, self.gid, follow_symlinks=False)
 
 
-def _setpriv(user: pwd.struct_passwd) -> tuple[str, ...]:
-    ids = (f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}")
-    return ("setpriv", *ids, "--clear-groups", "--no-new-privs", "--")
+@dataclass(frozen=True)
+class Identities:
+    """Whom databases and apps run as. Without root both are the caller."""
+
+    databases: Identity
+    apps: Identity
+
+    def of(self, role: Role) -> Identity:
+        return self.databases if role == "database" else self.apps
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(filter(None, (self.databases.note, self.apps.note))))
+
+
+@dataclass(frozen=True)
+class _User:
+    name: str
+    uid: int
+    gid: int
+
+    @classmethod
+    def of(cls, entry: pwd.struct_passwd) -> "_User":
+        return cls(entry.pw_name, entry.pw_uid, entry.pw_gid)
+
+    @property
+    def prefix(self) -> tuple[str, ...]:
+        ids = (f"--reuid={self.uid}", f"--regid={self.gid}")
+        return ("setpriv", *ids, "--clear-groups", "--no-new-privs", "--")
 
 
 def closed_folder(path: Path) -> Path | None:
@@ -124,7 +161,7 @@ def _fault(prefix: tuple[str, ...], paths: tuple[Path, ...]) -> str:
     return (done.stderr.strip().splitlines() or [f"exit {done.returncode}"])[-1]
 
 
-def _unprivileged_user() -> pwd.struct_passwd:
+def _unprivileged_user() -> _User:
     wanted = os.environ.get("ONECORE_USER")
     for name in (wanted,) if wanted else PREFERRED_USERS:
         try:
@@ -136,16 +173,25 @@ def _unprivileged_user() -> pwd.struct_passwd:
                 "ONECORE_USER is root, and PostgreSQL refuses to run as root",
                 "Name an unprivileged user, or leave ONECORE_USER out.",
             )
-        return user
+        return _User.of(user)
     raise SetupError(
         f"there is no user {wanted or ' or '.join(PREFERRED_USERS)} to run the services as",
         "Make one (useradd --system onecore), or name another: ONECORE_USER=name.",
     )
 
 
-def _myself() -> pwd.struct_passwd:
+def _apps_user() -> _User:
+    """Whoever is called `APPS_USER`, else a number that is nobody's."""
+    with suppress(KeyError):
+        return _User.of(pwd.getpwnam(APPS_USER))
+    taken = {entry.pw_uid for entry in pwd.getpwall()}
+    number = next(number for number in _NOBODYS if number not in taken)
+    return _User(str(number), number, number)
+
+
+def _myself() -> _User:
     try:
-        return pwd.getpwuid(os.geteuid())
+        return _User.of(pwd.getpwuid(os.geteuid()))
     except KeyError:
         raise SetupError(
             f"the user {os.geteuid()} has no name here, and PostgreSQL runs as no such user",
@@ -170,22 +216,41 @@ def current_identity(needed: tuple[Path, ...]) -> Identity:
     require_tools()
     if os.geteuid() != 0:
         me = _myself()
-        return Identity(me.pw_name, me.pw_uid, me.pw_gid)
-    user = _unprivileged_user()
-    plain = _setpriv(user)
-    if not _fault(plain, needed):
-        return Identity(user.pw_name, user.pw_uid, user.pw_gid, plain)
+        return Identity(me.name, me.uid, me.gid)
+    return _identity_of(_unprivileged_user(), needed)
+
+
+def current_identities(needed: tuple[Path, ...]) -> Identities:
+    """The identities for this caller; `needed` are folders that the units must be able to use.
+
+    Raises SetupError when root cannot give the databases' user access to them. Where it is only the
+    apps' user who has none, their identity is the databases', and its note says so.
+    """
+    databases = current_identity(needed)
+    if os.geteuid() != 0:
+        return Identities(databases, databases)
+    try:
+        return Identities(databases, _identity_of(_apps_user(), needed))
+    except SetupError as error:
+        note = f"services run as {databases.user}, as their databases do: {error.message}"
+        return Identities(databases, replace(databases, note=note))
+
+
+def _identity_of(user: _User, needed: tuple[Path, ...]) -> Identity:
+    """How root's units run as this user. Raises SetupError when that cannot be."""
+    if not _fault(user.prefix, needed):
+        return Identity(user.name, user.uid, user.gid, user.prefix)
     python = (Path(sys.prefix), Path(sys.base_prefix))
     folders = tuple(path.resolve() for path in (*needed, *python))
-    uncovered = (*uncovering(folders), *plain)
+    uncovered = (*uncovering(folders), *user.prefix)
     fault = _fault(uncovered, needed)
     if fault:
         raise SetupError(
-            f"the user {user.pw_name}, as whom services run, cannot use this project: {fault}",
+            f"the user {user.name}, as whom services run, cannot use this project: {fault}",
             "Let others read it (a clone under umask 077 is closed: chmod -R go+rX .), put it and "
             "its Python where every user may enter (for example /srv), or run make as an ordinary "
             "user.",
         )
     closed = sorted({str(closed_folder(path)) for path in folders if closed_folder(path)})
-    note = f"services run as {user.pw_name}, with a view of their own of {', '.join(closed)}"
-    return Identity(user.pw_name, user.pw_uid, user.pw_gid, uncovered, note)
+    note = f"services and databases run with a view of their own of {', '.join(closed)}"
+    return Identity(user.name, user.uid, user.gid, uncovered, note)

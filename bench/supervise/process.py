@@ -30,10 +30,10 @@ from bench.kernel.life import (
     tell,
 )
 from bench.kernel.process import every_stat, process_environment
-from bench.model import Memory, Unit, UnitState, UnitStatus, Usage
+from bench.model import Memory, Role, Unit, UnitState, UnitStatus, Usage
 from bench.supervise import changed, fingerprint, tail
 from bench.supervise.guardian import Guardian
-from bench.supervise.identity import Identity
+from bench.supervise.identity import Identities
 from bench.supervise.ports import require_free_port
 from bench.supervise.proctree import TreeClock, descendants, exact_cpu_s, tree_memory, tree_usage
 
@@ -122,15 +122,15 @@ def _let_run(process: subprocess.Popen[bytes]) -> None:
 class ProcessSupervisor:
     """Runs units as child processes of the lab, or as daemons when they outlive it.
 
-    `identity` is asked for only when something is to be run: looking and stopping need none.
+    `identities` are asked for only when something is to be run: looking and stopping need none.
     """
 
     name = "process"
 
-    def __init__(self, state: Path, identity: Callable[[], Identity]) -> None:
+    def __init__(self, state: Path, identities: Callable[[], Identities]) -> None:
         self._run_dir = state / "run"
         self._log_dir = state / "log"
-        self._identity = identity
+        self._identities = identities
         self._children: dict[int, subprocess.Popen[bytes]] = {}
         self._trees: dict[str, list[Life]] = {}
         """The processes of each frozen unit."""
@@ -153,7 +153,8 @@ class ProcessSupervisor:
         log = self._log_path(unit.name)
         log.unlink(missing_ok=True)
         for command in unit.prepare:
-            write_whole(log, self.run(command, unit.environment, unit.directory))
+            user = self._identities().of(unit.role)
+            write_whole(log, user.run(command, unit.environment, unit.directory))
         with self._waiting(unit, _RUN_WHEN_TOLD, outlive=outlive) as process:
             self._write(unit, process, outlive=outlive)
             _let_run(process)
@@ -181,7 +182,8 @@ class ProcessSupervisor:
         cpus = ",".join(map(str, unit.cpus))
         # The user changes first: that would clear a parent-death signal set before.
         death = () if outlive else _ends_with_parent(unit.stop_signal)
-        pinned = ("taskset", "--cpu-list", cpus, *self._identity().prefix, *death, *unit.command)
+        user = self._identities().of(unit.role).prefix
+        pinned = ("taskset", "--cpu-list", cpus, *user, *death, *unit.command)
         with self._log_path(unit.name).open("ab") as output:
             process = subprocess.Popen(
                 (*until_told, *pinned),
@@ -369,10 +371,10 @@ class ProcessSupervisor:
     # --- help for those who prepare units
 
     def run(self, command: tuple[str, ...], environment: Mapping[str, str], directory: Path) -> str:
-        return self._identity().run(command, environment, directory)
+        return self._identities().databases.run(command, environment, directory)
 
-    def own(self, path: Path) -> None:
-        self._identity().own(path)
+    def own(self, path: Path, role: Role) -> None:
+        self._identities().of(role).own(path)
 
     # --- records
 

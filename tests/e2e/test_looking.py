@@ -75,7 +75,9 @@ def test_a_user_without_a_name_can_look(cli: Cli, public_folder: Path) -> None:
 def test_the_umask_closes_nothing_that_a_service_needs(
     cli: Cli, public_folder: Path, mask: int
 ) -> None:
-    """The lab's own files have their modes, and secrets theirs."""
+    """The lab's own files have their modes, and secrets theirs: nobody else lists their folder or
+    changes it, and each is its reader's alone.
+    """
     state = public_folder / f"umask-{mask:o}"
     before = os.umask(mask)
     try:
@@ -85,7 +87,10 @@ def test_the_umask_closes_nothing_that_a_service_needs(
         os.umask(before)
     (lab,) = state.iterdir()
     assert lab.stat().st_mode & 0o777 == 0o755
-    assert (lab / "secrets").stat().st_mode & 0o777 == 0o700
+    assert (lab / "secrets").stat().st_mode & 0o777 == 0o711
+    assert (lab / "secrets").stat().st_uid == os.geteuid()
+    assert (lab / "postgres").stat().st_mode & 0o777 == 0o711
+    assert (lab / "postgres" / "flask").stat().st_mode & 0o777 == 0o700
     assert all(path.stat().st_mode & 0o777 == 0o600 for path in (lab / "secrets").iterdir())
 
 

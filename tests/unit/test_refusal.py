@@ -81,5 +81,5 @@ def test_data_without_a_version_is_told(tmp_path: Path) -> None:
     )
     cluster.directory.mkdir()
     with pytest.raises(SetupError, match="no PG_VERSION") as caught:
-        ensure_clusters((cluster,), Secrets(tmp_path), lambda *_: "", lambda _: None)
+        ensure_clusters((cluster,), Secrets(tmp_path), lambda *_: "", lambda *_: None)
     assert "make clean" in caught.value.remedy

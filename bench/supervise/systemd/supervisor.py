@@ -20,7 +20,7 @@ from typing import TextIO
 from bench.errors import LabBusy, SetupError, UnitFailed
 from bench.files import write_whole
 from bench.kernel.process import GONE, process_environment, process_status
-from bench.model import Memory, Unit, UnitState, UnitStatus, Usage
+from bench.model import Memory, Role, Unit, UnitState, UnitStatus, Usage
 from bench.placement import format_cpulist, parse_cpulist
 from bench.supervise import changed, tail
 from bench.supervise.identity import Identity
@@ -466,7 +466,8 @@ class SystemdSupervisor:
     def run(self, command: tuple[str, ...], environment: Mapping[str, str], directory: Path) -> str:
         return self.outfit().identity.run(command, environment, directory)
 
-    def own(self, path: Path) -> None:
+    def own(self, path: Path, role: Role) -> None:
+        del role  # an app's unit hides the state folder, and is handed what is its own
         self.outfit().identity.own(path)
 
     # --- records

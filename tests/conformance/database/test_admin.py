@@ -1,6 +1,7 @@
 """The lab's own SQL, on a real PostgreSQL with a real service in front."""
 
 import json
+import os
 import stat
 import time
 import urllib.request
@@ -352,9 +353,10 @@ def test_a_lost_connection_is_told(lab: Lab, target: Target) -> None:
 
 
 def test_secret_files_are_for_their_owner_alone(lab: Lab) -> None:
-    """0600, in a folder that is 0700."""
+    """0600, in a folder of the caller's through which others pass to theirs, and no more."""
     folder = lab.secrets.directory
-    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o711
+    assert folder.stat().st_uid == os.geteuid()
     files = list(folder.iterdir())
     assert len(files) == 4
     assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
@@ -362,9 +364,9 @@ def test_secret_files_are_for_their_owner_alone(lab: Lab) -> None:
 
 def test_passwords_are_kept_and_differ(tmp_path: Path) -> None:
     """Generated once, then kept; no two labs share one."""
-    first = ensure_secrets(tmp_path / "a", lambda path: None)
-    again = ensure_secrets(tmp_path / "a", lambda path: None)
-    other = ensure_secrets(tmp_path / "b", lambda path: None)
+    first = ensure_secrets(tmp_path / "a", lambda path, role: None)
+    again = ensure_secrets(tmp_path / "a", lambda path, role: None)
+    other = ensure_secrets(tmp_path / "b", lambda path, role: None)
     assert first.service_password() == again.service_password()
     assert len(first.service_password()) >= 24
     texts = [path.read_text() for secrets in (first, other) for path in secrets.directory.iterdir()]

@@ -16,7 +16,7 @@ from bench.database.cluster import SYSTEM_PATH
 from bench.experiment.supervisors import make_outfit
 from bench.model import Unit
 from bench.supervise import Supervisor
-from bench.supervise.identity import current_identity
+from bench.supervise.identity import current_identities
 from bench.supervise.process import ProcessSupervisor
 from bench.supervise.systemd.manager import find_manager
 from bench.supervise.systemd.supervisor import SystemdSupervisor
@@ -38,12 +38,12 @@ def state(public_folder: Path, request: pytest.FixtureRequest) -> Iterator[Path]
 
 def make_supervisor(kind: str, state: Path) -> Supervisor:
     """A new supervisor object on the same state, as the next command would make it."""
-    identity = current_identity((state,))
+    identities = current_identities((state,))
     if kind == "process":
-        return ProcessSupervisor(state, lambda: identity)
+        return ProcessSupervisor(state, lambda: identities)
     values = {"python": sys.executable, "state": str(state)}
     needed = (state, *map(Path, (sys.prefix, sys.base_prefix)))
-    outfit = make_outfit(identity, state, values, needed, cpuset=False)
+    outfit = make_outfit(identities.databases, state, values, needed, cpuset=False)
     return SystemdSupervisor(find_manager(), "onecore", UNITS, state, lambda: outfit)
 
 

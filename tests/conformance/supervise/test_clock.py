@@ -20,9 +20,9 @@ ROOT = Path(__file__).parents[3]
 ASK = """
 import sys
 from pathlib import Path
-from bench.supervise.identity import current_identity
+from bench.supervise.identity import current_identities
 from bench.supervise.process import ProcessSupervisor
-supervisor = ProcessSupervisor(Path(sys.argv[1]), lambda: current_identity(()))
+supervisor = ProcessSupervisor(Path(sys.argv[1]), lambda: current_identities(()))
 print(supervisor.status("onecore-test").state)
 supervisor.stop("onecore-test")
 """

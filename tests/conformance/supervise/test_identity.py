@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from bench.errors import SetupError
-from bench.supervise.identity import closed_folder, current_identity
+from bench.model import Role
+from bench.supervise.identity import closed_folder, current_identities, current_identity
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root changes users")
 
@@ -35,19 +36,46 @@ def closed() -> Iterator[Path]:
 @pytest.mark.skipif(os.geteuid() == 0, reason="root is never its own services' user")
 def test_an_ordinary_user_is_left_as_is() -> None:
     """Without root there is nobody else to be."""
-    identity = current_identity(())
-    assert (identity.uid, identity.prefix) == (os.geteuid(), ())
+    identities = current_identities(())
+    assert identities.apps == identities.databases
+    assert (identities.apps.uid, identities.apps.prefix) == (os.geteuid(), ())
 
 
 @as_root
-def test_root_becomes_an_unprivileged_user_without_capabilities(public_folder: Path) -> None:
+@pytest.mark.parametrize("role", ["app", "database"])
+def test_root_becomes_an_unprivileged_user_without_capabilities(
+    public_folder: Path, role: Role
+) -> None:
     """Units of root have another uid, no groups of root's, and nothing to win back."""
-    identity = current_identity((public_folder,))
+    identity = current_identities((public_folder,)).of(role)
     shown = run(identity, "cat", "/proc/self/status").stdout
     fields = dict(line.split(":\t", 1) for line in shown.splitlines() if ":\t" in line)
     assert "0" not in fields["Uid"].split()
     assert fields["CapEff"] == fields["CapPrm"] == fields["CapAmb"] == "0" * 16
     assert fields["NoNewPrivs"] == "1"
+
+
+@as_root
+def test_apps_and_databases_are_different_users(public_folder: Path) -> None:
+    """Of root's. What is told of both is told once."""
+    identities = current_identities((public_folder,))
+    assert identities.apps.uid != identities.databases.uid
+    assert identities.apps.gid != identities.databases.gid
+    assert len(identities.notes) <= 1
+
+
+@as_root
+def test_where_only_the_databases_user_can_read_apps_are_that_user(closed: Path) -> None:
+    """A user's own project, closed to others: it is measured all the same, and that is told."""
+    databases = current_identity(())
+    for path in (closed, closed / "needed"):
+        path.chmod(0o700)
+        os.chown(path, databases.uid, databases.gid)
+    identities = current_identities((closed / "needed",))
+    assert identities.apps.uid == databases.uid
+    *_, note = identities.notes
+    assert f"services run as {databases.user}, as their databases do" in note
+    assert "Permission denied" in note
 
 
 @as_root
