@@ -19,6 +19,14 @@ def resume_command(record: RunRecord) -> str:
     return " ".join(("make bench", f"RESUME={record.run_id}", *bind_variable(record)))
 
 
+def without_report(run_id: str) -> str:
+    """What is said of a run that has been measured when its report could not be finished."""
+    return (
+        f"Run {run_id} is measured and stored; its report is not finished. Write it: "
+        f"make report RUN={run_id}"
+    )
+
+
 def commands(record: RunRecord) -> Iterator[str]:
     """Lines for a shell, from a checkout on."""
     source = record.provenance.get("source")

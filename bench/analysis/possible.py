@@ -17,13 +17,17 @@ _HDR = (HdrCookieException, HdrHistogramSettingsException, HdrLengthException)
 _UNDECODABLE = (ValueError, LookupError, ArithmeticError, TypeError, zlib.error, *_HDR)
 
 
+MOST_ROUNDS = 100_000
+"""More than months of measuring have; the list of cells of a run with a billion fills memory."""
+
+
 def why_impossible(cell: CellResult, plan: Plan) -> str:
     """What of it cannot be, in a few words; "" when all can."""
     return next(_faults(cell, plan), "")
 
 
 def _faults(cell: CellResult, plan: Plan) -> Iterator[str]:
-    if not _is_planned(cell, plan) or cell.round < 1:
+    if not _is_planned(cell, plan) or not 1 <= cell.round <= MOST_ROUNDS:
         yield f"{cell.target} {cell.workload}, round {cell.round}, is none of this run's"
     if cell.warm_up and not _is_amount(cell.warm_up.duration_s):
         yield f"a warm-up of {cell.warm_up.duration_s} s"

@@ -26,7 +26,14 @@ def invalid_codes(windows: Iterable[PhaseResult]) -> tuple[str, ...]:
 
 
 NOT_OF_THE_SERVICE = frozenset(
-    {"cpu-quota", "littles-law", "late-sending", "worker-lost", "generator-stopped"}
+    {
+        "cpu-quota",
+        "generator-stopped",
+        "late-sending",
+        "littles-law",
+        "off-placement",
+        "worker-lost",
+    }
 )
 """Codes that forbid a window's use for what the machine or the load generator did."""
 

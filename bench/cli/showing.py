@@ -7,6 +7,7 @@ pay for it, least of all a measurement that shares its CPU.
 from collections.abc import Sequence
 from pathlib import Path
 
+from bench.analysis.commands import without_report
 from bench.analysis.comparison import RunComparison
 from bench.analysis.history import History
 from bench.analysis.stored import StoredRun
@@ -23,13 +24,8 @@ def show_run(record: RunRecord) -> None:
     """A run that has just been measured: its figures, and where everything is."""
     try:
         show_stored(RunStore(site().results / record.run_id), facts=False)
-    except KeyboardInterrupt:
-        err.print(
-            f"Run {record.run_id} is measured and stored; its report is not finished. Write it: "
-            f"make report RUN={record.run_id}",
-            markup=False,
-            soft_wrap=True,
-        )
+    except BaseException:  # whatever ends it, the figures are there
+        err.print(without_report(record.run_id), markup=False, soft_wrap=True)
         raise
 
 

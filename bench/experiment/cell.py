@@ -11,6 +11,7 @@ from bench.experiment.lab import Lab
 from bench.experiment.schedule import Step
 from bench.experiment.start import CommonStart, warm_up_s
 from bench.host import CpuTotals, WindowCounters, cpu_totals, window_counters
+from bench.kernel.sockets import other_clients
 from bench.load.engine import Engine
 from bench.load.request_source import PAGE
 from bench.model import (
@@ -35,7 +36,7 @@ from bench.model import (
 )
 from bench.supervise import Supervisor
 from bench.supervise.peak import fallen_since_peak_bytes, reset_peaks
-from bench.supervise.proctree import tree_memory, tree_usage
+from bench.supervise.proctree import descendants, tree_memory, tree_usage
 from bench.workloads import WORKLOADS, Workload
 
 
@@ -48,6 +49,8 @@ class Edge:
     generator: Usage
     cpus: CpuTotals
     counters: WindowCounters
+    other_clients: int
+    """Connections to the app that are not the load's."""
 
 
 @dataclass(frozen=True)
@@ -142,6 +145,7 @@ def edge(bench: Bench, target: Target) -> Edge:
         generator=tree_usage(bench.engine.pid),
         cpus=cpu_totals(cpus),
         counters=window_counters(cpus, lab.supervisor.status(app).pid),
+        other_clients=other_clients(target.http_port, descendants(bench.engine.pid)),
     )
 
 
@@ -212,11 +216,14 @@ class Watch:
     """What must not change while a target is measured.
 
     Whether its processes were others at the end than at the start, or at the start than at the end
-    of the window before; and its database as it is described afterwards.
+    of the window before; the CPUs that each role might use at both; how many others were connected
+    to it at most; and its database as it is described afterwards.
     """
 
     replaced_within: bool
     replaced_before: bool
+    allowed: Mapping[str, tuple[tuple[int, ...], ...]]
+    other_clients: int
     described: Mapping[str, str]
 
 
@@ -277,6 +284,12 @@ def watched(bench: Bench, target: Target, before: Edge, after: Edge, admin: Admi
     return Watch(
         replaced_within=first != last,
         replaced_before=not bench.start.has_gone_on(target, first, last),
+        allowed={
+            "app": (before.app.cpus, after.app.cpus),
+            "database": (before.database.cpus, after.database.cpus),
+            "generator": (before.generator.cpus, after.generator.cpus),
+        },
+        other_clients=max(before.other_clients, after.other_clients),
         described=admin.described(),
     )
 
@@ -308,6 +321,12 @@ def phase_result(
                 load, generator, times.steal_s, times.foreign_s, placement
             ),
             *condition_diagnostics(seen, siblings, counted.watched_s, bench.speed, cpu),
+            *diagnostics.impossible_cost(
+                load.duration_s,
+                {"app": app.cpu_s, "database": database.cpu_s, "generator": generator.cpu_s},
+                placement,
+            ),
+            *diagnostics.off_placement(counted.watch.allowed, placement),
             *diagnostics.littles_law_off(load, bench.plan.pacing),
             *diagnostics.open_loop_off(load, bench.plan.pacing),
             *diagnostics.users_off(load, bench.plan.window_s),
@@ -331,6 +350,8 @@ def _of_the_work(bench: Bench, target: Target, counted: Counted) -> tuple[Diagno
         *diagnostics.work_off(load, counted.queries, {"list": PAGE}, exact=not users),
         *diagnostics.standstill(load, 0.0 if users else counted.longer_s),
         *diagnostics.workers_replaced(watch.replaced_within, watch.replaced_before),
+        # Users' requests may come from other machines, and from processes that have ended.
+        *diagnostics.others_connected(0 if users else watch.other_clients),
         *diagnostics.database_changed(bench.described.get(target.name, {}), watch.described),
     )
 

@@ -1,14 +1,15 @@
 """Whether those who make and those who serve a load may have so many connections open.
 
-Who may not answers 503, or resets, and it would look like the service's own doing.
+Who may not answers 503, or resets, or not for seconds, and it would look like the service's own
+doing.
 """
 
 from collections.abc import Iterator
 
 from bench.errors import SetupError
 from bench.experiment.lab import Lab
-from bench.kernel.limits import open_files
-from bench.model import Plan
+from bench.kernel.limits import open_files, waiting_connections
+from bench.model import ClosedLoop, Plan, Sweep
 
 OWN_FILES = 128
 """What a service has open besides: 50 connections to its database at most, pipes and files."""
@@ -28,6 +29,27 @@ def require_files(lab: Lab, plan: Plan) -> None:
                 "Raise the hard limit (`ulimit -Hn`; /etc/security/limits.conf, or the "
                 "container's nofile), or measure with fewer: CONCURRENCY, USERS.",
             )
+
+
+def require_queue(plan: Plan) -> None:
+    """Raises SetupError when the connections that a closed loop opens at once may not all wait for
+    a server: one that is turned away comes again after a second, and waits all the time.
+    """
+    at_once = _at_once(plan)
+    allowed = waiting_connections()
+    if allowed is not None and allowed < at_once:
+        raise SetupError(
+            f"{at_once} connections are opened at once, and this machine lets {allowed} wait for a "
+            "server (net.core.somaxconn)",
+            "Raise it (sudo sysctl net.core.somaxconn=4096; in a container where it was started), "
+            "or measure with fewer: CONCURRENCY.",
+        )
+
+
+def _at_once(plan: Plan) -> int:
+    if isinstance(plan.study, Sweep):
+        return max(plan.study.levels)
+    return plan.pacing.concurrency if isinstance(plan.pacing, ClosedLoop) else 0
 
 
 def _allowed(lab: Lab) -> Iterator[tuple[str, int | None]]:

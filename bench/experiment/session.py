@@ -26,7 +26,7 @@ from bench.experiment.engines import with_workers
 from bench.experiment.fitness import examine, require_fit
 from bench.experiment.interruption import undisturbed
 from bench.experiment.lab import Lab, app_unit_name
-from bench.experiment.openfiles import require_files
+from bench.experiment.openfiles import require_files, require_queue
 from bench.experiment.plan import DEFAULT_CONCURRENCY, DEFAULT_ROWS
 from bench.experiment.procedures import procedure_of
 from bench.experiment.runner import Observer, Runner, engine_probe, unit_probes
@@ -128,6 +128,7 @@ def begun(
     began_s = time.monotonic()
     with made_ready(plan, lab, watcher, strict=strict) as checks:
         require_files(lab, plan)
+        require_queue(plan)
         store = RunStore(lab.site.results / new_run_id(lab.site.results))
         record = new_record(lab, plan, store)
         record = replace(
@@ -164,6 +165,7 @@ def taken_up(store: RunStore, watcher: Watcher, *, strict: bool) -> Iterator[tup
     lab = with_workers(lab_of(plan), plan.pacing)
     with made_ready(plan, lab, watcher, strict=strict) as checks:
         require_files(lab, plan)
+        require_queue(plan)
         # Read again, where nobody else can measure any more.
         record, torn = unfinished(store)
         otherwise = require_same_conditions(record, new_record(lab, record.plan, store))

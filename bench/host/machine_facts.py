@@ -73,7 +73,8 @@ class MachineFacts:
 
     `others` are the CPUs of every other top-level cgroup, None where cgroups do not confine.
     `confinement` is None where every online CPU may be used. `python_build` holds the arguments of
-    configure where they tell how Python was optimised.
+    configure where they tell how Python was optimised. `niceness`, `scheduler` (its number) and
+    `fixed_layout` are this process's, which all that it starts inherits.
     """
 
     activity: Activity
@@ -99,6 +100,9 @@ class MachineFacts:
     virtualisation: str
     python_build: str
     python_executable: str
+    niceness: int
+    scheduler: int
+    fixed_layout: bool
     is_root: bool
     spins: tuple[Spin, ...] = ()
 
@@ -156,6 +160,9 @@ def observe(
         virtualisation=virtualisation(tree),
         python_build=python_build(sysconfig.get_config_vars()),
         python_executable=sys.executable,
+        niceness=os.getpriority(os.PRIO_PROCESS, 0),
+        scheduler=os.sched_getscheduler(0),
+        fixed_layout=has_fixed_layout(tree),
         is_root=os.geteuid() == 0,
         spins=spins,
     )
@@ -172,6 +179,18 @@ def python_build(variables: Mapping[str, object]) -> str:
     if not variables.get("PGO_PROF_USE_FLAG"):
         return ""
     return str(variables.get("CONFIG_ARGS") or "")
+
+
+_ADDR_NO_RANDOMIZE = 0x0040000
+"""personality(2): what `setarch -R` and debuggers set."""
+
+
+def has_fixed_layout(tree: KernelTree = REAL) -> bool:
+    """Whether this process, and all that it starts, have one memory layout whatever the machine's
+    setting says.
+    """
+    flags = tree.read("/proc/self/personality")
+    return bool(int(flags or "0", 16) & _ADDR_NO_RANDOMIZE)
 
 
 def _moment(tree: KernelTree) -> _Moment:

@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from bench.kernel.process import PROC
+from bench.kernel.tree import REAL, KernelTree
 
 RAISED = ("NOFILE", "NPROC", "CPU", "FSIZE", "AS", "DATA", "SIGPENDING")
 """All but the stack's, which would give every thread another size, and that of core dumps."""
@@ -23,6 +24,14 @@ def raise_soft_limits() -> None:
         # A kernel may have a ceiling below the hard limit: then what was, holds.
         with suppress(OSError, ValueError):
             resource.setrlimit(which, (hard, hard))
+
+
+def waiting_connections(tree: KernelTree = REAL) -> int | None:
+    """How many connections may wait for a server to take them; None where the kernel does not say.
+
+    A server asks for as many as it likes, and the kernel cuts that without a word.
+    """
+    return tree.number("/proc/sys/net/core/somaxconn")
 
 
 def open_files(pid: int | str = "self", proc: str = PROC) -> int | None:

@@ -1,11 +1,18 @@
 """What runs at this moment, as a table."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 from bench.model import Mode, UnitStatus
+from bench.placement import format_cpulist
 from bench.report.document import Table
 from bench.words import NO_FIGURE
+
+_HOW_COUNTED = (
+    "CPU %: of one core. trans/s: transactions in the database; a request that asks it makes at "
+    "least one. Services count no requests themselves."
+)
 
 
 @dataclass(frozen=True)
@@ -13,8 +20,10 @@ class UnitLine:
     """One unit at a moment.
 
     `target` is whose app it is, or one of those whose database it is; a database has no `mode`.
-    Memory is PSS in bytes, None when it does not run. CPU is a share of one core, and transactions
-    are those of a database; both are None where only one look has been taken.
+    `cpus` are those that it was started on, or would be; `allowed` those that it may use now, none
+    where that is not known. Memory is PSS in bytes, None when it does not run. CPU is a share of
+    one core, and transactions are those of a database; both are None where only one look has been
+    taken.
     """
 
     name: str
@@ -24,6 +33,7 @@ class UnitLine:
     address: str
     port: int
     cpus: tuple[int, ...]
+    allowed: tuple[int, ...] = ()
     pss_bytes: int | None = None
     cpu_share: float | None = None
     transactions_per_s: float | None = None
@@ -36,7 +46,7 @@ def status_table(lines: tuple[UnitLine, ...]) -> Table:
         columns=("unit", "mode", "state", "address", "CPU", "PSS MB"),
         rows=tuple(map(_status_row, lines)),
         numeric=(False, False, False, False, True, True),
-        caption=" ".join(map(_remedy, filter(_has_failed, lines))),
+        caption=" ".join((*map(_remedy, filter(_has_failed, lines)), *_strayed(lines))),
     )
 
 
@@ -52,6 +62,18 @@ def _remedy(line: UnitLine) -> str:
     )
 
 
+def _strayed(lines: tuple[UnitLine, ...]) -> Iterator[str]:
+    """What is said of units that may use other CPUs than they were started on."""
+    for line in lines:
+        if line.allowed and line.allowed != line.cpus:
+            yield (
+                f"{line.name} may use CPU {format_cpulist(line.allowed)}, and was started on "
+                f"CPU {format_cpulist(line.cpus)}: something has confined or moved it (make "
+                "isolate, a slice, a CPU that went offline, taskset). Once that is undone: make "
+                "down, make up."
+            )
+
+
 def watch_table(lines: tuple[UnitLine, ...]) -> Table:
     """The same with what each uses at the moment; narrow enough for 80 columns."""
     return Table(
@@ -60,8 +82,7 @@ def watch_table(lines: tuple[UnitLine, ...]) -> Table:
         rows=tuple(map(_watch_row, lines)),
         numeric=(False, False, False, False, True, True, True, True),
         caption=(
-            "CPU %: of one core. trans/s: transactions in the database; a request that asks it "
-            "makes at least one. Services count no requests themselves."
+            " ".join((_HOW_COUNTED, *_strayed(lines)))
             if any(line.status.pid for line in lines)
             else "Nothing runs. Start the services: make up."
         ),
@@ -94,7 +115,7 @@ def _watch_row(line: UnitLine) -> tuple[str, ...]:
 
 
 def _cpus(line: UnitLine) -> str:
-    return ",".join(map(str, line.cpus))
+    return ",".join(map(str, line.allowed or line.cpus))
 
 
 def _megabytes(size: int | None) -> str:

@@ -28,6 +28,7 @@ class UnitReader:
         # Between this look and the one before.
         self._meter = Meter(kept=2)
         self._pss: dict[str, int | None] = {}
+        self._allowed: dict[str, tuple[int, ...]] = {}
         self._activity = {
             target.name: TransactionCounter(lab.cluster(target), target, lab.secrets)
             for target in (lab.targets if asking else ())
@@ -100,6 +101,7 @@ class UnitReader:
         if line.status.pid is None:
             self._meter.forget(name)
             self._pss.pop(name, None)
+            self._allowed.pop(name, None)
             return line
         # It may end while it is looked at: the next look will say so.
         with suppress(LabError):
@@ -108,7 +110,14 @@ class UnitReader:
             if self._looks % MEMORY_EVERY == 0 or name not in self._pss:
                 memory = self._lab.supervisor.memory(name)
                 self._pss[name] = memory.pss_bytes if memory else None
-        return replace(line, pss_bytes=self._pss.get(name), cpu_share=self._meter.share(name))
+                self._allowed[name] = self._lab.supervisor.usage(name).cpus
+        return replace(
+            line,
+            cpus=self._lab.supervisor.placed(name) or line.cpus,
+            allowed=self._allowed.get(name, ()),
+            pss_bytes=self._pss.get(name),
+            cpu_share=self._meter.share(name),
+        )
 
     def _rate(self, name: str, total: int | None) -> float | None:
         if total is None:

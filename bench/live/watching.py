@@ -8,7 +8,7 @@ from rich.live import Live
 from rich.text import Text
 
 from bench import preflight
-from bench.analysis.commands import resume_command
+from bench.analysis.commands import resume_command, without_report
 from bench.experiment.lab import Lab
 from bench.host.cpus import TICK_S, cpu_ticks
 from bench.live.classic import ClassicLog
@@ -127,6 +127,10 @@ class TerminalWatcher:
             )
             return
         record, _ = self._store.read()
+        if record.state == "complete":  # while what comes after the windows was under way
+            told = f"Interrupted. {without_report(record.run_id)}"
+            self._err.print(told, markup=False, soft_wrap=True)
+            return
         how = "Go on:" if record.plan.is_resumable else "Again:"
         self._err.print(
             f"Interrupted. {len(record.cells)} finished cells are kept in {self._store.directory}; "

@@ -70,13 +70,15 @@ class Pressure:
 class Usage:
     """Totals of a process tree or cgroup at one moment. Differences of two give a cost.
 
-    `switches` are the voluntary and involuntary ones of each process so far, by its pid.
-    `pressure` is None where there is no cgroup of its own to read it from.
+    `switches` are the voluntary and involuntary ones of each process so far, by its pid. `cpus` are
+    those that the kernel lets any of its threads use; none where that is not known. `pressure` is
+    None where there is no cgroup of its own to read it from.
     """
 
     cpu_s: float
     threads: int
     switches: Mapping[int, tuple[int, int]]
+    cpus: tuple[int, ...] = ()
     pressure: Pressure | None = None
 
     @property

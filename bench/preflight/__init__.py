@@ -5,7 +5,7 @@
     cores      placement, SMT, isolation, tick, quota
     neighbours other processes, steal, pressure, interrupts
     memory     memory, swap, huge pages
-    software   virtualisation, Python's build, the kernel's clock and watchdog
+    software   virtualisation, Python's build, the kernel's clock and watchdog, priority
     page       checks as lines for a terminal
 
 A new check is one function from facts and placement to a `Check`, and one line in `CHECKS`.
@@ -44,6 +44,7 @@ CHECKS: tuple[Callable[[MachineFacts, Placement], Check], ...] = (
     software.clocksource,
     software.nmi_watchdog,
     software.address_randomisation,
+    software.priority,
 )
 
 

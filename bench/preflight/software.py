@@ -1,5 +1,7 @@
 """What lies between the app and the hardware."""
 
+import os
+
 from bench.host import MachineFacts, Setting
 from bench.model import Placement
 from bench.preflight.check import NO_REMEDY, Check, tune_command
@@ -90,6 +92,14 @@ def address_randomisation(facts: MachineFacts, where: Placement) -> Check:
     """With it every start has another memory layout, so that luck averages out over starts."""
     del where
     name = "memory layout"
+    if facts.fixed_layout:
+        return Check(
+            name,
+            "note",
+            "the same at every start, for what is started from here",
+            "a lucky or unlucky layout stays for the whole run",
+            "Call the lab without setarch -R, and not from a debugger",
+        )
     if facts.address_randomisation in ("2", ""):
         return Check(name, "ok", "random at every start")
     return Check(
@@ -98,4 +108,30 @@ def address_randomisation(facts: MachineFacts, where: Placement) -> Check:
         "the same at every start",
         "a lucky or unlucky layout stays for the whole run",
         "sudo sysctl kernel.randomize_va_space=2",
+    )
+
+
+_SCHEDULERS = {
+    os.SCHED_OTHER: "SCHED_OTHER",
+    os.SCHED_BATCH: "SCHED_BATCH",
+    os.SCHED_IDLE: "SCHED_IDLE",
+    os.SCHED_FIFO: "SCHED_FIFO",
+    os.SCHED_RR: "SCHED_RR",
+}
+
+
+def priority(facts: MachineFacts, where: Placement) -> Check:
+    """What is started from here inherits it: not units of systemd, but the generator always."""
+    del where
+    name, nice = "priority", facts.niceness
+    if nice == 0 and facts.scheduler == os.SCHED_OTHER:
+        return Check(name, "ok", "the usual one")
+    behind = nice > 0 or facts.scheduler in (os.SCHED_BATCH, os.SCHED_IDLE)
+    scheduler = _SCHEDULERS.get(facts.scheduler, f"scheduler {facts.scheduler}")
+    return Check(
+        name,
+        "doubt" if behind else "note",
+        f"nice {nice}, {scheduler}",
+        "whatever else runs here goes before it" if behind else "it goes before whatever else runs",
+        "Call the lab without nice, chrt and the like",
     )

@@ -53,6 +53,12 @@ class Supervisor(Protocol):
 
     def status(self, name: str) -> UnitStatus: ...
 
+    def placed(self, name: str) -> tuple[int, ...]:
+        """The CPUs that a unit was started on; none where it is not on record. Those that it may
+        use now are in its `usage`.
+        """
+        ...
+
     def overrides(self, name: str) -> tuple[str, ...]:
         """Files of others that change a unit: an administrator's or the distribution's drop-ins."""
         ...

@@ -49,6 +49,7 @@ class _Record:
     life: Life
     stop_signal: str
     fingerprint: str
+    cpus: tuple[int, ...] = ()
     lab: Life | None = None
     """The lab that this unit ends with, if it does not outlive it."""
 
@@ -57,19 +58,21 @@ class _Record:
         return self.lab is None or (self.lab == life_of(os.getpid()) and not outlive)
 
     def written(self) -> str:
-        lab = self.lab and asdict(self.lab)
-        return json.dumps(
-            asdict(self.life)
-            | {"stop_signal": self.stop_signal, "fingerprint": self.fingerprint, "lab": lab}
-        )
+        own = {
+            "stop_signal": self.stop_signal,
+            "fingerprint": self.fingerprint,
+            "cpus": self.cpus,
+            "lab": self.lab and asdict(self.lab),
+        }
+        return json.dumps(asdict(self.life) | own)
 
 
 def _parse(text: str) -> _Record:
     """Raises ValueError, TypeError or KeyError on what `written` has not written."""
     told = json.loads(text)
     own = {name: told.pop(name) for name in ("stop_signal", "fingerprint")}
-    lab = told.pop("lab")
-    return _Record(Life(**told), **own, lab=Life(**lab) if lab else None)
+    cpus, lab = tuple(told.pop("cpus", ())), told.pop("lab")
+    return _Record(Life(**told), **own, cpus=cpus, lab=Life(**lab) if lab else None)
 
 
 _RUN_WHEN_TOLD = ("sh", "-c", 'read -r _ && exec "$@" </dev/null', "sh")
@@ -318,6 +321,10 @@ class ProcessSupervisor:
         state: UnitState = "frozen" if is_stopped(record.life) else "running"
         return UnitStatus(state, record.life.pid, started_unix_s(record.life))
 
+    def placed(self, name: str) -> tuple[int, ...]:
+        record = self._record(name)
+        return record.cpus if record else ()
+
     def overrides(self, name: str) -> tuple[str, ...]:
         del name  # nobody else has a say
         return ()
@@ -392,7 +399,8 @@ class ProcessSupervisor:
 
     def _write(self, unit: Unit, process: subprocess.Popen[bytes], *, outlive: bool) -> None:
         lab = None if outlive else life_of(os.getpid())
-        record = _Record(life_of(process.pid), unit.stop_signal, fingerprint(unit), lab)
+        life = life_of(process.pid)
+        record = _Record(life, unit.stop_signal, fingerprint(unit), unit.cpus, lab)
         write_whole(self._path(unit.name), record.written())
 
     def _pid(self, name: str) -> int:

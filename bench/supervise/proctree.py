@@ -20,6 +20,7 @@ from bench.kernel.process import (
     threads_of,
 )
 from bench.model import Memory, Usage
+from bench.placement import parse_cpulist
 
 
 def descendants(root: int) -> list[int]:
@@ -110,12 +111,11 @@ class TreeClock:
         self._parents = tuple(pid for pid in family if family[pid] or pid == self._root)
 
 
-def _switches(pid: int, proc: str) -> Iterator[tuple[int, int]]:
-    """Voluntary and involuntary ones of each thread; /proc/PID/status knows only the first's."""
+def _thread_statuses(pid: int, proc: str) -> Iterator[dict[str, str]]:
+    """That of each thread: /proc/PID/status knows only the first's switches and CPUs."""
     for thread in threads_of(pid, proc):
         with suppress(*GONE):
-            counts = thread_status(pid, thread, proc)
-            yield int(counts["voluntary_ctxt_switches"]), int(counts["nonvoluntary_ctxt_switches"])
+            yield thread_status(pid, thread, proc)
 
 
 def tree_usage(root: int) -> Usage:
@@ -125,15 +125,22 @@ def tree_usage(root: int) -> Usage:
 
 
 def usage_of(pids: list[int], cpu_s: float, proc: str = PROC) -> Usage:
-    """Threads and switches of these processes, beside the CPU time that was read before."""
+    """Threads, switches and CPUs of these processes, beside the CPU time that was read before."""
     threads = 0
     switches: dict[int, tuple[int, int]] = {}
+    allowed: set[str] = set()
     for pid in pids:
         with suppress(*GONE):
-            rows = list(_switches(pid, proc))
-            threads += len(rows)
-            switches[pid] = (sum(row[0] for row in rows), sum(row[1] for row in rows))
-    return Usage(cpu_s, threads, switches)
+            statuses = list(_thread_statuses(pid, proc))
+            threads += len(statuses)
+            voluntary, involuntary = (
+                sum(int(status[name]) for status in statuses)
+                for name in ("voluntary_ctxt_switches", "nonvoluntary_ctxt_switches")
+            )
+            switches[pid] = voluntary, involuntary
+            allowed.update(status.get("Cpus_allowed_list", "") for status in statuses)
+    cpus = sorted({cpu for text in allowed for cpu in parse_cpulist(text)})
+    return Usage(cpu_s, threads, switches, tuple(cpus))
 
 
 def tree_memory(root: int) -> Memory | None:

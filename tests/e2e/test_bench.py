@@ -187,6 +187,52 @@ def test_kill_9_leaves_nothing_running_and_the_run_can_be_finished(fresh: Cli) -
     assert "complete" in fresh.run("bench", expect=2, RESUME=run.name)
 
 
+def test_a_generator_that_is_killed_is_told_with_what_goes_on(fresh: Cli) -> None:
+    """As by the kernel, when memory runs out: the run has failed, and can be resumed."""
+    process = start_long_run(fresh)
+    children = psutil.Process(process.pid).children(recursive=True)
+    (generator,) = (one for one in children if "bench.load" in one.cmdline())
+    generator.kill()
+    out, err = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 1, out + err
+    (run,) = fresh.runs()
+    assert "dmesg" in err
+    assert f"make bench RESUME={run.name}" in err
+    assert "Traceback" not in err
+    assert json.loads((run / "run.json").read_text())["state"] == "failed"
+    assert fresh.left_running() == []
+
+
+def test_ctrl_c_while_the_report_is_written_tells_how_to_write_it(fresh: Cli) -> None:
+    """The run is complete: nothing is to be measured again."""
+    process = fresh.spawn("bench", FRAMEWORK="flask", WORKLOAD="ping", ROUNDS="1")
+    assert process.stdout is not None
+    written = next(line for line in process.stdout if "Results in detail" in line)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 130, written + out + err
+    (run,) = fresh.runs()
+    assert f"make report RUN={run.name}" in err
+    assert "RESUME" not in err
+    assert json.loads((run / "run.json").read_text())["state"] == "complete"
+    fresh.run("report", RUN=run.name)
+    assert (run / "report.html").exists()
+
+
+def test_a_reader_that_goes_away_interrupts(fresh: Cli) -> None:
+    """As in `make bench | head`: what is finished is kept, and how to go on is said."""
+    process = start_long_run(fresh)
+    assert process.stdout is not None
+    process.stdout.close()
+    err = process.stderr.read() if process.stderr else ""
+    assert process.wait(timeout=PATIENCE_S) == 130, err
+    (run,) = fresh.runs()
+    assert f"make bench RESUME={run.name}" in err
+    assert "BrokenPipe" not in err
+    assert json.loads((run / "run.json").read_text())["state"] == "interrupted"
+    assert fresh.left_running() == []
+
+
 def test_two_benches_at_once_are_refused(fresh: Cli) -> None:
     """They would measure each other; the second one says so and harms nothing."""
     process = start_long_run(fresh)

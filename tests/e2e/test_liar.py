@@ -1,8 +1,11 @@
 """What a window hides: services that answer rightly and do something else, and disturbances."""
 
 import json
+import os
 import shutil
+import socket
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -59,11 +62,20 @@ def words_of(process: psutil.Process) -> str:
     return ""
 
 
+def diagnostics(run: Path) -> set[tuple[str, str]]:
+    """Code and severity of what is said of all windows of a run."""
+    cells = map(json.loads, (run / "rounds.jsonl").read_text().splitlines())
+    return {
+        (diagnostic["code"], diagnostic["severity"])
+        for cell in cells
+        for window in cell["phases"]
+        for diagnostic in window["diagnostics"]
+    }
+
+
 def codes(run: Path) -> set[str]:
     """Of all windows of a run."""
-    cells = map(json.loads, (run / "rounds.jsonl").read_text().splitlines())
-    return {diagnostic["code"] for cell in cells for window in cell["phases"]
-            for diagnostic in window["diagnostics"]}  # fmt: skip
+    return {code for code, _ in diagnostics(run)}
 
 
 def test_a_service_that_stores_nothing_under_load_is_found(cli: Cli, services: Path) -> None:
@@ -86,14 +98,43 @@ def benching(cli: Cli, rounds: int = 2) -> Any:
     return process
 
 
+def superuser(cli: Cli) -> Any:
+    """A connection to the database of Flask as its superuser."""
+    (passfile,) = cli.state.glob("*/secrets/admin-pgpass")
+    return psycopg2.connect(
+        host="127.0.0.1",
+        port=5433 + int(cli.environment["PORT_OFFSET"]),
+        user="postgres",
+        dbname="testdb_flask",
+        passfile=str(passfile),
+    )
+
+
+def processes_of(process: Any, words: str) -> list[psutil.Process]:
+    """A run's processes with these words in their command line; a parent before its children."""
+    children = psutil.Process(process.pid).children(recursive=True)
+    return [child for child in children if words in words_of(child)]
+
+
+def disturbed(cli: Cli, disturb: Callable[[Any], None], code: str) -> set[str]:
+    """The run of a `disturb` that happens again and again until a window is invalid with `code`: a
+    round has new processes, and not each disturbance meets a window. Returns all codes.
+    """
+    process = benching(cli, rounds=6)
+    run = cli.runs()[-1]
+    while (code, "invalid") not in diagnostics(run) and process.poll() is None:
+        disturb(process)
+        time.sleep(0.2)
+    out, err = process.communicate(timeout=240)
+    assert (code, "invalid") in diagnostics(run), out + err
+    assert process.returncode in (0, 1), out + err
+    return codes(run)
+
+
 def test_a_table_that_is_changed_meanwhile_is_told(cli: Cli) -> None:
     """An index that somebody makes in mid-run: provenance has the table as it was."""
     process = benching(cli)
-    (passfile,) = cli.state.glob("*/secrets/admin-pgpass")
-    with psycopg2.connect(
-        host="127.0.0.1", port=5433 + int(cli.environment["PORT_OFFSET"]), user="postgres",
-        dbname="testdb_flask", passfile=str(passfile),
-    ) as database, database.cursor() as cursor:  # fmt: skip
+    with superuser(cli) as database, database.cursor() as cursor:
         cursor.execute("CREATE INDEX meanwhile ON items (name)")
     out, err = process.communicate(timeout=240)
     assert process.returncode in (0, 1), out + err
@@ -102,17 +143,13 @@ def test_a_table_that_is_changed_meanwhile_is_told(cli: Cli) -> None:
 
 
 @pytest.mark.parametrize(
-    ("whose", "code"), [("app", "stood-still"), ("bench.load", "generator-stopped")]
+    ("whose", "code"), [("gunicorn", "stood-still"), ("bench.load", "generator-stopped")]
 )
 def test_who_stands_still_is_told(cli: Cli, whose: str, code: str) -> None:
     """Stopped for some seconds within a window: the figure is invalid, and by whom is said."""
-    process = benching(cli, rounds=4)
-    wanted = "gunicorn" if whose == "app" else whose
-    run = cli.runs()[-1]
-    while code not in codes(run) and process.poll() is None:
-        # A round has new processes, and not each stop meets a window.
-        children = psutil.Process(process.pid).children(recursive=True)
-        victims = [child for child in children if wanted in words_of(child)]
+
+    def stop_for_a_while(process: Any) -> None:
+        victims = processes_of(process, whose)
         for victim in victims:
             with suppress(psutil.NoSuchProcess):
                 victim.suspend()
@@ -120,6 +157,58 @@ def test_who_stands_still_is_told(cli: Cli, whose: str, code: str) -> None:
         for victim in victims:
             with suppress(psutil.NoSuchProcess):
                 victim.resume()
-        time.sleep(0.2)
-    process.communicate(timeout=240)
-    assert code in codes(run)
+
+    disturbed(cli, stop_for_a_while, code)
+
+
+def test_a_table_that_is_locked_for_a_while_is_told(cli: Cli) -> None:
+    """Requests wait for it: the window was longer than planned, and that is not the generator's."""
+
+    def lock(_: Any) -> None:
+        # The server may just be going down: its run has ended then.
+        with suppress(psycopg2.Error), superuser(cli) as database, database.cursor() as cursor:
+            cursor.execute("LOCK TABLE items IN ACCESS EXCLUSIVE MODE")
+            time.sleep(STOPPED_S)
+
+    assert "generator-stopped" not in disturbed(cli, lock, "stood-still")
+
+
+def test_a_worker_that_is_replaced_in_a_window_is_told(cli: Cli) -> None:
+    """It ends in good order and its server starts another: the unit's first process stays."""
+
+    def end_the_worker(process: Any) -> None:
+        time.sleep(0.5)
+        _, *workers = processes_of(process, "gunicorn") or [None]
+        for worker in workers:
+            with suppress(psutil.NoSuchProcess):
+                worker.terminate()
+
+    disturbed(cli, end_the_worker, "workers-replaced")
+
+
+def test_another_client_is_told(cli: Cli) -> None:
+    """Somebody is connected to the service while it is measured, and may be asking it."""
+    process = benching(cli, rounds=6)
+    run = cli.runs()[-1]
+    address = ("127.0.0.1", 5000 + int(cli.environment["PORT_OFFSET"]))
+    while "other-clients" not in codes(run) and process.poll() is None:
+        # A round has new processes: there may be nobody just now, or somebody who has just gone.
+        with suppress(OSError), socket.create_connection(address) as client:
+            client.settimeout(1)
+            client.recv(1)
+        time.sleep(0.1)
+    out, err = process.communicate(timeout=240)
+    assert ("other-clients", "doubt") in diagnostics(run), out + err
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) == 1, reason="there is one CPU to run on")
+def test_an_app_that_is_moved_to_another_core_is_told(cli: Cli) -> None:
+    """Whoever does it, and whenever: it was on its own at the start of each round."""
+
+    def move(process: Any) -> None:
+        for server in processes_of(process, "gunicorn"):
+            with suppress(OSError, psutil.NoSuchProcess):
+                for thread in server.threads():
+                    os.sched_setaffinity(thread.id, {min(os.sched_getaffinity(0))})
+
+    disturbed(cli, move, "off-placement")

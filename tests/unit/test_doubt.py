@@ -1,6 +1,6 @@
 """What limited a window, and when its figure is doubted."""
 
-from bench.analysis.diagnostics import limited_by, window_diagnostics
+from bench.analysis.diagnostics import impossible_cost, limited_by, window_diagnostics
 from bench.model import Placement
 
 from .factories import load_result, placement, role_cost
@@ -60,3 +60,13 @@ def test_company_on_the_app_core_is_doubted() -> None:
     assert codes(foreign_s=0.04, steal_s=0.01) == {}
     assert codes(foreign_s=0.06) == {"foreign-cpu": "doubt"}
     assert codes(steal_s=0.03) == {"steal": "doubt"}
+
+
+def test_no_role_uses_more_than_its_cpus_have() -> None:
+    """Or less than nothing: somebody has counted wrongly, and no figure is made of that."""
+    fine = {"app": 1.0, "database": 2.0, "generator": 0.0}
+    assert impossible_cost(1.0, fine, OWN_CORES) == ()
+    for role, cpu_s in (("app", 1.5), ("database", 2.5), ("generator", -0.1)):
+        (found,) = impossible_cost(1.0, {**fine, role: cpu_s}, OWN_CORES)
+        assert (found.code, found.severity) == ("impossible-cpu", "invalid")
+        assert f"the {role} is said to have used {cpu_s:.2f} s" in found.message

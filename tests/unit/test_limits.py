@@ -10,8 +10,9 @@ import pytest
 
 from bench.errors import SetupError
 from bench.experiment import assembly, openfiles
-from bench.experiment.openfiles import OWN_FILES, require_files
-from bench.kernel.limits import RAISED, open_files
+from bench.experiment.openfiles import OWN_FILES, require_files, require_queue
+from bench.kernel.limits import RAISED, open_files, waiting_connections
+from bench.kernel.tree import KernelTree
 from bench.model import IN_FLIGHT_LIMIT, ClosedLoop, OpenLoop, Saturation, Sweep, Target, Users
 from bench.targets import known_targets
 
@@ -102,6 +103,26 @@ def test_too_few_files_are_refused_with_the_figures(
     assert "CONCURRENCY" in caught.value.remedy
     few[short] += 1
     require_files(OneLab(), asked)  # type: ignore[arg-type]
+
+
+def test_a_queue_that_is_too_short_is_refused_with_the_figures(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Connections of a closed loop come at once; an open loop opens as many as it needs."""
+    (tmp_path / "proc/sys/net/core").mkdir(parents=True)
+    (tmp_path / "proc/sys/net/core/somaxconn").write_text("128\n")
+    short = waiting_connections(KernelTree(tmp_path))
+    assert short == 128
+    assert waiting_connections(KernelTree(tmp_path / "elsewhere")) is None
+    monkeypatch.setattr(openfiles, "waiting_connections", lambda: short)
+    for asked in (plan(pacing=ClosedLoop(129)), plan(study=Sweep((1, 129, 20)))):
+        with pytest.raises(SetupError) as caught:
+            require_queue(asked)
+        assert "129 connections are opened at once" in caught.value.message
+        assert "lets 128 wait" in caught.value.message
+        assert "somaxconn=" in caught.value.remedy
+    require_queue(plan(pacing=ClosedLoop(128)))
+    require_queue(plan(pacing=OpenLoop(5.0)))
 
 
 def test_ports_that_clients_may_be_given_are_told(monkeypatch: pytest.MonkeyPatch) -> None:

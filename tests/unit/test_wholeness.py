@@ -123,6 +123,7 @@ IMPOSSIBLE: dict[str, tuple[Spoil, str]] = {
     ),
     "stranger": (lambda one: one.update(target="pyramid"), "is none of this run's"),
     "round 0": (lambda one: one.update(round=0), "is none of this run's"),
+    "round of all rounds": (lambda one: one.update(round=10**9), "is none of this run's"),
 }
 
 

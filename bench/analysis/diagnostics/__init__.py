@@ -12,13 +12,19 @@ collected   all that was raised in a run, the gravest first
 from bench.analysis.diagnostics.arrivals import open_loop_off
 from bench.analysis.diagnostics.conditions import (
     clock_drift,
+    off_placement,
     overridden,
     restarted,
     smt_sibling_busy,
     swapping,
     throttling,
 )
-from bench.analysis.diagnostics.cpu import limited_by, requests_failed, window_diagnostics
+from bench.analysis.diagnostics.cpu import (
+    impossible_cost,
+    limited_by,
+    requests_failed,
+    window_diagnostics,
+)
 from bench.analysis.diagnostics.evidence import (
     littles_law_off,
     ran_out,
@@ -28,6 +34,7 @@ from bench.analysis.diagnostics.evidence import (
 from bench.analysis.diagnostics.users import users_off
 from bench.analysis.diagnostics.work import (
     database_changed,
+    others_connected,
     standstill,
     work_off,
     workers_replaced,
@@ -36,9 +43,12 @@ from bench.analysis.diagnostics.work import (
 __all__ = [
     "clock_drift",
     "database_changed",
+    "impossible_cost",
     "limited_by",
     "littles_law_off",
+    "off_placement",
     "open_loop_off",
+    "others_connected",
     "overridden",
     "ran_out",
     "requests_failed",

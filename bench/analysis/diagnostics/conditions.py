@@ -5,7 +5,8 @@ Counts are differences between the window's two edges.
 
 from collections.abc import Mapping, Sequence
 
-from bench.model import Diagnostic
+from bench.model import Diagnostic, Placement
+from bench.placement import format_cpulist
 
 CLOCK_DRIFT_SHARE = 0.10
 """Two spins of a quiet machine differ by less than 2 %; a factor of two has been seen."""
@@ -77,6 +78,34 @@ def throttling(
                 "Let the machine cool, improve its airflow, or turn turbo off: make tune.",
             )
         )
+    return tuple(found)
+
+
+def off_placement(
+    allowed: Mapping[str, Sequence[tuple[int, ...]]], placement: Placement
+) -> tuple[Diagnostic, ...]:
+    """Whether something did not run where it was placed: it was moved or confined meanwhile, or has
+    moved itself.
+
+    `allowed` are, by role (`app`, `database` or `generator`), the CPUs that it might use each time
+    when that was looked at; none where it was not known.
+    """
+    found = []
+    for role, looks in allowed.items():
+        placed = tuple(sorted(getattr(placement, role)))
+        others = [cpus for cpus in looks if cpus and cpus != placed]
+        if others:
+            found.append(
+                Diagnostic(
+                    "off-placement",
+                    f"the {role} might use CPU {format_cpulist(others[0])}, and was placed on "
+                    f"CPU {format_cpulist(placed)}",
+                    "Something has confined or moved it: make isolate, a slice "
+                    "(systemctl show -p EffectiveCPUs), a CPU that went offline, taskset. Undo "
+                    "that and measure again.",
+                    "invalid",
+                )
+            )
     return tuple(found)
 
 

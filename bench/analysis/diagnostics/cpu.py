@@ -1,11 +1,19 @@
 """What used up the CPUs in a window, and who else was there."""
 
+from collections.abc import Mapping
+
 from bench.model import Diagnostic, LoadResult, Placement, RoleCost
+from bench.words import times
 
 BUSY_SHARE = 0.90
 CLIENT_BOUND_SHARE = 0.80
 FOREIGN_SHARE = 0.05
 STEAL_SHARE = 0.02
+ROUNDING_SHARE = 0.05
+ROUNDING_S = 0.25
+"""The clocks of a window and of its CPUs are read one after the other, by a lab that is held up now
+and then, and some count ticks of 10 ms.
+"""
 
 
 def limited_by(
@@ -47,6 +55,29 @@ def requests_failed(load: LoadResult) -> tuple[Diagnostic, ...]:
             "invalid",
         ),
     )
+
+
+def impossible_cost(
+    duration_s: float, used_s: Mapping[str, float], placement: Placement
+) -> tuple[Diagnostic, ...]:
+    """Whether a role is said to have used more than its CPUs have, or less than nothing: then the
+    count is wrong, or it did not run there. `used_s` is by role of the placement.
+    """
+    found = []
+    for role, cpu_s in used_s.items():
+        cpus = len(getattr(placement, role))
+        if not 0 <= cpu_s <= duration_s * cpus * (1 + ROUNDING_SHARE) + ROUNDING_S:
+            found.append(
+                Diagnostic(
+                    "impossible-cpu",
+                    f"the {role} is said to have used {cpu_s:.2f} s of CPU within "
+                    f"{duration_s:.2f} s on {times(cpus, 'CPU')}",
+                    "No figure can be made of that: a process was moved, or ended while it was "
+                    "being counted. Measure again.",
+                    "invalid",
+                )
+            )
+    return tuple(found)
 
 
 def window_diagnostics(

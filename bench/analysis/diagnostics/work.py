@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from bench import histogram
 from bench.model import Diagnostic, LoadResult, Operation, QueryCounts
+from bench.words import times
 
 _WRITES: tuple[Operation, ...] = ("create", "update", "delete")
 _WITHOUT_DATABASE: tuple[Operation, ...] = ("echo", "ping")
@@ -118,6 +119,20 @@ def workers_replaced(within: bool, before: bool) -> tuple[Diagnostic, ...]:
             f"processes of the app ended or were started {when}",
             "A worker that ends is a fault of its own: see the log.",
             "invalid" if within else "doubt",
+        ),
+    )
+
+
+def others_connected(connections: int) -> tuple[Diagnostic, ...]:
+    """Whether somebody else was connected to the service, and may have asked it meanwhile."""
+    if not connections:
+        return ()
+    return (
+        Diagnostic(
+            "other-clients",
+            f"the service had {times(connections, 'connection')} that the load had not opened",
+            "What others ask counts as its cost: close what is open on its port (a browser, "
+            "another load), see ss -tp.",
         ),
     )
 

@@ -1,5 +1,6 @@
 """A document on a terminal, or as plain text where there is none."""
 
+import os
 from collections.abc import Iterable
 
 from rich import box
@@ -32,9 +33,19 @@ NO_WIDTH = 100_000
 _STYLE = {"invalid": "bold red", "doubt": "yellow", "note": "cyan"}
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Whoever read this has gone (`| head`): the same as Ctrl-C, told on the other stream."""
+        self.quiet = True
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, self.file.fileno())
+        os.close(nowhere)
+        raise KeyboardInterrupt
+
+
 def make_console(*, stderr: bool = False) -> Console:
     """A console as wide as its terminal, or without a width where there is none."""
-    console = Console(stderr=stderr, highlight=False)
+    console = _Console(stderr=stderr, highlight=False)
     if not console.is_terminal:
         console.width = NO_WIDTH
     return console

@@ -35,6 +35,7 @@ from bench.supervise.systemd.units import (
     foreign_variables,
     lab_drop_in,
     marks,
+    placed_by,
     read_templates,
     render,
     shared_files,
@@ -358,6 +359,10 @@ class SystemdSupervisor:
         detail = f"ended by itself {times}, and was started again" if restarts else ""
         return UnitStatus(state, main_pid, float(since) if since else None, detail)
 
+    def placed(self, name: str) -> tuple[int, ...]:
+        unit = self._systemd_name(name)
+        return placed_by(self._drop_in(unit)) if unit else ()
+
     def overrides(self, name: str) -> tuple[str, ...]:
         unit = self._systemd_name(name)
         if unit is None:
@@ -454,12 +459,19 @@ class SystemdSupervisor:
         return ("journalctl", "--no-pager", "--quiet", first, *alternatives)
 
     def _record_age(self, name: str) -> tuple[str, ...]:
-        """The record is written when a unit is started: its log begins there."""
+        """The record is written when a unit is started: its log begins there.
+
+        Or, by the time of day as it is now, when its latest processes were started: the clock may
+        have been set back since, and the journal knows no other.
+        """
         unit = self._systemd_name(name)
         if unit is None:
             return ()
-        written = (self.manager.folder / f"{unit}.d" / LAB_DROP_IN).stat().st_mtime
-        return (f"--since=@{int(written)}",)
+        written_s = (self.manager.folder / f"{unit}.d" / LAB_DROP_IN).stat().st_mtime
+        shown = self.manager.show(unit, ("InactiveExitTimestampMonotonic",))
+        began_s = int(shown.get("InactiveExitTimestampMonotonic") or 0) / 1e6
+        latest_s = time.time() - (time.monotonic() - began_s) if began_s else written_s
+        return (f"--since=@{int(min(written_s, latest_s))}",)
 
     # --- help for those who prepare units
 

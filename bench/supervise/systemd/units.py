@@ -16,7 +16,7 @@ from pathlib import Path
 
 from bench.errors import SetupError
 from bench.model import Unit
-from bench.placement import format_cpulist
+from bench.placement import format_cpulist, parse_cpulist
 
 LAB_DROP_IN = "90-lab.conf"
 _APPS = "onecore-app@.service"
@@ -241,6 +241,12 @@ def _command_line(words: tuple[str, ...]) -> str:
 def marks(drop_in: str) -> dict[str, str]:
     """The lab's own entries in a drop-in: Name, State and Fingerprint."""
     return dict(re.findall(r"^X-Onecore-(\w+)=(.*)$", drop_in, re.MULTILINE))
+
+
+def placed_by(drop_in: str) -> tuple[int, ...]:
+    """The CPUs that a drop-in of the lab's puts its unit on."""
+    found = re.search(r"^CPUAffinity=(\S+)$", drop_in, re.MULTILINE)
+    return parse_cpulist(found[1]) if found else ()
 
 
 def quoted(words: tuple[str, ...]) -> str:

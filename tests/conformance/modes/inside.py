@@ -13,8 +13,12 @@ import contextlib
 import gc
 import inspect
 import json
+import os
+import re
 import sys
-from collections.abc import Iterator, Mapping
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from importlib import metadata
 from importlib.util import resolve_name
 from pathlib import Path
 from types import ModuleType
@@ -41,17 +45,58 @@ PYTHON_AT_START = of_python()
 
 
 def tell(settings: Settings) -> None:
-    """Print as JSON the settings, and how the modules in memory extend or patch a library.
+    """Print as JSON the settings, how the modules in memory extend or patch a library, and which
+    libraries are there that the target does not need.
 
-    Those of the working folder are looked at: import all that the app loads before.
+    Modules of the working folder are looked at: import all that the app loads before.
     """
     folder = Path.cwd()
     told = {
         "settings": settings | differing("python", of_python(), PYTHON_AT_START),
         "classes": extended_classes(folder),
         "patches": sorted(set(patches(folder))),
+        "packages": brought_along(named_packages(folder)),
     }
     json.dump(told, sys.stdout, indent=1)
+
+
+def named_packages(folder: Path) -> list[str]:
+    """What a target says that it runs on, in its service.toml."""
+    told = tomllib.loads((folder / "service.toml").read_text())
+    target = told["targets"][os.environ["ONECORE_TARGET"]]
+    return [*told["versions"]["packages"], *target.get("packages", ())]
+
+
+def brought_along(named: Iterable[str]) -> list[str]:
+    """Packages in memory that none of the named ones needs: the environment has them for others,
+    and a library imports what it happens to find.
+    """
+    needed: set[str] = set()
+    coming = [canonical(name) for name in named]
+    while coming:
+        name = coming.pop()
+        if name not in needed:
+            needed.add(name)
+            coming += required_by(name)
+    owners = metadata.packages_distributions()
+    tops = {name.partition(".")[0] for name, module in sys.modules.items() if module is not None}
+    tops.discard("_distutils_hack")  # setuptools has every Python begin with it
+    there = {canonical(owner) for top in tops for owner in owners.get(top, ())}
+    return sorted(there - needed)
+
+
+def required_by(name: str) -> list[str]:
+    """What a package needs itself, without its extras; nothing of one that is not installed."""
+    try:
+        lines = metadata.requires(name) or []
+    except metadata.PackageNotFoundError:
+        return []
+    return [canonical(re.split(r"[^\w.-]", line)[0]) for line in lines if "extra ==" not in line]
+
+
+def canonical(name: str) -> str:
+    """A package's name as indexes write it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def differing(prefix: str, values: Mapping[str, Any], defaults: Mapping[str, Any]) -> Settings:

@@ -195,6 +195,14 @@ def test_every_class_of_a_library_that_is_extended_is_on_the_page(
     assert told["patches"] == []
 
 
+def test_every_package_that_is_there_without_need_is_on_the_page(
+    standard: tuple[str, dict[str, Any]],
+) -> None:
+    """Its memory counts as the service's: what brings it along is said, and what it takes."""
+    name, told = standard
+    assert [plain(row[0]) for row in rows(name, "packages")] == told["packages"]
+
+
 @pytest.mark.parametrize("name", STANDARD)
 def test_every_row_has_its_page(name: str) -> None:
     """A reason that nobody can look up is none: each row links to a page of documentation."""

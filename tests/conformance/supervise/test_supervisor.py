@@ -17,6 +17,7 @@ from bench.model import Unit
 from bench.supervise import Supervisor
 from bench.supervise.peak import fallen_since_peak_bytes, reset_peaks
 from bench.supervise.readiness import wait_until_ready
+from bench.supervise.systemd.supervisor import SystemdSupervisor
 
 from .conftest import MakeUnit, make_supervisor
 
@@ -154,6 +155,22 @@ def test_runs_on_its_cpus_only(supervisor: Supervisor, make_unit: MakeUnit) -> N
     pid = start(supervisor, make_unit(cpus=(cpu,)))
     for task in os.listdir(f"/proc/{pid}/task"):
         assert os.sched_getaffinity(int(task)) == {cpu}
+
+
+def test_where_it_may_run_is_seen_at_any_time(supervisor: Supervisor, make_unit: MakeUnit) -> None:
+    """What it was started on stays known, and what somebody has made of it since is read back."""
+    cpu, *others = sorted(os.sched_getaffinity(0))
+    if not others:
+        pytest.skip("this machine has one CPU")
+    unit = make_unit(cpus=(cpu,))
+    pid = start(supervisor, unit)
+    assert supervisor.placed(unit.name) == supervisor.usage(unit.name).cpus == (cpu,)
+    for task in os.listdir(f"/proc/{pid}/task"):
+        os.sched_setaffinity(int(task), {others[0]})
+    assert supervisor.usage(unit.name).cpus == (others[0],)
+    assert supervisor.placed(unit.name) == (cpu,)
+    supervisor.stop(unit.name)
+    assert supervisor.placed(unit.name) == ()
 
 
 def test_never_runs_as_root(supervisor: Supervisor, make_unit: MakeUnit) -> None:
@@ -369,6 +386,19 @@ def test_a_peak_is_that_of_the_time_since_the_last_reset(
     listening(make_unit().port)()
     eventually(lambda: fallen_since_peak_bytes(pid) > 90_000_000)
     eventually(forgotten)
+
+
+def test_its_log_is_there_after_the_clock_was_set_back(
+    supervisor: Supervisor, make_unit: MakeUnit, state: Path
+) -> None:
+    """By the time of day its record may be of tomorrow; what it has said since is its log."""
+    unit = make_unit()
+    start(supervisor, unit)
+    folder = supervisor.manager.folder if isinstance(supervisor, SystemdSupervisor) else state
+    (record,) = (*folder.glob("onecore-*.service.d/90-lab.conf"), *folder.glob("run/*.json"))
+    tomorrow = time.time() + 86_400
+    os.utime(record, (tomorrow, tomorrow))
+    eventually(lambda: "listening" in supervisor.log(unit.name))
 
 
 def test_run_gives_output_or_says_what_failed(supervisor: Supervisor, state: Path) -> None:

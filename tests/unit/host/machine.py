@@ -42,6 +42,7 @@ FILES: Mapping[str, str] = {
     "full avg10=7.00 avg60=0.00 avg300=0.00 total=5",
     "/proc/cpuinfo": "model name : Example CPU\nflags : fpu hypervisor sse",
     "/proc/self/cgroup": "0::/lab.slice/run.scope",
+    "/proc/self/personality": "00040000",
     "/proc/self/mountinfo": "30 24 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw,nsdelegate",
     "/proc/sys/kernel/nmi_watchdog": "1",
     "/proc/sys/kernel/randomize_va_space": "2",

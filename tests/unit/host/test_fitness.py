@@ -48,6 +48,7 @@ def test_what_a_machine_is(tmp_path: Path) -> None:
     assert (facts.isolated, facts.nohz_full) == ((2,), ())
     assert facts.huge_pages == "always [madvise] never"
     assert facts.virtualisation == "a hypervisor"
+    assert facts.fixed_layout
     assert facts.spins == ()
 
 
@@ -57,12 +58,14 @@ def test_an_empty_machine_can_be_looked_at(tmp_path: Path) -> None:
     assert facts.activity.cpus == {}
     assert facts.activity.thermal_events is None
     assert facts.quota.cpus is None
+    assert not facts.fixed_layout
 
 
 def test_this_machine_can_be_looked_at() -> None:
     """The real files are understood; each app CPU is probed several times."""
     (cpu, *_) = os.sched_getaffinity(0)
     facts = observe((cpu,), seconds=0.05)
+    assert facts.niceness == os.nice(0)
     assert facts.memory.total_bytes > 0
     assert cpu in facts.activity.cpus
     assert len(facts.spins) > 1

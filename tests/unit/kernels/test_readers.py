@@ -130,6 +130,7 @@ def test_switches_are_counted_over_threads(part: Part) -> None:
         pid: (int(status["voluntary_ctxt_switches"]), int(status["nonvoluntary_ctxt_switches"]))
         for pid, status in each.items()
     }
+    assert usage.cpus == (1,), "where the machine was asked, all was on that CPU"
     assert sorted(threads_of(changing.pid, changing.proc)) == [1, changing.pid]
 
 

@@ -1,5 +1,6 @@
 """A machine that nothing is wrong with: four cores without SMT, idle, on bare metal."""
 
+import os
 from dataclasses import replace
 
 from bench.host import MachineFacts, Spin
@@ -50,6 +51,9 @@ FIT = MachineFacts(
     virtualisation="none seen",
     python_build="'--enable-optimizations' '--with-lto'",
     python_executable="/opt/lab/bin/python",
+    niceness=0,
+    scheduler=os.SCHED_OTHER,
+    fixed_layout=False,
     is_root=True,
     spins=(Spin(3, 0.0040, 0.0040), Spin(3, 0.0041, 0.0041)),
 )

@@ -1,5 +1,7 @@
 """Each check by table: what it says of which machine."""
 
+import os
+
 import pytest
 
 from bench import preflight
@@ -192,6 +194,15 @@ def test_nothing_is_wrong_with_the_fit_machine() -> None:
         pytest.param("NMI watchdog", {"nmi_watchdog": "1"}, "note", "on", id="watchdog"),
         pytest.param(
             "memory layout", {"address_randomisation": "0"}, "note", "same", id="fixed layout"
+        ),
+        pytest.param(
+            "memory layout", {"fixed_layout": True}, "note", "started from here", id="setarch"
+        ),
+        pytest.param("priority", {}, "ok", "usual", id="usual priority"),
+        pytest.param("priority", {"niceness": 10}, "doubt", "nice 10", id="nice"),
+        pytest.param("priority", {"niceness": -5}, "note", "nice -5", id="before others"),
+        pytest.param(
+            "priority", {"scheduler": os.SCHED_IDLE}, "doubt", "SCHED_IDLE", id="idle scheduler"
         ),
     ],
 )

@@ -48,6 +48,17 @@ def test_a_service_is_shown_with_its_mode() -> None:
         assert [row[at] for row in table.rows] == ["tuned", ""]
 
 
+def test_a_unit_that_is_not_on_its_cpus_is_told() -> None:
+    """With the CPUs that it may use now, whoever has moved it; where they are not known nothing."""
+    running = UnitStatus("running", pid=1)
+    strayed = line("onecore-flask", "running", status=running, cpus=(2,), allowed=(0, 1))
+    for table in (status_table((strayed,)), watch_table((strayed,))):
+        assert "onecore-flask may use CPU 0-1, and was started on CPU 2" in table.caption
+        assert table.rows[0][table.columns.index("CPU")] == "0,1"
+    for allowed in ((), (2,)):
+        assert status_table((replace(strayed, allowed=allowed),)).caption == ""
+
+
 def test_the_watch_table_fits_a_narrow_terminal() -> None:
     """80 columns, with a name, an address and figures as long as they get."""
     running = UnitStatus("running", pid=1)

@@ -4,12 +4,14 @@ import pytest
 
 from bench.analysis.diagnostics import (
     clock_drift,
+    off_placement,
     restarted,
     smt_sibling_busy,
     swapping,
     throttling,
 )
 from bench.model import Diagnostic
+from tests.unit.factories import placement
 
 
 def kinds(found: tuple[Diagnostic, ...]) -> dict[str, str]:
@@ -78,6 +80,16 @@ def test_a_busy_sibling() -> None:
     assert smt_sibling_busy(0.1, 1, 2.0) == ()
     assert kinds(smt_sibling_busy(0.2, 1, 2.0)) == {"smt-sibling": "doubt"}
     assert smt_sibling_busy(0.0, 0, 2.0) == ()
+
+
+def test_what_does_not_run_where_it_was_placed_is_told() -> None:
+    """Moved, confined to less or let through to more: no figure of it is its own core's."""
+    assert off_placement({"app": [(1,), (1,)], "database": [(0,), ()]}, placement()) == ()
+    for looks in ([(0,), (1,)], [(1,), (0,)], [(1,), (0, 1)]):
+        (found,) = off_placement({"app": looks, "generator": [(0,), (0,)]}, placement())
+        assert (found.code, found.severity) == ("off-placement", "invalid")
+        assert "the app might use CPU 0" in found.message
+        assert "was placed on CPU 1" in found.message
 
 
 def test_what_was_started_again_says_so() -> None:
