@@ -191,7 +191,7 @@ def test_a_generator_that_is_killed_is_told_with_what_goes_on(fresh: Cli) -> Non
     """As by the kernel, when memory runs out: the run has failed, and can be resumed."""
     process = start_long_run(fresh)
     children = psutil.Process(process.pid).children(recursive=True)
-    (generator,) = (one for one in children if "bench.load" in one.cmdline())
+    (generator,) = (child for child in children if "bench.load" in child.cmdline())
     generator.kill()
     out, err = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 1, out + err

@@ -49,8 +49,8 @@ def test_connections_of_others_are_counted() -> None:
             assert other_clients(address[1], [os.getpid(), other.pid]) == 0
             assert other_clients(address[1], []) == 2
             other.communicate(b"\n")
-            for one in accepted:
-                one.close()
+            for end in accepted:
+                end.close()
 
 
 def test_it_is_told() -> None:

@@ -24,7 +24,7 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def target(lab: Lab) -> Target:
-    (flask,) = (one for one in lab.targets if one.name == "flask")
+    (flask,) = (target for target in lab.targets if target.name == "flask")
     lab.start((flask,), outlive=False)
     return flask
 
