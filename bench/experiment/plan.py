@@ -63,6 +63,13 @@ LEAD_IN_S = 0.1
 all connections ask at once not before 50 to 100 ms where a pool then opens more connections.
 """
 
+ANSWERED_S = 0.002
+"""A standard service takes 1 to 2 ms of its core for a request (a list up to 3.5): after so long
+for each connection all of them, or the most, have been answered once.
+"""
+TIMES_COUNTED = 2.5
+"""So many times as long is counted."""
+
 PROFILES = {profile.name: profile for profile in _ALL}
 
 
@@ -112,8 +119,16 @@ def make_plan(
         rounds_limit=profile.rounds_limit if adaptive else 0,
         half_width=profile.half_width if adaptive else None,
         cost_half_width=profile.cost_half_width if adaptive else None,
-        turns=Turns(profile.turn_s, LEAD_IN_S) if pacing.takes_turns else None,
+        turns=turns_for(pacing.connections, profile.turn_s) if pacing.takes_turns else None,
     )
+
+
+def turns_for(connections: int, turn_s: float) -> Turns:
+    """Turns of `turn_s`, or longer where so many connections are not answered once in that time:
+    what is counted would be how a service begins with all of them at once.
+    """
+    answered_s = connections * ANSWERED_S
+    return Turns(max(turn_s, TIMES_COUNTED * answered_s), max(LEAD_IN_S, answered_s))
 
 
 def require_one_window(workload: Workload) -> None:

@@ -134,7 +134,7 @@ class Runner:
 
     def _bench(self, record: RunRecord, step: Step, engine: Engine, before: Bench | None) -> Bench:
         """What this step is measured with; what has been learned of the machine is kept."""
-        plan = replace(record.plan, pacing=step.pacing, window_s=step.window_s)
+        plan = replace(record.plan, pacing=step.pacing, window_s=step.window_s, turns=step.turns)
         if before is not None:
             return replace(before, plan=plan, engine=engine)
         return Bench(

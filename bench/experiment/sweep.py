@@ -4,8 +4,8 @@ import random
 from collections.abc import Iterator
 from dataclasses import replace
 
-from bench.experiment.plan import Profile, make_plan, require_one_window
-from bench.experiment.schedule import NextStep, Step, first_missing, together, turns_of
+from bench.experiment.plan import Profile, make_plan, require_one_window, turns_for
+from bench.experiment.schedule import NextStep, Step, first_missing, together
 from bench.model import ClosedLoop, Plan, RunRecord, Sweep, Target
 from bench.workloads import Workload
 
@@ -35,7 +35,8 @@ def sweep_plan(
         rounds=max(1, profile.rounds // 2) if rounds is None else rounds,
         pacing=ClosedLoop(max(LEVELS)),
     )
-    return replace(plan, study=Sweep(LEVELS))
+    # Each level has turns that suit it.
+    return replace(plan, study=Sweep(LEVELS), turns=turns_for(1, profile.turn_s))
 
 
 def sweep_steps(plan: Plan) -> Iterator[Step]:
@@ -46,12 +47,12 @@ def sweep_steps(plan: Plan) -> Iterator[Step]:
     """
     assert isinstance(plan.study, Sweep)
     (workload,) = plan.workloads
-    turns = turns_of(plan)
     for number in range(1, plan.rounds + 1):
         levels = list(plan.study.levels)
         random.Random(f"{plan.seed}/{number}").shuffle(levels)
         targets = plan.targets if number % 2 else tuple(reversed(plan.targets))
         for level in levels:
+            turns = turns_for(level, plan.turns.turn_s) if plan.turns else None
             for group in together(targets, turns):
                 yield Step(number, workload, group, ClosedLoop(level), plan.window_s, turns)
 

@@ -5,7 +5,14 @@ from itertools import takewhile
 import pytest
 
 from bench.errors import UsageError
-from bench.experiment.plan import make_plan, pacing_from, rows_to_load, select_profile
+from bench.experiment.plan import (
+    LEAD_IN_S,
+    make_plan,
+    pacing_from,
+    rows_to_load,
+    select_profile,
+    turns_for,
+)
 from bench.histogram import tellable
 from bench.load.pacing import arrivals as arrivals_of
 from bench.load.request_source import PAGE, Source
@@ -72,6 +79,17 @@ def test_a_pacing_from_what_was_asked() -> None:
     assert pacing_from(concurrency=5) == ClosedLoop(5)
     assert pacing_from(200) == OpenLoop(200, "constant")
     assert pacing_from(200, arrivals="poisson") == OpenLoop(200, "poisson")
+
+
+def test_turns_are_long_enough_for_many_connections() -> None:
+    """All are answered before it counts, and more than once while it does; few change nothing."""
+    usual = turns_for(20, 0.3)
+    assert (usual.turn_s, usual.lead_in_s) == (0.3, LEAD_IN_S)
+    many = make_plan(QUICK, THREE, (), seed=1, pacing=ClosedLoop(1000)).turns
+    assert many is not None
+    slowest_per_s = 500
+    assert many.lead_in_s * slowest_per_s >= 1000
+    assert many.turn_s * slowest_per_s >= 2 * 1000
 
 
 def test_requests_without_anything_to_count_are_refused() -> None:

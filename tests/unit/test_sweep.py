@@ -11,7 +11,7 @@ from rich.console import Console
 from bench.analysis.stored import StoredRun
 from bench.analysis.studies.sweep import scalings
 from bench.errors import UsageError
-from bench.experiment.plan import PROFILES
+from bench.experiment.plan import PROFILES, turns_for
 from bench.experiment.sweep import LEVELS, next_of, sweep_plan, sweep_steps
 from bench.model import CellResult, ClosedLoop, Diagnostic, RunRecord, Saturation, Sweep
 from bench.report.document import TargetCell
@@ -69,7 +69,8 @@ def test_every_level_of_every_target_once_per_round() -> None:
 def test_targets_of_a_level_take_turns() -> None:
     """What is compared is measured close together, in both orders."""
     for step in sweep_steps(PLAN):
-        assert step.turns == PLAN.turns is not None
+        assert isinstance(step.pacing, ClosedLoop)
+        assert step.turns == turns_for(step.pacing.concurrency, PROFILES["quick"].turn_s)
         assert step.targets == (PLAN.targets if step.round % 2 else PLAN.targets[::-1])
 
 
