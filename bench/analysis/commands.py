@@ -12,11 +12,18 @@ def bind_variable(record: RunRecord) -> tuple[str, ...]:
     return () if host == Site.host else (f"BIND={host}",)
 
 
+def offset_variable(record: RunRecord) -> tuple[str, ...]:
+    """PORT_OFFSET= as the command had it: the run goes on with that lab's databases and ports."""
+    offset = record.provenance.get("port_offset", 0)
+    return (f"PORT_OFFSET={offset}",) if offset else ()
+
+
 def resume_command(record: RunRecord) -> str:
     """What finishes an interrupted run, or makes it again where it cannot be resumed."""
     if not record.plan.is_resumable:
         return tuple(commands(record))[-1]
-    return " ".join(("make bench", f"RESUME={record.run_id}", *bind_variable(record)))
+    where = (*bind_variable(record), *offset_variable(record))
+    return " ".join(("make bench", f"RESUME={record.run_id}", *where))
 
 
 def without_report(run_id: str) -> str:

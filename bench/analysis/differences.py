@@ -55,6 +55,7 @@ _VOLATILE = (
     "placement.notes",
     "*data_directory",
     "*.port",
+    "port_offset",
 )
 
 

@@ -378,6 +378,7 @@ def new_record(lab: Lab, plan: Plan, store: RunStore) -> RunRecord:
             "source": host.source(lab.site.root),
             "environment": let_through(),
             "bind": lab.site.host,
+            "port_offset": lab.site.port_offset,
             "machine": {**host.machine(lab.cpus), "tuned": tuning.tuned_names()},
             "load_before": host.load_now(),
             **(reported(lab) if plan.target_host else _of_the_services(lab)),

@@ -1,5 +1,6 @@
 """Looking and stopping work where nothing could be started."""
 
+import json
 import os
 import subprocess
 import sys
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.placement import format_cpulist
 from bench.supervise.identity import uncovering
 
 from .conftest import ROOT, Cli
@@ -30,6 +32,23 @@ def test_what_only_starting_needs_is_not_missed(cli: Cli, variables: dict[str, s
     if "ONECORE_PG_BIN" in variables or os.geteuid() == 0:
         told = cli.run("up", expect=1, FRAMEWORK="flask", **variables)
         assert next(iter(variables.values())) in told
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) == 1, reason="there is one CPU to run on")
+def test_a_service_that_somebody_has_moved_is_seen(cli: Cli) -> None:
+    """With the CPUs that it may use, and those that it was started on; nothing else is told of."""
+    cli.run("up", FRAMEWORK="flask")
+    assert "may use CPU" not in cli.run("status")
+    (record,) = cli.state.glob("*/run/onecore-flask.json")
+    server = json.loads(record.read_text())
+    (placed,) = server["cpus"]
+    other = next(cpu for cpu in os.sched_getaffinity(0) if cpu != placed)
+    os.sched_setaffinity(server["pid"], {other})
+    told = cli.run("status")
+    allowed = format_cpulist((placed, other))  # its worker has stayed
+    assert f"onecore-flask may use CPU {allowed}, and was started on CPU {placed}" in told
+    assert told.count("may use CPU") == 1
+    cli.run("down")
 
 
 def test_a_log_in_a_pipe_has_lines_of_a_lines_length(cli: Cli) -> None:

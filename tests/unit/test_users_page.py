@@ -76,5 +76,7 @@ def test_the_command_makes_the_run_again() -> None:
     assert [*commands(bound)][-1].endswith(" SEED=1 BIND=192.168.1.10")
     assert resume_command(bound).endswith(f"RESUME={bound.run_id} BIND=192.168.1.10")
     assert resume_command(run()).endswith(run().run_id)
+    moved = replace(run(), provenance={**run().provenance, "port_offset": 1000})
+    assert resume_command(moved).endswith(f"RESUME={run().run_id} PORT_OFFSET=1000")
     *_, last = commands(crosscheck_run())
     assert last == "make crosscheck FRAMEWORK=flask RATE=60 PROFILE=quick ROUNDS=4 SEED=1"
