@@ -18,10 +18,10 @@ from bench.report.formats import write_page
 from bench.report.index import index_document, run_row
 from bench.store import RunStore, sound, stored_runs
 
-Known = Mapping[str, tuple[str, RunRow]]
+RowCache = Mapping[str, tuple[str, RunRow]]
 """By run id: what its files looked like when it was read, and its line."""
 
-_KNOWN: TypeAdapter[Known] = TypeAdapter(Known)
+_CACHE: TypeAdapter[RowCache] = TypeAdapter(RowCache)
 
 
 def write_index(results: Path, cache: Path) -> None:
@@ -31,7 +31,7 @@ def write_index(results: Path, cache: Path) -> None:
     found = {store.directory.name: _line(store, known) for store in stored_runs(results)}
     with suppress(OSError):  # then each run is read again next time
         cache.mkdir(parents=True, exist_ok=True)
-        write_whole(kept, _KNOWN.dump_json(found))
+        write_whole(kept, _CACHE.dump_json(found))
     rows = [
         replace(row, files=tuple(files_of(results, run_id)))
         for run_id, (_, row) in sorted(found.items(), reverse=True)
@@ -40,14 +40,14 @@ def write_index(results: Path, cache: Path) -> None:
     write_page(document, results / "index.html", cache)
 
 
-def _read(kept: Path) -> Known:
+def _read(kept: Path) -> RowCache:
     try:
-        return _KNOWN.validate_json(kept.read_bytes())
+        return _CACHE.validate_json(kept.read_bytes())
     except (OSError, ValidationError):
         return {}
 
 
-def _line(store: RunStore, known: Known) -> tuple[str, RunRow]:
+def _line(store: RunStore, known: RowCache) -> tuple[str, RunRow]:
     run_id = store.directory.name
     has_page = (store.directory / "report.html").exists()
     stamp = f"{_stamp(store.record)} {_stamp(store.rounds)} {has_page}"

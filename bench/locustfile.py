@@ -28,7 +28,7 @@ from bench.errors import UsageError
 from bench.load.users import telemetry
 from bench.load.users.locust_users import AnyUser, ItemUser
 from bench.load.users.settings import MOST_THROUGHPUT_PER_S, parse_wait, user_class
-from bench.load.users.shapes import COURSES, Stage
+from bench.load.users.shapes import SHAPES, Stage
 from bench.targets import known_targets
 
 log = logging.getLogger(__name__)
@@ -123,7 +123,7 @@ def check_options(environment: Any, **_: Any) -> None:
 
 
 def _shape(name: str) -> type[LoadTestShape]:
-    course = COURSES[name]
+    course = SHAPES[name]
 
     class ChosenShape(LoadTestShape):
         """Follows the course with the common options: users, spawn rate and run time."""
@@ -148,8 +148,8 @@ def _shape(name: str) -> type[LoadTestShape]:
 
 
 if chosen := os.environ.get("SHAPE"):
-    if chosen not in COURSES:
-        sys.exit(f"unknown SHAPE={chosen}; known shapes: {', '.join(COURSES)}")
+    if chosen not in SHAPES:
+        sys.exit(f"unknown SHAPE={chosen}; known shapes: {', '.join(SHAPES)}")
     Shape = _shape(chosen)
 del ItemUser, AnyUser
 

@@ -53,7 +53,7 @@ class Topology:
 
 
 @dataclass(frozen=True)
-class _Core:
+class _PhysicalCore:
     """A physical core: the threads that are ours, those that are not, and its NUMA node."""
 
     threads: tuple[int, ...]
@@ -69,10 +69,10 @@ class _Core:
 class _Shares:
     """The cores of each role, before they are turned into CPU numbers."""
 
-    apps: tuple[_Core, ...]
-    database: tuple[_Core, ...]
-    generator: _Core
-    home: _Core
+    apps: tuple[_PhysicalCore, ...]
+    database: tuple[_PhysicalCore, ...]
+    generator: _PhysicalCore
+    home: _PhysicalCore
 
 
 def plan_placement(topology: Topology, apps_at_once: int = 1) -> Placement:
@@ -148,7 +148,7 @@ def _parse_range(part: str, whole: str) -> range:
 # --- cores ------------------------------------------------------------------------------------
 
 
-def _cores(topology: Topology) -> list[_Core]:
+def _cores(topology: Topology) -> list[_PhysicalCore]:
     """The physical cores with at least one thread of ours, CPU 0's first."""
     ours = set(topology.cpus)
     grouped = {cpu for group in topology.smt_groups for cpu in group}
@@ -157,14 +157,14 @@ def _cores(topology: Topology) -> list[_Core]:
     return sorted((core for core in cores if core.threads), key=lambda core: core.first_thread)
 
 
-def _core(group: Sequence[int], ours: set[int], topology: Topology) -> _Core:
+def _core(group: Sequence[int], ours: set[int], topology: Topology) -> _PhysicalCore:
     threads = _sorted(cpu for cpu in group if cpu in ours)
     foreign = _sorted(cpu for cpu in group if cpu not in ours)
     nodes = [i for i, node in enumerate(topology.numa_nodes) if set(threads) & set(node)]
-    return _Core(threads, foreign, nodes[0] if nodes else len(topology.numa_nodes))
+    return _PhysicalCore(threads, foreign, nodes[0] if nodes else len(topology.numa_nodes))
 
 
-def _by_preference(cores: list[_Core], wanted: int) -> list[_Core]:
+def _by_preference(cores: list[_PhysicalCore], wanted: int) -> list[_PhysicalCore]:
     """Best first: the node with the most of the wanted cores, whole cores, high numbers."""
     on_node = Counter(core.node for core in cores)
     return sorted(
@@ -178,7 +178,7 @@ def _by_preference(cores: list[_Core], wanted: int) -> list[_Core]:
     )
 
 
-def _share_out(home: _Core, others: list[_Core], apps_at_once: int) -> _Shares:
+def _share_out(home: _PhysicalCore, others: list[_PhysicalCore], apps_at_once: int) -> _Shares:
     apps, rest = others[:apps_at_once], others[apps_at_once:]
     if not rest:
         return _Shares(tuple(apps), (home,), home, home)
@@ -189,7 +189,7 @@ def _share_out(home: _Core, others: list[_Core], apps_at_once: int) -> _Shares:
     return _Shares(tuple(apps), tuple(rest[:wanted]), rest[wanted], home)
 
 
-def _on_one_core(core: _Core, apps_at_once: int) -> Placement:
+def _on_one_core(core: _PhysicalCore, apps_at_once: int) -> Placement:
     """One physical core: the app gets its last thread, if there is more than one."""
     *others, app = core.threads
     shared = tuple(others) or (app,)
@@ -199,7 +199,7 @@ def _on_one_core(core: _Core, apps_at_once: int) -> Placement:
 # --- notes ------------------------------------------------------------------------------------
 
 
-def _one_core_notes(core: _Core, apps_at_once: int) -> Iterable[str]:
+def _one_core_notes(core: _PhysicalCore, apps_at_once: int) -> Iterable[str]:
     if len(core.threads) == 1:
         yield (
             f"There is one CPU only ({core.threads[0]}): app, database and generator take turns "
@@ -258,7 +258,7 @@ def _distance_note(shares: _Shares) -> Iterable[str]:
         )
 
 
-def _foreign_note(core: _Core) -> Iterable[str]:
+def _foreign_note(core: _PhysicalCore) -> Iterable[str]:
     if core.foreign:
         yield (
             f"The app's physical core has threads that are not ours ({_named(core.foreign)}): "
@@ -269,7 +269,7 @@ def _foreign_note(core: _Core) -> Iterable[str]:
 # --- sets of CPUs -----------------------------------------------------------------------------
 
 
-def _without(cores: Iterable[_Core], taken: int) -> tuple[int, ...]:
+def _without(cores: Iterable[_PhysicalCore], taken: int) -> tuple[int, ...]:
     """All threads of these cores but the one taken, unless it is the only one."""
     threads = _sorted(cpu for core in cores for cpu in core.threads)
     return tuple(cpu for cpu in threads if cpu != taken) or threads

@@ -56,7 +56,7 @@ _HEADERS: Mapping[str, str] = {
 }
 
 
-class _Files(StaticFiles):
+class _ResultFiles(StaticFiles):
     """The files, without hidden ones; a folder's `index.html` stands for it."""
 
     def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
@@ -100,7 +100,7 @@ def make_app(results: Path, cache: Path | None = None) -> Starlette:
         mimetypes.add_type(kind, suffix)
     return Starlette(
         # A folder that is not there yet is an empty one.
-        routes=[Mount("/", _Files(directory=results, html=True, check_dir=False))],
+        routes=[Mount("/", _ResultFiles(directory=results, html=True, check_dir=False))],
         middleware=[
             Middleware(_WithHeaders, own_scripts=own_scripts),
             # A page elsewhere that points its own name at 127.0.0.1 must not read this.

@@ -19,7 +19,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from bench import before_elsewhere, before_modes
 from bench.analysis.possible import why_impossible
-from bench.analysis.wholeness import key_of
+from bench.analysis.wholeness import cell_key
 from bench.errors import LabError, StoreError, UsageError
 from bench.files import write_whole
 from bench.model import (
@@ -119,7 +119,7 @@ def new_run_id(results: Path, now: datetime | None = None) -> str:
 
 
 @dataclass(frozen=True)
-class Torn:
+class UnreadableLine:
     """A line that is left out: torn by a crash or a full disk, or `how` it is wrong otherwise."""
 
     path: Path
@@ -136,7 +136,7 @@ class Torn:
         )
 
 
-def torn_words(torn: Sequence[Torn]) -> tuple[str, ...]:
+def unreadable_words(torn: Sequence[UnreadableLine]) -> tuple[str, ...]:
     """What could not be read, a sentence without its full stop for each file."""
     by_file: dict[tuple[str, str], list[int]] = {}
     for torn_line in torn:
@@ -219,7 +219,7 @@ class RunStore:
             # Several times a second: asdict would copy each value, and cost as much as the rest.
             file.writelines(json.dumps(vars(sample)) + "\n" for sample in samples)
 
-    def read(self) -> tuple[RunRecord, tuple[Torn, ...]]:
+    def read(self) -> tuple[RunRecord, tuple[UnreadableLine, ...]]:
         """The run with all its whole cells, and the lines that could not be read.
 
         Raises StoreError when run.json is missing, damaged or of an unknown version, and when a
@@ -251,7 +251,7 @@ class RunStore:
             record = replace(record, method=_method_of(record.plan))
         return replace(record, run_id=self.directory.name)
 
-    def read_samples(self) -> tuple[tuple[Sample, ...], tuple[Torn, ...]]:
+    def read_samples(self) -> tuple[tuple[Sample, ...], tuple[UnreadableLine, ...]]:
         """The time series, and the lines that could not be read."""
         samples, torn = self._lines_of(self.samples, _adapter(Sample))
         if self.record.exists() and self._read_json().get("schema_version") == 1:
@@ -262,26 +262,26 @@ class RunStore:
         """The whole cells that are on disk, each once. Raises StoreError."""
         return self._read_cells(plan)[0]
 
-    def _read_cells(self, plan: Plan) -> tuple[tuple[CellResult, ...], tuple[Torn, ...]]:
+    def _read_cells(self, plan: Plan) -> tuple[tuple[CellResult, ...], tuple[UnreadableLine, ...]]:
         """Each cell once, in the order measured, and the lines that are left out."""
         lines, torn = self._old_cells() if self.is_of_old_form else self._numbered_cells()
         cells: dict[object, CellResult] = {}
         for number, cell in lines:
             # A search may try a rate twice in what it calls a round.
             repeats = plan.study is not None and plan.study.repeats_cells
-            key = (key_of(cell), cell.started_at if repeats else "")
+            key = (cell_key(cell), cell.started_at if repeats else "")
             if why := why_impossible(cell, plan):
-                torn.append(Torn(self.rounds, number, f"impossible ({why})"))
+                torn.append(UnreadableLine(self.rounds, number, f"impossible ({why})"))
             elif key in cells:
-                torn.append(Torn(self.rounds, number, "double"))
+                torn.append(UnreadableLine(self.rounds, number, "double"))
             else:
                 cells[key] = cell
         return tuple(cells.values()), tuple(torn)
 
-    def _numbered_cells(self) -> tuple[list[tuple[int, CellResult]], list[Torn]]:
+    def _numbered_cells(self) -> tuple[list[tuple[int, CellResult]], list[UnreadableLine]]:
         return self._numbered(self.rounds, _adapter(CellResult))
 
-    def _old_cells(self) -> tuple[list[tuple[int, CellResult]], list[Torn]]:
+    def _old_cells(self) -> tuple[list[tuple[int, CellResult]], list[UnreadableLine]]:
         """The cells of a folder of the old form. Raises StoreError."""
         try:
             found = map(_adapter(CellResult).validate_python, before_elsewhere.cells(self._json()))
@@ -291,24 +291,24 @@ class RunStore:
 
     def _lines_of[T](
         self, path: Path, kind: TypeAdapter[T]
-    ) -> tuple[tuple[T, ...], tuple[Torn, ...]]:
+    ) -> tuple[tuple[T, ...], tuple[UnreadableLine, ...]]:
         """The whole lines of a file, and those that a crash or a full disk has torn."""
         lines, torn = self._numbered(path, kind)
         return tuple(value for _, value in lines), tuple(torn)
 
     def _numbered[T](
         self, path: Path, kind: TypeAdapter[T]
-    ) -> tuple[list[tuple[int, T]], list[Torn]]:
+    ) -> tuple[list[tuple[int, T]], list[UnreadableLine]]:
         """The same, the whole lines with their numbers."""
         whole: list[tuple[int, T]] = []
-        torn: list[Torn] = []
+        torn: list[UnreadableLine] = []
         if not path.exists():
             return whole, torn
         for number, line in enumerate(self._bytes_of(path).splitlines(), start=1):
             try:
                 whole.append((number, kind.validate_json(line)))
             except ValidationError:
-                torn.append(Torn(path, number))
+                torn.append(UnreadableLine(path, number))
         return whole, torn
 
     def _read_json(self) -> Mapping[str, Any]:

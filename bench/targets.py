@@ -28,25 +28,25 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*([_-][a-z0-9]+)*$")]
 Command = Annotated[tuple[str, ...], Field(min_length=1)]
 
 
-class _Strict(BaseModel):
+class _StrictModel(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class _Database(_Strict):
+class _DatabaseTable(_StrictModel):
     name: Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]*$", max_length=40)]
     port: Port
 
 
-class _Commands(_Strict):
+class _CommandsTable(_StrictModel):
     migrate: Command | None = None
     serve: Command | None = None
 
 
-class _Versions(_Strict):
+class _VersionsTable(_StrictModel):
     packages: tuple[str, ...] = ()
 
 
-class _Target(_Strict):
+class _TargetTable(_StrictModel):
     mode: Mode
     contract: Contract
     port: Port
@@ -75,39 +75,39 @@ ProfileLayer = Literal[
 """Whose code a sample of a profile is in."""
 
 
-class _Rung(_Strict):
+class _RungTable(_StrictModel):
     serve: Command | None = None
     environment: Mapping[str, str] = {}
 
 
-class _Advice(_Strict):
+class _AdviceTable(_StrictModel):
     does: str
     where: Annotated[tuple[str, ...], Field(min_length=1)]
 
 
-class _Explain(_Strict):
+class _ExplainTable(_StrictModel):
     server: Name
     threads: RungName | None = None
-    rungs: Mapping[RungName, _Rung] = {}
-    tuned: Mapping[LadderLayer, _Advice] = {}
+    rungs: Mapping[RungName, _RungTable] = {}
+    tuned: Mapping[LadderLayer, _AdviceTable] = {}
     packages: Mapping[str, ProfileLayer] = {}
 
     @model_validator(mode="after")
-    def _threads_are_a_rungs(self) -> "_Explain":
+    def _threads_are_a_rungs(self) -> "_ExplainTable":
         if self.threads is not None and self.threads not in self.rungs:
             raise ValueError(f"threads names the rung {self.threads!r}, which is not there")
         return self
 
 
-class _ServiceFile(_Strict):
+class _ServiceFile(_StrictModel):
     name: Name
     label: str
-    database: _Database
-    commands: _Commands = _Commands()
-    versions: _Versions = _Versions()
+    database: _DatabaseTable
+    commands: _CommandsTable = _CommandsTable()
+    versions: _VersionsTable = _VersionsTable()
     settings: Mapping[SettingName, str] = {}
-    explain: _Explain | None = None
-    targets: Annotated[Mapping[Name, _Target], Field(min_length=1)]
+    explain: _ExplainTable | None = None
+    targets: Annotated[Mapping[Name, _TargetTable], Field(min_length=1)]
 
     @field_validator("name")
     @classmethod

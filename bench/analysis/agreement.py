@@ -16,7 +16,7 @@ from bench.stats.ratio import LogRatio, invalid_rounds, paired_log_ratio, ratio_
 
 FEWEST_RUNS = 3
 
-Key = tuple[str, str, str, str, str]
+RunPhase = tuple[str, str, str, str, str]
 """Measure, workload, phase, subject and reference of a comparison."""
 
 
@@ -99,7 +99,7 @@ def _require_alike(records: Sequence[RunRecord]) -> None:
             )
 
 
-def _log_ratios(record: RunRecord) -> Mapping[Key, LogRatio]:
+def _log_ratios(record: RunRecord) -> Mapping[RunPhase, LogRatio]:
     """Those with a spread: of at least two rounds, and no invalid one."""
     found = {}
     asked_all = (
@@ -116,7 +116,7 @@ def _log_ratios(record: RunRecord) -> Mapping[Key, LogRatio]:
     return found
 
 
-def _by_key(found: Sequence[PhaseVerdict]) -> Mapping[Key, Verdict]:
+def _by_key(found: Sequence[PhaseVerdict]) -> Mapping[RunPhase, Verdict]:
     return {
         (
             comparison.measure.metric.name,
@@ -133,8 +133,8 @@ def _holds(interval: Estimate | None, value: float) -> bool:
     return interval is not None and interval.low <= value <= interval.high
 
 
-def _contradictions(judged: Sequence[Mapping[Key, Verdict]]) -> int:
-    said: dict[Key, set[VerdictKind]] = {}
+def _contradictions(judged: Sequence[Mapping[RunPhase, Verdict]]) -> int:
+    said: dict[RunPhase, set[VerdictKind]] = {}
     for run in judged:
         for key, verdict in run.items():
             if verdict.kind not in ("inconclusive", "invalid"):

@@ -36,7 +36,7 @@ _SAME_QUERIES = 0.01
 
 
 @dataclass(frozen=True)
-class Row:
+class ComparisonRow:
     """One target under one phase, judged by one measure.
 
     The verdict is head against base, of speeds. `base` and `head` are the measure's own figures.
@@ -79,26 +79,26 @@ class RunComparison:
     head: RunRecord
     threshold: float
     level: float
-    rows: tuple[Row, ...]
+    rows: tuple[ComparisonRow, ...]
     differences: tuple[Difference, ...]
 
     @property
-    def regressions(self) -> tuple[Row, ...]:
+    def regressions(self) -> tuple[ComparisonRow, ...]:
         """Rows that are slower or dearer beyond the threshold."""
         return tuple(row for row in self.rows if row.is_regression)
 
     @property
-    def lost(self) -> tuple[Row, ...]:
+    def lost(self) -> tuple[ComparisonRow, ...]:
         """Rows in which the head is broken, or was not measured, and the base was not so."""
         return tuple(row for row in self.rows if row.lost)
 
     @property
-    def inconclusive(self) -> tuple[Row, ...]:
+    def inconclusive(self) -> tuple[ComparisonRow, ...]:
         """Rows with too few rounds: no regression was found, nor was it ruled out."""
         return tuple(row for row in self.rows if row.verdict.kind == "inconclusive")
 
     @property
-    def void(self) -> tuple[Row, ...]:
+    def void(self) -> tuple[ComparisonRow, ...]:
         """Rows that say nothing: the base's own windows are invalid, or the machine spoilt some."""
         return tuple(row for row in self.rows if row.verdict.kind == "invalid" and not row.lost)
 
@@ -207,7 +207,7 @@ def _require_benches(*records: RunRecord) -> None:
 class _Open:
     """A row before its verdict. `missing` says why the head has no figure at all; else ""."""
 
-    row: Row
+    row: ComparisonRow
     comparison: Comparison
     measured: bool
     missing: str
@@ -246,7 +246,7 @@ def _open(
     old, new = _valid(before), _valid(after)
     # The verdict is put in once the whole family is known.
     pending = Verdict("inconclusive", "head", "base", None, 0.0)
-    row = Row(
+    row = ComparisonRow(
         target,
         workload,
         phase,
@@ -291,7 +291,7 @@ def _witness(before: Sequence[PhaseResult], after: Sequence[PhaseResult]) -> flo
     return new / old if old and new else None
 
 
-def _judged(found: Sequence[_Open], threshold: float, level: float) -> tuple[Row, ...]:
+def _judged(found: Sequence[_Open], threshold: float, level: float) -> tuple[ComparisonRow, ...]:
     verdicts = judge([pending.comparison for pending in found], threshold, level)
     return tuple(
         replace(pending.row, verdict=_told(pending, verdict))

@@ -100,7 +100,7 @@ class Trend:
 
 
 @dataclass(frozen=True)
-class LeftOut:
+class ExcludedRun:
     """A stored run that is no part of this history."""
 
     run_id: str
@@ -117,7 +117,7 @@ class History:
     reference: RunRecord
     runs: tuple[RunRecord, ...]
     trends: tuple[Trend, ...]
-    left_out: tuple[LeftOut, ...]
+    left_out: tuple[ExcludedRun, ...]
     error: float
 
 
@@ -131,7 +131,7 @@ def history_of(
     runs = []
     for record in sorted(records, key=lambda one: (one.started_at, one.run_id)):
         if reason := _foreign(record, reference):
-            left_out.append(LeftOut(record.run_id, reason))
+            left_out.append(ExcludedRun(record.run_id, reason))
         else:
             runs.append(record)
     series = [which for which in _series(runs, reference) if not targets or which[0] in targets]

@@ -14,7 +14,7 @@ TOLERANCE = 0.10
 FEWEST_SAMPLES = 100
 _Z = 1.96
 
-Judgement = Literal["agree", "undecided", "DISAGREE"]
+AgreementKind = Literal["agree", "undecided", "DISAGREE"]
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Agreement:
     ladder: float
     low: float
     high: float
-    judgement: Judgement
+    judgement: AgreementKind
 
 
 _PARTS: Mapping[str, tuple[str, ...]] = {
@@ -69,7 +69,7 @@ def _judged(
     open_share = of_any + (0.0 if part == "framework" else profile.outside)
     low, high = inside * share - slack, inside * share + open_share + slack
     point, least, most = ladder
-    judgement: Judgement = "agree"
+    judgement: AgreementKind = "agree"
     if not low <= point <= high:
         judgement = "undecided" if least <= high and most >= low else "DISAGREE"
     return Agreement(part, point, max(0.0, low), min(1.0, high), judgement)

@@ -1,12 +1,10 @@
 """Memory of every service: idle, loaded and at its highest, in bytes of PSS."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 from bench.analysis.stored import StoredRun
-from bench.model import PhaseResult, TargetRecord
+from bench.model import PhaseResult, Role, TargetRecord
 
-Role = Literal["app", "database"]
 ROLES: tuple[Role, ...] = ("app", "database")
 
 

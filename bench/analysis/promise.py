@@ -32,7 +32,7 @@ where nothing has been measured yet.
 
 
 @dataclass(frozen=True)
-class Known:
+class RatioPrecision:
     """How well ratios by a measure are known: half of their plain intervals, as shares of them."""
 
     measure: Measure
@@ -41,14 +41,15 @@ class Known:
     ratios: int
 
 
-def known_to(record: RunRecord) -> tuple[Known, ...]:
+def ratio_precisions(record: RunRecord) -> tuple[RatioPrecision, ...]:
     """By each measure that some ratio of the run has an interval by."""
     widths: dict[Measure, list[float]] = {}
     for comparison in ratios(record, LEVEL):
         if comparison.verdict.kind != "invalid" and math.isfinite(half := half_width(comparison)):
             widths.setdefault(comparison.measure, []).append(half)
     return tuple(
-        Known(measure, median(found), max(found), len(found)) for measure, found in widths.items()
+        RatioPrecision(measure, median(found), max(found), len(found))
+        for measure, found in widths.items()
     )
 
 

@@ -135,39 +135,39 @@ def _median_is(name: str, delay_s: float, seen: Latencies) -> SelftestCheck:
 
 
 def judge_stall_open(
-    truth: StallingServer, windows: Sequence[Latencies]
+    server: StallingServer, windows: Sequence[Latencies]
 ) -> tuple[SelftestCheck, ...]:
     """A server that stands still now and then: an open loop must show all who waited."""
     seen, name = median_latencies(windows), "stalls, open loop"
     return (
-        _median_is(f"{name}: p50", truth.open_loop_quantile_s(0.50), seen),
-        _near(f"{name}: p95", seen.p95_s, truth.open_loop_quantile_s(0.95), TAIL_TOLERANCE),
-        _near(f"{name}: p99", seen.p99_s, truth.open_loop_quantile_s(0.99), TAIL_TOLERANCE),
+        _median_is(f"{name}: p50", server.open_loop_quantile_s(0.50), seen),
+        _near(f"{name}: p95", seen.p95_s, server.open_loop_quantile_s(0.95), TAIL_TOLERANCE),
+        _near(f"{name}: p99", seen.p99_s, server.open_loop_quantile_s(0.99), TAIL_TOLERANCE),
     )
 
 
 def judge_stall_closed(
-    truth: StallingServer, windows: Sequence[Latencies], open_p95_s: float
+    server: StallingServer, windows: Sequence[Latencies], open_p95_s: float
 ) -> tuple[SelftestCheck, ...]:
     """The same server in a closed loop: true service times, and a queue that cannot be seen.
 
     Had the stalls not been there, the second check would prove nothing: hence the third.
     """
     seen, name = median_latencies(windows), "stalls, closed loop"
-    limit_s = OMITTED_SHARE * truth.open_loop_quantile_s(0.95)
+    limit_s = OMITTED_SHARE * server.open_loop_quantile_s(0.95)
     return (
-        _median_is(f"{name}: p50", truth.delay_s, seen),
+        _median_is(f"{name}: p50", server.delay_s, seen),
         SelftestCheck(
             f"{name}: p95",
-            truth.delay_s <= seen.p95_s <= limit_s,
+            server.delay_s <= seen.p95_s <= limit_s,
             f"{_ms(seen.p95_s)} (open loop: {_ms(open_p95_s)})",
             f"below {_ms(limit_s)}: no queue",
         ),
         SelftestCheck(
             f"{name}: slowest",
-            seen.max_s >= (1 - TAIL_TOLERANCE) * truth.stall_s,
+            seen.max_s >= (1 - TAIL_TOLERANCE) * server.stall_s,
             _ms(seen.max_s),
-            f"{_ms((1 - TAIL_TOLERANCE) * truth.stall_s)} or more: a stall",
+            f"{_ms((1 - TAIL_TOLERANCE) * server.stall_s)} or more: a stall",
         ),
     )
 

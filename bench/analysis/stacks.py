@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bench.model import Hot
+from bench.model import HotFunction
 
 LAYERS: Mapping[str, str] = {
     "server": "server",
@@ -148,14 +148,14 @@ def by_layer(stacks: Stacks, packages: Mapping[str, str] = PACKAGES) -> dict[str
     return {layer: counts[layer] for layer in LAYERS if counts[layer]}
 
 
-def hottest(stacks: Stacks, packages: Mapping[str, str] = PACKAGES) -> tuple[Hot, ...]:
+def hottest(stacks: Stacks, packages: Mapping[str, str] = PACKAGES) -> tuple[HotFunction, ...]:
     """The functions in which most samples ended."""
     ended = Counter[tuple[Frame, str]]()
     for stack, count in stacks.items():
         if stack:
             ended[stack[-1], layer_of(stack, packages)] += count
     return tuple(
-        Hot(frame.function, frame.place, layer, count)
+        HotFunction(frame.function, frame.place, layer, count)
         for (frame, layer), count in ended.most_common(_HOTTEST)
     )
 

@@ -14,7 +14,7 @@ PERCENTILES = (50.0, 95.0, 99.0)
 
 
 @dataclass(frozen=True)
-class CoursePoint:
+class UsersInterval:
     """One stretch of a window: its users, its rates, and percentiles in seconds.
 
     Percentiles are those of the moments together; None where the requests were too few to tell.
@@ -31,22 +31,24 @@ class CoursePoint:
 
 
 @dataclass(frozen=True)
-class Course:
+class UsersOverTime:
     """How one window went: a target in one round, its stretches in order."""
 
     target: str
     round: int
-    points: tuple[CoursePoint, ...]
+    points: tuple[UsersInterval, ...]
 
 
-def courses(record: RunRecord, most_points: int = 60) -> tuple[Course, ...]:
+def users_over_time(record: RunRecord, most_points: int = 60) -> tuple[UsersOverTime, ...]:
     """Users, rates and percentiles over time: every window with users, in the order measured.
 
     Moments are joined until a window has at most `most_points`, and on average enough requests in
     each to tell a p95, as far as that leaves a few points.
     """
     return tuple(
-        Course(cell.target, cell.round, points_of(users.moments, _points(users, most_points)))
+        UsersOverTime(
+            cell.target, cell.round, points_of(users.moments, _points(users, most_points))
+        )
         for cell in record.cells
         for window in cell.phases
         if (users := window.load.users) is not None
@@ -58,18 +60,18 @@ def _points(users: UsersResult, most: int) -> int:
     return max(FEWEST_POINTS, min(most, requests // _REQUESTS_FOR_P95))
 
 
-def points_of(moments: Sequence[Moment], most: int) -> tuple[CoursePoint, ...]:
+def points_of(moments: Sequence[Moment], most: int) -> tuple[UsersInterval, ...]:
     """The moments, joined to at most `most` stretches of nearly equal length."""
     size = max(1, -(-len(moments) // most))
     return tuple(_point(moments[at : at + size]) for at in range(0, len(moments), size))
 
 
-def _point(moments: Sequence[Moment]) -> CoursePoint:
+def _point(moments: Sequence[Moment]) -> UsersInterval:
     from_s, to_s = moments[0].from_s, moments[-1].to_s
     latency = histogram.merge(moment.latency for moment in moments if moment.latency is not None)
     p50_s, p95_s, p99_s = histogram.percentiles(latency, PERCENTILES).values()
     length_s = max(to_s - from_s, 1e-9)
-    return CoursePoint(
+    return UsersInterval(
         from_s=from_s,
         to_s=to_s,
         users=max(moment.users for moment in moments),

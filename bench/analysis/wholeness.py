@@ -9,17 +9,17 @@ from collections.abc import Iterator, Sequence
 from bench.model import CellResult, Pacing, RunRecord
 from bench.words import and_list
 
-Key = tuple[int, str, str, Pacing, str]
+CellKey = tuple[int, str, str, Pacing, str]
 """Round, target, workload, pacing, and the ladder that it is a rung of: each once in a run."""
 
 _NAMED = 3
 
 
-def key_of(cell: CellResult) -> Key:
+def cell_key(cell: CellResult) -> CellKey:
     return cell.round, cell.target, cell.workload, cell.pacing, cell.ladder
 
 
-def planned(record: RunRecord) -> tuple[Key, ...] | None:
+def planned(record: RunRecord) -> tuple[CellKey, ...] | None:
     """Every cell that the run must have; rounds beyond the plan as soon as they are begun.
 
     None for a study whose next cell follows from what was found.
@@ -31,9 +31,9 @@ def planned(record: RunRecord) -> tuple[Key, ...] | None:
     return tuple((number, *cell) for number in range(1, last + 1) for cell in cells)
 
 
-def missing(record: RunRecord) -> tuple[Key, ...]:
+def missing(record: RunRecord) -> tuple[CellKey, ...]:
     """The cells that the run must have and has not."""
-    there = set(map(key_of, record.cells))
+    there = set(map(cell_key, record.cells))
     return tuple(key for key in planned(record) or () if key not in there)
 
 
@@ -43,7 +43,7 @@ def whole_rounds(record: RunRecord) -> int:
     return len(begun - {number for number, *_ in missing(record)})
 
 
-def missing_words(keys: Sequence[Key]) -> str:
+def missing_words(keys: Sequence[CellKey]) -> str:
     """E.g. `drf read in round 2, and 4 more`."""
     named = [f"{target} {workload} in round {number}" for number, target, workload, *_ in keys]
     if len(named) <= _NAMED:

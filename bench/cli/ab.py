@@ -16,7 +16,7 @@ from bench.cli.options import (
     Rounds,
     Seed,
     Strict,
-    Workload,
+    WorkloadName,
     app,
     err,
     names_in,
@@ -24,9 +24,9 @@ from bench.cli.options import (
     whole,
 )
 from bench.cli.showing import ab_outcome, show_run
-from bench.experiment.ab.asked import sides_asked
 from bench.experiment.ab.rounds import DEFAULT_THRESHOLD, ab_plan
 from bench.experiment.ab.run import run_ab
+from bench.experiment.ab.side_specs import side_specs
 from bench.experiment.plan import DEFAULT_PROFILE, pacing_from, select_profile
 from bench.live.watching import TerminalWatcher
 from bench.model import RunRecord
@@ -43,7 +43,7 @@ def ab(
     packages: Annotated[str, Parameter(name="with", env_var="WITH")] = "",
     settings: Annotated[str, Parameter(name="env", env_var="ENV")] = "",
     serve: Annotated[str, Parameter(env_var="SERVE")] = "",
-    workload: Workload = "",
+    workload: WorkloadName = "",
     profile: ProfileName = "",
     rounds: Rounds = None,
     concurrency: Annotated[int | None, Parameter(env_var="CONCURRENCY", converter=whole)] = None,
@@ -79,7 +79,7 @@ def ab(
     fail_on:
         What ends with an exit code: undecided (and a regression; the default), or regression alone.
     """
-    states = sides_asked(base, packages, settings, serve)
+    states = side_specs(base, packages, settings, serve)
     given = {"BASE": base, "WITH": packages, "ENV": settings, "SERVE": serve}
     plan_of = partial(
         ab_plan,

@@ -12,7 +12,7 @@ from bench.cli.options import (
     Rounds,
     Seed,
     Strict,
-    Workload,
+    WorkloadName,
     app,
     err,
     names_in,
@@ -31,7 +31,7 @@ from bench.workloads import select_workloads
 def explain(
     *,
     choice: Choice = NOTHING_CHOSEN,
-    workload: Workload = "",
+    workload: WorkloadName = "",
     profile: ProfileName = "",
     rounds: Rounds = None,
     rate: Annotated[float | None, Parameter(env_var="RATE")] = None,

@@ -7,7 +7,16 @@ from cyclopts import App
 from bench import host
 from bench.analysis.agreement import agreement as runs_agreement
 from bench.cli.measuring import one_workload
-from bench.cli.options import NOTHING_CHOSEN, Choice, ProfileName, Workload, app, err, names_in, out
+from bench.cli.options import (
+    NOTHING_CHOSEN,
+    Choice,
+    ProfileName,
+    WorkloadName,
+    app,
+    err,
+    names_in,
+    out,
+)
 from bench.cli.results import read_run
 from bench.errors import LabError, UsageError
 from bench.experiment import session
@@ -35,7 +44,7 @@ app.command(lab)
 def twins(
     *,
     choice: Choice = NOTHING_CHOSEN,
-    workload: Workload = "read",
+    workload: WorkloadName = "read",
     profile: ProfileName = "quick",
     times: int = 20,
     planted: float = PLANTED_SHARE,
@@ -63,7 +72,7 @@ def twins(
 def bias(
     *,
     choice: Choice = NOTHING_CHOSEN,
-    workload: Workload = "read,create,list",
+    workload: WorkloadName = "read,create,list",
     times: int = 6,
     turn_s: float = 0.3,
 ) -> None:

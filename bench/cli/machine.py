@@ -5,7 +5,7 @@ from bench.cli.options import app, err, out
 from bench.errors import LabError
 from bench.experiment.alone import measuring_alone
 from bench.experiment.assembly import targets
-from bench.experiment.fitness import examine
+from bench.experiment.conditions import examine
 from bench.experiment.lab import apps_at_once
 from bench.model import Placement
 from bench.placement import plan_placement

@@ -16,7 +16,7 @@ from bench.cli.options import (
     Rounds,
     Seed,
     Strict,
-    Workload,
+    WorkloadName,
     app,
     err,
     names_in,
@@ -40,11 +40,10 @@ from bench.live.watching import TerminalWatcher
 from bench.model import LoadResult, RunRecord
 from bench.report.lab import selftest_table
 from bench.report.render.terminal import print_table
-from bench.workloads import Workload as WorkloadEntry
-from bench.workloads import select_workloads
+from bench.workloads import Workload, select_workloads
 
 
-def one_workload(names: str) -> WorkloadEntry:
+def one_workload(names: str) -> Workload:
     chosen = select_workloads(names_in(names))
     if len(chosen) != 1:
         raise UsageError("this takes one workload at a time", "E.g. WORKLOAD=read.")
@@ -59,7 +58,7 @@ def drawn(seed: int | None) -> int:
 def measure(
     *,
     choice: Choice = NOTHING_CHOSEN,
-    workload: Workload = "",
+    workload: WorkloadName = "",
     profile: ProfileName = "",
     rounds: Rounds = None,
     concurrency: Annotated[int | None, Parameter(env_var="CONCURRENCY", converter=whole)] = None,
@@ -121,7 +120,7 @@ def measure(
 def sweep(
     *,
     choice: Choice = NOTHING_CHOSEN,
-    workload: Workload = "read",
+    workload: WorkloadName = "read",
     profile: ProfileName = "quick",
     rounds: Rounds = None,
     seed: Seed = None,
@@ -148,7 +147,7 @@ def sweep(
 def saturate(
     *,
     choice: Choice = NOTHING_CHOSEN,
-    workload: Workload = "read",
+    workload: WorkloadName = "read",
     objective_ms: Annotated[float, Parameter(env_var="OBJECTIVE_MS")] = 100.0,
     arrivals: ArrivalsName = "constant",
     profile: ProfileName = "quick",

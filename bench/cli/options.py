@@ -89,7 +89,7 @@ class Choice:
 
 
 NOTHING_CHOSEN = Choice()
-Workload = Annotated[
+WorkloadName = Annotated[
     str,
     Parameter(
         env_var="WORKLOAD",

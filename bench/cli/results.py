@@ -5,12 +5,12 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from bench.analysis.comparison import compare_runs
-from bench.cli.options import NOTHING_CHOSEN, Choice, Workload, app, err, names_in
+from bench.cli.options import NOTHING_CHOSEN, Choice, WorkloadName, app, err, names_in
 from bench.cli.showing import known_formats, show_comparison, show_stored
 from bench.errors import LabError, UsageError
 from bench.experiment.assembly import site
 from bench.model import RunRecord
-from bench.store import RunStore, Torn, find_run
+from bench.store import RunStore, UnreadableLine, find_run
 
 
 @app.command
@@ -21,7 +21,7 @@ def compare(
     threshold: Annotated[float, Parameter(env_var="THRESHOLD")] = 0.02,
     force: Annotated[bool, Parameter(env_var="FORCE")] = False,
     choice: Choice = NOTHING_CHOSEN,
-    workload: Workload = "",
+    workload: WorkloadName = "",
 ) -> None:
     """Compare two runs; a regression or a broken head ends with exit code 1.
 
@@ -73,7 +73,7 @@ def report(
     show_stored(find_run(site().results, run or None), chosen)
 
 
-def read_run(store: RunStore) -> tuple[RunRecord, tuple[Torn, ...]]:
+def read_run(store: RunStore) -> tuple[RunRecord, tuple[UnreadableLine, ...]]:
     """The run; the lines of it that could not be read are told."""
     record, torn = store.read()
     for line in torn:

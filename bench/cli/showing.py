@@ -17,7 +17,7 @@ from bench.cli.options import err, out
 from bench.experiment.assembly import site
 from bench.model import RunRecord
 from bench.report.render.terminal import print_document
-from bench.store import RunStore, sound, torn_words
+from bench.store import RunStore, sound, unreadable_words
 
 
 def show_run(record: RunRecord) -> None:
@@ -57,7 +57,9 @@ def stored_run(store: RunStore) -> StoredRun:
     """
     record, torn = store.read()
     samples, torn_samples = store.read_samples()
-    return StoredRun(record, samples, torn_words((*torn, *torn_samples)), store.read_findings())
+    return StoredRun(
+        record, samples, unreadable_words((*torn, *torn_samples)), store.read_findings()
+    )
 
 
 def known_formats(names: Sequence[str]) -> tuple[str, ...]:

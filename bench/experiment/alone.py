@@ -52,10 +52,10 @@ def measuring_alone() -> Iterator[None]:
 
 def _holder() -> str:
     """Who holds the lock, as far as the kernel tells: ": pid 12 of root"; else ""."""
-    with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking:
-        asking.setblocking(False)
-        asking.connect(_name())
-        raw = asking.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+    with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
+        client.setblocking(False)
+        client.connect(_name())
+        raw = client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
         pid, uid, _ = _CREDENTIALS.unpack(raw)
         return f": {f'pid {pid} ' if pid else ''}of {_user(uid)}"
     return ""

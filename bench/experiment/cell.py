@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from bench.analysis import diagnostics
 from bench.database.admin import Admin
-from bench.experiment.fitness import Speed, condition_diagnostics, conditions
+from bench.experiment.conditions import SpinProbe, condition_diagnostics, conditions
 from bench.experiment.lab import Lab
 from bench.experiment.schedule import Step
 from bench.experiment.start import CommonStart, warm_up_s
@@ -62,7 +62,7 @@ class Bench:
     engine: Engine
     ceiling_per_s: Mapping[Operation, float]
     on_progress: Callable[[Progress], None]
-    speed: Speed = field(default_factory=Speed)
+    spin_probe: SpinProbe = field(default_factory=SpinProbe)
     start: CommonStart = field(default_factory=CommonStart)
     described: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Each target's database as it was when the run began."""
@@ -189,7 +189,7 @@ def with_memory(
 
 
 @dataclass(frozen=True)
-class Counted:
+class WindowCounts:
     """What was counted of one target while it was asked, whether in a window or in turns.
 
     `watched_s` is the time in which `moved` happened: with turns, that of all targets. `longer_s`
@@ -242,12 +242,12 @@ def measure_phase(
     resettable = [reset_peak(supervisor, name) for name in units]
     statements = admin.totals()
     (cpu,) = bench.lab.placement_of(target).app
-    spin_before_s = bench.speed.probe(cpu)
+    spin_before_s = bench.spin_probe.probe(cpu)
     before = edge(bench, target)
     bench.engine.go(bench.on_progress)
     after = edge(bench, target)
     watch = watched(bench, target, before, after, admin)
-    spin_after_s = bench.speed.probe(cpu)
+    spin_after_s = bench.spin_probe.probe(cpu)
     # Locust's processes end when they are collected.
     generator_memory = tree_memory(bench.engine.pid)
     load = bench.engine.collect()
@@ -261,7 +261,7 @@ def measure_phase(
             strict=True,
         )
     )
-    counted = Counted(
+    counted = WindowCounts(
         load=load,
         app=app,
         database=database,
@@ -295,7 +295,7 @@ def watched(bench: Bench, target: Target, before: Edge, after: Edge, admin: Admi
 
 
 def phase_result(
-    bench: Bench, target: Target, phase: Phase, counted: Counted, warm_up: WarmUp | None
+    bench: Bench, target: Target, phase: Phase, counted: WindowCounts, warm_up: WarmUp | None
 ) -> PhaseResult:
     """The window as it is kept, with what limited it and what can be doubted of it."""
     load, generator, times = counted.load, counted.generator, counted.app_cpus
@@ -320,7 +320,7 @@ def phase_result(
             *diagnostics.window_diagnostics(
                 load, generator, times.steal_s, times.foreign_s, placement
             ),
-            *condition_diagnostics(seen, siblings, counted.watched_s, bench.speed, cpu),
+            *condition_diagnostics(seen, siblings, counted.watched_s, bench.spin_probe, cpu),
             *diagnostics.impossible_cost(
                 load.duration_s,
                 {"app": app.cpu_s, "database": database.cpu_s, "generator": generator.cpu_s},
@@ -342,7 +342,7 @@ def phase_result(
     )
 
 
-def _of_the_work(bench: Bench, target: Target, counted: Counted) -> tuple[Diagnostic, ...]:
+def _of_the_work(bench: Bench, target: Target, counted: WindowCounts) -> tuple[Diagnostic, ...]:
     """Whether the window was what it is taken for."""
     load, watch = counted.load, counted.watch
     users = isinstance(bench.plan.pacing, Users)

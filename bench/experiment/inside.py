@@ -63,7 +63,7 @@ _SETTLE_S = 0.3
 
 
 @dataclass(frozen=True)
-class _Look:
+class _Inspection:
     lab: Lab
     plan: Plan
     engine: Generator
@@ -80,41 +80,43 @@ def look_inside(
     """
     assert isinstance(plan.study, Explain)
     with Generator(lab.placement.generator) as engine:
-        look = _Look(lab, plan, engine, folder, ceiling_per_s)
+        inspection = _Inspection(lab, plan, engine, folder, ceiling_per_s)
         for ladder in plan.study.ladders:
             target = next(
                 candidate for candidate in lab.targets if candidate.name == ladder.framework
             )
             try:
-                yield _looked_at(look, ladder, target)
+                yield _looked_at(inspection, ladder, target)
             except LabError as error:
                 yield Finding(ladder.framework, ladder.operation, failure=str(error))
 
 
-def _looked_at(look: _Look, ladder: Ladder, target: Target) -> Finding:
-    look.lab.isolate(target)
-    with look.lab.admin(target) as admin:
-        loads = _loads(look, ladder, target, admin)
-        look.engine.warm_up(replace(loads[0], duration_s=None), 0.3, 1.0)
+def _looked_at(inspection: _Inspection, ladder: Ladder, target: Target) -> Finding:
+    inspection.lab.isolate(target)
+    with inspection.lab.admin(target) as admin:
+        loads = _loads(inspection, ladder, target, admin)
+        inspection.engine.warm_up(replace(loads[0], duration_s=None), 0.3, 1.0)
         finding = Finding(ladder.framework, ladder.operation)
         with _planning_timed(admin):
-            finding, plain = _as_it_is(look, target, admin, loads[1], finding)
-        finding = _profiled(look, ladder, target, loads[2], finding, plain)
-        return replace(finding, trace=_traced(look, ladder, target, admin))
+            finding, plain = _as_it_is(inspection, target, admin, loads[1], finding)
+        finding = _profiled(inspection, ladder, target, loads[2], finding, plain)
+        return replace(finding, trace=_traced(inspection, ladder, target, admin))
 
 
-def _loads(look: _Look, ladder: Ladder, target: Target, admin: Admin) -> tuple[LoadSpec, ...]:
+def _loads(
+    inspection: _Inspection, ladder: Ladder, target: Target, admin: Admin
+) -> tuple[LoadSpec, ...]:
     """The load of the warm-up and the two windows, each with rows of its own where it deletes."""
     workload = WORKLOADS[ladder.operation]
     lengths_s = (1.0, PLAIN_S, PROFILED_S + _MARGIN_S)
-    plan = replace(look.plan, turns=None, window_s=sum(lengths_s))
-    _, rows = rows_to_load(plan, workload, look.ceiling_per_s.get("read"))
+    plan = replace(inspection.plan, turns=None, window_s=sum(lengths_s))
+    _, rows = rows_to_load(plan, workload, inspection.ceiling_per_s.get("read"))
     admin.load_rows(rows)
     third = rows // 3 if workload.deletes else 0
     ranges = ((1, third or rows), (third + 1, 2 * third or rows), (2 * third + 1, rows))
     return tuple(
         LoadSpec(
-            look.lab.base_url(target),
+            inspection.lab.base_url(target),
             workload.phases(first, last)[0].shares,
             plan.pacing,
             seed=plan.seed * 1_000 + number,
@@ -125,11 +127,11 @@ def _loads(look: _Look, ladder: Ladder, target: Target, admin: Admin) -> tuple[L
     )
 
 
-def _load(look: _Look, spec: LoadSpec) -> LoadResult:
+def _load(inspection: _Inspection, spec: LoadSpec) -> LoadResult:
     """Send a load. Raises LabError when a request fails: then it is not what it should be."""
-    look.engine.prepare(spec)
-    look.engine.go()
-    result = look.engine.collect()
+    inspection.engine.prepare(spec)
+    inspection.engine.go()
+    result = inspection.engine.collect()
     if result.failures or not result.succeeded:
         raise LabError(
             f"{spec.target} failed requests: {dict(result.failures)}",
@@ -152,16 +154,20 @@ def _planning_timed(admin: Admin) -> Iterator[None]:
 
 
 def _as_it_is(
-    look: _Look, target: Target, admin: Admin, spec: LoadSpec, finding: Finding
+    inspection: _Inspection, target: Target, admin: Admin, spec: LoadSpec, finding: Finding
 ) -> tuple[Finding, LoadResult]:
     """What the kernel and the database do for a request."""
     unit = app_unit_name(target)
-    pid = _pid(look.lab, unit)
-    before, ticks, statements = look.lab.usage(target, unit), _ticks(pid), admin.times()
-    with _events(pid) as events, _watched(look, target) as states:
-        result = _load(look, spec)
+    pid = _pid(inspection.lab, unit)
+    before, ticks, statements = inspection.lab.usage(target, unit), _ticks(pid), admin.times()
+    with _events(pid) as events, _watched(inspection, target) as states:
+        result = _load(inspection, spec)
         counted = events()
-    after, ticks_after, statements_after = look.lab.usage(target, unit), _ticks(pid), admin.times()
+    after, ticks_after, statements_after = (
+        inspection.lab.usage(target, unit),
+        _ticks(pid),
+        admin.times(),
+    )
     kernel = _kernel(before, after, ticks, ticks_after, result.requests)
     finding = replace(
         finding,
@@ -196,14 +202,14 @@ def _with_events(kernel: Kernel, counted: Events | str, requests: int) -> Kernel
 
 
 @contextmanager
-def _watched(look: _Look, target: Target) -> Iterator[list[Mapping[str, int]]]:
+def _watched(inspection: _Inspection, target: Target) -> Iterator[list[Mapping[str, int]]]:
     """The states of the service's sessions, looked at again and again meanwhile."""
     seen: list[Mapping[str, int]] = []
     over = threading.Event()
 
     def watch() -> None:
         # What cannot be asked is not known; the load goes on.
-        with suppress(DatabaseFailed), look.lab.admin(target) as admin:
+        with suppress(DatabaseFailed), inspection.lab.admin(target) as admin:
             while not over.wait(_LOOK_EVERY_S):
                 seen.append(admin.session_states())
 
@@ -276,7 +282,7 @@ def _statement_times(
 
 
 def _profiled(
-    look: _Look,
+    inspection: _Inspection,
     ladder: Ladder,
     target: Target,
     spec: LoadSpec,
@@ -284,12 +290,12 @@ def _profiled(
     plain: LoadResult,
 ) -> Finding:
     """The same load with a profiler on the process that does the work."""
-    pid = _busiest(_pid(look.lab, app_unit_name(target)))
+    pid = _busiest(_pid(inspection.lab, app_unit_name(target)))
     seen: list[tuple[LoadResult, float]] = []
 
     def meanwhile() -> None:
         began_s = tree_cpu_s([pid])
-        result = _load(look, spec)
+        result = _load(inspection, spec)
         seen.append((result, tree_cpu_s([pid]) - began_s))
 
     recording = record(pid, PROFILED_S, meanwhile)
@@ -317,9 +323,9 @@ def _profiled(
         speedscope=f"{FOLDER}/{name}.speedscope.json",
         packages=own,
     )
-    (look.folder / FOLDER).mkdir(exist_ok=True)
-    write_whole(look.folder / profile.stacks, stacks.folded(found))
-    write_whole(look.folder / profile.speedscope, json.dumps(stacks.speedscope(found, name)))
+    (inspection.folder / FOLDER).mkdir(exist_ok=True)
+    write_whole(inspection.folder / profile.stacks, stacks.folded(found))
+    write_whole(inspection.folder / profile.speedscope, json.dumps(stacks.speedscope(found, name)))
     return replace(finding, profile=profile)
 
 
@@ -336,21 +342,23 @@ def _packages_of(target: Target) -> Mapping[str, str]:
 # --- one request ------------------------------------------------------------------------------
 
 
-def _traced(look: _Look, ladder: Ladder, target: Target, admin: Admin) -> tuple[Traced, ...]:
+def _traced(
+    inspection: _Inspection, ladder: Ladder, target: Target, admin: Admin
+) -> tuple[Traced, ...]:
     """The statements of one request in their order, with the plan of each that has one.
 
     Each is a round trip to the server.
     """
-    admin.load_rows(look.plan.rows)
-    _ask(look.lab, target, ladder.operation, 2)  # connections and caches are as in the middle
-    server = look.lab.cluster(target).unit_name
+    admin.load_rows(inspection.plan.rows)
+    _ask(inspection.lab, target, ladder.operation, 2)  # connections and caches are as in the middle
+    server = inspection.lab.cluster(target).unit_name
     admin.log_statements(on=True)
     try:
         time.sleep(_SETTLE_S)
-        before = len(look.lab.supervisor.log(server))
-        _ask(look.lab, target, ladder.operation, 3)
+        before = len(inspection.lab.supervisor.log(server))
+        _ask(inspection.lab, target, ladder.operation, 3)
         time.sleep(_SETTLE_S)
-        log = look.lab.supervisor.log(server)[before:]
+        log = inspection.lab.supervisor.log(server)[before:]
     finally:
         admin.log_statements(on=False)
     return tuple(_with_plan(statement.sql, admin) for statement in statements_in(log))

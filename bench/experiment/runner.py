@@ -13,7 +13,7 @@ from bench.analysis.precision import not_narrow, why_more
 from bench.analysis.promise import spread_of
 from bench.analysis.series import measured_s
 from bench.analysis.studies.saturation import REFUSED
-from bench.analysis.wholeness import key_of
+from bench.analysis.wholeness import cell_key
 from bench.errors import GeneratorFailed, RateRefused, StoreError
 from bench.experiment.cell import Bench, measure_cell, utc_now
 from bench.experiment.elsewhere import measure_elsewhere
@@ -277,8 +277,8 @@ class Runner:
         """Write again what was measured and is not on disk any more: somebody may have removed or
         truncated the file meanwhile. Raises StoreError where that cannot be.
         """
-        there = set(map(key_of, self.store.read_cells(record.plan)))
-        if gone := [cell for cell in cells if key_of(cell) not in there]:
+        there = set(map(cell_key, self.store.read_cells(record.plan)))
+        if gone := [cell for cell in cells if cell_key(cell) not in there]:
             self.store.append_cells(gone)
 
     def _keep_logs(self) -> None:

@@ -21,9 +21,9 @@ from bench.errors import LabError, StoreError, TargetUnfit, UsageError
 from bench.experiment.alone import measuring_alone
 from bench.experiment.assembly import exclusively, open_lab, site
 from bench.experiment.cell import utc_now
+from bench.experiment.conditions import examine, require_fit
 from bench.experiment.elsewhere import lab_elsewhere, reached, reported
 from bench.experiment.engines import with_workers
-from bench.experiment.fitness import examine, require_fit
 from bench.experiment.interruption import undisturbed
 from bench.experiment.lab import Lab, app_unit_name
 from bench.experiment.openfiles import require_files, require_queue
@@ -47,7 +47,7 @@ from bench.model import (
 )
 from bench.preflight import Check
 from bench.sampling import Sampler
-from bench.store import SCHEMA_VERSION, RunStore, Torn, find_run, new_run_id, stored_runs
+from bench.store import SCHEMA_VERSION, RunStore, UnreadableLine, find_run, new_run_id, stored_runs
 from bench.workloads import WORKLOADS
 
 CEILING_WINDOW_S = 0.3
@@ -80,7 +80,11 @@ def measure(
     It is measured in the ordinary lab, or in `lab`; `told` is for its provenance. `strict` raises
     SetupError on a machine that is unfit.
     """
-    with begun(plan, watcher, strict=strict, lab=lab, told=told or {}) as (lab, store, record):
+    with started_run(plan, watcher, strict=strict, lab=lab, told=told or {}) as (
+        lab,
+        store,
+        record,
+    ):
         return _carried_out(lab, store, watcher, record)
 
 
@@ -91,7 +95,7 @@ def resume(run_id: str, watcher: Watcher, *, strict: bool = False) -> RunRecord:
     StoreError when it cannot be read.
     """
     store = find_run(site().results, run_id)
-    with taken_up(store, watcher, strict=strict) as (lab, record):
+    with resumed_run(store, watcher, strict=strict) as (lab, record):
         return _carried_out(lab, store, watcher, record)
 
 
@@ -117,7 +121,7 @@ _TOLD = {"machine.clocksource": "the kernel chooses it at each start"}
 
 
 @contextmanager
-def begun(
+def started_run(
     plan: Plan, watcher: Watcher, *, strict: bool, lab: Lab | None, told: Mapping[str, object]
 ) -> Iterator[tuple[Lab, RunStore, RunRecord]]:
     """A new run, stored, with everything up for it.
@@ -155,7 +159,9 @@ def begun(
 
 
 @contextmanager
-def taken_up(store: RunStore, watcher: Watcher, *, strict: bool) -> Iterator[tuple[Lab, RunRecord]]:
+def resumed_run(
+    store: RunStore, watcher: Watcher, *, strict: bool
+) -> Iterator[tuple[Lab, RunRecord]]:
     """The stored run as it goes on, with everything up for it.
 
     A run has one provenance: raises UsageError when it was begun with anything else.
@@ -188,7 +194,7 @@ def taken_up(store: RunStore, watcher: Watcher, *, strict: bool) -> Iterator[tup
         yield lab, resumed
 
 
-def unfinished(store: RunStore) -> tuple[RunRecord, tuple[Torn, ...]]:
+def unfinished(store: RunStore) -> tuple[RunRecord, tuple[UnreadableLine, ...]]:
     """The stored run. Raises UsageError when nothing of it is left to measure."""
     record, torn = store.read()
     if record.schema_version != SCHEMA_VERSION:
@@ -272,21 +278,21 @@ def earlier_runs(results: Path) -> Iterator[RunRecord]:
                 yield record
 
 
-def require_same_conditions(begun: RunRecord, now: RunRecord) -> tuple[Diagnostic, ...]:
+def require_same_conditions(before: RunRecord, now: RunRecord) -> tuple[Diagnostic, ...]:
     """What is told of a run that goes on although something differs.
 
     Raises UsageError when two records differ in anything else that both of them know.
     """
     known = [
         difference
-        for difference in differences(begun, now)
+        for difference in differences(before, now)
         if ABSENT not in (difference.base, difference.head)
     ]
     if changed := "; ".join(
         str(difference) for difference in known if difference.name not in _TOLD
     ):
         raise UsageError(
-            f"run {begun.run_id} was begun under other conditions: {changed}",
+            f"run {before.run_id} was begun under other conditions: {changed}",
             "Put them back, or make a new run and compare the two: make compare.",
         )
     return tuple(

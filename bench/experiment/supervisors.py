@@ -51,11 +51,11 @@ class Ground:
         return current_identities((*folders, *self.beside))
 
 
-Choice = tuple[Supervisor, tuple[str, ...]]
+ChosenSupervisor = tuple[Supervisor, tuple[str, ...]]
 """A supervisor, and what it cannot do here, in sentences."""
 
 
-def choose_supervisor(ground: Ground) -> Choice:
+def choose_supervisor(ground: Ground) -> ChosenSupervisor:
     """The supervisor that SUPERVISOR names, or the best one that can be had here.
 
     Raises UsageError on an unknown name, SetupError when the one named cannot work here.
@@ -85,11 +85,11 @@ def reachable_supervisors(ground: Ground) -> tuple[Supervisor, ...]:
     return (*found, _systemd(ground)[0]) if manager else tuple(found)
 
 
-def _process(ground: Ground) -> Choice:
+def _process(ground: Ground) -> ChosenSupervisor:
     return ProcessSupervisor(ground.state, lambda: ground.identities), ()
 
 
-def _systemd(ground: Ground) -> Choice:
+def _systemd(ground: Ground) -> ChosenSupervisor:
     try:
         manager = find_manager()
     except SetupError as error:
@@ -108,7 +108,7 @@ def _systemd(ground: Ground) -> Choice:
     return supervisor, _limits(manager, cpuset=cpuset)
 
 
-def _any(ground: Ground) -> Choice:
+def _any(ground: Ground) -> ChosenSupervisor:
     """systemd's system manager for root, the user's own manager for others, else none."""
     try:
         manager = find_manager()
@@ -119,7 +119,7 @@ def _any(ground: Ground) -> Choice:
     return _systemd(ground)
 
 
-SUPERVISORS: Mapping[str, Callable[[Ground], Choice]] = {
+SUPERVISORS: Mapping[str, Callable[[Ground], ChosenSupervisor]] = {
     "any": _any,
     "systemd": _systemd,
     "process": _process,

@@ -22,8 +22,8 @@ from bench.database.admin import Admin, Totals
 from bench.errors import DatabaseFailed, PortTaken, TargetUnfit, UnitFailed
 from bench.experiment.cell import (
     Bench,
-    Counted,
     Edge,
+    WindowCounts,
     cost,
     cpu_times,
     edge,
@@ -213,7 +213,7 @@ def _prepare(bench: Bench, parts: Sequence[Participant]) -> None:
 def _probed(bench: Bench, targets: Sequence[Target]) -> Mapping[int, float | None]:
     """How fast each of the apps' CPUs is just now."""
     cpus = sorted({bench.lab.placement_of(target).app[0] for target in targets})
-    return {cpu: bench.speed.probe(cpu) for cpu in cpus}
+    return {cpu: bench.spin_probe.probe(cpu) for cpu in cpus}
 
 
 def _beginning(bench: Bench, engine: TurnEngine, part: Participant) -> _Beginning:
@@ -332,7 +332,7 @@ def _counted(
     part: Participant,
     load: LoadResult,
     around: _Around,
-) -> Counted:
+) -> WindowCounts:
     """The turns of one target together. Raises UnitFailed when it has died in the meantime."""
     begun, taken, target = part.beginning, part.taken, part.target
     assert begun is not None
@@ -357,7 +357,7 @@ def _counted(
         )
         for name, own, cpu_s, since_reset in units
     )
-    return Counted(
+    return WindowCounts(
         load=load,
         app=app,
         database=database,

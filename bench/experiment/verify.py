@@ -24,18 +24,18 @@ _JSON_KINDS: dict[type, str] = {dict: "an object", list: "an array"}
 
 
 @dataclass(frozen=True)
-class _Answer:
+class _HttpAnswer:
     status: int
     media_type: str
     body: bytes
 
 
-class _Client:
+class _HttpClient:
     def __init__(self, site: Site, target: Target) -> None:
         self._target = target
         self._connection = HTTPConnection(site.host, target.http_port, timeout=10)
 
-    def ask(self, method: str, path: str, body: object = None) -> _Answer:
+    def ask(self, method: str, path: str, body: object = None) -> _HttpAnswer:
         data = None if body is None else json.dumps(body).encode()
         headers = {} if data is None else {"Content-Type": "application/json"}
         try:
@@ -44,7 +44,7 @@ class _Client:
             body = answer.read()
         except (OSError, HTTPException) as error:
             raise TargetUnfit(f"{self._target.name}: {method} {path} failed: {error!r}") from error
-        return _Answer(answer.status, answer.headers.get_content_type(), body)
+        return _HttpAnswer(answer.status, answer.headers.get_content_type(), body)
 
     def expect(
         self, status: int, method: str, path: str, body: object = None, *, kind: type = dict
@@ -94,7 +94,7 @@ def verify(site: Site, target: Target, admin: Admin) -> Reported:
 
     Returns what the running service reports of itself. Raises TargetUnfit.
     """
-    client = _Client(site, target)
+    client = _HttpClient(site, target)
     try:
         _require(target, "/ping", client.expect(200, "GET", "/ping"), {"status": "ok"})
         _require(target, "/echo", client.expect(200, "POST", "/echo", _NEW), _NEW)
@@ -106,7 +106,7 @@ def verify(site: Site, target: Target, admin: Admin) -> Reported:
     return Reported(dict(ready.get("versions", {})), dict(ready.get("settings", {})))
 
 
-def _walk_item(client: _Client, target: Target, admin: Admin) -> None:
+def _walk_item(client: _HttpClient, target: Target, admin: Admin) -> None:
     created = client.expect(201, "POST", "/items/", _NEW)
     item_id = created.get("id")
     _require(target, "the type of the created item's id", type(item_id), int)

@@ -108,7 +108,7 @@ class MachineFacts:
 
 
 @dataclass(frozen=True)
-class _Moment:
+class _MachineReading:
     """Everything that counts upwards, at one moment."""
 
     ticks: Mapping[int, CpuTicks]
@@ -193,9 +193,9 @@ def has_fixed_layout(tree: KernelTree = REAL) -> bool:
     return bool(int(flags or "0", 16) & _ADDR_NO_RANDOMIZE)
 
 
-def _moment(tree: KernelTree) -> _Moment:
+def _moment(tree: KernelTree) -> _MachineReading:
     ticks = cpu_ticks(tree)
-    return _Moment(
+    return _MachineReading(
         ticks=ticks,
         processes=process_ticks(tree),
         interrupts=interrupts(tree),
@@ -205,7 +205,7 @@ def _moment(tree: KernelTree) -> _Moment:
     )
 
 
-def _activity(before: _Moment, after: _Moment, own: Collection[int]) -> Activity:
+def _activity(before: _MachineReading, after: _MachineReading, own: Collection[int]) -> Activity:
     spent = {
         cpu: ticks.since(before.ticks[cpu])
         for cpu, ticks in after.ticks.items()

@@ -14,7 +14,7 @@ from bench.live.classic import ClassicLog
 from bench.live.display import Display
 from bench.live.meter import Meter
 from bench.live.panel import (
-    Core,
+    CoreUse,
     PanelState,
     RoleUse,
     cores_of,
@@ -285,7 +285,7 @@ class LiveObserver:
             for role, unit in units.items()
         }
 
-    def _cores(self) -> tuple[Core, ...]:
+    def _cores(self) -> tuple[CoreUse, ...]:
         if self._around is None or self._target is None:
             return ()
         now_s = time.monotonic()

@@ -22,7 +22,7 @@ class RoleUse:
 
 
 @dataclass(frozen=True)
-class Core:
+class CoreUse:
     """Some CPUs that serve the same roles, and how busy they are on average."""
 
     cpus: tuple[int, ...]
@@ -46,7 +46,7 @@ class PanelState:
     rate_per_s: float | None = None
     window_s: float | None = None
     roles: Mapping[str, RoleUse] = field(default_factory=dict)
-    cores: tuple[Core, ...] = ()
+    cores: tuple[CoreUse, ...] = ()
     diagnostics: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -66,7 +66,7 @@ def panel_lines(moment: PanelState, width: int, height: int) -> tuple[Text, ...]
     return tuple(lines)
 
 
-def cores_of(placement: Placement, busy: Mapping[int, float]) -> tuple[Core, ...]:
+def cores_of(placement: Placement, busy: Mapping[int, float]) -> tuple[CoreUse, ...]:
     """The CPUs that a placement names, those with the same roles together, the app's first.
 
     `busy` holds each CPU's share of time that it was busy.
@@ -84,7 +84,7 @@ def cores_of(placement: Placement, busy: Mapping[int, float]) -> tuple[Core, ...
     for cpu, served in by_cpu.items():
         groups.setdefault(served, []).append(cpu)
     return tuple(
-        Core(
+        CoreUse(
             tuple(cpus), served, _mean([busy[cpu] for cpu in cpus if cpu in busy]) if busy else None
         )
         for served, cpus in groups.items()
@@ -162,7 +162,7 @@ def _role_line(role: str, use: RoleUse, *, bars: bool) -> Text:
     return _share_line(role, use.cpu_share, f"{memory:>8}", bars=bars)
 
 
-def _core_line(core: Core, *, bars: bool) -> Text:
+def _core_line(core: CoreUse, *, bars: bool) -> Text:
     return _share_line(_cpus(core.cpus), core.busy_share, ", ".join(core.roles), bars=bars)
 
 

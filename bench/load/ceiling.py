@@ -17,7 +17,7 @@ from bench.errors import GeneratorFailed
 from bench.load import process
 from bench.load.generator import Generator
 from bench.load.nullserver import Behaviour, running
-from bench.load.wire import spec_line
+from bench.load.wire import encode_spec
 from bench.model import ClosedLoop, LoadSpec, Operation, Rows, Share
 
 _SHARES: Mapping[Operation, Share] = {
@@ -98,7 +98,7 @@ def _generator_turn(generator: Generator, spec: LoadSpec) -> Cost:
 
 
 def _fasthttp_turn(spec: LoadSpec, cpus: Sequence[int]) -> Cost:
-    arguments = (str(os.getpid()), process.list_cpus(cpus), spec_line(spec).decode())
+    arguments = (str(os.getpid()), process.list_cpus(cpus), encode_spec(spec).decode())
     locust = subprocess.run(
         process.command("bench.load.fasthttp", *arguments),
         env=process.environment(),

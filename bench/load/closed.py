@@ -8,11 +8,11 @@ from typing import Any
 from bench.load.pacing import Until
 from bench.load.request_source import Request, Source
 
-Send = Callable[[Request, float], Coroutine[Any, Any, None]]
+SendRequest = Callable[[Request, float], Coroutine[Any, Any, None]]
 """Sends a request and records how it went; the second argument is when its latency began."""
 
 
-async def closed_loop(send: Send, source: Source, concurrency: int, until: Until) -> None:
+async def closed_loop(send: SendRequest, source: Source, concurrency: int, until: Until) -> None:
     async def connection() -> None:
         while time.monotonic() < until.moment_s and (request := source.next()) is not None:
             await send(request, time.monotonic())

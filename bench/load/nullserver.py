@@ -129,11 +129,11 @@ class Items:
         return _NOT_FOUND if found is None else respond(b"200 OK", found)
 
 
-Send = Callable[[asyncio.Transport, bytes], None]
+SendBytes = Callable[[asyncio.Transport, bytes], None]
 
 
 class Connection(asyncio.Protocol):
-    def __init__(self, items: Items, send: Send) -> None:
+    def __init__(self, items: Items, send: SendBytes) -> None:
         self._items = items
         self._send = send
         self._pending = b""
@@ -165,12 +165,12 @@ class Delay:
         self._arrived.set()
 
     async def run(self) -> None:
-        with Timer() as alarm:
+        with Timer() as timer:
             while True:
                 self._arrived.clear()
                 if not self._due:
                     await self._arrived.wait()
-                await alarm.until(self._due[0][0])
+                await timer.until(self._due[0][0])
                 while self._due and self._due[0][0] <= time.monotonic():
                     due_s, transport, answer = self._due.popleft()
                     send_now(transport, answer)
@@ -180,10 +180,10 @@ class Delay:
 async def stall(stall_s: float, period_s: float) -> None:
     """Block the whole server for the first `stall_s` of every `period_s`."""
     start = time.monotonic()
-    with Timer() as alarm:
+    with Timer() as timer:
         while True:
             start += period_s
-            await alarm.until(start)
+            await timer.until(start)
             # Until an absolute end: a late start must not make the stall end late.
             time.sleep(max(0.0, start + stall_s - time.monotonic()))  # on purpose
 

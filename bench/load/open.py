@@ -7,7 +7,7 @@ requests it was for and none after them, and each latency counts from when its r
 import asyncio
 import time
 
-from bench.load.closed import Send
+from bench.load.closed import SendRequest
 from bench.load.pacing import Schedule, Until
 from bench.load.recorder import LatenessRecorder
 from bench.load.request_source import Source
@@ -26,7 +26,7 @@ class RateTooHighError(Exception):
 
 
 async def open_loop(
-    send: Send,
+    send: SendRequest,
     source: Source,
     schedule: Schedule,
     start_s: float,
@@ -56,11 +56,11 @@ async def open_loop(
         task.add_done_callback(in_flight.discard)
         return True
 
-    with Timer() as alarm:
+    with Timer() as timer:
         async with asyncio.TaskGroup() as group:
             sending = True
             while sending and start_s + schedule.next_s < until.moment_s:
-                await alarm.until(start_s + schedule.next_s)
+                await timer.until(start_s + schedule.next_s)
                 due = schedule.take_due(time.monotonic() - start_s)
                 sending = all(fire(each) for each in due if start_s + each < until.moment_s)
     if behind_s > _TOO_LATE_S:

@@ -1,6 +1,6 @@
 """The lab's side of a conversation with a process of its own that makes load.
 
-One question, one answer; while a window runs, any number of ticks come before it.
+One command, one reply; while a window runs, any number of ticks come before it.
 """
 
 import os
@@ -12,13 +12,13 @@ from typing import IO
 
 from bench.errors import GeneratorFailed, RateRefused
 from bench.load.wire import (
-    Answer,
-    Question,
+    EngineCommand,
+    EngineReply,
     Refused,
     Tick,
     TooFast,
-    parse_answer,
-    question_line,
+    encode_command,
+    parse_reply,
 )
 from bench.model import Progress
 
@@ -60,32 +60,32 @@ class ProcessChannel:
     def pid(self) -> int:
         return self._process.pid
 
-    def ask(self, question: Question) -> None:
+    def ask(self, command: EngineCommand) -> None:
         assert self._process.stdin is not None
         try:
-            self._process.stdin.write(question_line(question))
+            self._process.stdin.write(encode_command(command))
         except BrokenPipeError:
             raise self._failed("The load generator has ended") from None
 
-    def expect[A: Answer](self, wanted: type[A], on_progress: OnProgress = ignore) -> A:
+    def expect[A: EngineReply](self, wanted: type[A], on_progress: OnProgress = ignore) -> A:
         while True:
             line = self._read_line()
             try:
-                answer = parse_answer(line)
+                reply = parse_reply(line)
             except ValueError:
                 raise self._failed(f"The load generator said {line[:200]!r}") from None
-            if isinstance(answer, wanted):
-                return answer
-            if isinstance(answer, TooFast):
+            if isinstance(reply, wanted):
+                return reply
+            if isinstance(reply, TooFast):
                 raise RateRefused(
-                    f"the load generator cannot keep this rate: it was {answer.why}",
+                    f"the load generator cannot keep this rate: it was {reply.why}",
                     "Lower RATE, or give the generator a core of its own.",
                 )
-            if isinstance(answer, Refused):
-                raise self._failed(f"The load generator refused: {answer.why}")
-            if not isinstance(answer, Tick):
-                raise self._failed(f"The load generator answered {answer.kind!r} out of turn")
-            on_progress(answer.progress)
+            if isinstance(reply, Refused):
+                raise self._failed(f"The load generator refused: {reply.why}")
+            if not isinstance(reply, Tick):
+                raise self._failed(f"The load generator answered {reply.kind!r} out of turn")
+            on_progress(reply.progress)
 
     def _read_line(self) -> bytes:
         assert self._process.stdout is not None

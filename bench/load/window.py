@@ -4,7 +4,7 @@ import asyncio
 import gc
 import math
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from typing import Any
 
 from bench.load.client import Client
@@ -12,13 +12,13 @@ from bench.load.closed import closed_loop
 from bench.load.heartbeat import Heartbeat
 from bench.load.open import open_loop
 from bench.load.pacing import Schedule, Until, arrivals
+from bench.load.process_channel import OnProgress
 from bench.load.recorder import LatenessRecorder, Recorder
 from bench.load.request_source import Source
 from bench.load.sender import CreatedItems, Sender
 from bench.model import ClosedLoop, LoadResult, LoadSpec, OpenLoop, Progress, WarmUp
 from bench.stats.steady import SLICES, is_steady
 
-OnProgress = Callable[[Progress], None]
 _PROGRESS_S = 0.5
 
 

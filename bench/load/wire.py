@@ -1,7 +1,7 @@
 """What the lab and its generator process say to each other: one JSON object a line.
 
-The lab asks, the generator answers every question with exactly one `Answer`; while a window runs,
-any number of `Tick`s come before it.
+The lab commands, the generator answers every `EngineCommand` with exactly one `EngineReply`; while
+a window runs, any number of `Tick`s come before it.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from pydantic import Field, TypeAdapter
 
 from bench.model import LoadResult, LoadSpec, Progress, Turn, WarmUp
 
-# --- questions --------------------------------------------------------------------------------
+# --- commands ---------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class AskCollectTurns:
     kind: Literal["collect_turns"] = "collect_turns"
 
 
-Question = (
+EngineCommand = (
     AskWarmUp
     | AskPrepare
     | AskGo
@@ -91,7 +91,7 @@ Question = (
     | AskCollectTurns
 )
 
-# --- answers ----------------------------------------------------------------------------------
+# --- replies ----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ class TurnsCollected:
 
 @dataclass(frozen=True)
 class Refused:
-    """The question could not be answered."""
+    """The command could not be carried out."""
 
     why: str
     kind: Literal["refused"] = "refused"
@@ -145,7 +145,7 @@ class TooFast:
     kind: Literal["too fast"] = "too fast"
 
 
-Answer = Done | Tick | Warmed | Collected | TurnTaken | TurnsCollected | Refused | TooFast
+EngineReply = Done | Tick | Warmed | Collected | TurnTaken | TurnsCollected | Refused | TooFast
 
 # --- lines ------------------------------------------------------------------------------------
 
@@ -153,13 +153,13 @@ Answer = Done | Tick | Warmed | Collected | TurnTaken | TurnsCollected | Refused
 
 
 @cache
-def _questions() -> TypeAdapter[Question]:
-    return TypeAdapter(Annotated[Question, Field(discriminator="kind")])
+def _commands() -> TypeAdapter[EngineCommand]:
+    return TypeAdapter(Annotated[EngineCommand, Field(discriminator="kind")])
 
 
 @cache
-def _answers() -> TypeAdapter[Answer]:
-    return TypeAdapter(Annotated[Answer, Field(discriminator="kind")])
+def _replies() -> TypeAdapter[EngineReply]:
+    return TypeAdapter(Annotated[EngineReply, Field(discriminator="kind")])
 
 
 @cache
@@ -167,7 +167,7 @@ def _specs() -> TypeAdapter[LoadSpec]:
     return TypeAdapter(LoadSpec)
 
 
-def spec_line(spec: LoadSpec) -> bytes:
+def encode_spec(spec: LoadSpec) -> bytes:
     return _specs().dump_json(spec)
 
 
@@ -175,18 +175,18 @@ def parse_spec(line: bytes) -> LoadSpec:
     return _specs().validate_json(line)
 
 
-def question_line(question: Question) -> bytes:
-    return _questions().dump_json(question) + b"\n"
+def encode_command(command: EngineCommand) -> bytes:
+    return _commands().dump_json(command) + b"\n"
 
 
-def parse_question(line: bytes) -> Question:
-    return _questions().validate_json(line)
+def parse_command(line: bytes) -> EngineCommand:
+    return _commands().validate_json(line)
 
 
-def answer_line(answer: Answer) -> bytes:
-    return _answers().dump_json(answer) + b"\n"
+def encode_reply(reply: EngineReply) -> bytes:
+    return _replies().dump_json(reply) + b"\n"
 
 
-def parse_answer(line: bytes) -> Answer:
-    """The answer in a line. ValueError when it is none."""
-    return _answers().validate_json(line)
+def parse_reply(line: bytes) -> EngineReply:
+    """The reply in a line. Raises ValueError when it is none."""
+    return _replies().validate_json(line)

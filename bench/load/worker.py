@@ -1,4 +1,4 @@
-"""The generator process: answers the questions on its standard input until that ends."""
+"""The generator process: carries out the commands on its standard input until that ends."""
 
 import asyncio
 import resource
@@ -16,7 +16,6 @@ from bench.load.sender import CreatedItems
 from bench.load.turns import TurnWindow
 from bench.load.window import Window
 from bench.load.wire import (
-    Answer,
     AskBeginTurn,
     AskCollect,
     AskCollectTurns,
@@ -28,27 +27,28 @@ from bench.load.wire import (
     AskWarmUpTurns,
     Collected,
     Done,
-    Question,
+    EngineCommand,
+    EngineReply,
     Refused,
     Tick,
     TooFast,
     TurnsCollected,
     TurnTaken,
     Warmed,
-    answer_line,
-    parse_question,
+    encode_reply,
+    parse_command,
 )
 from bench.model import LoadSpec
 
 _LINE_LIMIT = 1 << 20
 
-Say = Callable[[Answer], None]
+SendReply = Callable[[EngineReply], None]
 
 
 class Worker:
-    """Keeps connections and the created items from one question to the next."""
+    """Keeps connections and the created items from one command to the next."""
 
-    def __init__(self, say: Say) -> None:
+    def __init__(self, say: SendReply) -> None:
         self._say = say
         self._clients: dict[str, tuple[float, Client]] = {}
         """By address, with the patience that each was made with."""
@@ -57,8 +57,8 @@ class Worker:
         """What the latest creates of each address were answered with."""
         self._turns: dict[str, TurnWindow] = {}
 
-    async def answer(self, question: Question) -> Answer:
-        match question:
+    async def reply_to(self, command: EngineCommand) -> EngineReply:
+        match command:
             case AskWarmUp(spec, min_s, max_s):
                 # A warm-up begins a cell: connections that another one left open would hold
                 # places in the server.
@@ -92,7 +92,7 @@ class Worker:
                 windows.collector_on()
                 return TurnsCollected({name: each.result() for name, each in self._turns.items()})
 
-    def _collect(self) -> Answer:
+    def _collect(self) -> EngineReply:
         window = self._prepared()
         windows.collector_on()
         if any(share.operation == "create" for share in window.spec.shares):
@@ -142,16 +142,16 @@ def _start_at_once[T](
     return asyncio.Task(coroutine, loop=loop, **{**options, "eager_start": True})
 
 
-async def _converse(say: Say) -> None:
+async def _converse(say: SendReply) -> None:
     loop = asyncio.get_running_loop()
     loop.set_task_factory(_start_at_once)
-    questions = asyncio.StreamReader(limit=_LINE_LIMIT)
-    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(questions), sys.stdin)
+    commands = asyncio.StreamReader(limit=_LINE_LIMIT)
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(commands), sys.stdin)
     worker = Worker(say)
     say(Done())
-    while line := await questions.readline():
+    while line := await commands.readline():
         try:
-            say(await worker.answer(parse_question(line)))
+            say(await worker.reply_to(parse_command(line)))
         except ValueError as error:
             say(Refused(str(error)))
         except RateTooHighError as error:
@@ -165,6 +165,6 @@ def _allow_many_connections() -> None:
 
 
 def run(write: Callable[[bytes], None]) -> None:
-    """Serve until standard input ends. Answers go out through `write`."""
+    """Serve until standard input ends. Replies go out through `write`."""
     _allow_many_connections()
-    uvloop.run(_converse(lambda answer: write(answer_line(answer))))
+    uvloop.run(_converse(lambda reply: write(encode_reply(reply))))

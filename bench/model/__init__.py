@@ -6,7 +6,7 @@ Units are in the names. Nothing here does I/O; nothing here imports from the res
 from bench.model.findings import (
     CpuProfile,
     Finding,
-    Hot,
+    HotFunction,
     Kernel,
     Sessions,
     StatementTime,
@@ -106,7 +106,7 @@ __all__ = [
     "Explain",
     "FailOn",
     "Finding",
-    "Hot",
+    "HotFunction",
     "Kernel",
     "Ladder",
     "Lateness",

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
-class Hot:
+class HotFunction:
     """A function in which samples ended: `place` is its file, as an import would find it."""
 
     function: str
@@ -29,7 +29,7 @@ class CpuProfile:
     duration_s: float
     samples: int
     layers: Mapping[str, int]
-    hottest: tuple[Hot, ...]
+    hottest: tuple[HotFunction, ...]
     held_s: float
     cpu_s: float
     plain_per_s: float

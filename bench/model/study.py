@@ -20,7 +20,7 @@ from typing import ClassVar, Literal
 
 from bench.model.pacing import IN_FLIGHT_LIMIT, Arrivals, ClosedLoop, Pacing
 
-Rounds = Literal["planned", "found", "none"]
+RoundsKind = Literal["planned", "found", "none"]
 
 PlannedCell = tuple[str, str, Pacing, str]
 """A cell of every round: its target, workload, pacing, and the ladder that it is a rung of."""
@@ -29,7 +29,7 @@ PlannedCell = tuple[str, str, Pacing, str]
 class _Study:
     """What most studies have in common."""
 
-    rounds: ClassVar[Rounds] = "planned"
+    rounds: ClassVar[RoundsKind] = "planned"
     shares_pacing: ClassVar[bool] = False
     is_resumable: ClassVar[bool] = True
     repeats_cells: ClassVar[bool] = False
@@ -96,7 +96,7 @@ class Saturation(_Study):
     most_trials: int = 40
     kind: Literal["saturation"] = "saturation"
     verb: ClassVar[str] = "saturate"
-    rounds: ClassVar[Rounds] = "none"
+    rounds: ClassVar[RoundsKind] = "none"
     repeats_cells: ClassVar[bool] = True
     variables: ClassVar[tuple[str, ...]] = (
         *("WORKLOAD", "PROFILE", "SEED", "OBJECTIVE_MS", "ARRIVALS"),
@@ -183,7 +183,7 @@ class AB(_Study):
     metrics: tuple[str, ...] = ()
     kind: Literal["ab"] = "ab"
     verb: ClassVar[str] = "ab"
-    rounds: ClassVar[Rounds] = "found"
+    rounds: ClassVar[RoundsKind] = "found"
     shares_pacing: ClassVar[bool] = True
     is_resumable: ClassVar[bool] = False
 

@@ -9,7 +9,7 @@ from bench.host.cpus import SMT_SWITCH
 from bench.model import Diagnostic
 from bench.placement import format_cpulist
 
-State = Literal["ok", "note", "doubt", "bad"]
+CheckState = Literal["ok", "note", "doubt", "bad"]
 
 NO_REMEDY = "No command mends this"
 
@@ -26,7 +26,7 @@ class Check:
     """
 
     name: str
-    state: State
+    state: CheckState
     seen: str
     why: str = ""
     remedy: str = ""

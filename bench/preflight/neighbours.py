@@ -4,7 +4,7 @@ from bench.host import MachineFacts, Setting
 from bench.host.neighbours import Interrupt, affinity_file
 from bench.model import Placement
 from bench.placement import format_cpulist
-from bench.preflight.check import NO_REMEDY, Check, State, app_cpus, tune_command
+from bench.preflight.check import NO_REMEDY, Check, CheckState, app_cpus, tune_command
 
 APP_BUSY = (0.05, 0.30)
 STEAL = (0.02, 0.10)
@@ -23,7 +23,7 @@ INTERRUPTS_PER_S = 1_000
 """Each takes some microseconds: a thousand are up to one percent of the core."""
 
 
-def _graded(share: float, limits: tuple[float, float]) -> State:
+def _graded(share: float, limits: tuple[float, float]) -> CheckState:
     doubt, bad = limits
     return "bad" if share > bad else "doubt" if share > doubt else "ok"
 

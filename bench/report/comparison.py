@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from bench.analysis.comparison import DRIFT, Row, RunComparison, drifted
+from bench.analysis.comparison import DRIFT, ComparisonRow, RunComparison, drifted
 from bench.analysis.diagnostics.collected import raised_diagnostics
 from bench.analysis.validity import rounds_of
 from bench.model import Diagnostic, RunRecord
@@ -111,7 +111,7 @@ def _caption(found: RunComparison) -> str:
     return f"{told} {ELSEWHERE}" if marked else told
 
 
-def _row_words(row: Row) -> Cells:
+def _row_words(row: ComparisonRow) -> Cells:
     metric, verdict = row.measure.metric, row.verdict
     return (
         row.title,
@@ -178,14 +178,14 @@ def _outcome(found: RunComparison) -> Iterator[str]:
         yield f"{len(found.void)} of {rows} rows say nothing: invalid windows, not by head's fault."
 
 
-def _regression_words(row: Row) -> str:
+def _regression_words(row: ComparisonRow) -> str:
     change = f"{plain(row.ratio.point)} x" if row.ratio else NO_FIGURE
     return f"{row.target} {row.title}: {row.measure.worse} ({row.measure.title} {change})"
 
 
 def _lost_words(found: RunComparison) -> str:
     """What is lost and why, each framework and operation once where all its measures are."""
-    measures: dict[tuple[str, str], list[Row]] = {}
+    measures: dict[tuple[str, str], list[ComparisonRow]] = {}
     for row in found.lost:
         measures.setdefault((f"{row.target} {row.title}", row.verdict.reason), []).append(row)
     every = len({row.measure.title for row in found.rows})

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
-from bench.analysis.diagnostics.collected import Counted
+from bench.analysis.diagnostics.collected import CountedDiagnostic
 from bench.model import VerdictKind
 from bench.report.style import Styles, marker_key
 
@@ -146,7 +146,7 @@ class Sheet:
 class Diagnostics:
     """With how often each was raised, the gravest first. In text they come last."""
 
-    found: tuple[Counted, ...]
+    found: tuple[CountedDiagnostic, ...]
     extent: Extent = "everywhere"
     kind: Literal["diagnostics"] = "diagnostics"
 

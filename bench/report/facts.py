@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bench.analysis.measures import measures_of
-from bench.analysis.promise import known_to
+from bench.analysis.promise import ratio_precisions
 from bench.analysis.validity import rounds_of
 from bench.model import (
     Placement,
@@ -60,7 +60,7 @@ def promise_words(record: RunRecord) -> str:
 
 def held_words(record: RunRecord) -> str:
     """How well a run's ratios are known, and what it had promised; "" without any interval."""
-    known = known_to(record)
+    known = ratio_precisions(record)
     if not known:
         return ""
     parts = [

@@ -38,7 +38,7 @@ FEWEST = 2 * LEAST
 
 _MAX_RUNS = 1000
 
-Values = NDArray[np.float64]
+FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def stretches(edges: Sequence[int], length: int) -> tuple[tuple[int, int], ...]:
 # --- the search -------------------------------------------------------------------------------
 
 
-def _edges(series: Values, low: int, high: int, error: float) -> Iterator[int]:
+def _edges(series: FloatArray, low: int, high: int, error: float) -> Iterator[int]:
     """The edges of every stretch of series[low:high] that stands out."""
     length = high - low
     if length < FEWEST:
@@ -115,7 +115,7 @@ def _edges(series: Values, low: int, high: int, error: float) -> Iterator[int]:
         yield from _edges(series, a, b, error)
 
 
-def _standing_out(part: Values) -> tuple[int, int, float]:
+def _standing_out(part: FloatArray) -> tuple[int, int, float]:
     """The stretch [first, end) that differs most from all the rest, with its t."""
     n = part.size
     first, end = _places(n)
@@ -162,7 +162,7 @@ def _p_value(t: float, freedom: int, candidates: int) -> float:
 # --- the trimming -----------------------------------------------------------------------------
 
 
-def _trimmed(series: Values, edges: list[int], error: float) -> tuple[ChangePoint, ...]:
+def _trimmed(series: FloatArray, edges: list[int], error: float) -> tuple[ChangePoint, ...]:
     """Only edges that pass alone, the doubtful ones taken out one by one."""
     while edges:
         bounds = (0, *edges, series.size)
@@ -177,7 +177,7 @@ def _trimmed(series: Values, edges: list[int], error: float) -> tuple[ChangePoin
     return ()
 
 
-def _edge_p(before: Values, after: Values) -> float:
+def _edge_p(before: FloatArray, after: FloatArray) -> float:
     n = before.size + after.size
     both = np.concatenate((before, after))
     total = float(np.sum((both - both.mean()) ** 2))

@@ -28,20 +28,35 @@ def loop_names(tree: ast.Module) -> Iterator[ast.Name]:
             yield from (name for name in ast.walk(node.target) if isinstance(name, ast.Name))
 
 
-def classes() -> dict[str, list[str]]:
-    """Where each class of the lab is defined, by its name."""
+def types() -> dict[str, list[str]]:
+    """Where each class and each alias of a type of the lab is defined, by its name."""
     found = defaultdict(list)
     for path, tree in modules("bench"):
+        where = str(path.relative_to(ROOT))
         for node in ast.walk(tree):
             if isinstance(node, ast.ClassDef):
-                found[node.name].append(str(path.relative_to(ROOT)))
+                found[node.name].append(where)
+        for name in filter(None, map(alias, tree.body)):
+            found[name].append(where)
     return found
 
 
-def test_no_class_name_stands_for_two_things() -> None:
-    """Whoever searches for a class finds it."""
-    found = classes()
-    assert "Plan" in found
+def alias(statement: ast.stmt) -> str:
+    """The name that a module gives to a type (`Windows = Mapping[...]`), else ""."""
+    match statement:
+        case (
+            ast.TypeAlias(name=ast.Name(id=name))
+            | ast.Assign(targets=[ast.Name(id=name)])
+            | ast.AnnAssign(target=ast.Name(id=name))
+        ) if not name.isupper() and name.lstrip("_")[:1].isupper():
+            return name
+    return ""
+
+
+def test_no_name_of_a_type_stands_for_two_things() -> None:
+    """Whoever searches for it finds it."""
+    found = types()
+    assert {"Plan", "Pacing", "ShapeFunction"} <= set(found)
     assert {name: where for name, where in found.items() if len(where) > 1} == {}
 
 

@@ -15,7 +15,7 @@ from bench.analysis.stacks import Frame
 from bench.analysis.stored import StoredRun
 from bench.database.logged import is_planned, statements_in
 from bench.errors import StoreError
-from bench.model import CpuProfile, Finding, Hot, Kernel, Sessions, StatementTime, Traced
+from bench.model import CpuProfile, Finding, HotFunction, Kernel, Sessions, StatementTime, Traced
 from bench.report.formats import Place, write_formats
 from bench.report.render.flame import flame_page
 from bench.report.run import run_document
@@ -47,7 +47,7 @@ PROFILE = CpuProfile(
     duration_s=6.0,
     samples=1000,
     layers={"server": 120, "framework": 220, "orm": 400, "driver": 120, "validation": 140},
-    hottest=(Hot("_execute", "django/db/backends/utils.py", "driver", 120),),
+    hottest=(HotFunction("_execute", "django/db/backends/utils.py", "driver", 120),),
     held_s=5.0,
     cpu_s=5.6,
     plain_per_s=600.0,

@@ -35,7 +35,7 @@ from tests.claims import claimed
 from .factories import cell, distribution, load_result, placement, role_cost, window
 
 FLASK = next(known for known in known_targets() if known.name == "flask")
-TRUTH = StallingServer(delay_s=0.005, stall_s=0.2, period_s=1.0)
+STALLING = StallingServer(delay_s=0.005, stall_s=0.2, period_s=1.0)
 
 
 def failed(*found: SelftestCheck) -> list[str]:
@@ -255,7 +255,7 @@ def test_a_server_that_was_late_is_no_fault_of_the_generator() -> None:
 )
 def test_stalls_in_an_open_loop(window: Latencies, failures: list[str]) -> None:
     """Each percentile that a stall must show is checked for itself."""
-    assert failed(*selftest.judge_stall_open(TRUTH, [window] * 3)) == failures
+    assert failed(*selftest.judge_stall_open(STALLING, [window] * 3)) == failures
 
 
 @pytest.mark.parametrize(
@@ -270,7 +270,7 @@ def test_stalls_in_an_open_loop(window: Latencies, failures: list[str]) -> None:
 )
 def test_stalls_in_a_closed_loop(window: Latencies, failures: list[str]) -> None:
     """A closed loop must hide the queue, and show the stall in its slowest."""
-    found = selftest.judge_stall_closed(TRUTH, [window] * 3, open_p95_s=0.161)
+    found = selftest.judge_stall_closed(STALLING, [window] * 3, open_p95_s=0.161)
     assert failed(*found) == failures
     assert "(open loop: 161.00 ms)" in found[1].seen
 

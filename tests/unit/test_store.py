@@ -9,7 +9,7 @@ import pytest
 
 from bench.errors import StoreError, UsageError
 from bench.model import AB, METHOD, OpenLoop, Sample, Turns
-from bench.store import RunStore, find_run, new_run_id, schemas, torn_words
+from bench.store import RunStore, find_run, new_run_id, schemas, unreadable_words
 
 from .factories import cell, plan, record
 
@@ -173,8 +173,8 @@ def test_torn_samples_are_told_and_left_out(store: RunStore) -> None:
     read, torn = store.read_samples()
     assert read == whole
     assert [line.line for line in torn] == [2, 3]
-    assert torn_words(torn[:1]) == ("samples.jsonl, line 2 is torn and left out",)
-    assert torn_words(torn) == (
+    assert unreadable_words(torn[:1]) == ("samples.jsonl, line 2 is torn and left out",)
+    assert unreadable_words(torn) == (
         "samples.jsonl, 2 lines are torn and left out, the first is line 2",
     )
 

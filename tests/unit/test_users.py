@@ -14,7 +14,7 @@ from bench.analysis import diagnostics
 from bench.analysis.commands import commands
 from bench.analysis.comparison import compare_runs
 from bench.analysis.stored import StoredRun
-from bench.analysis.users import courses, points_of
+from bench.analysis.users import points_of, users_over_time
 from bench.cli.measuring import require_answered
 from bench.errors import LabError, StoreError, UsageError
 from bench.experiment.plan import rows_to_load
@@ -267,7 +267,7 @@ def test_few_requests_have_no_percentile() -> None:
 
 def test_every_window_has_its_course() -> None:
     """The course over time has each window of each round."""
-    found = courses(run())
+    found = users_over_time(run())
     assert [(course.round, course.target) for course in found] == [
         (number, target) for number in (1, 2) for target in PLAN.targets
     ]
@@ -276,13 +276,13 @@ def test_every_window_has_its_course() -> None:
 
 def test_points_have_enough_requests_for_a_p95_where_they_can() -> None:
     """Moments with 100 requests each are joined by two; never to fewer than a few points."""
-    assert {point.p95_s is not None for course in courses(run()) for point in course.points} == {
-        True
-    }
+    assert {
+        point.p95_s is not None for course in users_over_time(run()) for point in course.points
+    } == {True}
     few = tuple(moment(number, count=5) for number in range(12))
     load = load_result(users=UsersResult(few, (worker(),)))
     sparse = record(plan=PLAN, cells=(cell(1, "flask", "mixed", phases=(window(load=load),)),))
-    assert [len(course.points) for course in courses(sparse)] == [6]
+    assert [len(course.points) for course in users_over_time(sparse)] == [6]
 
 
 def test_the_page_tells_of_users_and_their_processes() -> None:

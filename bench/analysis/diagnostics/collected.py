@@ -10,7 +10,7 @@ from bench.analysis.wholeness import missing, missing_words, split
 from bench.model import CellResult, Diagnostic, RunRecord
 from bench.words import times
 
-Counted = tuple[Diagnostic, int]
+CountedDiagnostic = tuple[Diagnostic, int]
 """A diagnostic, and how often it was raised."""
 
 _ORDER = {"invalid": 0, "doubt": 1, "note": 2}
@@ -18,7 +18,7 @@ _ORDER = {"invalid": 0, "doubt": 1, "note": 2}
 
 def diagnostics_of(
     run: StoredRun, cells: Sequence[CellResult] | None = None
-) -> tuple[Counted, ...]:
+) -> tuple[CountedDiagnostic, ...]:
     """All that weakens the figures of a run, the gravest first: the same in each form of a report.
 
     `cells` are those that the figures rest on; all of the run's when left out.
@@ -28,12 +28,12 @@ def diagnostics_of(
     return _gravest_first([*((diagnostic, 1) for diagnostic in _about_the_run(run)), *raised])
 
 
-def raised_diagnostics(record: RunRecord) -> tuple[Counted, ...]:
+def raised_diagnostics(record: RunRecord) -> tuple[CountedDiagnostic, ...]:
     """What the lab raised while it measured, each kind once with its first example."""
     return _gravest_first(_raised(record, record.cells))
 
 
-def _gravest_first(found: Iterable[Counted]) -> tuple[Counted, ...]:
+def _gravest_first(found: Iterable[CountedDiagnostic]) -> tuple[CountedDiagnostic, ...]:
     return tuple(sorted(found, key=lambda one: _ORDER[one[0].severity]))
 
 
@@ -93,7 +93,7 @@ def _about_cells(record: RunRecord) -> Iterator[Diagnostic]:
         )
 
 
-def _raised(record: RunRecord, cells: Sequence[CellResult]) -> Iterator[Counted]:
+def _raised(record: RunRecord, cells: Sequence[CellResult]) -> Iterator[CountedDiagnostic]:
     """Those of the run and of its windows; an unfit target is one of its own kind."""
     kinds: dict[tuple[str, ...], list[Diagnostic]] = {}
     windows = (window for cell in cells for window in cell.phases)

@@ -47,7 +47,7 @@ CERTAIN = 4.0
 """Standard errors beyond which a statement that not every request sends is sent more often: an ORM
 writes only the columns that have changed, so which statement it is depends on the data."""
 
-Outcome = Literal["regression", "undecided", "clear"]
+AbOutcome = Literal["regression", "undecided", "clear"]
 
 
 def measures_told(pacing: Pacing) -> tuple[Measure, ...]:
@@ -108,7 +108,7 @@ class Effect:
 
 
 @dataclass(frozen=True)
-class Statements:
+class StatementChange:
     """Statements per request of an operation at a side and at its reference; None: not counted.
 
     `more` and `fewer` are the statements that one of them sends and the other does not, or more
@@ -132,7 +132,7 @@ class Findings:
     """What an A/B has found after so many whole rounds."""
 
     changes: tuple[Effect, ...]
-    statements: tuple[Statements, ...]
+    statements: tuple[StatementChange, ...]
     rounds: int
     level: float
 
@@ -154,7 +154,7 @@ class Findings:
         return max(self.undecided, key=lambda one: one.half_width, default=None)
 
     @property
-    def outcome(self) -> Outcome:
+    def outcome(self) -> AbOutcome:
         """A regression outweighs what is not known; nothing measured is not known."""
         if self.regressions:
             return "regression"
@@ -199,25 +199,25 @@ def answer(record: RunRecord) -> Findings:
         cells = tuple(cell for cell in record.cells if cell.round <= look)
         seen = replace(record, cells=cells)
     level = level_of(look, study.looks, study.level)
-    changes = _judged(tuple(_questions(seen)), study.threshold, level)
+    changes = _judged(tuple(_pending(seen)), study.threshold, level)
     return Findings(changes, tuple(_statements(seen)), min(done, look), level)
 
 
 @dataclass(frozen=True)
-class _Question:
+class _PendingEffect:
     change: Effect
     comparison: Comparison
 
 
-def _judged(asked: Sequence[_Question], threshold: float, level: float) -> tuple[Effect, ...]:
-    verdicts = judge([question.comparison for question in asked], threshold, level)
+def _judged(asked: Sequence[_PendingEffect], threshold: float, level: float) -> tuple[Effect, ...]:
+    verdicts = judge([pending.comparison for pending in asked], threshold, level)
     return tuple(
-        replace(question.change, verdict=verdict)
-        for question, verdict in zip(asked, verdicts, strict=True)
+        replace(pending.change, verdict=verdict)
+        for pending, verdict in zip(asked, verdicts, strict=True)
     )
 
 
-def _questions(record: RunRecord) -> Iterator[_Question]:
+def _pending(record: RunRecord) -> Iterator[_PendingEffect]:
     wanted = study_of(record).metrics
     for side in study_of(record).sides:
         if side.is_reference:
@@ -235,7 +235,7 @@ def _questions(record: RunRecord) -> Iterator[_Question]:
 
 def _question(
     side: Side, where: tuple[str, str], measure: Measure, before: Windows, after: Windows
-) -> _Question:
+) -> _PendingEffect:
     comparison = Comparison(
         side.name,
         side.reference,
@@ -255,7 +255,7 @@ def _question(
         lost=_sound(comparison.subject_rates) < _sound(comparison.reference_rates),
         elsewhere=limits_elsewhere(measure, {side.name: after, side.reference: before}),
     )
-    return _Question(change, comparison)
+    return _PendingEffect(change, comparison)
 
 
 def _sound(rates: Mapping[int, float | None]) -> float:
@@ -276,7 +276,7 @@ def _asks_database(*sides: Windows) -> bool:
 # --- statements -------------------------------------------------------------------------------
 
 
-def _statements(record: RunRecord) -> Iterator[Statements]:
+def _statements(record: RunRecord) -> Iterator[StatementChange]:
     for side in study_of(record).sides:
         if side.is_reference:
             continue
@@ -288,10 +288,10 @@ def _statements(record: RunRecord) -> Iterator[Statements]:
 
 def _compared(
     side: Side, title: str, before: Sequence[PhaseResult], after: Sequence[PhaseResult]
-) -> Statements:
+) -> StatementChange:
     queries = METRICS["queries"]
     old, new = _counted(before), _counted(after)
-    return Statements(
+    return StatementChange(
         side,
         title,
         queries.value(before) if before else None,
@@ -302,7 +302,7 @@ def _compared(
 
 
 @dataclass(frozen=True)
-class _Statements:
+class _StatementCounts:
     """How often each statement was sent, for so many requests in so many windows."""
 
     requests: int
@@ -318,15 +318,15 @@ class _Statements:
         return share * (1 - share) / self.requests
 
 
-def _counted(windows: Sequence[PhaseResult]) -> _Statements:
+def _counted(windows: Sequence[PhaseResult]) -> _StatementCounts:
     calls: dict[str, int] = {}
     for window in windows:
         for statement in window.queries.statements if window.queries else ():
             calls[statement.query] = calls.get(statement.query, 0) + statement.calls
-    return _Statements(sum(window.load.requests for window in windows), len(windows), calls)
+    return _StatementCounts(sum(window.load.requests for window in windows), len(windows), calls)
 
 
-def _surplus(mine: _Statements, others: _Statements) -> Mapping[str, float]:
+def _surplus(mine: _StatementCounts, others: _StatementCounts) -> Mapping[str, float]:
     """What is sent more often here than there, by how much for each request."""
     if not (mine.requests and others.requests):
         return {}

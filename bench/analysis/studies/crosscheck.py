@@ -10,7 +10,7 @@ from bench.model import Crosscheck, OpenLoop, PhaseResult, RunRecord, Users, Ver
 from bench.stats.verdict import Comparison, judge
 
 OURS, LOCUST = "the lab's generator", "Locust"
-Windows = dict[int, PhaseResult | None]
+WindowsByRound = dict[int, PhaseResult | None]
 
 
 @dataclass(frozen=True)
@@ -76,9 +76,9 @@ def _agreement(
     return CrosscheckFigure(target, metric, ours, _figure(theirs, metric), verdict)
 
 
-def _windows(record: RunRecord, target: str, pacing: type[OpenLoop | Users]) -> Windows:
+def _windows(record: RunRecord, target: str, pacing: type[OpenLoop | Users]) -> WindowsByRound:
     """The windows of one side by round; None where one was measured and must not be used."""
-    found: Windows = {}
+    found: WindowsByRound = {}
     for cell in record.cells:
         if cell.target == target and isinstance(cell.pacing, pacing):
             window = cell.phases[0] if cell.phases else None
@@ -86,7 +86,7 @@ def _windows(record: RunRecord, target: str, pacing: type[OpenLoop | Users]) -> 
     return found
 
 
-def _values(windows: Windows, metric: Metric) -> dict[int, float | None]:
+def _values(windows: WindowsByRound, metric: Metric) -> dict[int, float | None]:
     """By round. A window that is too short for the figure is left out."""
     values: dict[int, float | None] = {}
     for number, window in windows.items():
@@ -96,6 +96,6 @@ def _values(windows: Windows, metric: Metric) -> dict[int, float | None]:
     return values
 
 
-def _figure(windows: Windows, metric: Metric) -> float | None:
+def _figure(windows: WindowsByRound, metric: Metric) -> float | None:
     usable = [window for window in windows.values() if window is not None]
     return metric.value(usable) if usable else None

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from bench.environment import fetching
 from bench.errors import LabError, SetupError, UsageError
-from bench.experiment.ab.asked import package_of
 from bench.experiment.ab.code import Code
+from bench.experiment.ab.side_specs import package_of
 from bench.files import full_disk, write_whole
 from bench.load.process import end_with_parent
 

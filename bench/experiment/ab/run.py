@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 
 from bench.errors import UnitFailed
 from bench.experiment import session
-from bench.experiment.ab.asked import State
 from bench.experiment.ab.environments import Say
+from bench.experiment.ab.side_specs import SideSpec
 from bench.experiment.ab.sides import made
 from bench.experiment.session import Watcher
 from bench.model import Plan, RunRecord, Side, Target
@@ -20,7 +20,7 @@ PlanOf = Callable[[tuple[Target, ...], tuple[Side, ...]], Plan]
 
 
 def run_ab(
-    asked: Sequence[State],
+    asked: Sequence[SideSpec],
     targets: Sequence[Target],
     plan_of: PlanOf,
     watcher: Watcher,

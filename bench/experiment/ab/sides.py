@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.errors import UsageError
-from bench.experiment.ab.asked import State
 from bench.experiment.ab.code import (
     Code,
     changed_files,
@@ -22,6 +21,7 @@ from bench.experiment.ab.code import (
     uncommitted_sha256,
 )
 from bench.experiment.ab.environments import Say, python_for
+from bench.experiment.ab.side_specs import SideSpec
 from bench.experiment.apart import lab_apart, state_of
 from bench.experiment.assembly import exclusively, held, open_lab, sides_folder, site
 from bench.experiment.interruption import undisturbed
@@ -48,7 +48,7 @@ class Made:
 
 
 @contextmanager
-def made(asked: Sequence[State], targets: Sequence[Target], say: Say) -> Iterator[Made]:
+def made(asked: Sequence[SideSpec], targets: Sequence[Target], say: Say) -> Iterator[Made]:
     """The sides of each of these targets, ready to be started.
 
     Raises LabBusy while another command uses this lab or the folder, UsageError and SetupError
@@ -85,7 +85,7 @@ def _clear(folder: Path, state: Path) -> None:
     shutil.rmtree(state / DATABASES, ignore_errors=True)
 
 
-def _made(asked: Sequence[State], targets: Sequence[Target], folder: Path, say: Say) -> Made:
+def _made(asked: Sequence[SideSpec], targets: Sequence[Target], folder: Path, say: Say) -> Made:
     root = site().root
     commits = {state.ref: commit_of(root, state.ref) for state in asked if state.ref}
     code = _codes(root, commits, targets, folder / "code")
@@ -122,16 +122,16 @@ def _codes(
     return found
 
 
-def name_of(target: Target, asked: State) -> str:
+def name_of(target: Target, asked: SideSpec) -> str:
     return f"{target.name}-{asked.key}"
 
 
-def sides_reference(target: Target, asked: Sequence[State]) -> str:
+def sides_reference(target: Target, asked: Sequence[SideSpec]) -> str:
     """The name of the side that the others of a target are compared with."""
     return name_of(target, asked[0])
 
 
-def _side(asked: State, target: Target, commits: Mapping[str, str], reference: str) -> Side:
+def _side(asked: SideSpec, target: Target, commits: Mapping[str, str], reference: str) -> Side:
     commit = commits.get(asked.ref, "")
     return Side(
         name=name_of(target, asked),
@@ -145,7 +145,7 @@ def _side(asked: State, target: Target, commits: Mapping[str, str], reference: s
     )
 
 
-def _target(asked: State, side: Side, target: Target, code: Code) -> Target:
+def _target(asked: SideSpec, side: Side, target: Target, code: Code) -> Target:
     """Raises SetupError where the code has no such target, UsageError for unknown settings."""
     own = target_in(code, target)
     require_known(own, asked.environment)
@@ -169,7 +169,7 @@ def require_known(target: Target, names: Iterable[str]) -> None:
 
 
 def _told(
-    root: Path, asked: Sequence[State], targets: Sequence[Target], commits: Mapping[str, str]
+    root: Path, asked: Sequence[SideSpec], targets: Sequence[Target], commits: Mapping[str, str]
 ) -> Mapping[str, object]:
     files = {
         target.framework: list(changed_files(root, commits[state.ref], _paths(root, target)))

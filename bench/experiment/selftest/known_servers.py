@@ -33,8 +33,8 @@ from bench.supervise.proctree import tree_usage
 WINDOWS = 3
 TRIES = 12
 DELAY_S = 0.005
-TRUTH = StallingServer(delay_s=DELAY_S, stall_s=0.2, period_s=1.0)
-STALL_WINDOW_S = 3 * TRUTH.period_s
+STALLING = StallingServer(delay_s=DELAY_S, stall_s=0.2, period_s=1.0)
+STALL_WINDOW_S = 3 * STALLING.period_s
 WINDOW_S = 2.0
 
 OPEN = OpenLoop(500)
@@ -46,7 +46,7 @@ SENDING = OpenLoop(1000)
 
 def check_generator(placement: Placement, say: Callable[[str], None]) -> tuple[SelftestCheck, ...]:
     """The server runs where the app would run, the generator where it always runs."""
-    steady, stalling = Behaviour(DELAY_S), Behaviour(DELAY_S, TRUTH.stall_s, TRUTH.period_s)
+    steady, stalling = Behaviour(DELAY_S), Behaviour(DELAY_S, STALLING.stall_s, STALLING.period_s)
     say("The load generator against a server that needs 5 ms for every request ...")
     steady_open = _windows(placement, steady, OPEN, WINDOW_S)
     steady_closed = _windows(placement, steady, CLOSED, WINDOW_S)
@@ -59,9 +59,9 @@ def check_generator(placement: Placement, say: Callable[[str], None]) -> tuple[S
     return (
         judge_constant("open", DELAY_S, _latencies(steady_open)),
         judge_constant("closed", DELAY_S, _latencies(steady_closed)),
-        *judge_stall_open(TRUTH, _latencies(stall_open)),
+        *judge_stall_open(STALLING, _latencies(stall_open)),
         *judge_stall_closed(
-            TRUTH, _latencies(stall_closed), median_latencies(_latencies(stall_open)).p95_s
+            STALLING, _latencies(stall_closed), median_latencies(_latencies(stall_open)).p95_s
         ),
         *judge_sending(
             SENDING.rate_per_s, [_sending(window) for window in least_disturbed(sending)]

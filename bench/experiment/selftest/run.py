@@ -16,15 +16,15 @@ from bench.experiment.selftest.twins import PLANTED_SHARE, Twins, make_twins
 
 SERVICE = "flask"
 
-Say = Callable[[str], None]
-
 
 def _say_nothing(_line: str) -> None:
     pass
 
 
 def run_selftest(
-    service: str = SERVICE, patience: Patience | None = None, say: Say = _say_nothing
+    service: str = SERVICE,
+    patience: Patience | None = None,
+    say: Callable[[str], None] = _say_nothing,
 ) -> tuple[SelftestCheck, ...]:
     """Every check, in about three minutes on a quiet machine and at most about half an hour.
 

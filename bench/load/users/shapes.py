@@ -13,7 +13,7 @@ SOAK_RAMP_SHARE = 0.05
 Stage = tuple[int, float]
 """(users, users started or stopped per second), as Locust's LoadTestShape.tick returns it."""
 
-Course = Callable[[float, float, int, float], Stage]
+ShapeFunction = Callable[[float, float, int, float], Stage]
 
 
 def step(elapsed_s: float, run_time_s: float, users: int, spawn_rate_per_s: float) -> Stage:
@@ -52,4 +52,4 @@ def ramp(elapsed_s: float, run_time_s: float, users: int, spawn_rate_per_s: floa
     )
 
 
-COURSES: Mapping[str, Course] = {"step": step, "spike": spike, "soak": soak, "ramp": ramp}
+SHAPES: Mapping[str, ShapeFunction] = {"step": step, "spike": spike, "soak": soak, "ramp": ramp}

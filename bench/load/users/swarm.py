@@ -14,7 +14,7 @@ from bench.errors import GeneratorFailed
 from bench.load import process
 from bench.load.process_channel import OnProgress, ProcessChannel, ignore
 from bench.load.users.settings import Ports, locust_arguments
-from bench.load.wire import AskCollect, AskGo, Collected, Done, spec_line
+from bench.load.wire import AskCollect, AskGo, Collected, Done, encode_spec
 from bench.model import LoadResult, LoadSpec, Users, WarmUp
 
 
@@ -72,7 +72,7 @@ class Swarm:
                 "bench.load.users",
                 str(os.getpid()),
                 process.list_cpus(self._cpus),
-                spec_line(spec).decode(),
+                encode_spec(spec).decode(),
                 *arguments,
             ),
             _environment(spec.pacing),

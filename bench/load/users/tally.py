@@ -30,7 +30,7 @@ CLOCK_SLACK_S = 0.25
 """What a report may take to arrive. A smaller difference between two clocks cannot be seen."""
 
 
-class Seen(NamedTuple):
+class SeenRequest(NamedTuple):
     """One request. `since_s` is when it was sent or, with a beat, due; the times are seconds since
     1970. `late_s` is not a number where nothing was due.
     """
@@ -43,7 +43,7 @@ class Seen(NamedTuple):
     connections: float
 
 
-_WIDTH = len(Seen._fields)
+_WIDTH = len(SeenRequest._fields)
 
 
 class Tally:
@@ -53,7 +53,7 @@ class Tally:
         self._rows: defaultdict[tuple[str, str], array[float]] = defaultdict(lambda: array("d"))
         self._gone = 0
 
-    def add(self, operation: str, reason: str, seen: Seen, *, gone: bool = False) -> None:
+    def add(self, operation: str, reason: str, seen: SeenRequest, *, gone: bool = False) -> None:
         """A request: right when there is no `reason`."""
         self._rows[operation, reason].extend(seen)
         self._gone += gone
@@ -76,7 +76,7 @@ class Tally:
         return report
 
 
-class _Source:
+class _WorkerTally:
     """What is known of one process."""
 
     def __init__(self, pid: int) -> None:
@@ -120,7 +120,7 @@ class Harvest:
         self._failed: Counter[int] = Counter()
         self._users: list[tuple[float, int]] = []
         self._bytes = np.zeros(3)
-        self._sources: dict[str, _Source] = {}
+        self._sources: dict[str, _WorkerTally] = {}
 
     @property
     def started(self) -> bool:
@@ -140,7 +140,7 @@ class Harvest:
 
     def add(self, name: str, report: Mapping[str, Any], now_unix_s: float) -> None:
         """What one process reports, as it arrives."""
-        source = self._sources.setdefault(name, _Source(report["pid"]))
+        source = self._sources.setdefault(name, _WorkerTally(report["pid"]))
         source.read_clock(report["at_unix_s"], now_unix_s)
         reading = (report["at_unix_s"], report["cpu_s"])
         if not self.started:
@@ -161,7 +161,7 @@ class Harvest:
 
     def lost(self, name: str, pid: int, now_unix_s: float) -> None:
         """A process that does not report any more."""
-        source = self._sources.setdefault(name, _Source(pid))
+        source = self._sources.setdefault(name, _WorkerTally(pid))
         if source.lost_at_s is None:
             source.lost_at_s = self.since_s(now_unix_s)
 
@@ -269,7 +269,7 @@ def _first_at(times: Sequence[float], moment_s: float) -> int | None:
     return next((place for place, at_s in enumerate(times) if at_s >= moment_s), None)
 
 
-def _worker(name: str, source: _Source) -> LocustWorker:
+def _worker(name: str, source: _WorkerTally) -> LocustWorker:
     return LocustWorker(
         name=name,
         pid=source.pid,

@@ -21,16 +21,16 @@ from locust.runners import STATE_MISSING, STATE_STOPPING, MasterRunner, WorkerRu
 
 from bench.load.users.locust_users import beats
 from bench.load.users.settings import SETTLE_S, TIMEOUT_S
-from bench.load.users.tally import OPERATIONS, Harvest, Seen, Tally
+from bench.load.users.tally import OPERATIONS, Harvest, SeenRequest, Tally
 from bench.load.wire import (
-    Answer,
     AskCollect,
     AskGo,
     Collected,
     Done,
+    EngineReply,
     Tick,
-    answer_line,
-    parse_question,
+    encode_reply,
+    parse_command,
 )
 from bench.model import LoadSpec, Users
 
@@ -56,9 +56,9 @@ class Channel:
         self.collect = Event()
 
     def listen(self) -> None:
-        """Wait for the lab's questions until it hangs up; then nobody is kept waiting."""
+        """Wait for the lab's commands until it hangs up; then nobody is kept waiting."""
         while line := self._read_line():
-            match parse_question(line):
+            match parse_command(line):
                 case AskGo():
                     self.go.set()
                 case AskCollect():
@@ -66,8 +66,8 @@ class Channel:
         self.go.set()
         self.collect.set()
 
-    def say(self, answer: Answer) -> None:
-        self._write(answer_line(answer))
+    def say(self, reply: EngineReply) -> None:
+        self._write(encode_reply(reply))
 
 
 _installed = Event()
@@ -84,9 +84,9 @@ def install(spec: LoadSpec | None = None, channel: Channel | None = None) -> Non
     @events.init.add_listener
     def on_init(environment: Environment, **_: Any) -> None:
         if isinstance(environment.runner, WorkerRunner):
-            _Worker(environment).install()
+            _WorkerTelemetry(environment).install()
         elif spec is not None and channel is not None:
-            _Leader(environment, spec, channel).install()
+            _LeaderTelemetry(environment, spec, channel).install()
 
 
 def _count_requests(environment: Environment) -> Tally:
@@ -105,7 +105,7 @@ def _count_requests(environment: Environment) -> Tally:
         if name not in OPERATIONS:
             return  # of somebody else's user classes
         late_s = context.get("late_s")
-        seen = Seen(
+        seen = SeenRequest(
             start_time - (late_s or 0.0),
             start_time + response_time / 1e3,
             math.nan if late_s is None else late_s,
@@ -118,12 +118,12 @@ def _count_requests(environment: Environment) -> Tally:
     def on_user_error(exception: Exception, **_: Any) -> None:
         now = time.time()
         reason = f"user failed: {type(exception).__name__}: {exception}"
-        tally.add("read", reason, Seen(now, now, math.nan, 0, 0, 0))
+        tally.add("read", reason, SeenRequest(now, now, math.nan, 0, 0, 0))
 
     return tally
 
 
-class _Worker:
+class _WorkerTelemetry:
     def __init__(self, environment: Environment) -> None:
         self._environment = environment
         assert isinstance(environment.runner, WorkerRunner)
@@ -161,7 +161,7 @@ def _missed(environment: Environment) -> int:
     return sum(beat.missed(time.monotonic() - _GRACE_S) for beat in beats(environment))
 
 
-class _Leader:
+class _LeaderTelemetry:
     def __init__(self, environment: Environment, spec: LoadSpec, channel: Channel) -> None:
         assert environment.runner is not None
         assert isinstance(spec.pacing, Users)

@@ -10,7 +10,7 @@ from bench.model import Estimate, Verdict
 from bench.report.document import Plot
 from bench.report.plots.frame import Cut, cut, lanes, log_span, marker, moved, unbounded
 from bench.report.plots.paper import INK, SOFT, fading, marks, plot, target_colour, tooltip
-from bench.report.plots.rows import Rows, layered, number, who
+from bench.report.plots.rows import PlotRows, layered, number, who
 from bench.report.style import Styles
 from bench.report.words import verdict_words
 from bench.words import interval_words, p_words
@@ -77,7 +77,7 @@ def changes_plot(
     return plot(name, title, described, drawn, frame.height, data)
 
 
-def _band(x: alt.X, edges: tuple[float, float]) -> dict[str, tuple[alt.Chart, Rows]]:
+def _band(x: alt.X, edges: tuple[float, float]) -> dict[str, tuple[alt.Chart, PlotRows]]:
     """What counts as no change, and 1."""
     rows = [{"from": edges[0], "to": edges[1], "one": 1}]
     return {
@@ -90,8 +90,8 @@ def _band(x: alt.X, edges: tuple[float, float]) -> dict[str, tuple[alt.Chart, Ro
 
 
 def _layers(
-    base: alt.Chart, x: alt.X, rows: Rows, intervals: Cut, styles: Styles
-) -> dict[str, tuple[alt.Chart, Rows]]:
+    base: alt.Chart, x: alt.X, rows: PlotRows, intervals: Cut, styles: Styles
+) -> dict[str, tuple[alt.Chart, PlotRows]]:
     colours = target_colour(styles)
     rule = base.mark_rule(strokeWidth=2.5).encode(x=moved(x, "from"), x2="to:Q", color=colours)
     arrow = base.mark_text(fontSize=15, fontWeight=700).encode(

@@ -21,7 +21,7 @@ from bench.report.plots.paper import (
     target_colour,
     tooltip,
 )
-from bench.report.plots.rows import Rows, layered, named, number, packed, unpacked, who
+from bench.report.plots.rows import PlotRows, layered, named, number, packed, unpacked, who
 from bench.report.style import Styles
 from bench.report.words import interval_text
 from bench.stats.estimate import is_bounded
@@ -72,8 +72,8 @@ def _tips(metric: Metric) -> list[alt.Tooltip]:
 
 
 def _interval_layer(
-    base: alt.Chart, means: Rows, styles: Styles, metric: Metric
-) -> dict[str, tuple[alt.Chart, Rows]]:
+    base: alt.Chart, means: PlotRows, styles: Styles, metric: Metric
+) -> dict[str, tuple[alt.Chart, PlotRows]]:
     layer = base.mark_rule(strokeWidth=2.5).encode(
         x2="reach:Q",
         color=target_colour(styles),
@@ -84,8 +84,8 @@ def _interval_layer(
 
 
 def _round_layers(
-    base: alt.Chart, rounds: Rows, styles: Styles, metric: Metric
-) -> dict[str, tuple[alt.Chart, Rows]]:
+    base: alt.Chart, rounds: PlotRows, styles: Styles, metric: Metric
+) -> dict[str, tuple[alt.Chart, PlotRows]]:
     told = f"format(datum.value, ',.{metric.decimals}f') + ' {metric.unit} in one round'"
     every = (
         named(unpacked(base, "value"), styles)
@@ -103,8 +103,8 @@ def _round_layers(
 
 
 def _mean_layers(
-    base: alt.Chart, means: Rows, styles: Styles, metric: Metric
-) -> dict[str, tuple[alt.Chart, Rows]]:
+    base: alt.Chart, means: PlotRows, styles: Styles, metric: Metric
+) -> dict[str, tuple[alt.Chart, PlotRows]]:
     mean = base.encode(tooltip=[*_tips(metric), *tooltip(("rounds", "rounds"))])
     known = [row for row in means if row["value"] is not None]
     words = mean.encode(text="short:N")

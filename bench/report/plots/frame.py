@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import altair as alt
 
 from bench.report.plots.paper import INK, PAPER, SOFT, target_colour, target_marker
-from bench.report.plots.rows import Rows, number
+from bench.report.plots.rows import PlotRows, number
 from bench.report.style import Styles
 
 MOST_INTERVAL = 1.6
@@ -89,11 +89,11 @@ def log_span(measured: Sequence[float], ends: Sequence[float]) -> tuple[float, f
 class Cut:
     """Intervals as far as a scale shows them (`from`, `to`), and an arrow at each cut end."""
 
-    shown: Rows
-    arrows: Rows
+    shown: PlotRows
+    arrows: PlotRows
 
 
-def cut(rows: Rows, span: tuple[float, float], arrows: tuple[str, str]) -> Cut:
+def cut(rows: PlotRows, span: tuple[float, float], arrows: tuple[str, str]) -> Cut:
     """The intervals `low` to `high` of rows that have one, within `span`; `arrows` lead out of it.
 
     The rows lose their bounds: one may be infinite, for which JSON has no word.
@@ -113,7 +113,7 @@ def cut(rows: Rows, span: tuple[float, float], arrows: tuple[str, str]) -> Cut:
     return Cut(shown, ends)
 
 
-def unbounded(rows: Rows) -> Rows:
+def unbounded(rows: PlotRows) -> PlotRows:
     """The rows without their bounds."""
     return [
         {name: value for name, value in row.items() if name not in ("low", "high")} for row in rows

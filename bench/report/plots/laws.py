@@ -10,7 +10,7 @@ from bench.metrics import METRICS
 from bench.report.document import Plot
 from bench.report.plots.frame import hollow, marker, moved, room, top
 from bench.report.plots.paper import BAD, CROSS, SOFT, fading, marks, plot, target_colour, tooltip
-from bench.report.plots.rows import Rows, layered, number, who
+from bench.report.plots.rows import PlotRows, layered, number, who
 from bench.report.style import Styles, TargetStyle
 from bench.report.words import interval_text
 from bench.stats.estimate import is_bounded
@@ -38,7 +38,9 @@ def scaling_plot(found: Sequence[Scaling], styles: Styles, workload: str) -> Plo
     )
 
 
-def _scaling_layers(points: Rows, laws: Rows, styles: Styles) -> dict[str, tuple[alt.Chart, Rows]]:
+def _scaling_layers(
+    points: PlotRows, laws: PlotRows, styles: Styles
+) -> dict[str, tuple[alt.Chart, PlotRows]]:
     x = alt.X(
         "x:Q",
         title="connections (log)",
@@ -131,8 +133,8 @@ def trials_plot(found: Sequence[SaturationOutcome], styles: Styles, objective_s:
 
 
 def _trial_layers(
-    rows: Rows, answers: Rows, styles: Styles, objective_s: float
-) -> dict[str, tuple[alt.Chart, Rows]]:
+    rows: PlotRows, answers: PlotRows, styles: Styles, objective_s: float
+) -> dict[str, tuple[alt.Chart, PlotRows]]:
     tried = [number(row["x"]) for row in (*rows, *answers)]
     x = alt.X("x:Q", title="requests/s asked for", scale=room(max(tried, default=0)))
     y = alt.Y(

@@ -8,7 +8,7 @@ from bench.analysis.latency import HALF, Curve
 from bench.report.document import Plot
 from bench.report.plots.frame import marker, nearest
 from bench.report.plots.paper import fading, marks, plot, target_colour, tooltip
-from bench.report.plots.rows import Rows, layered, named, packed, unpacked
+from bench.report.plots.rows import PlotRows, layered, named, packed, unpacked
 from bench.report.style import Styles
 
 _HEIGHT = 250
@@ -62,8 +62,8 @@ def _plot(
 
 
 def _layers(
-    rows: Rows, styles: Styles, word: str, span: tuple[float, float], top: float
-) -> dict[str, tuple[alt.Chart, Rows]]:
+    rows: PlotRows, styles: Styles, word: str, span: tuple[float, float], top: float
+) -> dict[str, tuple[alt.Chart, PlotRows]]:
     x = alt.X(
         "x:Q",
         title=f"{word}, ms (log)",

@@ -12,7 +12,7 @@ from bench.metrics import METRICS
 from bench.report.document import Plot
 from bench.report.plots.frame import marker, nearest, room
 from bench.report.plots.paper import SOFT, fading, marks, plot, target_colour, tooltip
-from bench.report.plots.rows import Rows, layered, named, number, packed, unpacked
+from bench.report.plots.rows import PlotRows, layered, named, number, packed, unpacked
 from bench.report.style import Styles
 
 MOST_TOLD = 200
@@ -65,7 +65,7 @@ class Scene:
     set_ups: Sequence[SetUp]
 
     @cached_property
-    def stretches(self) -> Rows:
+    def stretches(self) -> PlotRows:
         """The windows and set-ups, in order; with many of them the windows alone, wordless."""
         if len(self.windows) > MOST_TINTED:
             return []
@@ -147,7 +147,7 @@ def _range(quantity: Quantity, line: UsageLine) -> str:
 # -- what was done meanwhile ------------------------------------------------------------------
 
 
-def _tints(scene: Scene) -> dict[str, tuple[alt.Chart, Rows]]:
+def _tints(scene: Scene) -> dict[str, tuple[alt.Chart, PlotRows]]:
     if not scene.told:
         return {"stretches": (_tint(unpacked(marks(), "start", "end"), scene), scene.stretches)}
     top = named(marks(), scene.styles).transform_filter("datum.marked")
@@ -204,7 +204,7 @@ def _words(one: Band | SetUp) -> dict[str, object]:
 
 def _lines(
     quantity: Quantity, lines: Mapping[str, UsageLine], scene: Scene
-) -> dict[str, tuple[alt.Chart, Rows]]:
+) -> dict[str, tuple[alt.Chart, PlotRows]]:
     points = packed(_points(quantity, lines, scene), "x", "y", "during")
     highest = quantity.scale * max(value for line in lines.values() for value in line.known)
     x, y = _x(scene, "x"), _y(quantity, highest)

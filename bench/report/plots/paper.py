@@ -10,7 +10,7 @@ from typing import Any
 import altair as alt
 
 from bench.report.document import Plot, Spec
-from bench.report.plots.rows import Rows, rounded
+from bench.report.plots.rows import PlotRows, rounded
 from bench.report.style import Styles
 
 INK, SOFT, GRID, LINE = "var(--ink)", "var(--soft)", "var(--grid)", "var(--line)"
@@ -84,7 +84,7 @@ def plot(
     description: str,
     drawn: Any,
     height: int,
-    data: Mapping[str, Rows],
+    data: Mapping[str, PlotRows],
     heading: str = "",
 ) -> Plot:
     """A plot of `data`, as wide as its place; `height` in pixels."""

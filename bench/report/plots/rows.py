@@ -12,7 +12,7 @@ import altair as alt
 
 from bench.report.style import Styles, TargetStyle
 
-Rows = Sequence[Mapping[str, object]]
+PlotRows = Sequence[Mapping[str, object]]
 
 _DIGITS = 7
 """Significant digits of a figure: more than any measurement here has."""
@@ -35,7 +35,7 @@ def named(layer: alt.Chart, styles: Styles, nobody: str = "") -> alt.Chart:
     )
 
 
-def packed(rows: Iterable[Mapping[str, object]], *along: str) -> Rows:
+def packed(rows: Iterable[Mapping[str, object]], *along: str) -> PlotRows:
     """One row for all that differ in nothing but the members `along`, which become lists."""
     groups: dict[str, tuple[dict[str, object], dict[str, list[object]]]] = {}
     for row in rows:
@@ -53,7 +53,7 @@ def unpacked(layer: alt.Chart, *along: str) -> alt.Chart:
     return layer.transform_flatten(list(along))
 
 
-def layered(parts: Mapping[str, tuple[alt.Chart, Rows]]) -> tuple[Any, dict[str, Rows]]:
+def layered(parts: Mapping[str, tuple[alt.Chart, PlotRows]]) -> tuple[Any, dict[str, PlotRows]]:
     """Layers over the rows that each is made from, and these rows by name.
 
     A layer without rows is left out: its scales would have no extent. Layers over the same rows
@@ -75,7 +75,7 @@ def number(value: object) -> float:
     return value
 
 
-def rounded(rows: Rows) -> Rows:
+def rounded(rows: PlotRows) -> PlotRows:
     """The rows with all figures rounded to seven significant digits."""
     return [{name: _rounded(value) for name, value in row.items()} for row in rows]
 

@@ -8,7 +8,7 @@ from bench.analysis.memory import MemoryUse
 from bench.report.document import Plot
 from bench.report.plots.frame import hollow, lanes, marker, room
 from bench.report.plots.paper import INK, fading, marks, plot, target_colour, tooltip
-from bench.report.plots.rows import Rows, layered, number, who
+from bench.report.plots.rows import PlotRows, layered, number, who
 from bench.report.style import Styles
 
 _AXIS = "memory (PSS), MB"
@@ -37,7 +37,9 @@ def memory_spans(found: Sequence[MemoryUse], styles: Styles) -> Plot:
     )
 
 
-def _layers(base: alt.Chart, rows: Rows, styles: Styles) -> dict[str, tuple[alt.Chart, Rows]]:
+def _layers(
+    base: alt.Chart, rows: PlotRows, styles: Styles
+) -> dict[str, tuple[alt.Chart, PlotRows]]:
     tips = tooltip(
         ("name", "framework"),
         ("role", "of"),

@@ -12,7 +12,7 @@ from bench.analysis.measures import Measure
 from bench.report.document import Plot
 from bench.report.plots.frame import Cut, cut, log_span, marker, moved, unbounded
 from bench.report.plots.paper import CROSS, SOFT, fading, marks, plot, target_colour, tooltip
-from bench.report.plots.rows import Rows, layered, number, who
+from bench.report.plots.rows import PlotRows, layered, number, who
 from bench.report.style import Styles, TargetStyle
 from bench.report.words import interval_text
 from bench.stats.changes import stretches
@@ -21,7 +21,7 @@ from bench.words import interval_words, p_words, plain
 
 _HEIGHT = 260
 
-Layers = dict[str, tuple[alt.Chart, Rows]]
+Layers = dict[str, tuple[alt.Chart, PlotRows]]
 
 
 def trend_plot(name: str, found: Sequence[Trend], runs: Sequence[str], styles: Styles) -> Plot:
@@ -96,7 +96,7 @@ def _level_layer(base: alt.Chart, found: Sequence[Trend], styles: Styles) -> Lay
     return {"levels": (band.encode(detail="stretch:N", opacity=fading(0.25, 0.04)), rows)}
 
 
-def _shift_layers(base: alt.Chart, shifts: Rows, styles: Styles) -> Layers:
+def _shift_layers(base: alt.Chart, shifts: PlotRows, styles: Styles) -> Layers:
     """A dashed line where a change is, and its words at the top.
 
     Each target has a line of words of its own: changes often come together.
@@ -120,7 +120,9 @@ def _shift_layers(base: alt.Chart, shifts: Rows, styles: Styles) -> Layers:
     }
 
 
-def _point_layers(base: alt.Chart, y: alt.Y, intervals: Cut, rows: Rows, styles: Styles) -> Layers:
+def _point_layers(
+    base: alt.Chart, y: alt.Y, intervals: Cut, rows: PlotRows, styles: Styles
+) -> Layers:
     tips = tooltip(("name", "framework"), ("run", "run"), ("told", "figure"))
     return {
         "lines": (base.mark_line(strokeWidth=1.2).encode(opacity=fading(0.7)), rows),

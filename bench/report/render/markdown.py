@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from tabulate import tabulate
 
-from bench.analysis.diagnostics.collected import Counted
+from bench.analysis.diagnostics.collected import CountedDiagnostic
 from bench.model import Diagnostic
 from bench.report.document import (
     Block,
@@ -70,7 +70,7 @@ def table_markdown(table: Table, styles: Styles = NO_STYLES) -> str:
     return "\n\n".join(filter(None, words))
 
 
-def _diagnostics(found: Sequence[Counted]) -> str:
+def _diagnostics(found: Sequence[CountedDiagnostic]) -> str:
     if not found:
         return "## Diagnostics\n\nNone was raised."
     lines = (f"- {_diagnostic(diagnostic, count)}" for diagnostic, count in found)

@@ -9,7 +9,7 @@ from rich.measure import Measurement
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from bench.analysis.diagnostics.collected import Counted
+from bench.analysis.diagnostics.collected import CountedDiagnostic
 from bench.report.document import (
     Cell,
     Diagnostics,
@@ -153,7 +153,7 @@ def print_table(console: Console, table: Table, styles: Styles = NO_STYLES) -> N
     console.print()
 
 
-def print_diagnostics(console: Console, found: Iterable[Counted]) -> None:
+def print_diagnostics(console: Console, found: Iterable[CountedDiagnostic]) -> None:
     """One diagnostic after the other, each in one line where there is no terminal.
 
     On a terminal what was seen is wrapped between words. The remedy is a line of its own that only

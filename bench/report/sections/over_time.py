@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Literal
 
-from bench.analysis.memory import ROLES, Role
+from bench.analysis.memory import ROLES
 from bench.analysis.stored import StoredRun
 from bench.analysis.timeline import (
     GENERATOR,
@@ -21,6 +21,7 @@ from bench.analysis.timeline import (
     whole_span,
 )
 from bench.metrics import METRICS
+from bench.model import Role
 from bench.report.document import Figure, Plot, Section
 from bench.report.plots.over_time import (
     CPU,

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from bench import histogram
 from bench.analysis.series import Series, series
 from bench.analysis.stored import StoredRun
-from bench.analysis.users import PERCENTILES, courses
+from bench.analysis.users import PERCENTILES, users_over_time
 from bench.model import Distribution, LocustWorker, Operation, RunRecord, Users, UsersResult
 from bench.report.document import Block, Figure, Notes, Row, Section, Sheet, Table, TargetCell
-from bench.report.plots.course import course_plots
+from bench.report.plots.users import users_over_time_plots
 from bench.report.style import styles_of
 from bench.report.words import forbidden_words, marked
 from bench.words import NO_FIGURE
@@ -20,15 +20,15 @@ MOST_ROWS = 12
 def users(run: StoredRun) -> Section | None:
     """The course of every window, its operations and Locust's processes. None without users."""
     record, pacing = run.record, run.record.plan.pacing
-    found = courses(record)
+    found = users_over_time(record)
     if not isinstance(pacing, Users) or not any(course.points for course in found):
         return None
     blocks: list[Block] = [
         Figure(
-            course_plots(found, styles_of(run), pacing.time_word),
+            users_over_time_plots(found, styles_of(run), pacing.time_word),
             "Each point is a slice of the window. Where it has too few requests to tell a "
             "percentile, there is none. Dashed: users.",
-            course_table(record),
+            users_over_time_table(record),
         ),
         Sheet(operations_table(record)),
         Sheet(
@@ -90,9 +90,9 @@ def time_cells(times: Distribution) -> tuple[str, ...]:
     return (f"{times.count:,}", _ms(times.mean_s), *map(_ms, told))
 
 
-def course_table(record: RunRecord) -> Table:
+def users_over_time_table(record: RunRecord) -> Table:
     """How each window went, in a few rows."""
-    found = courses(record, MOST_ROWS)
+    found = users_over_time(record, MOST_ROWS)
     several = len({course.round for course in found}) > 1
     return Table(
         title="Over time",

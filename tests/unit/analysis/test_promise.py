@@ -11,8 +11,8 @@ from bench.analysis.promise import (
     ELSEWHERE,
     LOOKED_AT,
     expected_half_width,
-    known_to,
     promise,
+    ratio_precisions,
     spread_of,
 )
 from bench.model import METHOD, OpenLoop, RunRecord, Sweep, Turns
@@ -45,7 +45,7 @@ def test_a_spread_is_the_deviation_of_log_ratios_between_rounds() -> None:
     """By rate and by cost; what comes of it is the interval that the run itself has."""
     found = run(0.0, 0.1, 0.2)
     assert spread_of(found) == pytest.approx({"rate": 0.1, "app_cost": 0.1}, rel=1e-3)
-    (rate, cost) = known_to(found)
+    (rate, cost) = ratio_precisions(found)
     assert (rate.measure.title, cost.measure.title) == ("requests/s", "app CPU/request")
     assert rate.typical == rate.widest == pytest.approx(expected_half_width(0.1, 3), rel=1e-3)
     assert rate.ratios == 1

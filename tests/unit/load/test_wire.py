@@ -1,21 +1,21 @@
 import pytest
 
 from bench.load.wire import (
-    Answer,
     AskCollect,
     AskGo,
     AskPrepare,
     AskWarmUp,
     Collected,
     Done,
-    Question,
+    EngineCommand,
+    EngineReply,
     Refused,
     Tick,
     Warmed,
-    answer_line,
-    parse_answer,
-    parse_question,
-    question_line,
+    encode_command,
+    encode_reply,
+    parse_command,
+    parse_reply,
 )
 from bench.model import (
     ClosedLoop,
@@ -58,7 +58,7 @@ RESULT = LoadResult(
 
 
 @pytest.mark.parametrize(
-    "question",
+    "command",
     [
         AskWarmUp(MIXED, 0.5, 3.0),
         AskPrepare(LoadSpec("http://x", (Share("ping"),), ClosedLoop(20), 1, requests=500)),
@@ -66,16 +66,16 @@ RESULT = LoadResult(
         AskCollect(),
     ],
 )
-def test_a_question_arrives_as_it_was_asked(question: Question) -> None:
-    """Any question is one line, and the same after the way through the pipe."""
-    line = question_line(question)
+def test_a_command_arrives_as_it_was_given(command: EngineCommand) -> None:
+    """Any command is one line, and the same after the way through the pipe."""
+    line = encode_command(command)
     assert line.endswith(b"\n")
     assert line.count(b"\n") == 1
-    assert parse_question(line) == question
+    assert parse_command(line) == command
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "reply",
     [
         Done(),
         Tick(Progress(0.5, 10, 1, 20.0)),
@@ -84,15 +84,15 @@ def test_a_question_arrives_as_it_was_asked(question: Question) -> None:
         Refused("two\nlines"),
     ],
 )
-def test_an_answer_arrives_as_it_was_given(answer: Answer) -> None:
-    """Any answer is one line, and the same after the way through the pipe."""
-    line = answer_line(answer)
+def test_a_reply_arrives_as_it_was_given(reply: EngineReply) -> None:
+    """Any reply is one line, and the same after the way through the pipe."""
+    line = encode_reply(reply)
     assert line.count(b"\n") == 1
-    assert parse_answer(line) == answer
+    assert parse_reply(line) == reply
 
 
 @pytest.mark.parametrize("line", [b"", b"hello\n", b"{}\n", b'{"kind":"what"}\n', b"[]\n"])
 def test_nonsense_is_refused(line: bytes) -> None:
-    """A line that is no answer raises instead of being guessed at."""
+    """A line that is no reply raises instead of being guessed at."""
     with pytest.raises(ValueError):
-        parse_answer(line)
+        parse_reply(line)

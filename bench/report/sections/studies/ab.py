@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from bench.analysis.stored import StoredRun
-from bench.analysis.studies.ab import Effect, Findings, Statements, answer, study_of
+from bench.analysis.studies.ab import Effect, Findings, StatementChange, answer, study_of
 from bench.model import AB, Estimate, RunRecord, Side
 from bench.report.document import (
     Block,
@@ -95,7 +95,7 @@ def _undecided_words(found: Findings, record: RunRecord, rounds: str) -> str:
     return f"UNDECIDED after {rounds}: {told}; {remedy}."
 
 
-def _who(one: Effect | Statements, record: RunRecord) -> str:
+def _who(one: Effect | StatementChange, record: RunRecord) -> str:
     """The operation; in a series with the state that is meant."""
     states = sum(side.of == one.side.of for side in study_of(record).sides)
     return f"{one.side.of} {one.title}{f' with {one.side.title}' if states > 2 else ''}"
@@ -214,7 +214,7 @@ def _figures(one: Effect) -> Row:
     return (metric.format(one.before), metric.format(one.after), percent_words(one.ratio))
 
 
-def _queries_words(one: Statements | None) -> str:
+def _queries_words(one: StatementChange | None) -> str:
     if one is None:
         return NO_FIGURE
     before, after = _count(one.before), _count(one.after)

@@ -5,13 +5,20 @@ import math
 import pytest
 
 from bench import histogram
-from bench.load.users.tally import MOST_MOMENTS, Harvest, Seen, Tally, busiest_share, users_at
+from bench.load.users.tally import (
+    MOST_MOMENTS,
+    Harvest,
+    SeenRequest,
+    Tally,
+    busiest_share,
+    users_at,
+)
 
 START = 1_700_000_000.0
 
 
-def seen(at_s: float, seconds: float = 0.010, late_s: float = math.nan) -> Seen:
-    return Seen(START + at_s, START + at_s + seconds, late_s, 100, 200, 1)
+def seen(at_s: float, seconds: float = 0.010, late_s: float = math.nan) -> SeenRequest:
+    return SeenRequest(START + at_s, START + at_s + seconds, late_s, 100, 200, 1)
 
 
 def report(tally: Tally, at_s: float = 0.0, cpu_s: float = 0.0, missed: int = 0) -> dict:

@@ -26,7 +26,7 @@ def require_fit(checks: tuple[Check, ...]) -> None:
         )
 
 
-class Speed:
+class SpinProbe:
     """What the spin probe has seen in this run, CPU by CPU."""
 
     def __init__(self) -> None:
@@ -57,12 +57,14 @@ def conditions(before_s: float | None, after_s: float | None, moved: WindowCount
 
 
 def condition_diagnostics(
-    seen: Conditions, siblings: int, duration_s: float, speed: Speed, cpu: int
+    seen: Conditions, siblings: int, duration_s: float, spin_probe: SpinProbe, cpu: int
 ) -> tuple[Diagnostic, ...]:
     """What follows from what the machine did."""
     drift: tuple[Diagnostic, ...] = ()
     if seen.spin_before_s and seen.spin_after_s:
-        drift = diagnostics.clock_drift(seen.spin_before_s, seen.spin_after_s, speed.usual_s(cpu))
+        drift = diagnostics.clock_drift(
+            seen.spin_before_s, seen.spin_after_s, spin_probe.usual_s(cpu)
+        )
     return (
         *drift,
         *diagnostics.throttling(seen.throttled, seen.throttled_s, seen.thermal_events, duration_s),

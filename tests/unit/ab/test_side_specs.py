@@ -3,21 +3,21 @@
 import pytest
 
 from bench.errors import UsageError
-from bench.experiment.ab.asked import (
+from bench.experiment.ab.side_specs import (
     command_in,
     package_of,
     requirements_in,
-    sides_asked,
+    side_specs,
     variables_in,
 )
 
 
 def test_a_base_is_compared_with_the_working_tree() -> None:
     """The reference comes first; the working tree may have changes of its own besides."""
-    base, head = sides_asked("main", "", "", "")
+    base, head = side_specs("main", "", "", "")
     assert (base.key, base.title, base.ref) == ("base", "main", "main")
     assert (head.key, head.title, head.ref) == ("head", "working tree", "")
-    base, head = sides_asked("main", "django==5.2.*", "POOL_SIZE=5", "")
+    base, head = side_specs("main", "django==5.2.*", "POOL_SIZE=5", "")
     assert (base.requirements, base.environment) == ((), {})
     assert (head.requirements, head.environment) == (("django==5.2.*",), {"POOL_SIZE": "5"})
     assert head.title == "django==5.2.*, POOL_SIZE=5"
@@ -25,13 +25,13 @@ def test_a_base_is_compared_with_the_working_tree() -> None:
 
 def test_without_a_base_the_working_tree_is_compared_with_itself() -> None:
     """As it is, and with what is asked for in it."""
-    reference, other = sides_asked("", "", "POOL_SIZE=5", "")
+    reference, other = side_specs("", "", "POOL_SIZE=5", "")
     assert (reference.title, reference.ref, other.title) == ("as it is", "", "POOL_SIZE=5")
 
 
 def test_a_series_has_a_state_for_each_value_the_first_being_the_reference() -> None:
     """What is given besides holds for all; an empty value is the working tree as it is."""
-    found = sides_asked("", "django==5.2.* | django==6.0.*|", "POOL_SIZE=5", "")
+    found = side_specs("", "django==5.2.* | django==6.0.*|", "POOL_SIZE=5", "")
     assert [side.key for side in found] == ["1", "2", "3"]
     assert [side.title for side in found] == ["django==5.2.*", "django==6.0.*", "as it is"]
     assert [side.requirements for side in found] == [("django==5.2.*",), ("django==6.0.*",), ()]
@@ -58,7 +58,7 @@ def test_what_makes_no_sense_is_refused_with_a_remedy(
 ) -> None:
     """Exit code 2, and an example of what would do."""
     with pytest.raises(UsageError) as refused:
-        sides_asked(*given)
+        side_specs(*given)
     assert told in str(refused.value)
     assert refused.value.remedy
 
@@ -81,7 +81,7 @@ def test_requirements_are_divided_where_one_begins(text: str, expected: tuple[st
 def test_a_long_command_is_told_in_short() -> None:
     """It stands in a column; the command itself stays whole."""
     serve = "{python} -m gunicorn config.wsgi:application --threads 4 --bind {host}:{port}"
-    _, head = sides_asked("", "", "", serve)
+    _, head = side_specs("", "", "", serve)
     assert head.title == "{python} -m gunicorn config.wsgi:application --threads 4 ..."
     assert head.serve[-1] == "{host}:{port}"
 

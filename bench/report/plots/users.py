@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import altair as alt
 
-from bench.analysis.users import Course
+from bench.analysis.users import UsersOverTime
 from bench.report.document import Plot
 from bench.report.plots.frame import marker
 from bench.report.plots.paper import SOFT, fading, marks, plot, target_colour, tooltip
@@ -16,7 +16,9 @@ _HEIGHT = 190
 _X = "seconds since the first user"
 
 
-def course_plots(found: Sequence[Course], styles: Styles, word: str) -> tuple[Plot, ...]:
+def users_over_time_plots(
+    found: Sequence[UsersOverTime], styles: Styles, word: str
+) -> tuple[Plot, ...]:
     """Rate with the users behind it, median and tail; all frameworks in each, by colour.
 
     Failures have a plot where there are any.
@@ -38,7 +40,7 @@ def course_plots(found: Sequence[Course], styles: Styles, word: str) -> tuple[Pl
     )
 
 
-def _rows(course: Course, styles: Styles) -> list[dict[str, object]]:
+def _rows(course: UsersOverTime, styles: Styles) -> list[dict[str, object]]:
     return [
         {
             **who(styles[course.target]),

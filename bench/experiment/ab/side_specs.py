@@ -22,7 +22,7 @@ _BRACES = re.compile(r"\{([^{}]*)\}")
 
 
 @dataclass(frozen=True)
-class State:
+class SideSpec:
     """One state of a service: `key` names it, `title` tells it.
 
     It has the code of `ref`, or of the working tree where that is empty; `requirements` in the
@@ -38,7 +38,7 @@ class State:
     serve: tuple[str, ...] = ()
 
 
-def sides_asked(base: str, packages: str, settings: str, serve: str) -> tuple[State, ...]:
+def side_specs(base: str, packages: str, settings: str, serve: str) -> tuple[SideSpec, ...]:
     """What is compared: the reference first, then one state or more.
 
     A change is one of the working tree's; the reference is the commit BASE, or the working tree as
@@ -60,12 +60,12 @@ def sides_asked(base: str, packages: str, settings: str, serve: str) -> tuple[St
     if series:
         return _series(given, series[0])
     changed = _asked(given)
-    reference = State("base", base or "as it is", ref=base)
+    reference = SideSpec("base", base or "as it is", ref=base)
     title = ", ".join(map(_short, filter(None, given.values()))) or "working tree"
     return reference, replace(changed, key="head", title=title)
 
 
-def _series(given: Mapping[str, str], name: str) -> tuple[State, ...]:
+def _series(given: Mapping[str, str], name: str) -> tuple[SideSpec, ...]:
     """The states of a series; whatever else is given holds for all of them."""
     values = [value.strip() for value in given[name].split(SERIES)]
     if len(set(values)) < len(values):
@@ -81,8 +81,8 @@ def _short(value: str) -> str:
     return shorten(value, _WIDEST, placeholder=" ...")
 
 
-def _asked(given: Mapping[str, str]) -> State:
-    return State(
+def _asked(given: Mapping[str, str]) -> SideSpec:
+    return SideSpec(
         "",
         "",
         requirements=requirements_in(given["WITH"]),
