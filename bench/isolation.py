@@ -42,9 +42,11 @@ class UnitCpus(KernelTree):
     manager: Manager = field(default_factory=lambda: Manager("system"))
 
     def is_setting(self, name: str) -> bool:
+        """Whether it is the name of a slice or scope, which are all that this writes."""
         return name.endswith((".slice", ".scope")) and "/" not in name
 
     def read(self, name: str) -> str:
+        """The CPUs that a unit is confined to, or what frees it; "" where it is not loaded."""
         if not self.is_setting(name):
             return super().read(name)
         shown = self.manager.show(name, ("LoadState", "AllowedCPUs", "EffectiveCPUs"))
@@ -59,6 +61,7 @@ class UnitCpus(KernelTree):
         return f"{_UNSET}{usable or super().read('/sys/devices/system/cpu/present')}"
 
     def exists(self, name: str) -> bool:
+        """Whether the unit is loaded, or the kernel has such a file."""
         return bool(self.read(name)) if self.is_setting(name) else super().exists(name)
 
     def write(self, name: str, text: str) -> None:

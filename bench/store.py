@@ -128,6 +128,7 @@ class UnreadableLine:
 
     @property
     def diagnostic(self) -> Diagnostic:
+        """The diagnostic of a run that was resumed over this line."""
         return Diagnostic(
             f"{self.how.partition(' ')[0]}-line",
             f"{self.path.name}, line {self.line} is {self.how} and left out",
@@ -169,6 +170,7 @@ class RunStore:
         self.findings = directory / "findings.json"
 
     def create(self) -> None:
+        """Make the run's folder. Raises StoreError when it exists or cannot be made."""
         with explained(self.record):
             self.directory.mkdir(parents=True)
 
@@ -215,6 +217,7 @@ class RunStore:
             return file.read(1) == b"\n"
 
     def append_samples(self, samples: tuple[Sample, ...]) -> None:
+        """Add readings of the sampler. Raises StoreError when they cannot be written."""
         with explained(self.samples), self.samples.open("a", encoding="utf-8") as file:
             # Several times a second: asdict would copy each value, and cost as much as the rest.
             file.writelines(json.dumps(vars(sample)) + "\n" for sample in samples)

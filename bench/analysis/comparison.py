@@ -59,6 +59,7 @@ class ComparisonRow:
 
     @property
     def title(self) -> str:
+        """The operation, with its workload where that has several phases."""
         return operation_title(self.workload, self.phase)
 
     @property
@@ -68,6 +69,7 @@ class ComparisonRow:
 
     @property
     def is_regression(self) -> bool:
+        """Whether the head is slower or dearer, beyond the threshold and beyond chance."""
         return self.verdict.kind == "slower"
 
 
@@ -120,6 +122,7 @@ class RunComparison:
 
     @property
     def blocking(self) -> tuple[Difference, ...]:
+        """The differences between the runs that forbid a comparison; only FORCE=1 leaves any."""
         return tuple(difference for difference in self.differences if difference.blocking)
 
 

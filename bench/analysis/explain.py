@@ -58,6 +58,7 @@ class LayerCost:
 
     @property
     def title(self) -> str:
+        """The layer in words, as tables have it."""
         return LAYERS[self.layer]
 
     @property

@@ -96,6 +96,7 @@ class Trend:
 
     @property
     def title(self) -> str:
+        """The operation, with its workload where that has several phases."""
         return operation_title(self.workload, self.phase)
 
 

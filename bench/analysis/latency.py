@@ -30,6 +30,7 @@ class Quantile:
 
     @property
     def percentile(self) -> float:
+        """The percentile, 0 to 100: 99.9 for three nines."""
         return percentile_at(self.nines)
 
 

@@ -30,6 +30,7 @@ class Series:
 
     @property
     def title(self) -> str:
+        """The operation, with its workload where that has several phases."""
         return operation_title(self.workload, self.phase)
 
     @property

@@ -43,6 +43,7 @@ class UsageLine:
 
     @property
     def known(self) -> list[float]:
+        """The readings without the gaps, in the unit of the line."""
         return [reading.value for reading in self.readings if reading.value is not None]
 
 

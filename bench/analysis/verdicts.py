@@ -38,6 +38,7 @@ class PhaseVerdict:
 
     @property
     def title(self) -> str:
+        """The operation, with its workload where that has several phases."""
         return operation_title(self.workload, self.phase)
 
 

@@ -16,6 +16,7 @@ _NAMED = 3
 
 
 def cell_key(cell: CellResult) -> CellKey:
+    """What tells a cell from all others of its run."""
     return cell.round, cell.target, cell.workload, cell.pacing, cell.ladder
 
 

@@ -44,6 +44,7 @@ from bench.workloads import Workload, select_workloads
 
 
 def one_workload(names: str) -> Workload:
+    """The only workload that is named. Raises UsageError for none or several."""
     chosen = select_workloads(names_in(names))
     if len(chosen) != 1:
         raise UsageError("this takes one workload at a time", "E.g. WORKLOAD=read.")
@@ -51,6 +52,7 @@ def one_workload(names: str) -> Workload:
 
 
 def drawn(seed: int | None) -> int:
+    """The seed as given, else one below a million that is drawn now and stored with the run."""
     return random.randrange(1_000_000) if seed is None else seed
 
 

@@ -87,6 +87,7 @@ def _port_note(registry: tuple[Target, ...]) -> str:
 
 
 def targets() -> tuple[Target, ...]:
+    """Every target of every service.toml, its ports moved by PORT_OFFSET."""
     return known_targets(site().port_offset)
 
 

@@ -40,10 +40,12 @@ class SpinProbe:
         return None
 
     def usual_s(self, cpu: int) -> float:
+        """The median of what the probes took on a CPU, in CPU seconds; it must have been probed."""
         return median(self._seen[cpu])
 
 
 def conditions(before_s: float | None, after_s: float | None, moved: WindowCounters) -> Conditions:
+    """What the machine did in a window: `before_s` and `after_s` are the probes around it."""
     return Conditions(
         spin_before_s=before_s,
         spin_after_s=after_s,

@@ -27,6 +27,7 @@ DATABASE_HOST = "127.0.0.1"
 
 
 def app_unit_name(target: Target) -> str:
+    """The name of the unit that serves a target, with every supervisor."""
     return f"onecore-{target.name}"
 
 
@@ -124,6 +125,7 @@ class Lab:
         return self.site.host
 
     def base_url(self, target: Target) -> str:
+        """Where the target's service listens, without a slash at the end."""
         return f"http://{self.host}:{target.http_port}"
 
     def dsn(self, target: Target) -> str:
@@ -132,9 +134,11 @@ class Lab:
         return f"postgresql://{SERVICE_USER}@{address}/{target.database_name}"
 
     def admin(self, target: Target) -> Admin:
+        """A superuser's connection to the target's database, which the caller closes."""
         return Admin(self.cluster(target), target, self.secrets)
 
     def app_unit(self, target: Target) -> Unit:
+        """The unit that serves the target: command, environment, CPUs and readiness."""
         fill = {
             "python": str(interpreter_of(target)),
             "host": self.site.host,
@@ -371,6 +375,7 @@ class Lab:
             self.supervisor.thaw(name)
 
     def thaw_all(self) -> None:
+        """Let every frozen unit of the lab go on; one that cannot be thawed is passed over."""
         for name in self.supervisor.names():
             with suppress(LabError):
                 self.supervisor.thaw(name)

@@ -49,9 +49,18 @@ DATABASE_MEMORY_EVERY = 240
 class Observer(Protocol):
     """Who is told how a run goes: the live display, the log, or nobody."""
 
-    def run_started(self, record: RunRecord, cells: int, done: int) -> None: ...
-    def step_started(self, step: Step, targets: tuple[Target, ...]) -> None: ...
-    def progress(self, progress: Progress) -> None: ...
+    def run_started(self, record: RunRecord, cells: int, done: int) -> None:
+        """A run begins, or goes on: `cells` are there in all, `done` of them measured before."""
+        ...
+
+    def step_started(self, step: Step, targets: tuple[Target, ...]) -> None:
+        """A step begins: one target's window, or the turns of several."""
+        ...
+
+    def progress(self, progress: Progress) -> None:
+        """How the window in hand goes, twice a second."""
+        ...
+
     def sampled(self, samples: tuple[Sample, ...]) -> None:
         """The sampler's latest readings, from its own thread."""
         ...
@@ -60,15 +69,22 @@ class Observer(Protocol):
         """A round of so many cells more, and why, as far as that is known."""
         ...
 
-    def cell_finished(self, cell: CellResult, target: Target) -> None: ...
-    def run_finished(self, record: RunRecord, /) -> None: ...
+    def cell_finished(self, cell: CellResult, target: Target) -> None:
+        """A cell is measured, or its target unfit. It is stored already."""
+        ...
+
+    def run_finished(self, record: RunRecord, /) -> None:
+        """The last cell is stored, and the record is what will stay."""
+        ...
 
 
 class HasPid(Protocol):
     """Whoever can tell which process makes the load."""
 
     @property
-    def pid(self) -> int: ...
+    def pid(self) -> int:
+        """The process, with its children, whose CPU time the load costs."""
+        ...
 
 
 @dataclass(frozen=True)

@@ -62,9 +62,17 @@ LOOKED_THROUGH = 50
 class Watcher(Protocol):
     """Who watches a session: makes an observer once the run's folder is known."""
 
-    def examined(self, checks: tuple[Check, ...]) -> None: ...
-    def setting_up(self, lab: Lab) -> None: ...
-    def observer(self, store: RunStore) -> Observer: ...
+    def examined(self, checks: tuple[Check, ...]) -> None:
+        """The machine has been looked at: what each check says."""
+        ...
+
+    def setting_up(self, lab: Lab) -> None:
+        """The services of this lab are about to be started."""
+        ...
+
+    def observer(self, store: RunStore) -> Observer:
+        """Who is told how the run goes that is kept in `store`."""
+        ...
 
 
 def measure(

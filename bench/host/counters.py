@@ -26,6 +26,7 @@ class WindowCounters:
     siblings: int
 
     def since(self, earlier: "WindowCounters") -> "WindowCounters":
+        """What has happened since an earlier reading, counter by counter."""
         return WindowCounters(
             throttled=self.throttled - earlier.throttled,
             throttled_s=self.throttled_s - earlier.throttled_s,

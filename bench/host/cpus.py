@@ -149,6 +149,7 @@ class CpuTicks:
     total: int
 
     def since(self, earlier: "CpuTicks") -> "CpuTicks":
+        """The ticks since an earlier reading, never negative."""
         return CpuTicks(
             max(0, self.busy - earlier.busy),
             max(0, self.steal - earlier.steal),
@@ -204,14 +205,17 @@ class TurboSwitch:
 
     @property
     def is_off(self) -> bool:
+        """Whether the CPU is kept from running faster than its nominal clock."""
         return self.value == self.off
 
 
 def governor_file(cpu: int) -> str:
+    """The kernel's file of a CPU's frequency governor; it may not be there."""
     return f"{_CPU}/cpu{cpu}/cpufreq/scaling_governor"
 
 
 def cpu_clock(cpu: int, tree: KernelTree = REAL) -> CpuClock:
+    """A CPU's governor and frequency limits, in kHz; empty or None as far as they are not shown."""
     folder = f"{_CPU}/cpu{cpu}/cpufreq"
     return CpuClock(
         cpu=cpu,

@@ -11,6 +11,7 @@ Told = subprocess.CompletedProcess[bytes]
 
 
 def has_git() -> bool:
+    """Whether there is a git to ask."""
     return shutil.which("git") is not None
 
 

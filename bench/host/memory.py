@@ -19,6 +19,7 @@ class MachineMemory:
 
 
 def memory(tree: KernelTree = REAL) -> MachineMemory:
+    """The machine's memory in bytes, and the pages swapped since boot."""
     sizes = dict(re.findall(r"^(\w+):\s+(\d+) kB$", tree.read("/proc/meminfo"), re.MULTILINE))
     kib = {name: int(size) for name, size in sizes.items()}
     pages_in, pages_out = swapped_pages(tree)

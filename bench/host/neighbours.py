@@ -77,14 +77,17 @@ class Interrupt:
     movable: bool = True
 
     def on(self, cpus: tuple[int, ...]) -> int:
+        """How many there were on these CPUs together."""
         return sum(self.counts.get(cpu, 0) for cpu in cpus)
 
     def since(self, earlier: Mapping[int, int]) -> "Interrupt":
+        """The same with the counts since earlier ones, which are by CPU."""
         counts = {cpu: max(0, n - earlier.get(cpu, 0)) for cpu, n in self.counts.items()}
         return replace(self, counts=counts)
 
 
 def affinity_file(number: int) -> str:
+    """The kernel's file of the CPUs that may serve an interrupt."""
     return f"/proc/irq/{number}/smp_affinity_list"
 
 

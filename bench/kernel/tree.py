@@ -15,6 +15,7 @@ class KernelTree:
     root: Path = Path("/")
 
     def path(self, name: str) -> Path:
+        """Where a file with this absolute name lies in the tree."""
         return self.root / name.lstrip("/")
 
     def read(self, name: str) -> str:
@@ -38,6 +39,7 @@ class KernelTree:
             return ()
 
     def exists(self, name: str) -> bool:
+        """Whether the kernel offers a file or folder of this name."""
         return self.path(name).exists()
 
     def is_open(self, name: str) -> bool:

@@ -102,19 +102,23 @@ class ClassicLog:
         self._logger.addHandler(self._handler)
 
     def close(self) -> None:
+        """Close the file; there is none if nothing was logged."""
         self._handler.close()
 
     def started(self) -> None:
+        """Log that a run begins."""
         self._logger.info("Starting API Benchmark...")
         self._logger.info("=" * 50)
 
     def cell_started(self, target: Target, workload: str, round_number: int) -> None:
+        """Log which target and workload come next, and where the service listens."""
         self._logger.info(
             f"{target.name.upper()} - {workload}, round {round_number}, "
             f"at http://{self._host}:{target.http_port}/items/"
         )
 
     def cell_finished(self, target: Target, cell: CellResult) -> None:
+        """Log each window of a cell and their sum, or why it was not measured."""
         name = target.name.upper()
         if cell.unfit:
             self._logger.error(f"{name} - not measured: {cell.unfit}")
@@ -125,6 +129,7 @@ class ClassicLog:
             self._all(total_lines(name, cell.phases), failed=False)
 
     def finished(self) -> None:
+        """Log that the run is complete."""
         self._logger.info("Benchmark completed!")
 
     def _all(self, lines: list[str], *, failed: bool) -> None:

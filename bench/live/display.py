@@ -48,6 +48,7 @@ class Display:
         return self._console.is_terminal and not self._console.is_dumb_terminal
 
     def start(self) -> None:
+        """Begin to draw, if there is a terminal."""
         if not self.shown:
             return
         # One write for each drawing, and no drawing in between: nothing flickers.

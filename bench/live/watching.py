@@ -107,6 +107,7 @@ class TerminalWatcher:
         return self._observer
 
     def watch(self, work: Callable[[], RunRecord]) -> RunRecord:
+        """The record that `work` returns. After a Ctrl-C it is said how to go on."""
         try:
             return work()
         except KeyboardInterrupt:

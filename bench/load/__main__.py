@@ -8,6 +8,7 @@ from bench.load import process
 
 
 def main() -> None:
+    """Serve the lab until standard input ends: arguments are the parent's pid and the CPUs."""
     # Ctrl-C is for the parent, which ends this process in its own time.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     process.settle(int(sys.argv[1]), sys.argv[2])

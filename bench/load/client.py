@@ -35,9 +35,11 @@ class Traffic:
     connections_opened: int = 0
 
     def copy(self) -> Self:
+        """The same counts, which do not go on counting."""
         return replace(self)
 
     def plus(self, other: Self) -> Self:
+        """Both together."""
         return replace(
             self,
             bytes_sent=self.bytes_sent + other.bytes_sent,
@@ -46,6 +48,7 @@ class Traffic:
         )
 
     def since(self, before: Self) -> Self:
+        """What has come since an earlier copy."""
         return replace(
             self,
             bytes_sent=self.bytes_sent - before.bytes_sent,
@@ -91,6 +94,7 @@ class Client:
         self._watchdog = self._loop.create_task(self._end_overdue())
 
     async def close(self) -> None:
+        """Close all connections; requests under way fail."""
         self._watchdog.cancel()
         await self._connector.close()
 

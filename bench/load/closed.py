@@ -13,6 +13,10 @@ SendRequest = Callable[[Request, float], Coroutine[Any, Any, None]]
 
 
 async def closed_loop(send: SendRequest, source: Source, concurrency: int, until: Until) -> None:
+    """Keep `concurrency` requests under way until the time or the source has ended, and the last
+    one is answered.
+    """
+
     async def connection() -> None:
         while time.monotonic() < until.moment_s and (request := source.next()) is not None:
             await send(request, time.monotonic())

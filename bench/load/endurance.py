@@ -31,6 +31,7 @@ class Endurance:
 
     @property
     def is_flat(self) -> bool:
+        """Whether neither process ever held more than `LIMIT_BYTES`."""
         return max(self.generator_peak_bytes, self.lab_peak_bytes) < LIMIT_BYTES
 
 

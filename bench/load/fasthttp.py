@@ -34,6 +34,7 @@ class RequestCounts:
 
 
 def user_class(spec: LoadSpec, counted: RequestCounts) -> type[FastHttpUser]:
+    """A class of Locust's users that send this load without a pause and count in `counted`."""
     source, judge = Source(spec, {}), AnswerCheck()
 
     class CeilingUser(FastHttpUser):
@@ -59,6 +60,7 @@ def user_class(spec: LoadSpec, counted: RequestCounts) -> type[FastHttpUser]:
 
 
 def measure(spec: LoadSpec) -> dict[str, float]:
+    """Requests, failures, seconds and CPU seconds of one window, after a warm-up."""
     assert isinstance(spec.pacing, ClosedLoop)
     assert spec.duration_s is not None
     counted = RequestCounts()
@@ -80,6 +82,7 @@ def measure(spec: LoadSpec) -> dict[str, float]:
 
 
 def main() -> None:
+    """Measure the load of the third argument; the first two are the parent's pid and the CPUs."""
     process.settle(int(sys.argv[1]), sys.argv[2])
     json.dump(measure(parse_spec(sys.argv[3].encode())), sys.stdout)
 

@@ -41,6 +41,7 @@ _CREATED_KEPT = 200_000
 
 
 def respond(status: bytes, body: bytes) -> bytes:
+    """The bytes of an HTTP answer with a body of JSON."""
     return (
         b"HTTP/1.1 %b\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
         % (status, len(body))
@@ -73,6 +74,7 @@ class Kept:
         self._taken_s: deque[float] = deque(maxlen=_TIMES_KEPT)
 
     def add(self, taken_s: float) -> None:
+        """Note how many seconds an answer has taken; only the latest ones are kept."""
         self._taken_s.append(taken_s)
 
     def told(self) -> bytes:
@@ -94,6 +96,7 @@ class Items:
         self._page = respond(b"200 OK", orjson.dumps(page))
 
     def answer(self, request: bytes) -> bytes:
+        """The bytes that answer one whole request, as a service of the contract would."""
         method, path, _ = request.split(b" ", 2)
         body = request[request.index(b"\r\n\r\n") + 4 :]
         path = path.partition(b"?")[0].rstrip(b"/")
@@ -140,10 +143,12 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Answers go to this transport from now on."""
         # uvloop's transports do not derive from asyncio's.
         self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
+        """Answer each request that is whole, and keep the rest for later."""
         data = self._pending + data
         while length := request_length(data):
             self._send(self._transport, self._items.answer(data[:length]))
@@ -161,10 +166,12 @@ class Delay:
         self._arrived = asyncio.Event()
 
     def send(self, transport: asyncio.Transport, answer: bytes) -> None:
+        """Have an answer sent when its time has come."""
         self._due.append((time.monotonic() + self._delay_s, transport, answer))
         self._arrived.set()
 
     async def run(self) -> None:
+        """Send what falls due, until cancelled."""
         with Timer() as timer:
             while True:
                 self._arrived.clear()
@@ -189,6 +196,7 @@ async def stall(stall_s: float, period_s: float) -> None:
 
 
 def send_now(transport: asyncio.Transport, answer: bytes) -> None:
+    """Send an answer without delay."""
     transport.write(answer)
 
 
@@ -267,6 +275,7 @@ def _options(cpus: Sequence[int], behaviour: Behaviour) -> list[str]:
 
 
 def main() -> None:
+    """Serve as the command line says, and print the port, until stopped."""
     parser = argparse.ArgumentParser(prog="python -m bench.load.nullserver", description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one and prints it")
     parser.add_argument("--delay-ms", type=float, default=0.0)

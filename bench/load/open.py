@@ -33,6 +33,11 @@ async def open_loop(
     until: Until,
     lateness: LatenessRecorder,
 ) -> None:
+    """Send each request when it is due, whatever the answers do; returns with the last answer.
+
+    What is due while too many are under way is counted as unsent. Raises RateTooHighError when
+    sending falls too far behind its schedule.
+    """
     in_flight: set[asyncio.Task[None]] = set()
     behind_s = 0.0
 

@@ -14,6 +14,7 @@ _PR_SET_PDEATHSIG = 1
 
 
 def command(module: str, *arguments: str) -> list[str]:
+    """The command that runs a module of this package in the lab's own Python."""
     # Neither the folder where the lab was called nor the user's own packages are looked into.
     return [sys.executable, "-P", "-s", "-m", module, *arguments]
 
@@ -29,6 +30,7 @@ def environment() -> dict[str, str]:
 
 
 def list_cpus(cpus: Sequence[int]) -> str:
+    """CPUs as `settle` takes them."""
     return ",".join(str(cpu) for cpu in cpus)
 
 

@@ -58,9 +58,11 @@ class ProcessChannel:
 
     @property
     def pid(self) -> int:
+        """The process that the lab talks with."""
         return self._process.pid
 
     def ask(self, command: EngineCommand) -> None:
+        """Send a command. Raises GeneratorFailed when the process has ended."""
         assert self._process.stdin is not None
         try:
             self._process.stdin.write(encode_command(command))
@@ -68,6 +70,11 @@ class ProcessChannel:
             raise self._failed("The load generator has ended") from None
 
     def expect[A: EngineReply](self, wanted: type[A], on_progress: OnProgress = ignore) -> A:
+        """The next reply that is no tick, if it is the one wanted; ticks go to `on_progress`.
+
+        Raises RateRefused when the rate is too high, GeneratorFailed for any other reply, for
+        silence, and when the process has ended.
+        """
         while True:
             line = self._read_line()
             try:

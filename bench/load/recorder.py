@@ -34,6 +34,7 @@ class DurationRecorder:
         self._max_s = -math.inf
 
     def add(self, seconds: float) -> None:
+        """Count a duration in seconds."""
         self._block.append(seconds)
         if len(self._block) >= _BLOCK:
             self._fold()
@@ -56,6 +57,7 @@ class DurationRecorder:
         return np.concatenate((self._folded, self._block))
 
     def distribution(self) -> Distribution:
+        """All durations so far: exact mean and extremes, and their counts by buckets."""
         self._fold()
         return Distribution(
             count=self._count,
@@ -76,6 +78,7 @@ class Recorder:
         self._failures: Counter[str] = Counter()
 
     def success(self, operation: Operation, seconds: float) -> None:
+        """Count a right answer and how many seconds it took."""
         self.succeeded += 1
         series = self._latency.get(operation)
         if series is None:
@@ -83,6 +86,7 @@ class Recorder:
         series.add(seconds)
 
     def failure(self, reason: str) -> None:
+        """Count a request that failed, by its reason."""
         self.failed += 1
         self._failures[reason] += 1
 
@@ -98,9 +102,11 @@ class Recorder:
         return float(np.partition(latest, rank)[rank])
 
     def failures(self) -> Mapping[str, int]:
+        """How often each reason was given, the most frequent first."""
         return dict(self._failures.most_common())
 
     def latency(self) -> Mapping[Operation, Distribution]:
+        """The seconds of the right answers, by operation."""
         return {operation: series.distribution() for operation, series in self._latency.items()}
 
 
@@ -115,11 +121,13 @@ class LatenessRecorder:
         self._series = DurationRecorder()
 
     def sent(self, late_s: float) -> None:
+        """Count a request that was sent so many seconds after it was due."""
         self._series.add(late_s)
         if late_s > LATE_S:
             self._late += 1
 
     def lateness(self) -> Lateness:
+        """How late requests were in seconds; None for each figure where none was sent."""
         told = self._series.distribution()
         if not told.count:
             return Lateness(None, None, None, self._late, self.unsent, due_s=self.due_s)

@@ -45,10 +45,12 @@ class RequestWriter:
         self._fields = b"Host: %b\r\nAccept: */*\r\n" % address.netloc.encode("ascii")
 
     def bare(self, method: str, path: str) -> bytes:
+        """The bytes of a request without a body, to a path below the base URL."""
         line = b"%b %b%b HTTP/1.1\r\n" % (method.encode("ascii"), self._path, path.encode("ascii"))
         return line + self._fields + b"\r\n"
 
     def with_body(self, method: str, path: str, body: bytes) -> bytes:
+        """The bytes of a request with a body of JSON."""
         head = self.bare(method, path)[:-2]
         kind = b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body)
         return head + kind + body

@@ -140,6 +140,7 @@ class TurnWindow:
         )
 
     async def close(self) -> None:
+        """Stop sending, if a turn is under way, and close all connections."""
         if self._sending is not None:
             self._sending.cancel()
         await self._sender.client.close()

@@ -38,6 +38,7 @@ class Window:
 
     @property
     def recorder(self) -> Recorder:
+        """The outcomes of the window's requests so far."""
         return self._sender.recorder
 
     @property
@@ -79,12 +80,14 @@ class Window:
         self.until.stop_at(moment_s)
 
     def progress(self) -> Progress:
+        """What has been counted so far: mean rate since the start, p99 of the latest answers."""
         elapsed_s = time.monotonic() - self._started_s
         done = self.recorder
         rate = done.succeeded / elapsed_s if elapsed_s else 0.0
         return Progress(elapsed_s, done.succeeded, done.failed, rate, done.p99_s())
 
     def result(self) -> LoadResult:
+        """What the window counted, from its first send to its last byte."""
         traffic = self._sender.client.traffic.since(self._traffic_before)
         paced = not isinstance(self.spec.pacing, ClosedLoop)
         return LoadResult(
@@ -110,6 +113,7 @@ def collector_off() -> None:
 
 
 def collector_on() -> None:
+    """Let the garbage collector work again, on everything there is."""
     gc.enable()
     gc.unfreeze()
 

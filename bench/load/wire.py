@@ -168,22 +168,27 @@ def _specs() -> TypeAdapter[LoadSpec]:
 
 
 def encode_spec(spec: LoadSpec) -> bytes:
+    """A load as JSON, for a command line."""
     return _specs().dump_json(spec)
 
 
 def parse_spec(line: bytes) -> LoadSpec:
+    """The load in such JSON. Raises ValueError when it is none."""
     return _specs().validate_json(line)
 
 
 def encode_command(command: EngineCommand) -> bytes:
+    """The line of a command."""
     return _commands().dump_json(command) + b"\n"
 
 
 def parse_command(line: bytes) -> EngineCommand:
+    """The command in a line. Raises ValueError when it is none."""
     return _commands().validate_json(line)
 
 
 def encode_reply(reply: EngineReply) -> bytes:
+    """The line of a reply."""
     return _replies().dump_json(reply) + b"\n"
 
 

@@ -58,6 +58,7 @@ class Worker:
         self._turns: dict[str, TurnWindow] = {}
 
     async def reply_to(self, command: EngineCommand) -> EngineReply:
+        """Carry out a command. Raises ValueError where nothing has been prepared for it."""
         match command:
             case AskWarmUp(spec, min_s, max_s):
                 # A warm-up begins a cell: connections that another one left open would hold
@@ -127,6 +128,7 @@ class Worker:
             await client.close()
 
     async def close(self) -> None:
+        """Close all connections."""
         for window in self._turns.values():
             await window.close()
         self._turns = {}

@@ -149,6 +149,7 @@ class LoadResult:
 
     @property
     def failed(self) -> int:
+        """How many requests failed, for whatever reason."""
         return sum(self.failures.values())
 
     @property

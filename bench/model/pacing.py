@@ -57,6 +57,7 @@ class ClosedLoop(_Pacing):
 
     @property
     def words(self) -> str:
+        """The pacing in words, as titles and lists of runs have it."""
         return f"closed loop, {self.concurrency} connections"
 
     @property
@@ -65,6 +66,7 @@ class ClosedLoop(_Pacing):
 
     @property
     def settings(self) -> Mapping[str, str]:
+        """The variables of `make` that ask for the same again."""
         return {"CONCURRENCY": str(self.concurrency)}
 
 
@@ -87,6 +89,7 @@ class OpenLoop(_Pacing):
 
     @property
     def words(self) -> str:
+        """The pacing in words, as titles and lists of runs have it."""
         return f"open loop, {self.rate_per_s:g} requests/s, {self.arrivals} arrivals"
 
     @property
@@ -95,6 +98,7 @@ class OpenLoop(_Pacing):
 
     @property
     def settings(self) -> Mapping[str, str]:
+        """The variables of `make` that ask for the same again."""
         return {"RATE": f"{self.rate_per_s:g}", "ARRIVALS": self.arrivals}
 
 
@@ -128,6 +132,7 @@ class Users(_Pacing):
 
     @property
     def verb(self) -> str:
+        """The verb of `make` that measures with these users."""
         return "locust-master" if self.remote else "locust"
 
     @property
@@ -137,12 +142,14 @@ class Users(_Pacing):
 
     @property
     def time_told(self) -> str:
+        """What a time of these users means, as a page says it once."""
         if self.throughput_per_s is None:
             return "Users with pauses: what they waited, from sending to the last byte."
         return "Users with a beat: from the moment a request was due to its last byte."
 
     @property
     def words(self) -> str:
+        """The pacing in words, as titles and lists of runs have it."""
         rate = self.throughput_per_s
         how = f"a pause of {self.wait_text} s each" if rate is None else f"{rate:g} requests/s each"
         shape = f", shape {self.shape}" if self.shape else ""
@@ -153,6 +160,7 @@ class Users(_Pacing):
 
     @property
     def settings(self) -> Mapping[str, str]:
+        """The variables of `make` that ask for the same again."""
         rate = self.throughput_per_s
         found = {
             "USERS": str(self.users),

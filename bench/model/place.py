@@ -83,6 +83,7 @@ class Usage:
 
     @property
     def processes(self) -> int:
+        """How many processes were counted."""
         return len(self.switches)
 
     def switches_since(self, before: "Usage") -> tuple[int, int]:

@@ -42,10 +42,12 @@ class QueryCounts:
 
     @property
     def calls(self) -> int:
+        """How many statements were executed."""
         return sum(statement.calls for statement in self.statements)
 
     @property
     def rows(self) -> int:
+        """How many rows they returned or changed."""
         return sum(statement.rows for statement in self.statements)
 
 
@@ -188,6 +190,7 @@ class TargetRecord:
 
     @classmethod
     def of(cls, target: Target) -> "TargetRecord":
+        """What a run stores of a target: what it was, not how it is started."""
         return cls(
             name=target.name,
             label=target.label,

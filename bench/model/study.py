@@ -60,6 +60,7 @@ class Sweep(_Study):
 
     @property
     def words(self) -> str:
+        """The study in words, as titles and lists of runs have it."""
         return f"closed loop, {min(self.levels)} to {max(self.levels)} connections"
 
     @property
@@ -104,6 +105,7 @@ class Saturation(_Study):
 
     @property
     def words(self) -> str:
+        """The study in words, as titles and lists of runs have it."""
         return (
             f"open loop, {self.arrivals} arrivals, search for the highest rate with a p99 "
             f"latency of at most {self.objective_s * 1e3:g} ms"
@@ -111,6 +113,7 @@ class Saturation(_Study):
 
     @property
     def settings(self) -> Mapping[str, str]:
+        """The variables of `make` that ask for the same again."""
         return {"OBJECTIVE_MS": f"{self.objective_s * 1e3:g}", "ARRIVALS": self.arrivals}
 
     @property
@@ -158,6 +161,7 @@ class Side:
 
     @property
     def is_reference(self) -> bool:
+        """Whether the others are compared with this side."""
         return self.reference == self.name
 
 
@@ -189,14 +193,17 @@ class AB(_Study):
 
     @property
     def words(self) -> str:
+        """The study in words, as titles and lists of runs have it."""
         return f"before and after at {self.threshold:.0%}"
 
     @property
     def variables(self) -> tuple[str, ...]:
+        """The names of the variables of `make` that belong to the study."""
         return (*self.asked, "THRESHOLD")
 
     @property
     def settings(self) -> Mapping[str, str]:
+        """The variables of `make` that ask for the same again."""
         of = dict.fromkeys(side.of for side in self.sides)
         return {"FRAMEWORK": ",".join(of), **self.asked, "THRESHOLD": f"{self.threshold:g}"}
 
@@ -280,6 +287,7 @@ class Explain(_Study):
 
     @property
     def settings(self) -> Mapping[str, str]:
+        """The variables of `make` that ask for the same again."""
         frameworks = dict.fromkeys(ladder.framework for ladder in self.ladders)
         given = {"RATE": self.rate_per_s, "CORE_HOUR": self.core_hour}
         return {

@@ -40,6 +40,7 @@ def unfit(checks: Iterable[Check]) -> bool:
 
 
 def verdict(checks: Iterable[Check]) -> Literal["fit", "fit with doubts", "unfit"]:
+    """The machine in a word, by the gravest of its checks."""
     states = {check.state for check in checks}
     if "bad" in states:
         return "unfit"
@@ -96,4 +97,5 @@ def named(cpus: Iterable[int]) -> str:
 
 
 def app_cpus(cpus: tuple[int, ...]) -> str:
+    """The CPUs of the apps, in the words of a check."""
     return f"the app's {named(cpus)}"

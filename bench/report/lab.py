@@ -14,6 +14,7 @@ from bench.words import interval_words
 
 
 def selftest_table(checks: Sequence[SelftestCheck]) -> Table:
+    """A row for each check of the self-test: seen, expected, outcome."""
     return Table(
         title="Self-test",
         columns=("check", "seen", "expected", "outcome"),

@@ -107,8 +107,10 @@ def _figures(window: PhaseResult) -> dict[str, object]:
 
 
 def write_csv(record: RunRecord, path: Path) -> None:
+    """Write a row for each window, operation and metric. An existing file is overwritten."""
     csv.write_csv(tidy(record), path, csv.WriteOptions(quoting_style="needed"))
 
 
 def write_parquet(record: RunRecord, path: Path) -> None:
+    """Write the rows of the CSV with their types. An existing file is overwritten."""
     parquet.write_table(tidy(record), path)

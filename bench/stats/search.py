@@ -56,6 +56,7 @@ class Search:
             raise ValueError("tolerance and number of trials must be positive")
 
     def rate_per_s(self, step: int) -> float:
+        """The rate of a step of the grid: start x e^(step x width), the start being step 0."""
         return self.start_per_s * math.exp(step * self._width)
 
     def step(self, rate_per_s: float) -> int:
@@ -64,10 +65,12 @@ class Search:
 
     @property
     def bottom(self) -> int:
+        """The lowest step whose rate is within the limits; never above 0."""
         return math.ceil(math.log(self.lowest_per_s / self.start_per_s) / self._width)
 
     @property
     def top(self) -> int:
+        """The highest step whose rate is within the limits; never below 0."""
         return math.floor(math.log(self.highest_per_s / self.start_per_s) / self._width)
 
     @property

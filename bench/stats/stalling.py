@@ -22,6 +22,7 @@ class StallingServer:
     period_s: float
 
     def open_loop_mean_s(self) -> float:
+        """The mean latency: that of the three cases above, each by its share of the period."""
         stalled = self.stall_s * (self.stall_s / 2 + self.delay_s)
         caught = self.delay_s * (self.stall_s + self.delay_s / 2)
         quick = (self.period_s - self.stall_s - self.delay_s) * self.delay_s

@@ -3,6 +3,7 @@
 import ast
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,25 @@ FOLDERS = ("bench", "services", "nix", "tests/unit", "tests/contract", "tests/co
            "tests/e2e")  # fmt: skip
 UNMENDED = {"bench/cli/users.py"}
 """What still has a loop without a noun."""
+
+UNDESCRIBED = {
+    "bench/database/activity.py: TransactionCounter.close",
+    "bench/database/admin.py: Admin.close",
+    "bench/database/cluster.py: Cluster.unit_name",
+    "bench/database/secrets.py: Secrets.admin_pgpass",
+    "bench/database/secrets.py: Secrets.pgpass",
+    "bench/database/secrets.py: Secrets.secret_key",
+    "bench/database/secrets.py: Secrets.superuser_password",
+    "bench/supervise/__init__.py: Supervisor.log_tail",
+    "bench/supervise/__init__.py: Supervisor.status",
+    "bench/supervise/process.py: ProcessSupervisor.log_tail",
+    "bench/supervise/process.py: ProcessSupervisor.status",
+    "bench/supervise/systemd/keeper.py: Keeper.described",
+    "bench/supervise/systemd/manager.py: Manager.words",
+    "bench/supervise/systemd/supervisor.py: SystemdSupervisor.log_tail",
+    "bench/supervise/systemd/supervisor.py: SystemdSupervisor.status",
+}
+"""What still has no docstring."""
 
 
 def modules(folder: str) -> Iterator[tuple[Path, ast.Module]]:
@@ -81,3 +101,83 @@ def test_loops_name_the_noun(folder: str) -> None:
         if name.id == "one" and where not in UNMENDED
     ]
     assert nameless == []
+
+
+FUNCTION = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@dataclass(frozen=True)
+class Class:
+    """A class of `bench` as its text has it."""
+
+    where: str
+    node: ast.ClassDef
+
+    @property
+    def is_protocol(self) -> bool:
+        return any("Protocol" in ast.unparse(base) for base in self.node.bases)
+
+    @property
+    def methods(self) -> dict[str, FUNCTION]:
+        """Its public methods and properties, by name."""
+        found = [node for node in self.node.body if isinstance(node, FUNCTION)]
+        return {node.name: node for node in found if not node.name.startswith("_")}
+
+    @property
+    def described(self) -> set[str]:
+        return {name for name, node in self.methods.items() if ast.get_docstring(node)}
+
+
+def public_classes() -> list[Class]:
+    return [
+        Class(str(path.relative_to(ROOT)), node)
+        for path, tree in modules("bench")
+        for node in tree.body
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    ]
+
+
+def attributes_of(protocol: Class) -> set[str]:
+    """Its properties: they stand for the fields of dataclasses, which the class describes."""
+    return {name for name, node in protocol.methods.items() if node.decorator_list}
+
+
+def is_kept(protocol: Class, found: Class) -> bool:
+    """Whether a class has all methods of a protocol, whose properties may be fields of it."""
+    methods = set(protocol.methods)
+    return (methods - attributes_of(protocol) or methods) <= set(found.methods)
+
+
+def undescribed_methods(found: Class, protocols: list[Class]) -> set[str]:
+    """The methods without a docstring, but those that a protocol which the class keeps describes
+    for everybody, and the properties of a protocol.
+    """
+    kept = [other for other in protocols if is_kept(other, found)]
+    elsewhere = {name for protocol in kept for name in protocol.described}
+    if found.is_protocol:
+        elsewhere |= attributes_of(found)
+    return set(found.methods) - found.described - elsewhere
+
+
+def undescribed() -> set[str]:
+    """Each public function and method of the lab that does not say what comes back."""
+    classes = public_classes()
+    protocols = [found for found in classes if found.is_protocol]
+    methods = {
+        f"{found.where}: {found.node.name}.{name}"
+        for found in classes
+        for name in undescribed_methods(found, protocols)
+    }
+    functions = {
+        f"{path.relative_to(ROOT)}: {node.name}"
+        for path, tree in modules("bench")
+        for node in tree.body
+        if isinstance(node, FUNCTION) and node.name[0] != "_" and not ast.get_docstring(node)
+    }
+    return methods | functions
+
+
+def test_public_functions_say_what_comes_back() -> None:
+    """Each has a docstring, where no protocol has said it for all who keep that."""
+    assert {found.node.name for found in public_classes()} >= {"Engine", "Generator", "Plan"}
+    assert undescribed() - UNDESCRIBED == set()

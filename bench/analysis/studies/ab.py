@@ -82,6 +82,7 @@ class Effect:
 
     @property
     def title(self) -> str:
+        """The operation, with its workload where that has several phases."""
         return operation_title(self.workload, self.phase)
 
     @property
@@ -96,14 +97,17 @@ class Effect:
 
     @property
     def is_deciding(self) -> bool:
+        """Whether the A/B ends by this figure: the app's CPU per request is the one that does."""
         return self.measure is COST
 
     @property
     def is_regression(self) -> bool:
+        """Whether the side is worse beyond the threshold, or has lost a deciding figure."""
         return self.verdict.kind == "slower" or (self.is_deciding and self.lost)
 
     @property
     def is_decided(self) -> bool:
+        """Whether it is known to be better, worse or the same within the threshold, or is lost."""
         return self.verdict.kind in ("faster", "slower", "indistinguishable") or self.lost
 
 
@@ -124,6 +128,7 @@ class StatementChange:
 
     @property
     def differ(self) -> bool:
+        """Whether one of them sends a statement that the other does not, or more often."""
         return bool(self.more or self.fewer)
 
 
@@ -138,14 +143,17 @@ class Findings:
 
     @property
     def deciding(self) -> tuple[Effect, ...]:
+        """The effects that decide when enough rounds have been measured."""
         return tuple(change for change in self.changes if change.is_deciding)
 
     @property
     def regressions(self) -> tuple[Effect, ...]:
+        """The effects, of any measure, by which a side is worse than its reference."""
         return tuple(change for change in self.changes if change.is_regression)
 
     @property
     def undecided(self) -> tuple[Effect, ...]:
+        """The deciding effects that need more rounds, or have none that may be used."""
         return tuple(change for change in self.deciding if not change.is_decided)
 
     @property
@@ -170,6 +178,7 @@ class Findings:
 
 
 def study_of(record: RunRecord) -> AB:
+    """The A/B that a run was made for. A run of anything else is a fault of the caller's."""
     study = record.plan.study
     assert isinstance(study, AB)
     return study

@@ -168,6 +168,7 @@ def unmeasured(found: Sequence[SaturationOutcome]) -> tuple[str, ...]:
 
 
 def outcomes(record: RunRecord, study: Saturation) -> tuple[SaturationOutcome, ...]:
+    """How the search of each target ended, or stands now, in the order of the plan."""
     return tuple(outcome(study, target, record.cells) for target in record.plan.targets)
 
 

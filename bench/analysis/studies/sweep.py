@@ -18,6 +18,7 @@ class Level:
 
     @property
     def rates_per_s(self) -> tuple[float, ...]:
+        """Requests per second in each valid window of this concurrency."""
         return tuple(window.load.rate_per_s for window in self.windows)
 
 

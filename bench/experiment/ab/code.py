@@ -34,6 +34,7 @@ class Code:
 
     @property
     def lock(self) -> Path:
+        """The uv.lock that this code came with."""
         return self.folder / "uv.lock"
 
 

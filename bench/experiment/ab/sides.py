@@ -123,6 +123,7 @@ def _codes(
 
 
 def name_of(target: Target, asked: SideSpec) -> str:
+    """The name of the target that stands for a side: `flask-base`, `flask-head`, `flask-2`."""
     return f"{target.name}-{asked.key}"
 
 

@@ -19,6 +19,7 @@ CHILD_S = 0.4
 
 
 def burn(seconds: float, clock: Callable[[], float]) -> None:
+    """Use CPU until `clock` has moved on by so many seconds: CPU seconds, if it tells these."""
     end_s = clock() + seconds
     while clock() < end_s:
         pass
@@ -60,6 +61,7 @@ def burn_everywhere(linger: int) -> float:
 
 
 def main() -> None:
+    """Burn when a line arrives on standard input, and print what was burnt, in CPU seconds."""
     process.settle(int(sys.argv[1]), sys.argv[2])
     linger, held = os.pipe()
     # A child's copy of the writing end would keep it from seeing that this process has ended.

@@ -13,6 +13,7 @@ from bench.load import process
 
 
 def main() -> None:
+    """Run Locust for the lab: arguments are the parent's pid, CPUs, the load, and Locust's own."""
     parent_pid, cpus, spec, *arguments = sys.argv[1:]
     process.settle(int(parent_pid), cpus)
     # A fork does not inherit the wish to end with its parent: Locust's worker processes.

@@ -45,6 +45,7 @@ class Ask(NamedTuple):
 
     @property
     def operation(self) -> Operation:
+        """The operation that is asked for."""
         return self.request.operation
 
 

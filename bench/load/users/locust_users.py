@@ -53,6 +53,7 @@ class ItemUser(FastHttpUser):
         self.pace = self._own_pace()
 
     def usual_host(self) -> str:
+        """The address of this class's target on this machine."""
         return default_hosts()[self.target]
 
     def _own_pace(self) -> Pace:
@@ -66,16 +67,20 @@ class ItemUser(FastHttpUser):
         return Beat(1 / float(throughput), phase, time.monotonic())
 
     def on_start(self) -> None:
+        """With a beat of its own, a user waits for its first one."""
         if isinstance(self.pace, Beat):
             gevent.sleep(self.wait_time())
 
     def wait_time(self) -> float:
+        """Seconds until this user's next request, as Locust asks for them."""
         return self.pace.wait_s(time.monotonic())
 
     def do_next(self) -> None:
+        """Do what this user's deck deals next."""
         self.do(next(self._dealt))
 
     def do(self, operation: Operation) -> None:
+        """Send one request and have Locust told how it went: right, or why not."""
         ask = self._memory.ask(operation)
         headers = {"Content-Type": "application/json"} if ask.body is not None else {}
         # What the event's listeners get to know of the request, filled in when it is over.
@@ -112,6 +117,7 @@ class AnyUser(ItemUser):
     abstract = True
 
     def usual_host(self) -> str:
+        """The address of one of the targets measured by default, drawn for each user."""
         usual = {target.name for target in default_targets(known_targets())}
         return self._rng.choice([host for name, host in default_hosts().items() if name in usual])
 

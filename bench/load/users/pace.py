@@ -8,8 +8,13 @@ from typing import Protocol
 class Pace(Protocol):
     """`wait_s` is asked once before each request; `late_s` when it is sent."""
 
-    def wait_s(self, now_s: float) -> float: ...
-    def late_s(self, now_s: float) -> float | None: ...
+    def wait_s(self, now_s: float) -> float:
+        """Seconds from now to the next request, which this moves on to."""
+        ...
+
+    def late_s(self, now_s: float) -> float | None:
+        """How many seconds after it was due a request is sent now; None where nothing was due."""
+        ...
 
 
 @dataclass(frozen=True)

@@ -124,9 +124,11 @@ class Harvest:
 
     @property
     def started(self) -> bool:
+        """Whether the window has begun."""
         return math.isfinite(self._started_unix_s)
 
     def start(self, now_unix_s: float) -> None:
+        """The window begins at this moment, in seconds since 1970."""
         self._started_unix_s = now_unix_s
 
     def since_s(self, now_unix_s: float) -> float:
@@ -185,6 +187,7 @@ class Harvest:
             self._lateness.sent(late_s)
 
     def progress(self, now_unix_s: float) -> Progress:
+        """What has been counted so far, and the mean rate since the start."""
         elapsed_s = self.since_s(now_unix_s)
         done = self._recorder
         rate = done.succeeded / elapsed_s if elapsed_s else 0.0

@@ -67,6 +67,7 @@ class Channel:
         self.collect.set()
 
     def say(self, reply: EngineReply) -> None:
+        """Send the lab a reply."""
         self._write(encode_reply(reply))
 
 
@@ -74,6 +75,7 @@ _installed = Event()
 
 
 def installed() -> bool:
+    """Whether this process listens to Locust's events for the lab."""
     return bool(_installed.is_set())
 
 

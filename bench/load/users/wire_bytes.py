@@ -20,6 +20,7 @@ class RequestTraffic:
     opened: int = 0
 
     def take(self) -> tuple[int, int, int]:
+        """Bytes sent, bytes received and connections opened since this was last taken."""
         taken = (self.sent, self.received, self.opened)
         self.sent = self.received = self.opened = 0
         return taken
@@ -33,6 +34,7 @@ class CountedPool(HTTPClientPool):
         self.traffic = RequestTraffic()
 
     def get_client(self, url: Any) -> Any:
+        """Locust's client, whose bytes and connections are counted."""
         client: HTTPClient = super().get_client(url)
         if not isinstance(client._connection_pool, _CountingPool):
             client._connection_pool = _CountingPool(client._connection_pool, self.traffic)

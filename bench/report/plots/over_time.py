@@ -103,6 +103,7 @@ class Scene:
 
     @property
     def told(self) -> bool:
+        """Whether windows are few enough for each to be told when it is pointed at."""
         return len(self.windows) <= MOST_TOLD
 
 

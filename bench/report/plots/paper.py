@@ -59,6 +59,7 @@ def target_colour(styles: Styles) -> alt.Color:
 
 
 def target_marker(styles: Styles) -> alt.Shape:
+    """The shape of each target's marks, by its mode."""
     return alt.Shape(
         "label:N", scale=_scale(styles, [style.marker.shape for style in styles.values()])
     )

@@ -84,6 +84,7 @@ def _operation_rows(one: Series) -> list[Row]:
 
 
 def time_cells(times: Distribution) -> tuple[str, ...]:
+    """Number, mean, p50, p95 and p99 in ms, as cells of a table; gaps where nothing was timed."""
     if not times.count:
         return ("0", *[NO_FIGURE] * (1 + len(PERCENTILES)))
     told = histogram.percentiles(times, PERCENTILES).values()
@@ -132,6 +133,7 @@ def workers_table(record: RunRecord) -> Table:
 
 
 def table_of_workers(found: Sequence[tuple[str, UsersResult]]) -> Table:
+    """A row for each of Locust's processes, by target."""
     return Table(
         title="Locust's processes",
         columns=("framework", "process", "requests", "CPU s", "busiest", "end"),

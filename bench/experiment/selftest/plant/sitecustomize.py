@@ -43,6 +43,7 @@ class Planted:
         self._thread.start()
 
     def stop(self) -> None:
+        """Burn no more; returns when the thread has ended."""
         self._enough.set()
         self._thread.join()
 
@@ -57,6 +58,7 @@ class Planted:
 
 
 def plant(share: float) -> Planted:
+    """Burn that share from now on, here or, after a fork, in the children alone."""
     planted = Planted(share)
     os.register_at_fork(before=planted.stop, after_in_child=planted.start)
     return planted

@@ -77,6 +77,7 @@ def explain_cards(run: StoredRun) -> tuple[Card, ...]:
 
 
 def explain_lead(_run: StoredRun) -> str:
+    """The sentence above a page that explains costs."""
     return "What a request costs the app, and the layers that cost most."
 
 
