@@ -87,6 +87,7 @@ class Lab:
 
     @property
     def titles(self) -> str:
+        """The targets by their titles, with commas between."""
         return ", ".join(target.title for target in self.targets)
 
     @property

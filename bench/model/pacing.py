@@ -31,10 +31,12 @@ class _Pacing:
 
     @property
     def offered_per_s(self) -> float | None:
+        """Requests that come in a second; None where that follows from the answers."""
         return None
 
     @property
     def connections(self) -> int:
+        """How many connections it may have open to one service at once."""
         return IN_FLIGHT_LIMIT
 
 
@@ -62,6 +64,7 @@ class ClosedLoop(_Pacing):
 
     @property
     def connections(self) -> int:
+        """Its concurrency: none is opened beside."""
         return self.concurrency
 
     @property
@@ -94,6 +97,7 @@ class OpenLoop(_Pacing):
 
     @property
     def offered_per_s(self) -> float:
+        """Its rate, whatever the answers."""
         return self.rate_per_s
 
     @property
@@ -180,6 +184,7 @@ class Users(_Pacing):
 
     @property
     def connections(self) -> int:
+        """A connection for each user."""
         return self.users
 
     @property

@@ -36,10 +36,12 @@ class _Study:
 
     @property
     def settings(self) -> Mapping[str, str]:
+        """The variables of `make` that ask for the same again."""
         return {}
 
     @property
     def connections(self) -> int:
+        """How many connections it may have open to one service; 0 where the pacing says it."""
         return 0
 
     def cells_of_round(
@@ -65,6 +67,7 @@ class Sweep(_Study):
 
     @property
     def connections(self) -> int:
+        """Those of its highest level."""
         return max(self.levels)
 
     def cells_of_round(
@@ -118,6 +121,7 @@ class Saturation(_Study):
 
     @property
     def connections(self) -> int:
+        """Those of the search's open loops, or of the closed loop before, whichever are more."""
         return max(self.concurrency, IN_FLIGHT_LIMIT)
 
 
