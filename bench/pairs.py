@@ -2,25 +2,11 @@
 
 from collections.abc import Sequence
 from itertools import combinations
-from typing import Protocol
 
-from bench.model import Mode
-
-
-class Compared(Protocol):
-    """What decides on a comparison: a target as it is known now, or as a run has recorded it."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def framework(self) -> str: ...
-    @property
-    def mode(self) -> Mode: ...
-    @property
-    def compared_with(self) -> tuple[str, ...]: ...
+from bench.model import Target, TargetRecord
 
 
-def pairs[T: Compared](targets: Sequence[T]) -> tuple[tuple[T, T], ...]:
+def pairs[T: (Target, TargetRecord)](targets: Sequence[T]) -> tuple[tuple[T, T], ...]:
     """The comparisons that mean something, as (subject, reference), in the order of `targets`.
 
     - Targets of one mode and of different frameworks: the framework is what differs.
@@ -36,7 +22,7 @@ def pairs[T: Compared](targets: Sequence[T]) -> tuple[tuple[T, T], ...]:
     return meant
 
 
-def _pair[T: Compared](one: T, other: T) -> tuple[T, T] | None:
+def _pair[T: (Target, TargetRecord)](one: T, other: T) -> tuple[T, T] | None:
     """The two as (subject, reference), if they are compared; `one` comes before `other`."""
     if one.name in other.compared_with:
         return other, one

@@ -111,9 +111,9 @@ def sound(folder: Path) -> Iterator[None]:
         ) from error
 
 
-def new_run_id(results: Path, now: datetime | None = None) -> str:
+def new_run_id(results: Path) -> str:
     """A run id by the clock, e.g. "20261122-104210", made unique in `results`."""
-    base = (now or datetime.now(UTC)).strftime("%Y%m%d-%H%M%S")
+    base = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     names = [base, *(f"{base}-{n}" for n in range(2, 100))]
     return next(name for name in names if not (results / name).exists())
 

@@ -8,12 +8,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, Literal, Protocol, get_args
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from bench.errors import SetupError, UsageError
-from bench.model import Advice, Contract, Mode, Target
+from bench.model import Advice, Contract, Mode, Target, TargetRecord
 
 SERVICES = Path(__file__).resolve().parent.parent / "services"
 MORE_SERVICES = "ONECORE_SERVICES"
@@ -308,16 +308,9 @@ def _require_usable_ports(targets: Sequence[Target], offset: int) -> None:
         )
 
 
-class Chosen(Protocol):
-    """What a choice looks at: a target as it is known now, or as a run has recorded it."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def mode(self) -> Mode: ...
-
-
-def select_targets[T: Chosen](targets: Sequence[T], names: Sequence[str]) -> tuple[T, ...]:
+def select_targets[T: (Target, TargetRecord)](
+    targets: Sequence[T], names: Sequence[str]
+) -> tuple[T, ...]:
     """The named targets, in registry order; all of them when no name is given.
 
     Raises UsageError on an unknown name, listing the known ones.
@@ -353,7 +346,9 @@ def choose_targets(
     return narrow(targets, names, mode) if names or mode else default_targets(targets)
 
 
-def narrow[T: Chosen](targets: Sequence[T], names: Sequence[str], mode: str = "") -> tuple[T, ...]:
+def narrow[T: (Target, TargetRecord)](
+    targets: Sequence[T], names: Sequence[str], mode: str = ""
+) -> tuple[T, ...]:
     """Of these targets those that are named and of this mode; all where neither is said.
 
     `all` is a name for all of them. Raises UsageError on an unknown name or mode, on a mode that

@@ -97,11 +97,6 @@ def untune(tree: KernelTree = REAL, state: Path = STATE) -> tuple[SettingOutcome
     return outcomes
 
 
-def is_tuned(tree: KernelTree = REAL, state: Path = STATE) -> bool:
-    """Whether there is something to put back. Raises SetupError when the state is unreadable."""
-    return bool(saved_values(tree, state))
-
-
 def saved_values(tree: KernelTree = REAL, state: Path = STATE) -> dict[str, str]:
     """What would be put back, by name. Raises SetupError when the state is unreadable."""
     return _load(tree, state).values

@@ -80,7 +80,6 @@ class RunComparison:
     base: RunRecord
     head: RunRecord
     threshold: float
-    level: float
     rows: tuple[ComparisonRow, ...]
     differences: tuple[Difference, ...]
 
@@ -130,7 +129,6 @@ def compare_runs(
     base: RunRecord,
     head: RunRecord,
     threshold: float = 0.02,
-    level: float = 0.95,
     *,
     force: bool = False,
     targets: Sequence[str] = (),
@@ -165,8 +163,8 @@ def compare_runs(
             f"runs {base.run_id} and {head.run_id} have measured nothing in common",
             "Choose runs with a common framework and workload.",
         )
-    rows = _judged(asked, threshold, level)
-    return RunComparison(base, head, threshold, level, rows, found)
+    rows = _judged(asked, threshold)
+    return RunComparison(base, head, threshold, rows, found)
 
 
 def _require_share(threshold: float) -> None:
@@ -294,8 +292,8 @@ def _witness(before: Sequence[PhaseResult], after: Sequence[PhaseResult]) -> flo
     return new / old if old and new else None
 
 
-def _judged(found: Sequence[_Open], threshold: float, level: float) -> tuple[ComparisonRow, ...]:
-    verdicts = judge([pending.comparison for pending in found], threshold, level)
+def _judged(found: Sequence[_Open], threshold: float) -> tuple[ComparisonRow, ...]:
+    verdicts = judge([pending.comparison for pending in found], threshold)
     return tuple(
         replace(pending.row, verdict=_told(pending, verdict))
         for pending, verdict in zip(found, verdicts, strict=True)

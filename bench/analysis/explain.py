@@ -91,7 +91,6 @@ class Explained:
     ladder: Ladder
     layers: tuple[LayerCost, ...]
     total_us: Estimate
-    database_us: Estimate
     gains: tuple[Gain, ...]
     tuned_us: Estimate | None
     rounds: tuple[int, ...]
@@ -139,7 +138,7 @@ def _why_not(record: RunRecord, ladder: Ladder) -> str:
 
 
 def _explained(record: RunRecord, ladder: Ladder) -> Explained | None:
-    app, database = (_by_round(record, ladder, role) for role in ("app_cost", "database_cost"))
+    app = _by_round(record, ladder, "app_cost")
     whole = {number: costs for number, costs in app.items() if set(ladder.cells) <= set(costs)}
     if not whole:
         return None
@@ -149,7 +148,6 @@ def _explained(record: RunRecord, ladder: Ladder) -> Explained | None:
         ladder=ladder,
         layers=_layers(ladder, costs),
         total_us=_over(costs, lambda one: one[top]),
-        database_us=mean_estimate([database[number][top] for number in whole]),
         gains=_gains(ladder, costs),
         tuned_us=_over(costs, lambda one: one[_cell(ladder.tuned[-1])]) if ladder.tuned else None,
         rounds=tuple(whole),
@@ -255,15 +253,6 @@ def _grouped(rungs: Sequence[Rung]) -> Mapping[str, Callable[[_Costs], float]]:
 def group_of(layer: str) -> str:
     """The group of a layer; a group is its own."""
     return next((group for group, layers in GROUPS.items() if layer in layers), layer)
-
-
-def shares_by_group(found: Explained) -> Mapping[str, float]:
-    """The ladder's shares, a figure for each group that it has."""
-    shares: dict[str, float] = {}
-    for layer in found.layers:
-        group = group_of(layer.layer)
-        shares[group] = shares.get(group, 0.0) + layer.share.point
-    return shares
 
 
 # --- what it means at a load ------------------------------------------------------------------

@@ -141,8 +141,8 @@ def judge_stall_open(
     seen, name = median_latencies(windows), "stalls, open loop"
     return (
         _median_is(f"{name}: p50", server.open_loop_quantile_s(0.50), seen),
-        _near(f"{name}: p95", seen.p95_s, server.open_loop_quantile_s(0.95), TAIL_TOLERANCE),
-        _near(f"{name}: p99", seen.p99_s, server.open_loop_quantile_s(0.99), TAIL_TOLERANCE),
+        _near(f"{name}: p95", seen.p95_s, server.open_loop_quantile_s(0.95)),
+        _near(f"{name}: p99", seen.p99_s, server.open_loop_quantile_s(0.99)),
     )
 
 
@@ -210,9 +210,9 @@ def judge_failures(results: Sequence[LoadResult]) -> SelftestCheck:
     )
 
 
-def _near(name: str, seen_s: float, true_s: float, tolerance: float) -> SelftestCheck:
-    inside = abs(seen_s / true_s - 1) <= tolerance
-    return SelftestCheck(name, inside, _ms(seen_s), f"{_ms(true_s)} ±{tolerance:.0%}")
+def _near(name: str, seen_s: float, true_s: float) -> SelftestCheck:
+    inside = abs(seen_s / true_s - 1) <= TAIL_TOLERANCE
+    return SelftestCheck(name, inside, _ms(seen_s), f"{_ms(true_s)} ±{TAIL_TOLERANCE:.0%}")
 
 
 def _between(name: str, seen_s: float, low_s: float, high_s: float) -> SelftestCheck:

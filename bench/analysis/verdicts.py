@@ -20,7 +20,7 @@ from bench.analysis.series import operation_title
 from bench.analysis.validity import phases_of, windows_of
 from bench.model import RunRecord, Verdict
 from bench.pairs import pairs
-from bench.stats.verdict import Comparison, judge
+from bench.stats.verdict import LEVEL, Comparison, judge
 
 
 @dataclass(frozen=True)
@@ -53,9 +53,7 @@ class Question:
     elsewhere: Mapping[str, str]
 
 
-def verdicts(
-    record: RunRecord, threshold: float = 0.02, level: float = 0.95
-) -> tuple[PhaseVerdict, ...]:
+def verdicts(record: RunRecord, level: float = LEVEL) -> tuple[PhaseVerdict, ...]:
     """A verdict per measure, phase and pair of targets that means something, in plan order.
 
     In a closed loop rates and costs are compared, in an open loop p99 latencies and costs. A cell
@@ -65,12 +63,12 @@ def verdicts(
     return tuple(
         verdict
         for measure in measures_of(record.plan)
-        for verdict in _family(tuple(questions(record, measure)), threshold, level)
+        for verdict in _family(tuple(questions(record, measure)), level)
     )
 
 
-def _family(asked: Sequence[Question], threshold: float, level: float) -> Iterator[PhaseVerdict]:
-    judged = judge([question.comparison for question in asked], threshold, level)
+def _family(asked: Sequence[Question], level: float) -> Iterator[PhaseVerdict]:
+    judged = judge([question.comparison for question in asked], level=level)
     for question, verdict in zip(asked, judged, strict=True):
         yield _with_verdict(question, verdict)
 
@@ -81,7 +79,7 @@ def _with_verdict(question: Question, verdict: Verdict) -> PhaseVerdict:
     )
 
 
-def ratios(record: RunRecord, level: float = 0.95) -> tuple[PhaseVerdict, ...]:
+def ratios(record: RunRecord, level: float = LEVEL) -> tuple[PhaseVerdict, ...]:
     """The same comparisons, each a family of its own: with its plain interval at `level`.
 
     How wide such an interval is depends on nothing but its own rounds.

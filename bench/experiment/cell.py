@@ -312,7 +312,6 @@ def phase_result(
         generator=generator,
         app_cpus=times,
         queries=counted.queries,
-        ceiling_share=_ceiling_share(bench, phase, load),
         limited_by=diagnostics.limited_by(
             load, counted.app, counted.database, generator, placement
         ),
@@ -354,27 +353,6 @@ def _of_the_work(bench: Bench, target: Target, counted: WindowCounts) -> tuple[D
         *diagnostics.others_connected(0 if users else watch.other_clients),
         *diagnostics.database_changed(bench.described.get(target.name, {}), watch.described),
     )
-
-
-# What the generator has to do for an answer, by the nearest operation that its ceiling knows.
-_CEILING_OF: Mapping[Operation, Operation] = {
-    "ping": "read",
-    "delete": "read",
-    "update": "create",
-    "echo": "create",
-}
-
-
-def _ceiling_share(bench: Bench, phase: Phase, load: LoadResult) -> float | None:
-    """The window's rate against the ceiling, each operation weighed by its part of the load."""
-    total = sum(share.weight for share in phase.shares)
-    needed = 0.0
-    for share in phase.shares:
-        ceiling = bench.ceiling_per_s.get(_CEILING_OF.get(share.operation, share.operation))
-        if ceiling is None:
-            return None
-        needed += load.rate_per_s * share.weight / total / ceiling
-    return needed
 
 
 def cpu_times(before: CpuTotals, after: CpuTotals, app_cpu_s: float) -> CpuTimes:

@@ -24,7 +24,7 @@ from bench.experiment.scenario import measure_scenario
 from bench.experiment.schedule import NextStep, Step
 from bench.experiment.turns import TARGET_FAILED, measure_turns
 from bench.files import write_whole
-from bench.load.engine import Engine
+from bench.load.engine import Engine, TurnEngine
 from bench.model import (
     CellResult,
     Diagnostic,
@@ -75,15 +75,6 @@ class Observer(Protocol):
 
     def run_finished(self, record: RunRecord, /) -> None:
         """The last cell is stored, and the record is what will stay."""
-        ...
-
-
-class HasPid(Protocol):
-    """Whoever can tell which process makes the load."""
-
-    @property
-    def pid(self) -> int:
-        """The process, with its children, whose CPU time the load costs."""
         ...
 
 
@@ -399,7 +390,7 @@ def _pss_bytes(memory: Memory | None) -> int | None:
     return memory.pss_bytes if memory else None
 
 
-def engine_probe(engine: HasPid) -> Probe:
+def engine_probe(engine: Engine | TurnEngine) -> Probe:
     """How the sampler reads whoever makes the load."""
     return Probe(
         unit="generator",
@@ -412,7 +403,7 @@ def engine_probe(engine: HasPid) -> Probe:
 class _Cumulated:
     """The CPU time of an engine that may have another process for each window."""
 
-    def __init__(self, engine: HasPid) -> None:
+    def __init__(self, engine: Engine | TurnEngine) -> None:
         self._engine = engine
         self._pid: int | None = None
         self._clock: TreeClock | None = None

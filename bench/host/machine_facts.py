@@ -122,14 +122,13 @@ class _MachineReading:
 def observe(
     spin_on: tuple[int, ...] = (),
     *,
-    own: Collection[int] = (),
     seconds: float = 1.0,
     tree: KernelTree = REAL,
     pause: Callable[[float], None] = time.sleep,
 ) -> MachineFacts:
     """Look at the machine for some time, then probe the speed of the `spin_on` CPUs.
 
-    Processes in `own`, this one and the children of all of them do not count as others.
+    This process and its children do not count as others.
     """
     before = _moment(tree)
     pause(seconds)
@@ -137,7 +136,7 @@ def observe(
     # The probe makes a CPU busy: only after having looked.
     spins = _spins(spin_on, pause)
     return MachineFacts(
-        activity=_activity(before, after, {os.getpid(), *own}),
+        activity=_activity(before, after, {os.getpid()}),
         clocks=tuple(cpu_clock(cpu, tree) for cpu in sorted(after.ticks)),
         turbo=turbo_switches(tree),
         smt_groups=smt_groups(tree),

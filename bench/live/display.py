@@ -12,8 +12,10 @@ from rich.text import Text
 PERIOD_S = 0.5
 """The display shares a core with the generator on small machines: twice a second is enough."""
 
+_DRAWINGS = 100
 
-def drawing_share(lines: Callable[[], Sequence[Text]], drawings: int = 100) -> float:
+
+def drawing_share(lines: Callable[[], Sequence[Text]]) -> float:
     """CPU that a display of these lines uses, as a share of one core: measured unseen."""
     console = Console(file=io.StringIO(), force_terminal=True, width=80, height=24)
     live = Live(
@@ -21,9 +23,9 @@ def drawing_share(lines: Callable[[], Sequence[Text]], drawings: int = 100) -> f
     )
     with live:
         before_s = time.thread_time()
-        for _ in range(drawings):
+        for _ in range(_DRAWINGS):
             live.refresh()
-        return (time.thread_time() - before_s) / drawings / PERIOD_S
+        return (time.thread_time() - before_s) / _DRAWINGS / PERIOD_S
 
 
 class Display:

@@ -108,7 +108,7 @@ class LiveObserver:
         self._done = self._done_before = 0
         self._total: int | None = None
         self._why = ""
-        self._began_s = self._cell_began_s = self._cell_ended_s = time.monotonic()
+        self._began_s = self._cell_ended_s = time.monotonic()
         self._progress: WindowProgress | None = None
         self._rate_per_s: float | None = None
 
@@ -119,7 +119,7 @@ class LiveObserver:
         plan = record.plan
         self._record = record
         self._total, self._done, self._done_before = cells, done, done
-        self._began_s = self._cell_began_s = self._cell_ended_s = time.monotonic()
+        self._began_s = self._cell_ended_s = time.monotonic()
         self._console.print(
             f"Run {record.run_id}: {', '.join(plan.targets)}; {', '.join(plan.workloads)}; "
             f"{plan.rounds} {'round' if plan.rounds == 1 else 'rounds'}, {load_words(plan)}"
@@ -141,7 +141,6 @@ class LiveObserver:
             self._title = f"round {step.round}  {who}  {step.workload}"
             self._window_s = self._length_of(step.workload)
             self._target = targets[0]
-            self._cell_began_s = time.monotonic()
             self._progress = self._rate_per_s = None
 
     def progress(self, progress: WindowProgress) -> None:

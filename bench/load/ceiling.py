@@ -20,6 +20,8 @@ from bench.load.nullserver import Behaviour, running
 from bench.load.wire import encode_spec
 from bench.model import ClosedLoop, LoadSpec, Operation, Rows, Share
 
+_PACING = ClosedLoop(20)
+
 _SHARES: Mapping[Operation, Share] = {
     "read": Share("read", ids=Rows(1, Behaviour.rows)),
     "create": Share("create"),
@@ -59,7 +61,6 @@ def measure_ceiling(
     *,
     duration_s: float = 3.0,
     turns: int = 3,
-    concurrency: int = 20,
     operations: Sequence[Operation] = ("read", "create"),
     compare: bool = True,
 ) -> Ceiling:
@@ -72,8 +73,7 @@ def measure_ceiling(
     with running(server_cpus, Behaviour()) as base_url, Generator(generator_cpus) as generator:
         for turn in range(turns):
             for share in (_SHARES[operation] for operation in operations):
-                pacing = ClosedLoop(concurrency)
-                spec = LoadSpec(base_url, (share,), pacing, seed=turn, duration_s=duration_s)
+                spec = LoadSpec(base_url, (share,), _PACING, seed=turn, duration_s=duration_s)
                 ours.setdefault(share.operation, []).append(_generator_turn(generator, spec))
                 if compare:
                     cost = _fasthttp_turn(spec, generator_cpus)

@@ -15,6 +15,8 @@ from bench.model import ClosedLoop, LoadSpec, Progress, Rows, Share
 
 LIMIT_BYTES = 200_000_000
 
+_CONCURRENCY = 20
+
 _SHARES = (Share("read", 2, ids=Rows(1, Behaviour.rows)), Share("create"), Share("list"))
 """Creates are among them: they are what the generator remembers."""
 
@@ -40,12 +42,10 @@ def measure_endurance(
     server_cpus: Sequence[int],
     requests: int,
     on_progress: Callable[[Progress], None],
-    *,
-    concurrency: int = 20,
 ) -> Endurance:
     """Send so many requests in one closed-loop window."""
     with running(server_cpus, Behaviour()) as base_url, Generator(generator_cpus) as generator:
-        pacing = ClosedLoop(concurrency)
+        pacing = ClosedLoop(_CONCURRENCY)
         generator.prepare(LoadSpec(base_url, _SHARES, pacing, seed=1, requests=requests))
         generator.go(on_progress)
         result = generator.collect()

@@ -121,9 +121,6 @@ class PhaseResult:
     CPU times are those of the counted turns; switches, queries and bytes those of all requests,
     lead-ins included. Of services on another machine nobody sees what they and their databases use:
     `app`, `database` and `app_cpus` are None then, and `generator` in files that did not keep it.
-
-    `ceiling_share` is its rate as a share of what the generator can send to a server with nothing
-    behind it.
     """
 
     phase: str
@@ -133,7 +130,6 @@ class PhaseResult:
     generator: RoleCost | None
     app_cpus: CpuTimes | None
     queries: QueryCounts | None = None
-    ceiling_share: float | None = None
     limited_by: str = ""
     diagnostics: _Diagnostics = ()
     conditions: Conditions | None = None

@@ -103,7 +103,7 @@ def comparison_table(found: RunComparison) -> Table:
 def _caption(found: RunComparison) -> str:
     told = (
         f"Head / base, unpaired, each with the interval of its step in Holm's method. Beyond "
-        f"{found.threshold:.0%} as a whole: a verdict. {family_words(found.level)} CPU in us, "
+        f"{found.threshold:.0%} as a whole: a verdict. {family_words()} CPU in us, "
         f"latency in ms. Rounds: needed of each run. Witness: head / base of the database's CPU "
         f"per request; ! beyond {DRIFT:.0%}, {NO_FIGURE} where it was not asked the same."
     )

@@ -9,6 +9,7 @@ from bench.metrics import METRICS, Metric
 from bench.model import Diagnostic, Estimate, Verdict
 from bench.report.document import TargetCell
 from bench.stats.estimate import is_bounded
+from bench.stats.verdict import LEVEL
 from bench.words import NO_FIGURE
 
 NOT_MEASURED = "not measured"
@@ -123,10 +124,10 @@ def rounds_words(verdict: Verdict) -> str:
     return f"about {verdict.rounds_needed}" if verdict.rounds_needed else "over 1,000"
 
 
-def family_words(level: float) -> str:
+def family_words() -> str:
     """What is kept for a table of verdicts, and what is not."""
     return (
-        f"At most {1 - level:.0%} of such tables hold a wrong verdict; that all intervals hold at "
+        f"At most {1 - LEVEL:.0%} of such tables hold a wrong verdict; that all intervals hold at "
         f"once is not said."
     )
 

@@ -21,7 +21,7 @@ import numpy as np
 
 from bench.model import Estimate
 from bench.stats.estimate import exponential, logarithms
-from bench.stats.student import critical_value, two_sided_p
+from bench.stats.student import critical_value
 
 RatesByRound = Mapping[int, float | None]
 """Requests per second by round number. None: the cell was measured and found invalid."""
@@ -126,17 +126,6 @@ def ratio_estimate(log_ratio: LogRatio, level: float = 0.95) -> Estimate:
         half = t * standard_error(log_ratio)
     mean = log_ratio.mean
     return exponential(Estimate(mean, mean - half, mean + half, level, log_ratio.rounds))
-
-
-def no_difference_p(log_ratio: LogRatio) -> float:
-    """The two-sided p-value of "the ratio is 1".
-
-    It is the paired t-test on log rates (Welch's t-test when unpaired). A small one alone does
-    not make a verdict: with enough rounds any difference gets there, however useless. Raises
-    ValueError when the spread is unknown.
-    """
-    error = standard_error(log_ratio)
-    return two_sided_p(log_ratio.mean, error, degrees_of_freedom(log_ratio))
 
 
 def _variances(*samples: Sequence[float]) -> tuple[float, ...] | None:

@@ -42,6 +42,12 @@ from bench.stats.ratio import (
 from bench.stats.rounds import MAX_ROUNDS, rounds_for_half_width
 from bench.stats.student import check_level, two_sided_p
 
+THRESHOLD = 0.02
+"""The smallest difference that counts, as a share, where nobody asks for another."""
+
+LEVEL = 0.95
+"""Of a family of verdicts: at most 1 - LEVEL of such families hold a wrong one."""
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -63,7 +69,7 @@ class Comparison:
 
 
 def judge(
-    family: Sequence[Comparison], threshold: float = 0.02, level: float = 0.95
+    family: Sequence[Comparison], threshold: float = THRESHOLD, level: float = LEVEL
 ) -> tuple[Verdict, ...]:
     """One verdict per comparison, in the order given; see the top of this file for the rule.
 

@@ -11,7 +11,7 @@ import pytest
 from bench import tuning
 from bench.errors import SetupError
 from bench.host import KernelTree, Setting
-from bench.tuning import is_tuned, require_root, tune, tuned_names, untune
+from bench.tuning import require_root, tune, tuned_names, untune
 
 GOVERNOR = "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"
 TURBO = "/sys/devices/system/cpu/intel_pstate/no_turbo"
@@ -77,10 +77,10 @@ def test_tune_sets_what_is_wanted_and_untune_restores_it(tree: KernelTree, state
     """Values and nothing else come back; no state is left behind."""
     assert set(kinds(tune(WANTED, tree, state)).values()) == {"set"}
     assert now(tree) == {setting.name: setting.value for setting in WANTED}
-    assert is_tuned(tree, state)
+    assert tuned_names(tree, state) == sorted(BEFORE)
     assert set(kinds(untune(tree, state)).values()) == {"restored"}
     assert now(tree) == BEFORE
-    assert not is_tuned(tree, state)
+    assert tuned_names(tree, state) == []
     assert list(state.parent.iterdir()) == []
 
 

@@ -127,9 +127,9 @@ def marker(layer: alt.Chart, styles: Styles, size: int, aside: int = 0) -> alt.C
     return made
 
 
-def hollow(layer: alt.Chart, styles: Styles, size: int) -> alt.Chart:
+def hollow(layer: alt.Chart, styles: Styles) -> alt.Chart:
     """Marks of which only the outline is drawn."""
-    made: alt.Chart = layer.mark_point(filled=False, fill=PAPER, size=size, strokeWidth=1.9).encode(
+    made: alt.Chart = layer.mark_point(filled=False, fill=PAPER, size=75, strokeWidth=1.9).encode(
         color=target_colour(styles), shape=target_marker(styles)
     )
     return made

@@ -165,7 +165,7 @@ def _trial_layers(
             answers,
         ),
         "passed": (marker(base, styles, 85), by_outcome["passed"]),
-        "failed": (hollow(base, styles, 75), by_outcome["failed"]),
+        "failed": (hollow(base, styles), by_outcome["failed"]),
         "unjudged": (cross, by_outcome["unjudged"]),
     }
 

@@ -66,7 +66,7 @@ def _layers(
             idle,
         ),
         "peaks": (at["peak"].mark_tick(thickness=2.5, size=15).encode(color=colours), rows),
-        "idle": (hollow(at["idle"], styles, 75), idle),
+        "idle": (hollow(at["idle"], styles), idle),
         "loaded": (marker(at["loaded"], styles, 110), loaded),
         "figures": (
             at["loaded"].mark_text(dy=-13, fontSize=11, color=INK).encode(text="short:N"),

@@ -17,6 +17,7 @@ from bench.report.words import (
     rounds_words,
     verdict_words,
 )
+from bench.stats.verdict import THRESHOLD
 from bench.words import NO_FIGURE, interval_end_words, p_words, plain, ratio_end
 
 _MIRROR: dict[VerdictKind, VerdictKind] = {"faster": "slower", "slower": "faster"}
@@ -144,29 +145,23 @@ def _opinion(found: PhaseVerdict, measure: Measure, *, mirrored: bool) -> Opinio
 # --- as tables --------------------------------------------------------------------------------
 
 
-def verdict_tables(
-    record: RunRecord, threshold: float = 0.02, level: float = 0.95
-) -> tuple[Table, ...]:
+def verdict_tables(record: RunRecord) -> tuple[Table, ...]:
     """The verdicts in words, a table for each measure. None without a second target."""
-    found = verdicts(record, threshold, level)
+    found = verdicts(record)
     tables = (
-        _verdict_table(
-            [each for each in found if each.measure == measure], measure, threshold, level
-        )
+        _verdict_table([each for each in found if each.measure == measure], measure)
         for measure in measures_of(record.plan)
     )
     return tuple(table for table in tables if table.rows)
 
 
-def _verdict_table(
-    found: Sequence[PhaseVerdict], measure: Measure, threshold: float, level: float
-) -> Table:
+def _verdict_table(found: Sequence[PhaseVerdict], measure: Measure) -> Table:
     return Table(
         title=f"Verdicts: {measure.title}",
         columns=("operation", "comparison", "verdict", "p (Holm)", "rounds needed"),
         rows=tuple(_row(each, measure) for each in found),
         numeric=(False, False, False, True, True),
-        caption=_caption(found, measure, threshold, level),
+        caption=_caption(found, measure),
     )
 
 
@@ -191,13 +186,11 @@ def comparison_words(verdict: Verdict, measure: Measure) -> str:
     return f"{subject} is {plain(ratio.point)} x {reference} {interval}"
 
 
-def _caption(
-    found: Sequence[PhaseVerdict], measure: Measure, threshold: float, level: float
-) -> str:
+def _caption(found: Sequence[PhaseVerdict], measure: Measure) -> str:
     parts = [
         f"Ratios of {measure.title}, paired within rounds, each with the interval of its step in "
-        f"Holm's method. Beyond {threshold:.0%} as a whole: {measure.better} or {measure.worse}; "
-        f"within it: indistinguishable. {family_words(level)}"
+        f"Holm's method. Beyond {THRESHOLD:.0%} as a whole: {measure.better} or {measure.worse}; "
+        f"within it: indistinguishable. {family_words()}"
     ]
     if measure.metric is METRICS["p99"]:
         needed = histogram.samples_needed(99)

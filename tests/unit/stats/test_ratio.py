@@ -12,13 +12,13 @@ from bench.stats.ratio import (
     LogRatio,
     degrees_of_freedom,
     invalid_rounds,
-    no_difference_p,
     paired_log_ratio,
     paired_rounds,
     ratio_estimate,
     standard_error,
     unpaired_log_ratio,
 )
+from bench.stats.student import two_sided_p
 
 # R's data set `sleep`. Rates are exp(extra), so that log ratios are the differences R looks at.
 GROUP_1 = [0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0]
@@ -27,6 +27,11 @@ SLEEP_1 = {i: math.exp(extra) for i, extra in enumerate(GROUP_1)}
 SLEEP_2 = {i: math.exp(extra) for i, extra in enumerate(GROUP_2)}
 
 pairs = st.lists(st.tuples(st.floats(1, 1e5), st.floats(1, 1e5)), min_size=2, max_size=20)
+
+
+def no_difference_p(ratio: LogRatio) -> float:
+    """The paired t-test on log rates, or Welch's: the p-value of "the ratio is 1"."""
+    return two_sided_p(ratio.mean, standard_error(ratio), degrees_of_freedom(ratio))
 
 
 def by_round(values: list[float]) -> dict[int, float]:
