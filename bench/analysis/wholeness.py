@@ -40,8 +40,8 @@ def missing(record: RunRecord) -> tuple[CellKey, ...]:
 
 def whole_rounds(record: RunRecord) -> int:
     """How many rounds have all their cells; of a study with no plan for them, how many it has."""
-    begun = {cell.round for cell in record.cells}
-    return len(begun - {number for number, *_ in missing(record)})
+    rounds_begun = {cell.round for cell in record.cells}
+    return len(rounds_begun - {number for number, *_ in missing(record)})
 
 
 def missing_words(keys: Sequence[CellKey]) -> str:

@@ -74,7 +74,7 @@ def watch(*, choice: Choice = NOTHING_CHOSEN) -> None:
     lab = _lab_to_look_at(choice)
     # Whatever is being measured, this stays off its core.
     os.sched_setaffinity(0, lab.placement.housekeeping)
-    with UnitReader(lab, asking=True) as reader, suppress(KeyboardInterrupt):
+    with UnitReader(lab, with_transactions=True) as reader, suppress(KeyboardInterrupt):
         watch_units(out, reader.look)
 
 
@@ -135,5 +135,5 @@ def _tell_killed(stopped: Stopped) -> None:
 
 
 def _print_status(lab: Lab) -> None:
-    with UnitReader(lab, asking=False) as reader:
+    with UnitReader(lab, with_transactions=False) as reader:
         print_table(out, status_table(reader.look()))

@@ -16,8 +16,8 @@ def next_of(record: RunRecord) -> NextStep:
         if planned := first_missing(steps(plan), cells):
             return planned
         for number in range(plan.rounds + 1, plan.rounds_limit + 1):
-            begun = any(cell.round == number for cell in cells)
-            if not begun and narrow_enough(replace(record, cells=tuple(cells))):
+            has_begun = any(cell.round == number for cell in cells)
+            if not has_begun and narrow_enough(replace(record, cells=tuple(cells))):
                 return None
             if added := first_missing(steps_of_round(plan, number), cells):
                 return added

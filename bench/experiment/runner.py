@@ -134,8 +134,8 @@ class Runner:
         self, record: RunRecord, step: Step, cells: Sequence[CellResult]
     ) -> None:
         plan = record.plan
-        begun = any(cell.round == step.round for cell in cells)
-        if plan.rounds < step.round <= plan.rounds_limit and not begun:
+        has_begun = any(cell.round == step.round for cell in cells)
+        if plan.rounds < step.round <= plan.rounds_limit and not has_begun:
             why = why_more(replace(record, cells=tuple(cells)))
             self.observer.round_added(step.round, len(plan.targets) * len(plan.workloads), why)
 

@@ -334,17 +334,17 @@ def _counted(
     around: _Around,
 ) -> WindowCounts:
     """The turns of one target together. Raises UnitFailed when it has died in the meantime."""
-    begun, taken, target = part.beginning, part.taken, part.target
-    assert begun is not None
+    beginning, taken, target = part.beginning, part.taken, part.target
+    assert beginning is not None
     (cpu,) = bench.lab.placement_of(target).app
     ended = edge(bench, target)
-    before, after = begun.counters, ended
+    before, after = beginning.counters, ended
     watch = watched(bench, target, before, after, part.admin)
     units = zip(
         bench.lab.unit_names(target),
         _role_costs(part, (before.app, before.database), (after.app, after.database)),
         (_total(taken, "app_s"), _total(taken, "database_s")),
-        begun.resettable,
+        beginning.resettable,
         strict=True,
     )
     app, database = (
@@ -363,7 +363,7 @@ def _counted(
         database=database,
         generator=RoleCost(_total(taken, "generator_s"), 0, 0, memory=around.generator_memory),
         app_cpus=_cpu_times(taken, app.cpu_s),
-        queries=_queries(part, begun),
+        queries=_queries(part, beginning),
         spin_before_s=around.spins_before[cpu],
         spin_after_s=around.spins_after[cpu],
         moved=after.counters.since(before.counters),
@@ -385,7 +385,7 @@ def _role_costs(part: Participant, before: _Uses, after: _Uses) -> tuple[RoleCos
     """What the app and its database used: between the edges, or in the part's own turns."""
     stretches = part.uses if part.shared else [(before, after)]
     app, database = (
-        reduce(_together, (cost(begun[place], ended[place]) for begun, ended in stretches))
+        reduce(_together, (cost(beginning[place], ended[place]) for beginning, ended in stretches))
         for place in (0, 1)
     )
     return app, database
@@ -400,13 +400,13 @@ def _together(one: RoleCost, other: RoleCost) -> RoleCost:
     )
 
 
-def _queries(part: Participant, begun: _Beginning) -> QueryCounts | None:
+def _queries(part: Participant, beginning: _Beginning) -> QueryCounts | None:
     """The target's statements. Where it is asked for several things, they are those of the one
     that needs the database, and of the others none are told.
     """
     if part.shared and part.workload in WITHOUT_DATABASE:
         return None
-    return part.admin.counted_since(begun.statements)
+    return part.admin.counted_since(beginning.statements)
 
 
 def _total(taken: Sequence[_CountedTurn], role: str) -> float:

@@ -19,10 +19,10 @@ MEMORY_EVERY = 5
 class UnitReader:
     """Looks at all units of `lab` and remembers what it saw, since a rate needs two looks.
 
-    It changes nothing. `asking` asks the databases for their transactions, frozen ones left out.
+    It changes nothing. `with_transactions` asks the databases for their transactions, frozen ones left out.
     """
 
-    def __init__(self, lab: Lab, *, asking: bool) -> None:
+    def __init__(self, lab: Lab, *, with_transactions: bool) -> None:
         self._lab = lab
         self._looks = 0
         # Between this look and the one before.
@@ -31,7 +31,7 @@ class UnitReader:
         self._allowed: dict[str, tuple[int, ...]] = {}
         self._activity = {
             target.name: TransactionCounter(lab.cluster(target), target, lab.secrets)
-            for target in (lab.targets if asking else ())
+            for target in (lab.targets if with_transactions else ())
         }
 
     def __enter__(self) -> "UnitReader":

@@ -21,16 +21,16 @@ class FakeEngine:
     """Answers 1,000 requests/s of every target; `asked` has each turn, with what was counted."""
 
     rate_per_s: float = 1000.0
-    asking: str = ""
+    with_transactions: str = ""
     asked: list[tuple[str, float]] = field(default_factory=list)
 
     def begin_turn(self, target: str) -> None:
-        assert self.asking == "", "one target at a time"
-        self.asking = target
+        assert self.with_transactions == "", "one target at a time"
+        self.with_transactions = target
 
     def end_turn(self, target: str, from_s: float, to_s: float) -> Turn:
-        assert self.asking == target
-        self.asking = ""
+        assert self.with_transactions == target
+        self.with_transactions = ""
         self.asked.append((target, to_s - from_s))
         return Turn(to_s - from_s, round(self.rate_per_s * (to_s - from_s)), 0)
 
@@ -100,7 +100,7 @@ def test_a_target_that_ends_in_its_turn_leaves_the_others_theirs() -> None:
     assert len(dead.taken) == 2
     assert len(alive.taken) == 10
     assert [counted_s for name, counted_s in engine.asked if name == "dead"][2:] == [0.0]
-    assert engine.asking == "", "nobody is asked any longer"
+    assert engine.with_transactions == "", "nobody is asked any longer"
 
 
 def test_a_target_that_is_asked_two_things_has_turns_for_each() -> None:

@@ -64,8 +64,8 @@ def _about_the_run(run: StoredRun) -> Iterator[Diagnostic]:
             "lab's: please tell.",
             "note",
         )
-    begun = {cell.round for cell in record.cells}
-    if len(begun) == 1 and (record.plan.study is None or record.plan.study.rounds != "none"):
+    rounds_begun = {cell.round for cell in record.cells}
+    if len(rounds_begun) == 1 and (record.plan.study is None or record.plan.study.rounds != "none"):
         yield Diagnostic(
             "one-round",
             "One round gives no interval and no verdict",

@@ -137,14 +137,14 @@ def others_connected(connections: int) -> tuple[Diagnostic, ...]:
     )
 
 
-def database_changed(begun: Mapping[str, str], now: Mapping[str, str]) -> tuple[Diagnostic, ...]:
+def database_changed(before: Mapping[str, str], now: Mapping[str, str]) -> tuple[Diagnostic, ...]:
     """Whether the table or a setting is another than when the run began: provenance has that."""
     changed = [
-        f"{name} is {now.get(name, 'gone')}, and was {begun.get(name, 'not there')}"
-        for name in dict.fromkeys((*begun, *now))
-        if begun.get(name) != now.get(name)
+        f"{name} is {now.get(name, 'gone')}, and was {before.get(name, 'not there')}"
+        for name in dict.fromkeys((*before, *now))
+        if before.get(name) != now.get(name)
     ]
-    if not begun or not changed:
+    if not before or not changed:
         return ()
     return (
         Diagnostic(
