@@ -33,12 +33,12 @@ def run(record: RunRecord) -> RunRecord:
     )
 
 
-def sample(one: Sample) -> Sample:
+def sample(stored: Sample) -> Sample:
     """A reading of version 1: apps were named after their target, databases too."""
-    name = one.unit.removeprefix("onecore-")
-    if name == one.unit or name.startswith("postgres-"):
-        return one
-    return replace(one, unit=f"onecore-{_today(name)}")
+    name = stored.unit.removeprefix("onecore-")
+    if name == stored.unit or name.startswith("postgres-"):
+        return stored
+    return replace(stored, unit=f"onecore-{_today(name)}")
 
 
 def _today(name: str) -> str:

@@ -22,14 +22,14 @@ def pairs[T: (Target, TargetRecord)](targets: Sequence[T]) -> tuple[tuple[T, T],
     return meant
 
 
-def _pair[T: (Target, TargetRecord)](one: T, other: T) -> tuple[T, T] | None:
-    """The two as (subject, reference), if they are compared; `one` comes before `other`."""
-    if one.name in other.compared_with:
-        return other, one
-    if other.name in one.compared_with:
-        return one, other
-    if one.framework != other.framework:
-        return (one, other) if one.mode == other.mode else None
-    if one.name == one.framework:
-        return other, one
-    return (one, other) if other.name == other.framework else None
+def _pair[T: (Target, TargetRecord)](first: T, other: T) -> tuple[T, T] | None:
+    """The two as (subject, reference), if they are compared; `first` comes before `other`."""
+    if first.name in other.compared_with:
+        return other, first
+    if other.name in first.compared_with:
+        return first, other
+    if first.framework != other.framework:
+        return (first, other) if first.mode == other.mode else None
+    if first.name == first.framework:
+        return other, first
+    return (first, other) if other.name == other.framework else None

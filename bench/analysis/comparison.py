@@ -300,11 +300,11 @@ def _judged(found: Sequence[_Open], threshold: float) -> tuple[ComparisonRow, ..
     )
 
 
-def _told(one: _Open, verdict: Verdict) -> Verdict:
+def _told(pending: _Open, verdict: Verdict) -> Verdict:
     """The verdict; where the head has no figure, not its want of rounds is what is told."""
-    if not one.missing or not one.row.lost:
+    if not pending.missing or not pending.row.lost:
         return verdict
-    return replace(verdict, kind="invalid", reason=one.missing)
+    return replace(verdict, kind="invalid", reason=pending.missing)
 
 
 def drifted(ratio: float | None) -> bool:

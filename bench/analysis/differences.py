@@ -87,7 +87,7 @@ def differences(base: RunRecord, head: RunRecord) -> tuple[Difference, ...]:
         for name in dict.fromkeys([*before, *after])
         if before.get(name) != after.get(name) and not _matches(name, _VOLATILE)
     ]
-    return tuple(sorted(found, key=lambda one: not one.blocking))
+    return tuple(sorted(found, key=lambda difference: not difference.blocking))
 
 
 def _difference(name: str, old: str | None, new: str | None, *, counted: bool) -> Difference:

@@ -99,7 +99,7 @@ class Explained:
     @property
     def dearest(self) -> tuple[LayerCost, ...]:
         """The layers that cost most, the dearest first."""
-        return tuple(sorted(self.layers, key=lambda one: -one.share.point))
+        return tuple(sorted(self.layers, key=lambda layer: -layer.share.point))
 
     def gain_on(self, layer: str) -> Gain | None:
         """What the tuned service gains where this layer is; None where it was not measured."""
@@ -147,9 +147,9 @@ def _explained(record: RunRecord, ladder: Ladder) -> Explained | None:
     return Explained(
         ladder=ladder,
         layers=_layers(ladder, costs),
-        total_us=_over(costs, lambda one: one[top]),
+        total_us=_over(costs, lambda paid: paid[top]),
         gains=_gains(ladder, costs),
-        tuned_us=_over(costs, lambda one: one[_cell(ladder.tuned[-1])]) if ladder.tuned else None,
+        tuned_us=_over(costs, lambda paid: paid[_cell(ladder.tuned[-1])]) if ladder.tuned else None,
         rounds=tuple(whole),
         left_out=tuple(number for number in app if number not in whole),
     )

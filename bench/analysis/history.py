@@ -130,7 +130,7 @@ def history_of(
     """
     left_out = []
     runs = []
-    for record in sorted(records, key=lambda one: (one.started_at, one.run_id)):
+    for record in sorted(records, key=lambda record: (record.started_at, record.run_id)):
         if reason := _foreign(record, reference):
             left_out.append(ExcludedRun(record.run_id, reason))
         else:

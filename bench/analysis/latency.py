@@ -59,18 +59,18 @@ def curves(found: Sequence[Series]) -> tuple[Curve, ...]:
     )
 
 
-def _curve(one: Series, operation: str) -> Curve | None:
-    merged = histogram.merge(_parts(one.usable, operation))
+def _curve(series: Series, operation: str) -> Curve | None:
+    merged = histogram.merge(_parts(series.usable, operation))
     if not merged.count:
         return None
     told = [nines for nines in _STEPS if histogram.tellable(merged.count, percentile_at(nines))]
     seconds = histogram.quantiles_s(merged, [percentile_at(nines) for nines in told])
     # A scenario's mixture has several operations in one window; a plain one has its own name.
-    alone = one.workload == operation
-    phase = one.title if one.phase == operation else f"{one.title}: {operation}"
+    alone = series.workload == operation
+    phase = series.title if series.phase == operation else f"{series.title}: {operation}"
     return Curve(
         operation if alone else phase,
-        one.target,
+        series.target,
         merged.count,
         tuple(Quantile(n, s) for n, s in zip(told, seconds, strict=True)),
     )

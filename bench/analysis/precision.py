@@ -30,8 +30,8 @@ def widest_ratio(record: RunRecord) -> PhaseVerdict | None:
     better; None where no width is wanted.
     """
 
-    def excess(one: PhaseVerdict) -> float:
-        return half_width(one) / (wanted(record.plan, one.measure) or math.inf)
+    def excess(comparison: PhaseVerdict) -> float:
+        return half_width(comparison) / (wanted(record.plan, comparison.measure) or math.inf)
 
     found = [
         comparison
@@ -43,9 +43,9 @@ def widest_ratio(record: RunRecord) -> PhaseVerdict | None:
     return max(found, key=excess, default=None)
 
 
-def half_width(one: PhaseVerdict) -> float:
+def half_width(comparison: PhaseVerdict) -> float:
     """Half of the ratio's interval, as a share of it; infinite where it has none."""
-    ratio = one.verdict.ratio
+    ratio = comparison.verdict.ratio
     return math.inf if ratio is None else relative_half_width(ratio)
 
 

@@ -164,7 +164,7 @@ def folded(stacks: Stacks) -> str:
     """The stacks as text, a line each, with places as an import would find them."""
     return "".join(
         f"{';'.join(_told(frame) for frame in stack)} {count}\n"
-        for stack, count in sorted(stacks.items(), key=lambda one: -one[1])
+        for stack, count in sorted(stacks.items(), key=lambda pair: -pair[1])
     )
 
 
@@ -214,4 +214,4 @@ def _listed(children: Mapping[str, list[Any]]) -> list[list[Any]]:
     listed = [
         [name, samples, layer, _listed(below)] for name, (samples, layer, below) in children.items()
     ]
-    return sorted(listed, key=lambda one: -one[1])
+    return sorted(listed, key=lambda pair: -pair[1])

@@ -209,10 +209,12 @@ def memory_line(
         if sample.pss_bytes is not None
     ]
     after = _after_windows(run, target, role, span_s)
-    read = sorted([*sampled, *after], key=lambda one: one.at_s)
+    read = sorted([*sampled, *after], key=lambda reading: reading.at_s)
     step = max(1, -(-len(read) // most))
     parts = [read[at : at + step] for at in range(0, len(read), step)]
-    return UsageLine(unit, tuple(max(part, key=lambda one: one.value or 0.0) for part in parts))
+    return UsageLine(
+        unit, tuple(max(part, key=lambda reading: reading.value or 0.0) for part in parts)
+    )
 
 
 def _after_windows(run: StoredRun, target: str, role: Role, span_s: Span) -> Iterator[Reading]:

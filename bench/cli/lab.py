@@ -62,8 +62,12 @@ def twins(
     if len(names) != 1:
         raise UsageError("this takes one framework", "E.g. FRAMEWORK=drf.")
 
-    def say(one: TwinVerdict) -> None:
-        out.print(twin_words(one.number, one.measure, one.verdict), markup=False, soft_wrap=True)
+    def say(outcome: TwinVerdict) -> None:
+        out.print(
+            twin_words(outcome.number, outcome.measure, outcome.verdict),
+            markup=False,
+            soft_wrap=True,
+        )
 
     repeat_twins(names[0], one_workload(workload), profile, times, planted, say)
 

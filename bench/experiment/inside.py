@@ -275,7 +275,9 @@ def _statement_times(
                     1e3 * (now.execution_ms - earlier.execution_ms) / calls,
                 )
             )
-    return tuple(sorted(found, key=lambda one: -one.calls_per_request * one.execution_us))
+    return tuple(
+        sorted(found, key=lambda statement: -statement.calls_per_request * statement.execution_us)
+    )
 
 
 # --- profiled ---------------------------------------------------------------------------------

@@ -391,12 +391,12 @@ def _role_costs(part: Participant, before: _Uses, after: _Uses) -> tuple[RoleCos
     return app, database
 
 
-def _together(one: RoleCost, other: RoleCost) -> RoleCost:
+def _together(first: RoleCost, other: RoleCost) -> RoleCost:
     """The switches of both; CPU time and pressure of turns are told elsewhere, or not at all."""
     return RoleCost(
-        cpu_s=one.cpu_s + other.cpu_s,
-        voluntary_switches=one.voluntary_switches + other.voluntary_switches,
-        involuntary_switches=one.involuntary_switches + other.involuntary_switches,
+        cpu_s=first.cpu_s + other.cpu_s,
+        voluntary_switches=first.voluntary_switches + other.voluntary_switches,
+        involuntary_switches=first.involuntary_switches + other.involuntary_switches,
     )
 
 

@@ -110,9 +110,9 @@ def interrupts(tree: KernelTree = REAL) -> tuple[Interrupt, ...]:
     )
 
 
-def _is_each_cpus_own(one: Interrupt, tree: KernelTree) -> bool:
+def _is_each_cpus_own(interrupt: Interrupt, tree: KernelTree) -> bool:
     """Whether it belongs to every CPU by itself, as ARM's timer, which has a number there."""
-    return not one.effective and tree.exists(_effective_file(one.number))
+    return not interrupt.effective and tree.exists(_effective_file(interrupt.number))
 
 
 # Of a line behind its counts: the chip (`IO-APIC`, `Hyper-V PCIe MSI`), its own number there

@@ -43,7 +43,7 @@ def hierarchies(tree: KernelTree = REAL) -> tuple[Hierarchy, ...]:
     for line in tree.read("/proc/self/mountinfo").splitlines():
         if hierarchy := _hierarchy(line):
             found.setdefault(hierarchy.controllers, hierarchy)
-    return tuple(sorted(found.values(), key=lambda one: -one.version))
+    return tuple(sorted(found.values(), key=lambda hierarchy: -hierarchy.version))
 
 
 def _hierarchy(line: str) -> Hierarchy | None:

@@ -19,7 +19,7 @@ MEMORY_EVERY = 5
 class UnitReader:
     """Looks at all units of `lab` and remembers what it saw, since a rate needs two looks.
 
-    It changes nothing. `with_transactions` asks the databases for their transactions, frozen ones left out.
+    It changes nothing. `with_transactions` asks the databases for theirs, frozen ones left out.
     """
 
     def __init__(self, lab: Lab, *, with_transactions: bool) -> None:

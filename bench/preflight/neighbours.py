@@ -116,7 +116,7 @@ def interrupts(facts: MachineFacts, where: Placement) -> Check:
     per_s = sum(interrupt.on(where.app) for interrupt in landing) / facts.activity.seconds
     if not landing:
         return Check("interrupts", "ok", f"none go to {app_cpus(where.app)}")
-    most = sorted(landing, key=lambda one: -one.on(where.app))[:MOST_SHOWN]
+    most = sorted(landing, key=lambda interrupt: -interrupt.on(where.app))[:MOST_SHOWN]
     devices = ", ".join(f"{interrupt.number} {interrupt.device}".strip() for interrupt in most)
     return Check(
         "interrupts",

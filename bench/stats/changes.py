@@ -170,7 +170,7 @@ def _trimmed(series: FloatArray, edges: list[int], error: float) -> tuple[Change
             ChangePoint(edge, _edge_p(series[a:edge], series[edge:b]))
             for a, edge, b in zip(bounds, edges, bounds[2:], strict=False)
         ]
-        doubtful = max(points, key=lambda one: one.p_value)
+        doubtful = max(points, key=lambda point: point.p_value)
         if doubtful.p_value <= error:
             return tuple(points)
         edges = [edge for edge in edges if edge != doubtful.index]

@@ -34,7 +34,7 @@ def raised_diagnostics(record: RunRecord) -> tuple[CountedDiagnostic, ...]:
 
 
 def _gravest_first(found: Iterable[CountedDiagnostic]) -> tuple[CountedDiagnostic, ...]:
-    return tuple(sorted(found, key=lambda one: _ORDER[one[0].severity]))
+    return tuple(sorted(found, key=lambda counted: _ORDER[counted[0].severity]))
 
 
 def _about_the_run(run: StoredRun) -> Iterator[Diagnostic]:

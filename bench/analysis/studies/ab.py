@@ -159,7 +159,7 @@ class Findings:
     @property
     def least_known(self) -> Effect | None:
         """The undecided operation with the widest interval; None where all are decided."""
-        return max(self.undecided, key=lambda one: one.half_width, default=None)
+        return max(self.undecided, key=lambda change: change.half_width, default=None)
 
     @property
     def outcome(self) -> AbOutcome:
@@ -384,29 +384,29 @@ def answer_data(record: RunRecord) -> Mapping[str, object]:
     }
 
 
-def _change_data(one: Effect) -> Mapping[str, object]:
-    ratio, verdict = one.ratio, one.verdict
+def _change_data(change: Effect) -> Mapping[str, object]:
+    ratio, verdict = change.ratio, change.verdict
     known = ratio is not None and ratio.n > 1
     return {
-        "side": one.side.name,
-        "operation": one.title,
-        "metric": one.measure.metric.name,
-        "unit": one.measure.metric.unit,
-        "before": one.before,
-        "after": one.after,
+        "side": change.side.name,
+        "operation": change.title,
+        "metric": change.measure.metric.name,
+        "unit": change.measure.metric.unit,
+        "before": change.before,
+        "after": change.after,
         "ratio": ratio.point if ratio else None,
         "ratio_low": ratio.low if known and ratio else None,
         # JSON has no infinity.
         "ratio_high": ratio.high if known and ratio and isfinite(ratio.high) else None,
-        "verdict": _word(one),
-        "decides": one.is_deciding,
-        "is_regression": one.is_regression,
+        "verdict": _word(change),
+        "decides": change.is_deciding,
+        "is_regression": change.is_regression,
         "rounds_needed": verdict.rounds_needed,
         "reason": verdict.reason,
     }
 
 
-def _word(one: Effect) -> str:
+def _word(change: Effect) -> str:
     """The verdict in the measure's own words."""
-    kinds = {"faster": one.measure.better, "slower": one.measure.worse}
-    return kinds.get(one.verdict.kind, one.verdict.kind)
+    kinds = {"faster": change.measure.better, "slower": change.measure.worse}
+    return kinds.get(change.verdict.kind, change.verdict.kind)

@@ -114,8 +114,8 @@ class SaturationOutcome:
         return _given_up(self.cells)
 
 
-def _same(one: float, other: float) -> bool:
-    return abs(one / other - 1) < 1e-6
+def _same(first: float, other: float) -> bool:
+    return abs(first / other - 1) < 1e-6
 
 
 def outcome(study: Saturation, target: str, cells: Sequence[CellResult]) -> SaturationOutcome:

@@ -98,7 +98,7 @@ class _CoreTimes:
 
 def least_disturbed(windows: Sequence[ObservedWindow]) -> Sequence[ObservedWindow]:
     """Those that are judged."""
-    return sorted(windows, key=lambda one: one.disturbed_share)[:WINDOWS]
+    return sorted(windows, key=lambda window: window.disturbed_share)[:WINDOWS]
 
 
 def are_enough(windows: Sequence[ObservedWindow]) -> bool:

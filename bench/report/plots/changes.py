@@ -106,18 +106,18 @@ def _layers(
     }
 
 
-def _row(one: Changed, styles: Styles) -> dict[str, object] | None:
-    ratio = one.ratio
+def _row(change: Changed, styles: Styles) -> dict[str, object] | None:
+    ratio = change.ratio
     if ratio is None:
         return None
     known = ratio.n > 1
     return {
-        **who(styles[one.target]),
-        "operation": one.title,
+        **who(styles[change.target]),
+        "operation": change.title,
         "ratio": ratio.point,
         "low": ratio.low if known else None,
         "high": ratio.high if known else None,
         "told": interval_words(ratio),
-        "verdict": verdict_words(one.verdict, one.measure),
-        "p": p_words(one.verdict.p_value),
+        "verdict": verdict_words(change.verdict, change.measure),
+        "p": p_words(change.verdict.p_value),
     }

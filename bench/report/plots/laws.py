@@ -67,15 +67,15 @@ def _scaling_layers(
     }
 
 
-def _levels(one: Scaling, style: TargetStyle) -> list[dict[str, object]]:
+def _levels(scaling: Scaling, style: TargetStyle) -> list[dict[str, object]]:
     rate = METRICS["rate"]
     rows: list[dict[str, object]] = []
-    for level in one.levels:
+    for level in scaling.levels:
         estimate = rate.estimate(level.windows)
         if estimate is None:
             continue
         bounded = is_bounded(estimate)
-        law = rate.format(one.fit.rate_at(level.concurrency)) if one.fit else "no fit"
+        law = rate.format(scaling.fit.rate_at(level.concurrency)) if scaling.fit else "no fit"
         rows.append(
             {
                 **who(style),
@@ -91,13 +91,13 @@ def _levels(one: Scaling, style: TargetStyle) -> list[dict[str, object]]:
     return rows
 
 
-def _law(one: Scaling, style: TargetStyle) -> list[dict[str, object]]:
-    used = [level.concurrency for level in one.levels if level.windows]
-    if one.fit is None or not used:
+def _law(scaling: Scaling, style: TargetStyle) -> list[dict[str, object]]:
+    used = [level.concurrency for level in scaling.levels if level.windows]
+    if scaling.fit is None or not used:
         return []
     low, high = min(used), max(used)
     steps = [low * (high / low) ** (step / _STEPS) for step in range(_STEPS + 1)]
-    return [{**who(style), "x": round(n, 3), "y": round(one.fit.rate_at(n), 2)} for n in steps]
+    return [{**who(style), "x": round(n, 3), "y": round(scaling.fit.rate_at(n), 2)} for n in steps]
 
 
 def trials_plot(found: Sequence[SaturationOutcome], styles: Styles, objective_s: float) -> Plot:
@@ -170,9 +170,9 @@ def _trial_layers(
     }
 
 
-def _trials(one: SaturationOutcome, style: TargetStyle) -> list[dict[str, object]]:
+def _trials(outcome: SaturationOutcome, style: TargetStyle) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = []
-    for cell, trial in zip(one.cells, one.trials, strict=True):
+    for cell, trial in zip(outcome.cells, outcome.trials, strict=True):
         p99_ms = METRICS["p99"].per_window(cell.phases[0]) if cell.phases else None
         if p99_ms is None:
             continue  # no point to show; the table of trials has it

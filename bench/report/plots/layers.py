@@ -49,12 +49,12 @@ def layer_bars(found: Sequence[Explained], styles: Styles) -> Plot:
     )
 
 
-def waterfall(one: Explained, styles: Styles) -> Plot:
+def waterfall(explanation: Explained, styles: Styles) -> Plot:
     """From the server alone to the standard service: what each layer adds, with its interval."""
-    title = _title(one, styles)
-    rows = _rows(one, title)
+    title = _title(explanation, styles)
+    rows = _rows(explanation, title)
     scale = room(max((number(row["to"]) for row in rows), default=0), _WORDS)
-    base = marks().encode(y=_lanes("layer", [layer.title for layer in one.layers]))
+    base = marks().encode(y=_lanes("layer", [layer.title for layer in explanation.layers]))
     bars = base.mark_bar(height=14, cornerRadius=1.5).encode(
         x=alt.X("from:Q", title=_AXIS, scale=scale, axis=alt.Axis(tickCount=8)),
         x2="to:Q",
@@ -70,9 +70,9 @@ def waterfall(one: Explained, styles: Styles) -> Plot:
     bounded = [row for row in rows if "low" in row]
     drawn, data = layered({"bars": (bars, rows), "spans": (spans, bounded), "sums": (sums, rows)})
     return plot(
-        f"waterfall-{one.ladder.framework}-{one.ladder.operation}",
+        f"waterfall-{explanation.ladder.framework}-{explanation.ladder.operation}",
         title,
-        f"What each layer adds to a request. {_told(one)}.",
+        f"What each layer adds to a request. {_told(explanation)}.",
         drawn,
         len(rows) * _STEP + 20,
         data,
@@ -101,20 +101,20 @@ def _tips(first: str) -> list[alt.Tooltip]:
     return tooltip((first, first), ("layer", "layer"), ("told", "costs"), ("share", "of all"))
 
 
-def _title(one: Explained, styles: Styles) -> str:
-    return f"{styles[one.ladder.framework].short} {one.ladder.operation}"
+def _title(explanation: Explained, styles: Styles) -> str:
+    return f"{styles[explanation.ladder.framework].short} {explanation.ladder.operation}"
 
 
-def _told(one: Explained) -> str:
-    layers = ", ".join(f"{each.title} {each.cost_us.point:,.0f} us" for each in one.layers)
-    return f"{one.ladder.framework}, {one.ladder.operation}: {layers}"
+def _told(explanation: Explained) -> str:
+    layers = ", ".join(f"{each.title} {each.cost_us.point:,.0f} us" for each in explanation.layers)
+    return f"{explanation.ladder.framework}, {explanation.ladder.operation}: {layers}"
 
 
-def _rows(one: Explained, title: str) -> list[Mapping[str, object]]:
+def _rows(explanation: Explained, title: str) -> list[Mapping[str, object]]:
     """A row for each layer. One that costs less than nothing reaches back."""
     rows: list[Mapping[str, object]] = []
     before = 0.0
-    for layer in one.layers:
+    for layer in explanation.layers:
         after = before + layer.cost_us.point
         rows.append(
             {
@@ -127,8 +127,8 @@ def _rows(one: Explained, title: str) -> list[Mapping[str, object]]:
                 "told": cost_words(layer),
                 "figure": f"{layer.cost_us.point:,.0f}",
                 "share": f"{layer.share.point:.0%}",
-                "total": f"{one.total_us.point:,.0f}",
-                "is_last": layer is one.layers[-1],
+                "total": f"{explanation.total_us.point:,.0f}",
+                "is_last": layer is explanation.layers[-1],
             }
         )
         before = after

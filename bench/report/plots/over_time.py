@@ -72,7 +72,7 @@ class Scene:
         if len(self.windows) > MOST_TOLD:
             return packed(map(_stretch, self.windows), "start", "end")
         every: list[Band | SetUp] = sorted(
-            [*self.windows, *self.set_ups], key=lambda one: one.start_s
+            [*self.windows, *self.set_ups], key=lambda bar: bar.start_s
         )
         marked = {band.start_s for band in self._marked()}
         return [
@@ -88,7 +88,7 @@ class Scene:
     def _marked(self) -> Iterator[Band]:
         """Windows that have room for a mark above them."""
         before, apart = -1.0, _FEWEST_APART * (self.span_s[1] - self.span_s[0])
-        for band in sorted(self.windows, key=lambda one: one.start_s):
+        for band in sorted(self.windows, key=lambda bar: bar.start_s):
             middle = (band.start_s + band.end_s) / 2
             if before < 0 or middle - before >= apart:
                 before = middle
@@ -179,24 +179,24 @@ def _tint(layer: alt.Chart, scene: Scene) -> alt.Chart:
     return made
 
 
-def _stretch(one: Band | SetUp) -> dict[str, object]:
+def _stretch(bar: Band | SetUp) -> dict[str, object]:
     return {
-        "target": one.target,
-        "start": round(one.start_s, 2),
-        "end": round(one.end_s, 2),
-        "set_up": isinstance(one, SetUp),
+        "target": bar.target,
+        "start": round(bar.start_s, 2),
+        "end": round(bar.end_s, 2),
+        "set_up": isinstance(bar, SetUp),
     }
 
 
-def _words(one: Band | SetUp) -> dict[str, object]:
-    if isinstance(one, SetUp):
-        what = f"set-up and warm-up of {one.workload}, round {one.round}, {one.target}"
+def _words(bar: Band | SetUp) -> dict[str, object]:
+    if isinstance(bar, SetUp):
+        what = f"set-up and warm-up of {bar.workload}, round {bar.round}, {bar.target}"
         return {"what": what, "rate": "not measured"}
     rate, cost = METRICS["rate"], METRICS["app_cost"]
     return {
-        "what": f"{one.title}, round {one.round}, {one.target}",
-        "rate": f"{rate.format(rate.per_window(one.window))} {rate.unit}, "
-        f"{cost.format(cost.per_window(one.window))} {cost.unit}/request",
+        "what": f"{bar.title}, round {bar.round}, {bar.target}",
+        "rate": f"{rate.format(rate.per_window(bar.window))} {rate.unit}, "
+        f"{cost.format(cost.per_window(bar.window))} {cost.unit}/request",
     }
 
 

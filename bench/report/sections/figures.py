@@ -30,8 +30,8 @@ def figure_tables(run: StoredRun) -> Iterator[Table]:
             yield _table(title, styles, rows, mine)
 
 
-def _heading(style: TargetStyle, one: Series) -> str:
-    return f"{style.short} {mark(one)}".rstrip()
+def _heading(style: TargetStyle, series: Series) -> str:
+    return f"{style.short} {mark(series)}".rstrip()
 
 
 def _table(
@@ -56,7 +56,7 @@ def _rows(series: Sequence[Series]) -> Iterator[tuple[str, ...]]:
             yield (metric.title, metric.unit, *told)
 
 
-def _told(metric: Metric, one: Series) -> str:
+def _told(metric: Metric, series: Series) -> str:
     if metric.pooled is not None:
-        return metric.format(metric.pooled(one.behind(metric)) if one.windows else None)
-    return metric.format_interval(metric.estimate(one.behind(metric)))
+        return metric.format(metric.pooled(series.behind(metric)) if series.windows else None)
+    return metric.format_interval(metric.estimate(series.behind(metric)))

@@ -34,7 +34,7 @@ def modes_table(record: RunRecord) -> Table | None:
     if len({target.mode for target in known.values()}) < 2:
         return None
     found, compared = series(record), _by_pair(ratios(record))
-    ordered = sorted(found, key=lambda one: _place(record, known, one))
+    ordered = sorted(found, key=lambda target_series: _place(record, known, target_series))
     return Table(
         title="The framework or the way it is used?",
         columns=(
@@ -67,15 +67,15 @@ def modes_table(record: RunRecord) -> Table | None:
 
 
 def _place(
-    record: RunRecord, known: Mapping[str, TargetRecord], one: Series
+    record: RunRecord, known: Mapping[str, TargetRecord], target_series: Series
 ) -> tuple[int, str, int, int]:
     """Operation by operation, framework by framework, engines first."""
-    target = known[one.target]
-    operation = record.plan.workloads.index(one.workload)
+    target = known[target_series.target]
+    operation = record.plan.workloads.index(target_series.workload)
     is_engine = target.mode == "engine"
     return (
         operation,
-        one.title,
+        target_series.title,
         -1 if is_engine else record.plan.targets.index(_first_of(record, known, target)),
         _MODES.index(target.mode),
     )
@@ -86,10 +86,14 @@ def _first_of(record: RunRecord, known: Mapping[str, TargetRecord], target: Targ
     return next(name for name in record.plan.targets if known[name].framework == target.framework)
 
 
-def _figures(one: Series) -> Iterator[str]:
+def _figures(target_series: Series) -> Iterator[str]:
     for name in ("rate", "app_cost"):
         metric = METRICS[name]
-        yield metric.format_interval(metric.estimate(one.usable)) if one.windows else NO_FIGURE
+        yield (
+            metric.format_interval(metric.estimate(target_series.usable))
+            if target_series.windows
+            else NO_FIGURE
+        )
 
 
 def _by_pair(found: tuple[PhaseVerdict, ...]) -> Mapping[tuple[str, str, str], PhaseVerdict]:
@@ -101,7 +105,7 @@ def _by_pair(found: tuple[PhaseVerdict, ...]) -> Mapping[tuple[str, str, str], P
     }
 
 
-def _ratio(one: PhaseVerdict | None, measure: Measure) -> str:
-    if one is None or one.verdict.ratio is None:
+def _ratio(comparison: PhaseVerdict | None, measure: Measure) -> str:
+    if comparison is None or comparison.verdict.ratio is None:
         return NO_FIGURE
-    return interval_words(measure.shown(one.verdict.ratio))
+    return interval_words(measure.shown(comparison.verdict.ratio))

@@ -74,12 +74,14 @@ def operations_table(record: RunRecord) -> Table:
 _ORDER: tuple[Operation, ...] = ("list", "create", "read", "update", "delete")
 
 
-def _operation_rows(one: Series) -> list[Row]:
+def _operation_rows(target_series: Series) -> list[Row]:
     rows: list[Row] = []
     for operation in _ORDER:
-        parts = [w.load.latency[operation] for w in one.usable if operation in w.load.latency]
+        parts = [
+            w.load.latency[operation] for w in target_series.usable if operation in w.load.latency
+        ]
         if parts:
-            rows.append((marked(one), operation, *time_cells(histogram.merge(parts))))
+            rows.append((marked(target_series), operation, *time_cells(histogram.merge(parts))))
     return rows
 
 

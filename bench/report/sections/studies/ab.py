@@ -95,16 +95,16 @@ def _undecided_words(found: Findings, record: RunRecord, rounds: str) -> str:
     return f"UNDECIDED after {rounds}: {told}; {remedy}."
 
 
-def _who(one: Effect | StatementChange, record: RunRecord) -> str:
+def _who(change: Effect | StatementChange, record: RunRecord) -> str:
     """The operation; in a series with the state that is meant."""
-    states = sum(side.of == one.side.of for side in study_of(record).sides)
-    return f"{one.side.of} {one.title}{f' with {one.side.title}' if states > 2 else ''}"
+    states = sum(side.of == change.side.of for side in study_of(record).sides)
+    return f"{change.side.of} {change.title}{f' with {change.side.title}' if states > 2 else ''}"
 
 
-def _change_words(one: Effect, record: RunRecord) -> str:
+def _change_words(change: Effect, record: RunRecord) -> str:
     """E.g. "drf read dearer (app CPU/request +12.3 % [+11.0, +13.6])"."""
-    word = verdict_words(one.verdict, one.measure)
-    return f"{_who(one, record)} {word} ({one.measure.title} {percent_words(one.ratio)})"
+    word = verdict_words(change.verdict, change.measure)
+    return f"{_who(change, record)} {word} ({change.measure.title} {percent_words(change.ratio)})"
 
 
 def percent_words(ratio: Estimate | None) -> str:
@@ -198,27 +198,27 @@ def others_table(found: Findings) -> Table:
     )
 
 
-def _others_verdict(one: Effect) -> str:
+def _others_verdict(change: Effect) -> str:
     """Windows too short for a figure are no matter of rounds."""
-    if not one.verdict.rounds_help:
+    if not change.verdict.rounds_help:
         return "windows too short"
-    return verdict_words(one.verdict, one.measure, one.elsewhere)
+    return verdict_words(change.verdict, change.measure, change.elsewhere)
 
 
-def _named(one: Effect) -> Row:
-    return (one.title, f"{one.side.of}: {one.side.title}")
+def _named(change: Effect) -> Row:
+    return (change.title, f"{change.side.of}: {change.side.title}")
 
 
-def _figures(one: Effect) -> Row:
-    metric = one.measure.metric
-    return (metric.format(one.before), metric.format(one.after), percent_words(one.ratio))
+def _figures(change: Effect) -> Row:
+    metric = change.measure.metric
+    return (metric.format(change.before), metric.format(change.after), percent_words(change.ratio))
 
 
-def _queries_words(one: StatementChange | None) -> str:
-    if one is None:
+def _queries_words(statement: StatementChange | None) -> str:
+    if statement is None:
         return NO_FIGURE
-    before, after = _count(one.before), _count(one.after)
-    return f"{before} → {after}" if one.differ else after
+    before, after = _count(statement.before), _count(statement.after)
+    return f"{before} → {after}" if statement.differ else after
 
 
 def _statement_notes(found: Findings, record: RunRecord) -> Iterator[str]:

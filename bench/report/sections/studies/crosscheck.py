@@ -54,9 +54,9 @@ def _loads(record: RunRecord) -> str:
     )
 
 
-def agreement_word(one: CrosscheckFigure) -> str:
+def agreement_word(figure: CrosscheckFigure) -> str:
     """The outcome as it stands in a table: what is wrong catches the eye."""
-    return "DISAGREE" if one.outcome == "disagree" else one.outcome
+    return "DISAGREE" if figure.outcome == "disagree" else figure.outcome
 
 
 def crosscheck_table(found: Sequence[CrosscheckFigure]) -> Table:

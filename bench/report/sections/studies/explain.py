@@ -81,57 +81,58 @@ def explain_lead(_run: StoredRun) -> str:
     return "What a request costs the app, and the layers that cost most."
 
 
-def _card(one: Explained, run: StoredRun) -> Card:
-    target, cost = one.ladder.framework, METRICS["app_cost"]
-    first, second, *_ = one.dearest
+def _card(explanation: Explained, run: StoredRun) -> Card:
+    target, cost = explanation.ladder.framework, METRICS["app_cost"]
+    first, second, *_ = explanation.dearest
     return Card(
         target,
-        f"{styles_of(run)[target].label} · {one.ladder.operation}",
-        figure_text(cost, one.total_us),
-        capitalised(certainty_text(cost, one.total_us)),
+        f"{styles_of(run)[target].label} · {explanation.ladder.operation}",
+        figure_text(cost, explanation.total_us),
+        capitalised(certainty_text(cost, explanation.total_us)),
         f"Of it {first.share.point:.0%} is {first.title}, {second.share.point:.0%} {second.title}.",
     )
 
 
-def dearest_words(one: Explained, study: Explain) -> str:
+def dearest_words(explanation: Explained, study: Explain) -> str:
     """The three layers that cost most, and what the tuned service does about each."""
-    dearest = one.dearest[:_DEAREST]
-    told = [_layer_words(one, layer, study) for layer in dearest]
+    dearest = explanation.dearest[:_DEAREST]
+    told = [_layer_words(explanation, layer, study) for layer in dearest]
     if any(layer.layer in DATA for layer in dearest):
-        told += [_data_words(gain) for gain in one.gains if gain.group == "data"]
+        told += [_data_words(gain) for gain in explanation.gains if gain.group == "data"]
+    ladder, total_us = explanation.ladder, explanation.total_us.point
     return (
-        f"{one.ladder.framework}, {one.ladder.operation}: {one.total_us.point:,.0f} us of app CPU "
-        f"a request. {' '.join(told)}"
+        f"{ladder.framework}, {ladder.operation}: {total_us:,.0f} us of app CPU a request. "
+        f"{' '.join(told)}"
     )
 
 
-def _layer_words(one: Explained, layer: LayerCost, study: Explain) -> str:
+def _layer_words(explanation: Explained, layer: LayerCost, study: Explain) -> str:
     sure = "" if layer.is_told_from_nothing or layer.cost_us.n < 2 else ", if anything"
     costs = (
         f"{capitalised(layer.title)} {layer.share.point:.0%}{sure} ({layer.cost_us.point:,.0f} us)"
     )
-    if layer.layer == "server" or not one.gains:
+    if layer.layer == "server" or not explanation.gains:
         return f"{costs}."
-    return f"{costs}: {_advice_words(one, layer, study)}."
+    return f"{costs}: {_advice_words(explanation, layer, study)}."
 
 
-def _advice_words(one: Explained, layer: LayerCost, study: Explain) -> str:
-    advice = _advice(one, layer.layer, study)
+def _advice_words(explanation: Explained, layer: LayerCost, study: Explain) -> str:
+    advice = _advice(explanation, layer.layer, study)
     if advice is None:
         return "the tuned service leaves it as it is"
-    where = and_list([f"services/{one.ladder.framework}/{path}" for path in advice.where])
-    gain = one.gain_on(layer.layer)
+    where = and_list([f"services/{explanation.ladder.framework}/{path}" for path in advice.where])
+    gain = explanation.gain_on(layer.layer)
     alone = gain is not None and gain.group != "data"
     saves = f", which saves {_share(gain.saved)} of a request" if gain and alone else ""
     return f"tuned, {advice.does}{saves} [{where}]"
 
 
-def _advice(one: Explained, layer: str, study: Explain) -> Advice | None:
+def _advice(explanation: Explained, layer: str, study: Explain) -> Advice | None:
     return next(
         (
             advice
             for advice in study.advice
-            if (advice.framework, advice.layer) == (one.ladder.framework, layer)
+            if (advice.framework, advice.layer) == (explanation.ladder.framework, layer)
         ),
         None,
     )
@@ -257,11 +258,11 @@ def _figure(estimate: Estimate | None, words: Callable[[float], str]) -> str:
     return f"{words(estimate.point)} [{words(estimate.low)}, {words(estimate.high)}]"
 
 
-def _left_out(one: Explained) -> str:
-    if not one.left_out:
+def _left_out(explanation: Explained) -> str:
+    if not explanation.left_out:
         return ""
-    rounds = ", ".join(map(str, one.left_out))
+    rounds = ", ".join(map(str, explanation.left_out))
     return (
-        f"{one.ladder.name}: left out round {rounds}, in which some rung was unfit, or must not be "
-        "used."
+        f"{explanation.ladder.name}: left out round {rounds}, in which some rung was unfit, or "
+        "must not be used."
     )

@@ -102,19 +102,19 @@ def answers_table(found: Sequence[SaturationOutcome], study: Saturation) -> Tabl
     )
 
 
-def _answer_row(one: SaturationOutcome) -> Row:
-    told = one.answer
+def _answer_row(outcome: SaturationOutcome) -> Row:
+    told = outcome.answer
     lower = told.lower_per_s if told else None
-    windows = one.windows(lower, "passed")
+    windows = outcome.windows(lower, "passed")
     is_answer = told is not None and told.kind != "undecided"
     return (
-        TargetCell(one.target),
+        TargetCell(outcome.target),
         f"{lower:,.0f}" if is_answer and lower is not None else NO_FIGURE,
         _bracket(told),
         figures(windows, "p99"),
         figures(windows, "app_cpu", "database_cpu", "generator_cpu") if windows else NO_FIGURE,
-        one.limited_by or NO_FIGURE,
-        str(len(one.trials)),
+        outcome.limited_by or NO_FIGURE,
+        str(len(outcome.trials)),
     )
 
 

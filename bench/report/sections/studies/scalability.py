@@ -66,15 +66,15 @@ def _is_several(found: Sequence[Scaling]) -> bool:
     return len({scaling.workload for scaling in found}) > 1
 
 
-def _name(one: Scaling, *, several: bool) -> Cell:
-    return f"{one.workload}: {one.target}" if several else TargetCell(one.target)
+def _name(scaling: Scaling, *, several: bool) -> Cell:
+    return f"{scaling.workload}: {scaling.target}" if several else TargetCell(scaling.target)
 
 
-def _level_row(one: Scaling, level: Level, *, several: bool) -> Row:
-    name, rate = _name(one, several=several), METRICS["rate"]
+def _level_row(scaling: Scaling, level: Level, *, several: bool) -> Row:
+    name, rate = _name(scaling, several=several), METRICS["rate"]
     if not level.windows:
         return (name, str(level.concurrency), *([NO_FIGURE] * 6), "not measured")
-    law = rate.format(one.fit.rate_at(level.concurrency)) if one.fit else NO_FIGURE
+    law = rate.format(scaling.fit.rate_at(level.concurrency)) if scaling.fit else NO_FIGURE
     return (
         name,
         str(level.concurrency),
@@ -111,10 +111,14 @@ def law_table(found: Sequence[Scaling]) -> Table:
     )
 
 
-def _law_row(one: Scaling, *, several: bool) -> Row:
-    name, fit = _name(one, several=several), one.fit
+def _law_row(scaling: Scaling, *, several: bool) -> Row:
+    name, fit = _name(scaling, several=several), scaling.fit
     if fit is None:
-        return (name, *([NO_FIGURE] * 6), "; ".join(filter(None, [one.no_fit, _left_out(one)])))
+        return (
+            name,
+            *([NO_FIGURE] * 6),
+            "; ".join(filter(None, [scaling.no_fit, _left_out(scaling)])),
+        )
     return (
         name,
         _coefficient(fit.rate_of_one, lambda value: f"{value:,.0f}"),
@@ -123,7 +127,7 @@ def _law_row(one: Scaling, *, several: bool) -> Row:
         NO_FIGURE if fit.peak_concurrency is None else f"{fit.peak_concurrency:,.0f}",
         METRICS["rate"].format(fit.peak_rate_per_s),
         NO_FIGURE if fit.r_squared is None else f"{fit.r_squared:.3f}",
-        _remark(one, fit),
+        _remark(scaling, fit),
     )
 
 
@@ -132,8 +136,8 @@ def _coefficient(found: Coefficient, words: Callable[[float], str]) -> str:
     return words(found.value) if error is None else f"{words(found.value)} ±{words(error)}"
 
 
-def _remark(one: Scaling, fit: UslFit) -> str:
-    highest = one.levels[-1].concurrency
+def _remark(scaling: Scaling, fit: UslFit) -> str:
+    highest = scaling.levels[-1].concurrency
     peak = fit.peak_concurrency
     parts = []
     if peak is None:
@@ -142,11 +146,11 @@ def _remark(one: Scaling, fit: UslFit) -> str:
         parts.append(f"peak beyond the {highest} measured")
     if fit.r_squared is not None and fit.r_squared < POOR_FIT:
         parts.append("poor fit: noise, or another law")
-    return "; ".join(filter(None, [*parts, _left_out(one)]))
+    return "; ".join(filter(None, [*parts, _left_out(scaling)]))
 
 
-def _left_out(one: Scaling) -> str:
-    left_out = sum(level.left_out for level in one.levels)
+def _left_out(scaling: Scaling) -> str:
+    left_out = sum(level.left_out for level in scaling.levels)
     return f"{left_out} invalid or unfit left out" if left_out else ""
 
 
