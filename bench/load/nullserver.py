@@ -67,7 +67,7 @@ def request_length(data: bytes) -> int:
     return length if len(data) >= length else 0
 
 
-class Kept:
+class AnswerTimes:
     """How long answers have taken from the reading of their request, since that was last told."""
 
     def __init__(self) -> None:
@@ -87,9 +87,9 @@ class Kept:
 class Items:
     """The items this server pretends to store: the data set, and what was written since."""
 
-    def __init__(self, rows: int, kept: Kept) -> None:
+    def __init__(self, rows: int, answer_times: AnswerTimes) -> None:
         self._rows = rows
-        self._kept = kept
+        self._answer_times = answer_times
         self._next_id = rows + 1
         self._written: dict[int, bytes] = {}
         page = [{"id": n, **row(n)} for n in range(1, min(PAGE, rows) + 1)]
@@ -105,7 +105,7 @@ class Items:
         if path == b"/echo":
             return respond(b"200 OK", body)
         if path == b"/kept":
-            return respond(b"200 OK", self._kept.told())
+            return respond(b"200 OK", self._answer_times.told())
         if path == b"/items":
             return self._create(body) if method == b"POST" else self._page
         if path.startswith(b"/items/"):
@@ -159,9 +159,9 @@ class Connection(asyncio.Protocol):
 class Delay:
     """Sends each answer a constant time after its request was read."""
 
-    def __init__(self, delay_s: float, kept: Kept) -> None:
+    def __init__(self, delay_s: float, answer_times: AnswerTimes) -> None:
         self._delay_s = delay_s
-        self._kept = kept
+        self._answer_times = answer_times
         self._due: deque[tuple[float, asyncio.Transport, bytes]] = deque()
         self._arrived = asyncio.Event()
 
@@ -181,7 +181,7 @@ class Delay:
                 while self._due and self._due[0][0] <= time.monotonic():
                     due_s, transport, answer = self._due.popleft()
                     send_now(transport, answer)
-                    self._kept.add(time.monotonic() - due_s + self._delay_s)
+                    self._answer_times.add(time.monotonic() - due_s + self._delay_s)
 
 
 async def stall(stall_s: float, period_s: float) -> None:
@@ -213,9 +213,9 @@ class Behaviour:
 async def serve(port: int, behaviour: Behaviour) -> None:
     """Serve on 127.0.0.1 until SIGTERM or SIGINT. Port 0 takes a free one; it is printed."""
     loop = asyncio.get_running_loop()
-    kept = Kept()
-    items = Items(behaviour.rows, kept)
-    delay = Delay(behaviour.delay_s, kept)
+    answer_times = AnswerTimes()
+    items = Items(behaviour.rows, answer_times)
+    delay = Delay(behaviour.delay_s, answer_times)
     send = delay.send if behaviour.delay_s else send_now
     server = await loop.create_server(lambda: Connection(items, send), "127.0.0.1", port)
     ended = asyncio.Event()

@@ -6,7 +6,7 @@ from bench.errors import UnitFailed
 from bench.experiment import session
 from bench.experiment.ab.environments import Say
 from bench.experiment.ab.side_specs import SideSpec
-from bench.experiment.ab.sides import made
+from bench.experiment.ab.sides import prepared_sides
 from bench.experiment.session import Watcher
 from bench.model import Plan, RunRecord, Side, Target
 
@@ -32,7 +32,7 @@ def run_ab(
 
     Raises what `made` and `session.measure` raise.
     """
-    with made(asked, targets, say) as sides:
+    with prepared_sides(asked, targets, say) as sides:
         plan = plan_of(sides.lab.targets, sides.sides)
         try:
             return session.measure(plan, watcher, strict=strict, lab=sides.lab, told=sides.told)

@@ -35,7 +35,7 @@ _BUSY = "another A/B is using the folder of its sides"
 
 
 @dataclass(frozen=True)
-class Made:
+class PreparedSides:
     """The sides as targets of a lab of their own, the reference of each target first.
 
     `told` is for the run's provenance: where each side's code and packages come from, and which
@@ -48,7 +48,9 @@ class Made:
 
 
 @contextmanager
-def made(asked: Sequence[SideSpec], targets: Sequence[Target], say: Say) -> Iterator[Made]:
+def prepared_sides(
+    asked: Sequence[SideSpec], targets: Sequence[Target], say: Say
+) -> Iterator[PreparedSides]:
     """The sides of each of these targets, ready to be started.
 
     Raises LabBusy while another command uses this lab or the folder, UsageError and SetupError
@@ -60,7 +62,7 @@ def made(asked: Sequence[SideSpec], targets: Sequence[Target], say: Say) -> Iter
     with exclusively(here), held(folder / "lock", _BUSY):
         try:
             _clear(folder, here.state)
-            yield _made(asked, targets, folder, say)
+            yield _prepared_sides(asked, targets, folder, say)
         finally:
             with undisturbed():
                 _clear(folder, here.state)
@@ -85,7 +87,9 @@ def _clear(folder: Path, state: Path) -> None:
     shutil.rmtree(state / DATABASES, ignore_errors=True)
 
 
-def _made(asked: Sequence[SideSpec], targets: Sequence[Target], folder: Path, say: Say) -> Made:
+def _prepared_sides(
+    asked: Sequence[SideSpec], targets: Sequence[Target], folder: Path, say: Say
+) -> PreparedSides:
     root = site().root
     commits = {state.ref: commit_of(root, state.ref) for state in asked if state.ref}
     code = _codes(root, commits, targets, folder / "code")
@@ -105,7 +109,7 @@ def _made(asked: Sequence[SideSpec], targets: Sequence[Target], folder: Path, sa
     found = [replace(target, python=python) for target, python in zip(found, pythons, strict=True)]
     names = tuple(target.name for target in targets)
     lab = lab_apart(open_lab(names, beside=(folder,)), DATABASES, found)
-    return Made(lab, tuple(sides), _told(root, asked, targets, commits))
+    return PreparedSides(lab, tuple(sides), _told(root, asked, targets, commits))
 
 
 def _codes(

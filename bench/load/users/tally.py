@@ -1,4 +1,4 @@
-"""What Locust's processes have seen: one of them (`Tally`), and all together (`Harvest`).
+"""What Locust's processes have seen: one of them (`Tally`), and all together (`WindowTally`).
 
 Locust keeps response times in rounded buckets (two significant digits above 100 ms). The exact
 times travel beside its own statistics instead: a row of numbers per request, which is folded
@@ -101,7 +101,7 @@ class _WorkerTally:
         return self._ahead_s if abs(self._ahead_s) > CLOCK_SLACK_S else 0.0
 
 
-class Harvest:
+class WindowTally:
     """Everything that the processes of a window report, from `start` on.
 
     Requests that were due or sent before it do not count. The leader's clock is the one that

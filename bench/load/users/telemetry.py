@@ -21,7 +21,7 @@ from locust.runners import STATE_MISSING, STATE_STOPPING, MasterRunner, WorkerRu
 
 from bench.load.users.locust_users import beats
 from bench.load.users.settings import SETTLE_S, TIMEOUT_S
-from bench.load.users.tally import OPERATIONS, Harvest, SeenRequest, Tally
+from bench.load.users.tally import OPERATIONS, SeenRequest, Tally, WindowTally
 from bench.load.wire import (
     AskCollect,
     AskGo,
@@ -174,7 +174,7 @@ class _LeaderTelemetry:
         self._pacing = spec.pacing
         self._duration_s = spec.duration_s
         self._channel = channel
-        self._harvest = Harvest(spec.duration_s)
+        self._window_tally = WindowTally(spec.duration_s)
         self._greeted = False
         self._over = False
         self._handed_over = Event()
@@ -222,7 +222,7 @@ class _LeaderTelemetry:
         else:
             self._add_own()
             _begin_afresh(self._environment)
-        self._harvest.start(time.time())
+        self._window_tally.start(time.time())
         shape = self._environment.shape_class
         if shape is None:
             gevent.spawn_later(self._duration_s, self._runner.quit)
@@ -240,11 +240,11 @@ class _LeaderTelemetry:
             now = time.time()
             if isinstance(self._runner, MasterRunner):
                 self._look_for_lost(now)
-            elif self._harvest.started:
+            elif self._window_tally.started:
                 self._add_own()
-            self._harvest.users(now, self._runner.user_count)
+            self._window_tally.users(now, self._runner.user_count)
             if not self._over:
-                self._channel.say(Tick(self._harvest.progress(now)))
+                self._channel.say(Tick(self._window_tally.progress(now)))
 
     def _on_worker_report(self, client_id: str, data: dict[str, Any], **_: Any) -> None:
         report = data.get(_KEY)
@@ -252,20 +252,20 @@ class _LeaderTelemetry:
             log.error("Worker %s does not run this project's locustfile", client_id)
             return
         self._known[client_id] = report["pid"]
-        self._harvest.add(self._name(client_id), report, time.time())
+        self._window_tally.add(self._name(client_id), report, time.time())
 
     def _add_own(self) -> None:
-        self._harvest.add(_ONLY, self._tally.take(self._own_missed), time.time())
+        self._window_tally.add(_ONLY, self._tally.take(self._own_missed), time.time())
         self._own_missed = 0
 
     def _look_for_lost(self, now_unix_s: float) -> None:
         assert isinstance(self._runner, MasterRunner)
-        if not self._harvest.started or self._over:
+        if not self._window_tally.started or self._over:
             return
         for client_id, pid in self._known.items():
             worker = self._runner.clients.get(client_id)
             if worker is None or worker.state == STATE_MISSING:
-                self._harvest.lost(self._name(client_id), pid, now_unix_s)
+                self._window_tally.lost(self._name(client_id), pid, now_unix_s)
 
     def _name(self, client_id: str) -> str:
         assert isinstance(self._runner, MasterRunner)
@@ -289,7 +289,7 @@ class _LeaderTelemetry:
         now = time.time()
         self._look_for_lost(now)
         for client_id in (asked & self._known.keys()) - self._drained:
-            self._harvest.lost(self._name(client_id), self._known[client_id], now)
+            self._window_tally.lost(self._name(client_id), self._known[client_id], now)
         self._hand_over()
 
     def _present(self) -> set[str]:
@@ -298,10 +298,10 @@ class _LeaderTelemetry:
 
     def _on_drained(self, msg: Any, **_: Any) -> None:
         self._drained.add(msg.node_id)
-        self._harvest.add(self._name(msg.node_id), msg.data, time.time())
+        self._window_tally.add(self._name(msg.node_id), msg.data, time.time())
 
     def _on_only_stopping(self, **_: Any) -> None:
-        if not self._over and self._harvest.started:
+        if not self._over and self._window_tally.started:
             self._own_missed = _missed(self._environment)
 
     def _on_only_stopped(self, **_: Any) -> None:
@@ -314,8 +314,8 @@ class _LeaderTelemetry:
         self._over = True
         self._channel.say(Done())
         self._channel.collect.wait()
-        if self._harvest.started:
-            self._channel.say(Collected(self._harvest.result()))
+        if self._window_tally.started:
+            self._channel.say(Collected(self._window_tally.result()))
         self._handed_over.set()
 
     def _on_quitting(self, **_: Any) -> None:
