@@ -7,10 +7,10 @@ from itertools import pairwise
 
 import numpy as np
 
-from bench.analysis.memory import Role, role_memory, unit_name
+from bench.analysis.memory import role_memory, unit_name
 from bench.analysis.series import operation_title
 from bench.analysis.stored import StoredRun
-from bench.model import CellResult, PhaseResult, Sample
+from bench.model import CellResult, PhaseResult, Role, Sample
 
 GENERATOR = "generator"
 MOST_POINTS = 300

@@ -24,7 +24,7 @@ from bench.experiment.scenario import measure_scenario
 from bench.experiment.schedule import NextStep, Step
 from bench.experiment.turns import TARGET_FAILED, measure_turns
 from bench.files import write_whole
-from bench.load.engine import Engine, TurnEngine
+from bench.load.engine import Engine
 from bench.model import (
     CellResult,
     Diagnostic,
@@ -390,7 +390,7 @@ def _pss_bytes(memory: Memory | None) -> int | None:
     return memory.pss_bytes if memory else None
 
 
-def engine_probe(engine: Engine | TurnEngine) -> Probe:
+def engine_probe(engine: Engine | _Engines) -> Probe:
     """How the sampler reads whoever makes the load."""
     return Probe(
         unit="generator",
@@ -403,7 +403,7 @@ def engine_probe(engine: Engine | TurnEngine) -> Probe:
 class _Cumulated:
     """The CPU time of an engine that may have another process for each window."""
 
-    def __init__(self, engine: Engine | TurnEngine) -> None:
+    def __init__(self, engine: Engine | _Engines) -> None:
         self._engine = engine
         self._pid: int | None = None
         self._clock: TreeClock | None = None
