@@ -21,13 +21,6 @@ class StallingServer:
     stall_s: float
     period_s: float
 
-    def open_loop_mean_s(self) -> float:
-        """The mean latency: that of the three cases above, each by its share of the period."""
-        stalled = self.stall_s * (self.stall_s / 2 + self.delay_s)
-        caught = self.delay_s * (self.stall_s + self.delay_s / 2)
-        quick = (self.period_s - self.stall_s - self.delay_s) * self.delay_s
-        return (stalled + caught + quick) / self.period_s
-
     def open_loop_quantile_s(self, share: float) -> float:
         """The latency that `share` (0..1) of all requests do not exceed."""
         # Seconds of each period in which a request arrives that takes longer than the answer.
@@ -39,12 +32,3 @@ class StallingServer:
             # Above the delay, only those in the stall thin out; the caught ones are all beyond.
             return longest_s + self.delay_s - beyond_s
         return longest_s - beyond_s / 2
-
-    def closed_loop_stalled_share(self) -> float:
-        """The share of a closed loop's requests that meet the stall at all.
-
-        Each connection waits through a stall with one request; the others were never sent. That
-        omission is why a closed loop must not be read as latency.
-        """
-        between_stalls = (self.period_s - self.stall_s) / self.delay_s
-        return 1 / (1 + between_stalls)

@@ -8,8 +8,6 @@ from hypothesis import strategies as st
 
 from bench.placement import Topology, format_cpulist, parse_cpulist, plan_placement
 
-NO_NOTES: tuple[str, ...] = ()
-
 
 def cpus(text: str) -> tuple[int, ...]:
     return parse_cpulist(text)

@@ -14,7 +14,7 @@ from bench.report.plots.rows import PlotRows, rounded
 from bench.report.style import Styles
 
 INK, SOFT, GRID, LINE = "var(--ink)", "var(--soft)", "var(--grid)", "var(--line)"
-PAPER, BAD, GOOD = "var(--sheet)", "var(--bad)", "var(--good)"
+PAPER, BAD = "var(--sheet)", "var(--bad)"
 
 CROSS = "M-.5,-.5L.5,.5M-.5,.5L.5,-.5"
 """A marker for what must not be used."""

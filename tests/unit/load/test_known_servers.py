@@ -27,13 +27,12 @@ def simulated(server: StallingServer) -> list[float]:
 
 
 @pytest.mark.parametrize("server", SERVERS)
-def test_quantiles_and_mean_agree_with_a_simulation(server: StallingServer) -> None:
+def test_quantiles_agree_with_a_simulation(server: StallingServer) -> None:
     """The formulas are what sending evenly through one period shows."""
     latency_s = simulated(server)
     for share in (0.01, 0.5, 0.75, 0.8, 0.9, 0.95, 0.99, 0.995, 0.999):
         expected_s = np.quantile(latency_s, share, method="inverted_cdf")
         assert server.open_loop_quantile_s(share) == pytest.approx(expected_s, abs=1e-4)
-    assert server.open_loop_mean_s() == pytest.approx(np.mean(latency_s), rel=1e-3)
 
 
 def test_the_known_case() -> None:
@@ -42,6 +41,3 @@ def test_the_known_case() -> None:
     assert server.open_loop_quantile_s(0.5) == pytest.approx(0.005)
     assert server.open_loop_quantile_s(0.9) == pytest.approx(0.110)
     assert server.open_loop_quantile_s(0.99) == pytest.approx(0.200)
-    assert server.open_loop_mean_s() == pytest.approx(0.026, abs=1e-4)
-    # So few that a closed loop's p99 does not see the stall at all.
-    assert server.closed_loop_stalled_share() < 0.01
