@@ -69,7 +69,7 @@ def _counts_length() -> int:
 
 
 def encode(counts: Counts) -> str:
-    """HdrHistogram's compressed base64 V2 text."""
+    """The counts in HdrHistogram's compressed base64 V2 encoding."""
     histogram = HdrHistogram(LOWEST_US, HIGHEST_US, DIGITS)
     np.frombuffer(histogram.counts, dtype=np.uint64)[:] = counts
     used = np.flatnonzero(counts)

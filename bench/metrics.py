@@ -39,7 +39,7 @@ class Metric:
         return mean_estimate(values) if values else None
 
     def value(self, windows: Sequence[PhaseResult]) -> float | None:
-        """The one figure for all rounds."""
+        """The figure of all windows together, in `unit`; None where there is none."""
         if self.pooled is not None:
             return self.pooled(windows)
         found = self.estimate(windows)

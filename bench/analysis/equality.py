@@ -28,7 +28,7 @@ class Fact:
 
     @property
     def in_all(self) -> bool:
-        """Whether every target has it."""
+        """Whether every target of the run reports a value."""
         return ABSENT not in self.values
 
 
@@ -42,12 +42,12 @@ class Equality:
 
     @property
     def shared_versions(self) -> tuple[Fact, ...]:
-        """Packages that all targets use."""
+        """The versions of the packages that every target uses."""
         return tuple(fact for fact in self.versions if fact.in_all)
 
     @property
     def compared(self) -> tuple[Fact, ...]:
-        """What could have been equal."""
+        """The facts that targets can be compared by: those that mean the same for all."""
         return (*self.work, *self.shared_versions, *self.settings)
 
 

@@ -123,7 +123,7 @@ def _frame(text: str, service: str) -> Frame:
 
 
 def layer_of(stack: Sequence[Frame], packages: Mapping[str, str] = PACKAGES) -> str:
-    """Whose time a sample is."""
+    """The layer of the innermost frame that has one, whose time it is; else "interpreter"."""
     return next(
         (layer for frame in reversed(stack) if (layer := _layer_of_frame(frame, packages))),
         "interpreter",

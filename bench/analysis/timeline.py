@@ -134,7 +134,7 @@ def began_at(run: StoredRun) -> float:
 
 
 def units(run: StoredRun, role: Role) -> dict[str, str]:
-    """Unit names by target."""
+    """The name of the unit that has this role for each target, by target."""
     record = run.record
     return {name: unit_name(record.target(name), role) for name in record.plan.targets}
 

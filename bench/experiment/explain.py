@@ -166,7 +166,7 @@ def lab_for(plan: Plan) -> Lab:
 
 
 def rungs_of(standards: Iterable[Target]) -> tuple[Target, ...]:
-    """The rungs of these standard services."""
+    """The services between the server alone and each of these, as their frameworks declare them."""
     return tuple(rung for standard in standards for rung in told_of(standard).rungs.values())
 
 

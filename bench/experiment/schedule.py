@@ -65,7 +65,7 @@ def first_missing(steps: Iterable[Step], cells: Sequence[CellResult]) -> Step | 
 
 
 def steps(plan: Plan) -> Iterator[Step]:
-    """Every cell of every planned round."""
+    """The steps of all planned rounds, in the order in which they are measured."""
     for number in range(1, plan.rounds + 1):
         yield from steps_of_round(plan, number)
 

@@ -166,7 +166,7 @@ def measure_turns(bench: Bench, step: Step, targets: Sequence[Target]) -> tuple[
 
 
 def able(parts: Sequence[Participant]) -> Iterator[Participant]:
-    """Those that have not failed."""
+    """Those who can still be asked: whose target has not failed."""
     return (part for part in parts if not part.failure)
 
 

@@ -42,12 +42,12 @@ def fields_of(text: str) -> dict[str, str]:
 
 
 def process_status(pid: int, proc: str = PROC) -> dict[str, str]:
-    """The fields of a process."""
+    """The fields of /proc/PID/status by name, as written. Raises OSError when it has ended."""
     return fields_of(_text(f"{proc}/{pid}/status"))
 
 
 def thread_status(pid: int, thread: int, proc: str = PROC) -> dict[str, str]:
-    """The fields of one of its threads."""
+    """The same of one of its threads."""
     return fields_of(_text(f"{proc}/{pid}/task/{thread}/status"))
 
 

@@ -30,7 +30,7 @@ class Meter:
         return (last_used_s - first_used_s) / (last_s - first_s)
 
     def shares(self) -> Iterator[tuple[str, float]]:
-        """All that are known."""
+        """Seconds used per second, by name, of all that have been read twice."""
         for name in list(self._readings):
             share = self.share(name)
             if share is not None:

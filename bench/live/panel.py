@@ -114,7 +114,7 @@ def time_words(seconds: float) -> str:
 
 
 def count_words(diagnostics: Mapping[str, int]) -> str:
-    """E.g. "clock-drift 3, steal 1"."""
+    """How often each diagnostic was raised: "clock-drift 3, steal 1"."""
     return ", ".join(f"{code} {count}" for code, count in diagnostics.items())
 
 

@@ -15,12 +15,12 @@ class Heartbeat:
         self._next: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
-        """From now on."""
+        """Watch from now on, in the running loop."""
         self._due_s = time.monotonic() + PERIOD_S
         self._next = asyncio.get_running_loop().call_later(PERIOD_S, self._beat)
 
     def stop(self) -> None:
-        """Until now."""
+        """Watch no more; what has been late until now counts."""
         self._look()
         if self._next is not None:
             self._next.cancel()

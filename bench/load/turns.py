@@ -123,7 +123,7 @@ class TurnWindow:
         return Turn(to_s - from_s, succeeded, answers.failed)
 
     def result(self) -> LoadResult:
-        """All turns together."""
+        """What was counted in all turns; bytes and connections are those of lead-ins, too."""
         return LoadResult(
             duration_s=max(self._counted_s, 1e-9),
             succeeded=self._counted.succeeded,

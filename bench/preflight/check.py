@@ -76,12 +76,12 @@ def diagnostics(checks: Iterable[Check]) -> tuple[Diagnostic, ...]:
 
 
 def tune_command(facts: MachineFacts) -> str:
-    """How to tune from here."""
+    """The command that tunes this machine, with sudo where the caller is not root."""
     return _as_root("tune", facts)
 
 
 def isolate_command(facts: MachineFacts) -> str:
-    """How to isolate from here."""
+    """The command that isolates the cores, with sudo where the caller is not root."""
     return _as_root("isolate", facts)
 
 
@@ -91,7 +91,7 @@ def _as_root(verb: str, facts: MachineFacts) -> str:
 
 
 def named(cpus: Iterable[int]) -> str:
-    """`CPU 3`, `CPUs 0-3`."""
+    """The CPUs in words: `CPU 3`, `CPUs 0-3`."""
     numbers = tuple(cpus)
     return f"CPU{'s' * (len(set(numbers)) > 1)} {format_cpulist(numbers)}"
 

@@ -93,7 +93,7 @@ def bias_table(found: Sequence[Bias]) -> Table:
 
 
 def agreement_table(found: RunsAgreement) -> Table:
-    """What was counted, one line each."""
+    """How often intervals held another run's mean, and how often verdicts contradicted."""
     kinds = ", ".join(f"{count} {kind}" for kind, count in found.kinds.items())
     held = (
         ("95 % intervals that held the other runs' mean", found.held_plain),

@@ -102,7 +102,7 @@ def colours() -> Mapping[str, Paint]:
 
 
 def styles_of(run: StoredRun) -> Styles:
-    """The styles of a run's targets."""
+    """The style of each of the run's targets, in the plan's order."""
     return styles(map(run.record.target, run.record.plan.targets))
 
 

@@ -34,7 +34,7 @@ SUFFIXES: Mapping[str, str] = {
 
 
 def column(metric: Metric) -> str:
-    """E.g. "rate_per_s", "app_cost_us"."""
+    """The name of a metric's column, which ends in its unit: "rate_per_s", "app_cost_us"."""
     return f"{metric.name}_{SUFFIXES[metric.unit]}"
 
 

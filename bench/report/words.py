@@ -18,7 +18,7 @@ NOT_MEASURED = "not measured"
 
 
 def figure_text(metric: Metric, estimate: Estimate | None) -> str:
-    """E.g. "1,204 requests/s"."""
+    """The figure with its unit, "1,204 requests/s"; "too few answers" where there is none."""
     return (
         "too few answers" if estimate is None else f"{metric.format(estimate.point)} {metric.unit}"
     )

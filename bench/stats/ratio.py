@@ -52,7 +52,7 @@ def paired_rounds(subject: RatesByRound, reference: RatesByRound) -> tuple[int, 
 
 
 def valid_rounds(rates: RatesByRound) -> Mapping[int, float]:
-    """The rates without the invalid cells."""
+    """The rates that may be used, by round."""
     return {round_: rate for round_, rate in rates.items() if rate is not None}
 
 

@@ -97,7 +97,7 @@ class _CoreTimes:
 
 
 def least_disturbed(windows: Sequence[ObservedWindow]) -> Sequence[ObservedWindow]:
-    """Those that are judged."""
+    """The windows in which others used the cores least, best first: `WINDOWS` at most."""
     return sorted(windows, key=lambda window: window.disturbed_share)[:WINDOWS]
 
 

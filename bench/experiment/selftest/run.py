@@ -64,7 +64,7 @@ def alone(lab: Lab) -> Iterator[None]:
 
 @contextmanager
 def up(twins: Twins) -> Iterator[None]:
-    """The twins run, and end afterwards."""
+    """The twins and their databases run meanwhile, and are gone afterwards."""
     lab = twins.lab
     names = tuple(name for target in twins.in_order for name in lab.unit_names(target))
     # A self-test that was killed may have left some behind, on other ports.

@@ -114,7 +114,7 @@ def cut(rows: PlotRows, span: tuple[float, float], arrows: tuple[str, str]) -> C
 
 
 def unbounded(rows: PlotRows) -> PlotRows:
-    """The rows without their bounds."""
+    """The rows without the ends of their intervals, for marks that need none."""
     return [
         {name: value for name, value in row.items() if name not in ("low", "high")} for row in rows
     ]

@@ -17,7 +17,7 @@ _LEAD = (
 
 
 def inside(run: StoredRun) -> Section | None:
-    """None where nobody looked inside."""
+    """The section on what services do inside; None where nobody has looked."""
     found = run.findings
     if not found:
         return None
@@ -98,7 +98,7 @@ def _percent(samples: int, profile: CpuProfile) -> str:
 
 
 def agreement_table(run: StoredRun) -> Table:
-    """The ladder beside the profile."""
+    """Each layer's share by the ladder and by the profile, and whether the two agree."""
     rows: list[Row] = []
     for explanation in explained(run.record):
         found = finding_of(run.findings, explanation)
