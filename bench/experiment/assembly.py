@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -62,6 +63,18 @@ def _bind(text: str) -> str:
     return str(address)
 
 
+def _require_own(host: str) -> None:
+    """Raises UsageError for an address that this machine has not: it would seem a taken port."""
+    with socket.socket() as probe:
+        try:
+            probe.bind((host, 0))
+        except OSError as error:
+            raise UsageError(
+                f"BIND={host} cannot be used on this machine: {error.strerror}",
+                "Name one of its own addresses: ip -brief address.",
+            ) from None
+
+
 def _bind_note(host: str) -> str:
     if ipaddress.IPv4Address(host).is_loopback:
         return ""
@@ -104,6 +117,7 @@ def open_lab(names: tuple[str, ...], beside: tuple[Path, ...] = ()) -> Lab:
     Its services can read the folders `beside`. Raises UsageError or SetupError.
     """
     here = site()
+    _require_own(here.host)
     ground = Ground(here, _writable(here.state), beside)
     supervisor, limits = choose_supervisor(ground)
     notes = (

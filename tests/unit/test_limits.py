@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.errors import SetupError
+from bench.errors import SetupError, UsageError
 from bench.experiment import assembly, openfiles
 from bench.experiment.openfiles import OWN_FILES, require_files, require_queue
 from bench.kernel.limits import RAISED, open_files, waiting_connections
@@ -123,6 +123,13 @@ def test_a_queue_that_is_too_short_is_refused_with_the_figures(
         assert "somaxconn=" in caught.value.remedy
     require_queue(plan(pacing=ClosedLoop(128)))
     require_queue(plan(pacing=OpenLoop(5.0)))
+
+
+def test_an_address_of_another_machine_is_refused() -> None:
+    """Before it looks like a port that somebody else holds."""
+    assembly._require_own("127.0.0.1")
+    with pytest.raises(UsageError, match=r"BIND=192\.0\.2\.1 cannot be used"):
+        assembly._require_own("192.0.2.1")  # for documentation: nobody has it
 
 
 def test_ports_that_clients_may_be_given_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
