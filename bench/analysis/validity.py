@@ -27,6 +27,7 @@ def invalid_codes(windows: Iterable[PhaseResult]) -> tuple[str, ...]:
 
 NOT_OF_THE_SERVICE = frozenset(
     {
+        "client-limit",
         "cpu-quota",
         "generator-stopped",
         "late-sending",

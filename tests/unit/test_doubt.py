@@ -1,6 +1,11 @@
 """What limited a window, and when its figure is doubted."""
 
-from bench.analysis.diagnostics import impossible_cost, limited_by, window_diagnostics
+from bench.analysis.diagnostics import (
+    impossible_cost,
+    limited_by,
+    requests_failed,
+    window_diagnostics,
+)
 from bench.model import Placement
 
 from .factories import load_result, placement, role_cost
@@ -47,6 +52,17 @@ def test_a_quiet_window_is_not_doubted() -> None:
 def test_failures_make_a_figure_invalid() -> None:
     """Errors are never speed."""
     assert codes(load=load_result(990, 1.0, failures={"reset": 10})) == {"errors": "invalid"}
+
+
+def test_what_the_machine_refuses_a_client_is_not_the_services_fault() -> None:
+    """No port, no file: told with the limit, and beside what the service did fail."""
+    refused = load_result(990, 1.0, failures={"EADDRNOTAVAIL": 10})
+    assert codes(load=refused) == {"client-limit": "invalid"}
+    (told,) = requests_failed(refused)
+    assert "10 requests could not be sent: 10 x EADDRNOTAVAIL" in told.message
+    assert "ip_local_port_range" in told.remedy
+    both = load_result(980, 1.0, failures={"EMFILE": 10, "timeout": 10})
+    assert codes(load=both) == {"errors": "invalid", "client-limit": "invalid"}
 
 
 def test_a_busy_generator_is_doubted() -> None:

@@ -43,18 +43,48 @@ def limited_by(
 
 
 def requests_failed(load: LoadResult) -> tuple[Diagnostic, ...]:
-    """A window with any failure is invalid, however many its user puts up with."""
-    if not load.failed:
-        return ()
-    reasons = ", ".join(f"{count} x {reason}" for reason, count in load.failures.items())
-    return (
-        Diagnostic(
-            "errors",
-            f"{load.failed} requests failed: {reasons}",
-            "A failing service is not fast; see its log.",
-            "invalid",
-        ),
-    )
+    """A window with any failure is invalid, however many its user puts up with. What this machine
+    refused to the generator is not told as the service's.
+    """
+    refused = {name: count for name, count in load.failures.items() if name in REFUSED}
+    failed = {name: count for name, count in load.failures.items() if name not in REFUSED}
+    found = []
+    if failed:
+        found.append(
+            Diagnostic(
+                "errors",
+                f"{sum(failed.values())} requests failed: {_reasons(failed)}",
+                "A failing service is not fast; see its log.",
+                "invalid",
+            )
+        )
+    if refused:
+        found.append(
+            Diagnostic(
+                "client-limit",
+                f"{sum(refused.values())} requests could not be sent: {_reasons(refused)}",
+                " ".join(f"{name}: {REFUSED[name]}." for name in refused),
+                "invalid",
+            )
+        )
+    return tuple(found)
+
+
+REFUSED: Mapping[str, str] = {
+    "EMFILE": "the generator has as many files open as it may; raise the hard limit (ulimit -Hn)",
+    "ENFILE": "the machine has as many files open as it may; raise fs.file-max",
+    "EADDRNOTAVAIL": (
+        "no port is left for clients; a closed connection's is free after a minute, and "
+        "net.ipv4.ip_local_port_range may be wider"
+    ),
+    "ENOBUFS": "the kernel has no room for more connections; free memory",
+    "ENOMEM": "the kernel has no room for more connections; free memory",
+}
+"""What the system says to a client that may not connect, whatever the server does; the remedies."""
+
+
+def _reasons(failures: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} x {reason}" for reason, count in failures.items())
 
 
 def impossible_cost(
