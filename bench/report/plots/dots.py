@@ -95,7 +95,9 @@ def _round_layers(
     usable = every.mark_point(
         filled=True, size=34, shape="circle", stroke=PAPER, strokeWidth=0.8
     ).encode(color=target_colour(styles), opacity=fading(0.6))
-    invalid = every.mark_point(size=120, shape=CROSS, strokeWidth=2.2).encode(stroke=alt.value(BAD))
+    invalid = every.mark_point(size=120, shape=CROSS, strokeWidth=2.2).encode(
+        stroke=alt.StrokeValue(BAD)
+    )
     return {
         "rounds": (usable, packed((row for row in rounds if row["usable"]), "value")),
         "invalid": (invalid, packed((row for row in rounds if not row["usable"]), "value")),

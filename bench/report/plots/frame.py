@@ -151,9 +151,9 @@ def nearest(layer: alt.Chart, tips: list[alt.Tooltip]) -> alt.Chart:
     ring: alt.Chart = (
         layer.mark_point(size=140, filled=False, strokeWidth=2)
         .encode(
-            stroke=alt.value(SOFT),
+            stroke=alt.StrokeValue(SOFT),
             tooltip=tips,
-            opacity=alt.condition(near, alt.value(1), alt.value(0)),
+            opacity=alt.OpacityValue(0, condition={"param": near.name, "empty": False, "value": 1}),
         )
         .add_params(near)
     )

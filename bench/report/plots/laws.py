@@ -152,7 +152,9 @@ def _trial_layers(
         outcome: [row for row in rows if row["outcome"] == outcome]
         for outcome in ("passed", "failed", "unjudged")
     }
-    cross = base.mark_point(size=60, shape=CROSS, strokeWidth=1.4).encode(stroke=alt.value(SOFT))
+    cross = base.mark_point(size=60, shape=CROSS, strokeWidth=1.4).encode(
+        stroke=alt.StrokeValue(SOFT)
+    )
     return {
         "objective": (
             marks().mark_rule(strokeDash=[5, 4], color=BAD).encode(y=y),

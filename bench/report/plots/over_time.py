@@ -157,7 +157,7 @@ def _tints(scene: Scene) -> dict[str, tuple[alt.Chart, PlotRows]]:
         "stretches": (_tint(marks(), scene), scene.stretches),
         "tops": (
             marker(middle, scene.styles, 30).encode(
-                x=_x(scene, "middle"), y=alt.value(_TOP), opacity=fading()
+                x=_x(scene, "middle"), y=alt.YValue(_TOP), opacity=fading()
             ),
             scene.stretches,
         ),
@@ -212,7 +212,7 @@ def _lines(
     base = named(unpacked(marks(), "x", "y", "during"), scene.styles, _GENERATOR).encode(x=x, y=y)
     line = base.mark_line(strokeWidth=1.4, interpolate=quantity.interpolate)
     own = line.encode(color=target_colour(scene.styles), opacity=fading())
-    common = line.encode(color=alt.value(SOFT), opacity=fading(1, 0.5))
+    common = line.encode(color=alt.ColorValue(SOFT), opacity=fading(1, 0.5))
     marked = named(unpacked(marks(), "x", "y"), scene.styles).encode(x=x, y=y, opacity=fading())
     return {
         "lines": (own if any(lines) else common, points),

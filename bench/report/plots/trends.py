@@ -112,7 +112,7 @@ def _shift_layers(base: alt.Chart, shifts: PlotRows, styles: Styles) -> Layers:
         "shifts": (rule, shifts),
         **{
             f"words-{target}": (
-                words.encode(y=alt.value(8 + 14 * place)),
+                words.encode(y=alt.YValue(8 + 14 * place)),
                 [row for row in shifts if row["target"] == target],
             )
             for place, target in enumerate(styles)
@@ -147,7 +147,7 @@ def _gap_layer(found: Sequence[Trend], runs: Sequence[str], styles: Styles) -> L
     rows = [row for trend in found for row in _gaps(trend, styles[trend.target])]
     tips = tooltip(("name", "framework"), ("run", "run"), ("told", found[0].measure.title))
     cross = marks().mark_point(shape=CROSS, size=60, stroke=SOFT, strokeWidth=1.6)
-    y = alt.value(_HEIGHT - 6)
+    y = alt.YValue(_HEIGHT - 6)
     return {"gaps": (cross.encode(x=_x(runs), y=y, opacity=fading(), tooltip=tips), rows)}
 
 
