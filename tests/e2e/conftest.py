@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from bench.report.render.library import vega_code
 from tests.conftest import lab_environment
 
 ROOT = Path(__file__).parents[2]
@@ -73,6 +74,8 @@ def cli(public_folder: Path, request: pytest.FixtureRequest) -> Iterator[Cli]:
     folder.mkdir()
     own = lab_environment(folder, start=20_000)
     clean = {name: value for name, value in os.environ.items() if name != "MAKEFLAGS"}
+    # What pages draw with is bundled once for all labs: each would take seconds for it.
+    vega_code(Path(own["ONECORE_STATE"]) / f"offset-{own['PORT_OFFSET']}" / "cache")
     made = Cli({**clean, **own}, Path(own["ONECORE_RESULTS"]), Path(own["ONECORE_STATE"]))
     yield made
     for process in made.running:
