@@ -31,7 +31,6 @@ from bench.model import (
     Target,
     TurnSeries,
     Usage,
-    Users,
     WarmUp,
 )
 from bench.supervise import Supervisor
@@ -344,7 +343,7 @@ def phase_result(
 def _of_the_work(bench: Bench, target: Target, counted: WindowCounts) -> tuple[Diagnostic, ...]:
     """Whether the window was what it is taken for."""
     load, watch = counted.load, counted.watch
-    users = isinstance(bench.plan.pacing, Users)
+    users = not bench.plan.pacing.is_the_labs
     return (
         *diagnostics.work_off(load, counted.queries, {"list": PAGE}, exact=not users),
         *diagnostics.standstill(load, 0.0 if users else counted.longer_s),

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from bench.errors import SetupError
 from bench.experiment.lab import Lab
 from bench.kernel.limits import open_files, waiting_connections
-from bench.model import ClosedLoop, Plan, Sweep
+from bench.model import Plan
 
 OWN_FILES = 128
 """What a service has open besides: 50 connections to its database at most, pipes and files."""
@@ -35,7 +35,8 @@ def require_queue(plan: Plan) -> None:
     """Raises SetupError when the connections that a closed loop opens at once may not all wait for
     a server: one that is turned away comes again after a second, and waits all the time.
     """
-    at_once = _at_once(plan)
+    # A sweep has the pacing of its highest level.
+    at_once = plan.pacing.connections if plan.pacing.takes_turns else 0
     allowed = waiting_connections()
     if allowed is not None and allowed < at_once:
         raise SetupError(
@@ -44,12 +45,6 @@ def require_queue(plan: Plan) -> None:
             "Raise it (sudo sysctl net.core.somaxconn=4096; in a container where it was started), "
             "or measure with fewer: CONCURRENCY.",
         )
-
-
-def _at_once(plan: Plan) -> int:
-    if isinstance(plan.study, Sweep):
-        return max(plan.study.levels)
-    return plan.pacing.concurrency if isinstance(plan.pacing, ClosedLoop) else 0
 
 
 def _allowed(lab: Lab) -> Iterator[tuple[str, int | None]]:

@@ -6,7 +6,7 @@ from typing import cast, get_args
 
 from bench.errors import UsageError
 from bench.histogram import SAMPLES_BEYOND
-from bench.model import Arrivals, ClosedLoop, OpenLoop, Pacing, Plan, Target, Turns, Users
+from bench.model import Arrivals, ClosedLoop, OpenLoop, Pacing, Plan, Target, Turns
 from bench.workloads import OPERATIONS, Workload
 
 DEFAULT_PROFILE = "quick"
@@ -211,7 +211,7 @@ def rows_to_load(
     closed loop nobody else knows how many rows will be used up. Raises ValueError when it is
     missing there.
     """
-    if not workload.deletes or isinstance(plan.pacing, Users):
+    if not workload.deletes or not plan.pacing.is_the_labs:
         return plan.rows, plan.rows
     warm_up, window = (
         max(_FEWEST_ROWS, math.ceil(workload.rows_per_request * most))
