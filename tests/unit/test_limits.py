@@ -115,7 +115,10 @@ def test_a_queue_that_is_too_short_is_refused_with_the_figures(
     assert short == 128
     assert waiting_connections(KernelTree(tmp_path / "elsewhere")) is None
     monkeypatch.setattr(openfiles, "waiting_connections", lambda: short)
-    for asked in (plan(pacing=ClosedLoop(129)), plan(study=Sweep((1, 129, 20)))):
+    for asked in (
+        plan(pacing=ClosedLoop(129)),
+        plan(pacing=ClosedLoop(129), study=Sweep((1, 129))),
+    ):
         with pytest.raises(SetupError) as caught:
             require_queue(asked)
         assert "129 connections are opened at once" in caught.value.message

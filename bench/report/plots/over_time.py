@@ -11,7 +11,7 @@ from bench.analysis.timeline import Band, Reading, SetUp, Span, UsageLine
 from bench.metrics import METRICS
 from bench.report.document import Plot
 from bench.report.plots.frame import marker, nearest, room
-from bench.report.plots.paper import SOFT, fading, marks, plot, target_colour, tooltip
+from bench.report.plots.paper import SOFT, fading, from_top, marks, plot, target_colour, tooltip
 from bench.report.plots.rows import PlotRows, layered, named, number, packed, unpacked
 from bench.report.style import Styles
 
@@ -157,7 +157,7 @@ def _tints(scene: Scene) -> dict[str, tuple[alt.Chart, PlotRows]]:
         "stretches": (_tint(marks(), scene), scene.stretches),
         "tops": (
             marker(middle, scene.styles, 30).encode(
-                x=_x(scene, "middle"), y=alt.YValue(_TOP), opacity=fading()
+                x=_x(scene, "middle"), y=from_top(_TOP), opacity=fading()
             ),
             scene.stretches,
         ),

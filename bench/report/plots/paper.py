@@ -77,6 +77,11 @@ def fading(shown: float = 1.0, faded: float = 0.08) -> alt.OpacityValue:
     return alt.OpacityValue(faded, condition={"test": ISOLATED, "value": shown})
 
 
+def from_top(pixels: int) -> alt.YValue:
+    """So many pixels below the top of the plot."""
+    return alt.YValue(pixels)  # type: ignore[no-untyped-call]
+
+
 def tooltip(*fields: tuple[str, str]) -> list[alt.Tooltip]:
     """Fields that hold finished words, with their titles."""
     return [alt.Tooltip(f"{name}:N", title=title) for name, title in fields]

@@ -11,7 +11,16 @@ from bench.analysis.history import Change, Trend
 from bench.analysis.measures import Measure
 from bench.report.document import Plot
 from bench.report.plots.frame import Cut, cut, log_span, marker, moved, unbounded
-from bench.report.plots.paper import CROSS, SOFT, fading, marks, plot, target_colour, tooltip
+from bench.report.plots.paper import (
+    CROSS,
+    SOFT,
+    fading,
+    from_top,
+    marks,
+    plot,
+    target_colour,
+    tooltip,
+)
 from bench.report.plots.rows import PlotRows, layered, number, who
 from bench.report.style import Styles, TargetStyle
 from bench.report.words import interval_text
@@ -112,7 +121,7 @@ def _shift_layers(base: alt.Chart, shifts: PlotRows, styles: Styles) -> Layers:
         "shifts": (rule, shifts),
         **{
             f"words-{target}": (
-                words.encode(y=alt.YValue(8 + 14 * place)),
+                words.encode(y=from_top(8 + 14 * place)),
                 [row for row in shifts if row["target"] == target],
             )
             for place, target in enumerate(styles)
@@ -147,7 +156,7 @@ def _gap_layer(found: Sequence[Trend], runs: Sequence[str], styles: Styles) -> L
     rows = [row for trend in found for row in _gaps(trend, styles[trend.target])]
     tips = tooltip(("name", "framework"), ("run", "run"), ("told", found[0].measure.title))
     cross = marks().mark_point(shape=CROSS, size=60, stroke=SOFT, strokeWidth=1.6)
-    y = alt.YValue(_HEIGHT - 6)
+    y = from_top(_HEIGHT - 6)
     return {"gaps": (cross.encode(x=_x(runs), y=y, opacity=fading(), tooltip=tips), rows)}
 
 
