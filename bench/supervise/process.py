@@ -186,10 +186,11 @@ class ProcessSupervisor:
         # The user changes first: that would clear a parent-death signal set before.
         death = () if outlive else _ends_with_parent(unit.stop_signal)
         user = self._identities().of(unit.role).prefix
-        pinned = ("taskset", "--cpu-list", cpus, *user, *death, *unit.command)
+        # Pinned while it waits, too: nothing of a unit is ever off its CPUs.
+        pinned = ("taskset", "--cpu-list", cpus, *until_told)
         with self._log_path(unit.name).open("ab") as output:
             process = subprocess.Popen(
-                (*until_told, *pinned),
+                (*pinned, *user, *death, *unit.command),
                 cwd=unit.directory,
                 env={**unit.environment, MARK: str(self._path(unit.name))},
                 stdin=subprocess.PIPE,
