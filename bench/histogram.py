@@ -126,9 +126,9 @@ def percentiles(
     distribution: Distribution, wanted: Sequence[float]
 ) -> Mapping[float, float | None]:
     """Each wanted percentile (0..100) in seconds; None where the samples are too few."""
-    told = [each for each in wanted if tellable(distribution.count, each)]
+    told = [percentile for percentile in wanted if tellable(distribution.count, percentile)]
     found = dict(zip(told, quantiles_s(distribution, told), strict=True))
-    return {each: found.get(each) for each in wanted}
+    return {percentile: found.get(percentile) for percentile in wanted}
 
 
 def quantiles_s(distribution: Distribution, wanted: Sequence[float]) -> list[float]:
@@ -138,7 +138,7 @@ def quantiles_s(distribution: Distribution, wanted: Sequence[float]) -> list[flo
     cumulated = np.cumsum(decode(distribution.hdr))
     total = int(cumulated[-1])
     # The smallest value that at least this share of the samples does not exceed.
-    ranks = [max(1, math.ceil(round(each / 100 * total, 6))) for each in wanted]
+    ranks = [max(1, math.ceil(round(percentile / 100 * total, 6))) for percentile in wanted]
     buckets = np.searchsorted(cumulated, ranks)
     # A bucket's middle may lie beyond what was measured; the exact extremes do not.
     return [

@@ -170,7 +170,7 @@ def _late_ms(percentile: float, stored: Callable[[Lateness], float | None]) -> _
             seconds = histogram.percentiles(histogram.merge(parts), (percentile,))[percentile]
         else:
             told = (stored(lateness) for lateness in found)
-            seconds = max((each for each in told if each is not None), default=None)
+            seconds = max((late_s for late_s in told if late_s is not None), default=None)
         return None if seconds is None else seconds * 1e3
 
     return pooled
@@ -178,7 +178,7 @@ def _late_ms(percentile: float, stored: Callable[[Lateness], float | None]) -> _
 
 def _latest_ms(windows: Sequence[PhaseResult]) -> float | None:
     found = (one.max_s for window in windows if (one := _lateness(window)) is not None)
-    return max((each * 1e3 for each in found if each is not None), default=None)
+    return max((late_s * 1e3 for late_s in found if late_s is not None), default=None)
 
 
 def _counted(count: Callable[[Lateness], int]) -> _Pooled:

@@ -51,7 +51,12 @@ def _bias(
 ) -> Bias:
     of_workload = [(way, cell) for way, cell in cells if cell.workload == workload]
     turns, windows = (
-        _log_ratios([cell for each, cell in of_workload if each == way], metric, subject, reference)
+        _log_ratios(
+            [cell for measured_way, cell in of_workload if measured_way == way],
+            metric,
+            subject,
+            reference,
+        )
         for way in WAYS
     )
     differences = [turns[number] - windows[number] for number in turns]

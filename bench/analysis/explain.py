@@ -245,8 +245,8 @@ def _grouped(rungs: Sequence[Rung]) -> Mapping[str, Callable[[_Costs], float]]:
         parts.setdefault(group_of(rung.layer), []).append(_difference(below, _cell(rung)))
         below = _cell(rung)
     return {
-        group: lambda costs, each=each: sum(quantity(costs) for quantity in each)  # type: ignore[misc]
-        for group, each in parts.items()
+        group: lambda costs, quantities=quantities: sum(quantity(costs) for quantity in quantities)  # type: ignore[misc]
+        for group, quantities in parts.items()
     }
 
 

@@ -280,7 +280,7 @@ def _witness(earlier: Sequence[TrendPoint], later: Sequence[TrendPoint]) -> floa
     ]
     if not all(costs) or max(queries) / min(queries) - 1 > _SAME_QUERIES:
         return None
-    old, new = (float(np.mean(np.log(each))) for each in costs)
+    old, new = (float(np.mean(np.log(figures))) for figures in costs)
     return math.exp(new - old)
 
 

@@ -97,8 +97,11 @@ def is_like(earlier: RunRecord, record: RunRecord) -> bool:
 
 
 def _typical(spreads: Sequence[Mapping[str, float]]) -> Mapping[str, float]:
-    names = {name for each in spreads for name in each}
-    return {name: median(each[name] for each in spreads if name in each) for name in names}
+    names = {name for run_spreads in spreads for name in run_spreads}
+    return {
+        name: median(run_spreads[name] for run_spreads in spreads if name in run_spreads)
+        for name in names
+    }
 
 
 def _elsewhere(plan: Plan) -> Mapping[str, float]:

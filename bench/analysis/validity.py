@@ -71,7 +71,7 @@ def windows_of(record: RunRecord, target: str, workload: str, phase: str) -> Win
 
 def usable(cell: CellResult, phase: str) -> PhaseResult | None:
     """The cell's window of a phase; None where there is none that may be used."""
-    window = next((each for each in cell.phases if each.phase == phase), None)
+    window = next((window for window in cell.phases if window.phase == phase), None)
     if cell.unfit or window is None or is_invalid(window):
         return None
     return window

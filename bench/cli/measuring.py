@@ -219,8 +219,10 @@ def _without_a_figure(record: RunRecord) -> list[str]:
     found: dict[str, list[bool]] = {}
     for cell in record.cells:
         codes = [invalid_codes((window,)) for window in cell.phases]
-        found.setdefault(cell.target, []).extend(bool({*each} - {"errors"}) for each in codes)
-    return [name for name, each in found.items() if each and all(each)]
+        found.setdefault(cell.target, []).extend(
+            bool({*window_codes} - {"errors"}) for window_codes in codes
+        )
+    return [name for name, flags in found.items() if flags and all(flags)]
 
 
 def require_answered(
@@ -229,8 +231,8 @@ def require_answered(
     """Raises LabError on `problems`, more than `max_fail` failures, and windows of a target that
     nothing was answered in.
     """
-    failed = sum(load.failed for each in loads.values() for load in each)
-    empty = [name for name, each in loads.items() if not all(load.succeeded for load in each)]
+    failed = sum(load.failed for results in loads.values() for load in results)
+    empty = [name for name, results in loads.items() if not all(load.succeeded for load in results)]
     if failed > max_fail:
         problems = (f"{failed:,} requests failed", *problems)
     elif failed:

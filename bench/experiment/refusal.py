@@ -48,9 +48,9 @@ def not_yours(path: Path, why: str) -> SetupError:
 
 def _owned(path: Path) -> str:
     """Whose it is, or whose the folder is that hides it."""
-    for each in (path, *path.parents):
+    for place in (path, *path.parents):
         try:
-            return f"{each} belongs to {_name(each.stat().st_uid)},"
+            return f"{place} belongs to {_name(place.stat().st_uid)},"
         except OSError:  # hidden in a folder that this user may not enter, or not there
             continue
     return "It belongs to somebody else,"

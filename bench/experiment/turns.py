@@ -378,7 +378,7 @@ def _longer_s(turns: Turns | None, taken: Sequence[_CountedTurn]) -> float:
     """By how much the longest turn, with its last answers, was longer than planned."""
     if turns is None or not taken:
         return 0.0
-    return max(each.whole_s for each in taken) - turns.lead_in_s - turns.turn_s
+    return max(turn.whole_s for turn in taken) - turns.lead_in_s - turns.turn_s
 
 
 def _role_costs(part: Participant, before: _Uses, after: _Uses) -> tuple[RoleCost, RoleCost]:
@@ -411,7 +411,7 @@ def _queries(part: Participant, beginning: _Beginning) -> QueryCounts | None:
 
 def _total(taken: Sequence[_CountedTurn], role: str) -> float:
     """CPU seconds of a role in all counted turns."""
-    return sum(_difference(each, role) for each in taken)
+    return sum(_difference(turn, role) for turn in taken)
 
 
 def _difference(taken: _CountedTurn, role: str) -> float:
@@ -421,17 +421,17 @@ def _difference(taken: _CountedTurn, role: str) -> float:
 def _cpu_times(taken: Sequence[_CountedTurn], app_cpu_s: float) -> CpuTimes:
     zero = CpuTotals(0.0, 0.0)
     moved = CpuTotals(
-        busy_s=sum(each.after.cpus.busy_s - each.before.cpus.busy_s for each in taken),
-        steal_s=sum(each.after.cpus.steal_s - each.before.cpus.steal_s for each in taken),
+        busy_s=sum(turn.after.cpus.busy_s - turn.before.cpus.busy_s for turn in taken),
+        steal_s=sum(turn.after.cpus.steal_s - turn.before.cpus.steal_s for turn in taken),
     )
     return cpu_times(zero, moved, app_cpu_s)
 
 
 def _series(taken: Sequence[_CountedTurn]) -> TurnSeries:
     return TurnSeries(
-        at_s=tuple(round(each.at_s, 4) for each in taken),
-        duration_s=tuple(round(each.turn.duration_s, 6) for each in taken),
-        succeeded=tuple(each.turn.succeeded for each in taken),
-        app_cpu_s=tuple(round(_difference(each, "app_s"), 6) for each in taken),
-        database_cpu_s=tuple(round(_difference(each, "database_s"), 6) for each in taken),
+        at_s=tuple(round(turn.at_s, 4) for turn in taken),
+        duration_s=tuple(round(turn.turn.duration_s, 6) for turn in taken),
+        succeeded=tuple(turn.turn.succeeded for turn in taken),
+        app_cpu_s=tuple(round(_difference(turn, "app_s"), 6) for turn in taken),
+        database_cpu_s=tuple(round(_difference(turn, "database_s"), 6) for turn in taken),
     )

@@ -174,7 +174,7 @@ def cpu_totals(cpus: tuple[int, ...], tree: KernelTree = REAL) -> CpuTotals:
     ticks = cpu_ticks(tree)
     mine = [ticks[cpu] for cpu in set(cpus) & set(ticks)]
     return CpuTotals(
-        sum(each.busy for each in mine) * TICK_S, sum(each.steal for each in mine) * TICK_S
+        sum(spent.busy for spent in mine) * TICK_S, sum(spent.steal for spent in mine) * TICK_S
     )
 
 

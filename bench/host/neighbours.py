@@ -49,13 +49,13 @@ def _with_children(processes: Mapping[int, Stat], roots: Collection[int]) -> set
     size = -1
     while len(family) > size:
         size = len(family)
-        family |= {each.pid for each in processes.values() if each.parent in family}
+        family |= {stat.pid for stat in processes.values() if stat.parent in family}
     return family
 
 
 def balances_interrupts(tree: KernelTree = REAL) -> bool:
     """Whether irqbalance runs: it moves interrupts by itself, whoever has placed them."""
-    return any(each.name == "irqbalance" for each in process_ticks(tree).values())
+    return any(stat.name == "irqbalance" for stat in process_ticks(tree).values())
 
 
 # --- interrupts -------------------------------------------------------------------------------

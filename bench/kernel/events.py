@@ -57,7 +57,7 @@ def counting(
             user_only = True
             files = _opened(opened, threads, events, _WITHOUT_KERNEL)
         yield lambda: Events(
-            {name: sum(map(_read, each)) for name, each in files.items()}, user_only
+            {name: sum(map(_read, counters)) for name, counters in files.items()}, user_only
         )
 
 

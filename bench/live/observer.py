@@ -207,7 +207,7 @@ class LiveObserver:
         timed = [seconds for seconds in lengths if seconds is not None]
         if not timed:
             return ""
-        least_s = cells * sum(plan.warm_up_min_s + each for each in timed) / len(lengths)
+        least_s = cells * sum(plan.warm_up_min_s + window_s for window_s in timed) / len(lengths)
         return f"; {length_words(plan)}, {time_words(least_s)} of load at least"
 
     def _length_of(self, workload: str) -> float | None:

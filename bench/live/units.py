@@ -46,7 +46,7 @@ class UnitReader:
         by_server: dict[str, list[Target]] = {}
         for target in self._lab.targets:
             by_server.setdefault(target.cluster_name, []).append(target)
-        lines = tuple(line for each in by_server.values() for line in self._sharing(each))
+        lines = tuple(line for targets in by_server.values() for line in self._sharing(targets))
         self._looks += 1
         return lines
 

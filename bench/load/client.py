@@ -105,11 +105,11 @@ class Client:
         opened = await asyncio.gather(
             *(self._connect() for _ in range(connections)), return_exceptions=True
         )
-        for each in opened:
-            if isinstance(each, Connection):
-                each.release()
-            elif not isinstance(each, RequestError):
-                raise each
+        for outcome in opened:
+            if isinstance(outcome, Connection):
+                outcome.release()
+            elif not isinstance(outcome, RequestError):
+                raise outcome
 
     async def ask(self, data: bytes) -> tuple[int, bytes]:
         """Send one request; its status and body. RequestError when no whole answer comes."""
@@ -158,7 +158,9 @@ class Client:
             await asyncio.sleep(interval_s)
             overdue_s = time.monotonic() - self._timeout_s
             # The oldest come first, because a dictionary keeps the order of insertion.
-            overdue = [each for each, since_s in self._in_flight.items() if since_s < overdue_s]
+            overdue = [
+                protocol for protocol, since_s in self._in_flight.items() if since_s < overdue_s
+            ]
             for protocol in overdue:
                 del self._in_flight[protocol]
                 # Not the protocol's own abort, which would leave the reader of a body waiting.

@@ -67,7 +67,9 @@ async def open_loop(
             while sending and start_s + schedule.next_s < until.moment_s:
                 await timer.until(start_s + schedule.next_s)
                 due = schedule.take_due(time.monotonic() - start_s)
-                sending = all(fire(each) for each in due if start_s + each < until.moment_s)
+                sending = all(
+                    fire(moment_s) for moment_s in due if start_s + moment_s < until.moment_s
+                )
     if behind_s > _TOO_LATE_S:
         raise RateTooHighError(f"{behind_s:.1f} s behind its own schedule")
     if sending:

@@ -91,7 +91,7 @@ class Worker:
                 return TurnTaken(await self._turns_of(target).end_turn(from_s, to_s))
             case AskCollectTurns():
                 windows.collector_on()
-                return TurnsCollected({name: each.result() for name, each in self._turns.items()})
+                return TurnsCollected({name: turns.result() for name, turns in self._turns.items()})
 
     def _collect(self) -> EngineReply:
         window = self._prepared()

@@ -123,7 +123,9 @@ def steadiness(facts: MachineFacts, where: Placement) -> Check:
     times = {
         cpu: sorted(spin.cpu_s for spin in facts.spins if spin.cpu == cpu) for cpu in where.app
     }
-    spreads = {cpu: each[-1] / each[0] - 1 for cpu, each in times.items() if each}
+    spreads = {
+        cpu: cpu_times[-1] / cpu_times[0] - 1 for cpu, cpu_times in times.items() if cpu_times
+    }
     if not spreads:
         return Check(name, "ok", "not probed")
     worst = max(spreads, key=lambda cpu: spreads[cpu])

@@ -156,9 +156,9 @@ def _hues(frameworks: Sequence[str], present: set[str]) -> Mapping[str, int]:
 def _number(target: TargetRecord, every: Iterable[TargetRecord]) -> int:
     """Which of its framework's targets of its mode it is, from 0."""
     same = [
-        each.name
-        for each in every
-        if (each.framework, each.mode) == (target.framework, target.mode)
+        other.name
+        for other in every
+        if (other.framework, other.mode) == (target.framework, target.mode)
     ]
     return same.index(target.name)
 

@@ -76,7 +76,7 @@ def marked(found: Series) -> TargetCell:
 
 def forbidden_words(found: Iterable[Series]) -> str:
     """What the mark means and why it stands in a table of these; "" where there is none."""
-    codes = dict.fromkeys(code for each in found for code in each.invalid_codes)
+    codes = dict.fromkeys(code for series in found for code in series.invalid_codes)
     if not codes:
         return ""
     return (

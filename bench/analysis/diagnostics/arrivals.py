@@ -68,7 +68,7 @@ def _behind(load: LoadResult, lateness: Lateness, words: _Words) -> tuple[Diagno
     What was asked for is no measure: so many requests come by chance in a window of irregular
     arrivals. The last answer may take as long as the fastest did, without any queue before it.
     """
-    times = [each.min_s for each in load.latency.values() if each.count]
+    times = [distribution.min_s for distribution in load.latency.values() if distribution.count]
     if lateness.due_s is None or not times:
         return ()
     if load.duration_s - min(times) <= lateness.due_s / KEPT_SHARE:
@@ -105,7 +105,9 @@ def _is_mostly_lateness(load: LoadResult, lateness: Lateness) -> bool:
     if lateness.times is None:
         return False
     fewest = min(latency.count, lateness.times.count)
-    told = next((each for each in _COMPARED if histogram.tellable(fewest, each)), None)
+    told = next(
+        (percentile for percentile in _COMPARED if histogram.tellable(fewest, percentile)), None
+    )
     if told is None:
         return False
     late_s, latency_s = (

@@ -20,7 +20,9 @@ def littles_law_off(load: LoadResult, pacing: Pacing) -> tuple[Diagnostic, ...]:
     if not isinstance(pacing, ClosedLoop) or load.failed or not load.succeeded:
         return ()
     times = load.latency.values()
-    mean_s = sum(each.mean_s * each.count for each in times) / load.succeeded
+    mean_s = (
+        sum(distribution.mean_s * distribution.count for distribution in times) / load.succeeded
+    )
     if load.in_flight_s is not None:
         mean_s, ending_s = load.in_flight_s / load.succeeded, 0.0
     else:
@@ -51,7 +53,11 @@ def too_few_samples(
     longer = ClosedLoop.longer if study else pacing.longer
     if not load.succeeded:
         return (Diagnostic("no-samples", "no request succeeded", longer, "invalid"),)
-    few = {name: each.count for name, each in load.latency.items() if each.count < FEWEST_SAMPLES}
+    few = {
+        name: distribution.count
+        for name, distribution in load.latency.items()
+        if distribution.count < FEWEST_SAMPLES
+    }
     if not few:
         return ()
     told = ", ".join(f"{count} of {name}" for name, count in few.items())

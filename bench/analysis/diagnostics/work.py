@@ -57,7 +57,7 @@ def work_off(
 
 def _answered(load: LoadResult) -> dict[Operation, int]:
     """Answers by operation; those of lead-ins where it is known of what they were."""
-    answered = {name: each.count for name, each in load.latency.items()}
+    answered = {name: distribution.count for name, distribution in load.latency.items()}
     if len(answered) == 1:
         return {name: count + load.uncounted for name, count in answered.items()}
     return answered

@@ -106,7 +106,9 @@ def _title(explanation: Explained, styles: Styles) -> str:
 
 
 def _told(explanation: Explained) -> str:
-    layers = ", ".join(f"{each.title} {each.cost_us.point:,.0f} us" for each in explanation.layers)
+    layers = ", ".join(
+        f"{layer.title} {layer.cost_us.point:,.0f} us" for layer in explanation.layers
+    )
     return f"{explanation.ladder.framework}, {explanation.ladder.operation}: {layers}"
 
 

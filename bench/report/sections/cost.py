@@ -83,13 +83,13 @@ def cost_table(record: RunRecord) -> Table:
         ),
         rows=tuple(
             (
-                each.title,
-                marked(each),
-                *intervals(each, "app_cost", "database_cost", "generator_cost"),
-                figure("queries", each),
-                _limits(each),
+                target_series.title,
+                marked(target_series),
+                *intervals(target_series, "app_cost", "database_cost", "generator_cost"),
+                figure("queries", target_series),
+                _limits(target_series),
             )
-            for each in found
+            for target_series in found
         ),
         numeric=(False, False, True, True, True, True, False),
         caption=(
@@ -110,12 +110,12 @@ def use_table(record: RunRecord) -> Table:
         ),
         rows=tuple(
             (
-                each.title,
-                marked(each),
-                *intervals(each, "app_cpu", "database_cpu", "generator_cpu"),
-                *intervals(each, "app_memory", "database_memory"),
+                target_series.title,
+                marked(target_series),
+                *intervals(target_series, "app_cpu", "database_cpu", "generator_cpu"),
+                *intervals(target_series, "app_memory", "database_memory"),
             )
-            for each in found
+            for target_series in found
         ),
         numeric=(False, False, True, True, True, True, True),
         caption=(

@@ -62,9 +62,9 @@ def latency_table(found: Sequence[Curve], word: str) -> Table:
 def sending_table(record: RunRecord) -> Table | None:
     """How late requests were sent, and how many were not. None where nothing had a schedule."""
     found = tuple(
-        each
-        for each in series(record)
-        if any(window.load.lateness is not None for window in each.windows)
+        target_series
+        for target_series in series(record)
+        if any(window.load.lateness is not None for window in target_series.windows)
     )
     if not found:
         return None

@@ -113,8 +113,8 @@ def _tell_means(
         targets = (target,) if target else tuple(styles_of(run))
         spans = [
             (set_up.start_s, set_up.end_s)
-            for each in targets
-            for set_up in set_ups_of(run, mine, each)
+            for name in targets
+            for set_up in set_ups_of(run, mine, name)
         ]
         unit = GENERATOR if role == "generator" else units(run, role)[target]
         before = mean_cpu(run, unit, spans)

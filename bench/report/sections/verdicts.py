@@ -37,10 +37,10 @@ def verdict_matrix(run: StoredRun) -> Section | None:
     found, groups = verdicts(record), _groups(record)
     blocks: list[Block] = [Prose(held)] if (held := held_words(record)) else []
     for measure, table in zip(measures_of(record.plan), verdict_tables(record), strict=True):
-        mine = [each for each in found if each.measure == measure]
+        mine = [comparison for comparison in found if comparison.measure == measure]
         caption = f"By {measure.title}. Each row against each column. {table.caption}"
         blocks.append(Matrices(_matrices(run, mine, groups, measure), caption))
-        if across := [each for each in mine if not _shares_group(each, groups)]:
+        if across := [comparison for comparison in mine if not _shares_group(comparison, groups)]:
             blocks.append(Sheet(_across_modes(across, measure), extent="page"))
         blocks.append(Sheet(table, folded=True))
     lead = "A difference counts when its whole interval lies beyond the threshold, and not before."
@@ -73,7 +73,7 @@ def _across_modes(found: Sequence[PhaseVerdict], measure: Measure) -> Table:
     return Table(
         title=f"Across modes: {measure.title}",
         columns=("operation", "comparison", "verdict"),
-        rows=tuple(_row(each, measure)[:3] for each in found),
+        rows=tuple(_row(comparison, measure)[:3] for comparison in found),
         numeric=(False, False, False),
     )
 
@@ -83,12 +83,12 @@ def _matrices(
 ) -> tuple[Matrix, ...]:
     return tuple(
         _matrix(f"{title}{which}", by_pair, targets, measure)
-        for title in dict.fromkeys(each.title for each in run.series)
+        for title in dict.fromkeys(series.title for series in run.series)
         for by_pair in [
             {
-                (each.verdict.subject, each.verdict.reference): each
-                for each in found
-                if each.title == title
+                (comparison.verdict.subject, comparison.verdict.reference): comparison
+                for comparison in found
+                if comparison.title == title
             }
         ]
         for which, targets in groups.items()
@@ -149,7 +149,9 @@ def verdict_tables(record: RunRecord) -> tuple[Table, ...]:
     """The verdicts in words, a table for each measure. None without a second target."""
     found = verdicts(record)
     tables = (
-        _verdict_table([each for each in found if each.measure == measure], measure)
+        _verdict_table(
+            [comparison for comparison in found if comparison.measure == measure], measure
+        )
         for measure in measures_of(record.plan)
     )
     return tuple(table for table in tables if table.rows)
@@ -159,7 +161,7 @@ def _verdict_table(found: Sequence[PhaseVerdict], measure: Measure) -> Table:
     return Table(
         title=f"Verdicts: {measure.title}",
         columns=("operation", "comparison", "verdict", "p (Holm)", "rounds needed"),
-        rows=tuple(_row(each, measure) for each in found),
+        rows=tuple(_row(comparison, measure) for comparison in found),
         numeric=(False, False, False, True, True),
         caption=_caption(found, measure),
     )
@@ -195,8 +197,8 @@ def _caption(found: Sequence[PhaseVerdict], measure: Measure) -> str:
     if measure.metric is METRICS["p99"]:
         needed = histogram.samples_needed(99)
         parts.append(f"Less is faster; windows under {needed:,} requests have no p99.")
-    if any(each.elsewhere and each.verdict.kind != "invalid" for each in found):
+    if any(comparison.elsewhere and comparison.verdict.kind != "invalid" for comparison in found):
         parts.append(ELSEWHERE)
-    if any("left out" in each.verdict.reason for each in found):
+    if any("left out" in comparison.verdict.reason for comparison in found):
         parts.append("Cells of rounds that are not finished have no partner and are left out.")
     return " ".join(parts)

@@ -273,8 +273,10 @@ def _differing(record: RunRecord, sides: Sequence[Side]) -> Iterator[Row]:
     yield from _row("commit", [side.commit[:12] or "working tree" for side in sides])
     for section, what in (("services", ""), ("settings", "setting ")):
         facts = [_mapping(record.provenance.get(section), side.name) for side in sides]
-        for name in dict.fromkeys(name for each in facts for name in each):
-            yield from _row(f"{what}{name}", [str(each.get(name, NO_FIGURE)) for each in facts])
+        for name in dict.fromkeys(name for side_facts in facts for name in side_facts):
+            yield from _row(
+                f"{what}{name}", [str(side_facts.get(name, NO_FIGURE)) for side_facts in facts]
+            )
     for name in dict.fromkeys(name for side in sides for name in side.environment):
         yield from _row(f"variable {name}", [side.environment.get(name, "") for side in sides])
     yield from _row("server", [" ".join(side.serve) for side in sides])

@@ -108,12 +108,12 @@ def agreement_table(run: StoredRun) -> Table:
             (
                 explanation.ladder.operation,
                 TargetCell(explanation.ladder.framework),
-                each.part,
-                f"{each.ladder:.0%}",
-                f"{each.low:.0%} to {each.high:.0%}",
-                each.judgement,
+                agreement.part,
+                f"{agreement.ladder:.0%}",
+                f"{agreement.low:.0%} to {agreement.high:.0%}",
+                agreement.judgement,
             )
-            for each in agreements(explanation, found.profile)
+            for agreement in agreements(explanation, found.profile)
         ]
     return Table(
         title="Ladder and profile",
@@ -165,14 +165,14 @@ def statements_table(found: Sequence[Finding]) -> Table:
             (
                 finding.operation,
                 TargetCell(finding.framework),
-                f"{each.calls_per_request:.2f}",
-                f"{each.rows_per_request:.2f}",
-                f"{each.planning_us:.0f}",
-                f"{each.execution_us:.0f}",
-                _short(each.query),
+                f"{statement.calls_per_request:.2f}",
+                f"{statement.rows_per_request:.2f}",
+                f"{statement.planning_us:.0f}",
+                f"{statement.execution_us:.0f}",
+                _short(statement.query),
             )
             for finding in found
-            for each in finding.statements
+            for statement in finding.statements
         ),
         numeric=(False, False, True, True, True, True, False),
         caption="From pg_stat_statements, a call each; the service's own user alone.",
