@@ -143,7 +143,7 @@ def test_up_bench_and_down(cli: Cli, lab: str, request: pytest.FixtureRequest) -
     bench = make(cli, "bench", "WORKLOAD=read", "RATE=200", "ROUNDS=1", "PROFILE=quick")
     alone: set[str] = set()
     while_running(bench, lambda: alone.update(not_frozen(lab)) or len(alone) == len(NAMES))
-    made(bench)
+    told, _ = bench.communicate(timeout=PATIENCE_S)
     after = {unit: shown(unit, "MainPID") for unit in units}
     assert "0" not in after.values(), "they run on"
     assert [unit for unit in units if after[unit] == first[unit]] == [
@@ -152,11 +152,14 @@ def test_up_bench_and_down(cli: Cli, lab: str, request: pytest.FixtureRequest) -
     assert {shown(unit, "FreezerState") for unit in units} == {"running"}
 
     (run,) = cli.runs()
+    # A busy machine may hold up the generator: that is told, and none of what is tested here.
+    assert bench.returncode == 0 or invalid_codes(run) <= {"late-sending", "unsent"}, told
     record = json.loads((run / "run.json").read_text())
+    assert record["state"] == "complete"
     assert record["supervisor"] == "systemd (user)"
     assert record["provenance"]["machine"]["tuned"] == []
     assert record["provenance"]["overrides"] == {"onecore-flask": [str(drop_in)]}
-    assert "unit-overridden" in {told["code"] for told in record["diagnostics"]}
+    assert "unit-overridden" in {diagnostic["code"] for diagnostic in record["diagnostics"]}
     cells = [json.loads(line) for line in (run / "rounds.jsonl").read_text().splitlines()]
     assert sorted(cell["target"] for cell in cells) == sorted(NAMES)
     for cell in cells:
@@ -177,6 +180,18 @@ def test_up_bench_and_down(cli: Cli, lab: str, request: pytest.FixtureRequest) -
     assert "onecore-postgres-flask" in made(make(cli, "down"))
     assert left_behind(lab) == []
     assert cli.left_running() == []
+
+
+def invalid_codes(run: Path) -> set[str]:
+    """Why windows of a run may not be used."""
+    cells = [json.loads(line) for line in (run / "rounds.jsonl").read_text().splitlines()]
+    return {
+        diagnostic["code"]
+        for cell in cells
+        for window in cell["phases"]
+        for diagnostic in window["diagnostics"]
+        if diagnostic["severity"] == "invalid"
+    }
 
 
 def not_frozen(lab: str) -> list[str]:
