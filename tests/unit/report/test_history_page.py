@@ -38,7 +38,7 @@ def test_changes_are_told_in_words_and_marked_in_the_plot(page: Page, history: H
 def test_every_plot_is_valid_vega_lite_and_none_is_blank(page: Page) -> None:
     """Against Vega-Lite's own JSON Schema; a layer without rows is left out."""
     for spec in page.specs:
-        alt.Chart.from_dict({**spec, "datasets": {}}, validate=True)
+        alt.TopLevelSpec.validate({**spec, "datasets": {}})
         assert all(spec["datasets"][layer["data"]["name"]] for layer in spec["layer"])
 
 

@@ -165,7 +165,7 @@ def test_no_plot_is_blank(name: str) -> None:
 def test_every_plot_is_valid_vega_lite(name: str) -> None:
     """Against Vega-Lite's own JSON Schema."""
     for spec in page(name).specs:
-        alt.Chart.from_dict({**spec, "datasets": {}}, validate=True)
+        alt.TopLevelSpec.validate({**spec, "datasets": {}})
 
 
 @pytest.mark.parametrize("name", RUNS)
