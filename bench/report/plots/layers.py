@@ -150,4 +150,4 @@ def cost_words(layer: LayerCost) -> str:
     cost = layer.cost_us
     if not is_bounded(cost):
         return f"{cost.point:,.0f} us, one round: no interval"
-    return f"{cost.point:,.0f} us, 95 % interval {cost.low:,.0f} to {cost.high:,.0f}"
+    return f"{cost.point:z,.0f} us, 95 % interval {cost.low:z,.0f} to {cost.high:z,.0f}"

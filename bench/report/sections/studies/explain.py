@@ -242,11 +242,11 @@ def _bill_words(bill: Bill) -> tuple[str, ...]:
 
 
 def _us(estimate: Estimate) -> str:
-    return _figure(estimate, lambda value: f"{value:,.0f}")
+    return _figure(estimate, lambda value: f"{value:z,.0f}")
 
 
 def _share(estimate: Estimate) -> str:
-    return _figure(estimate, lambda value: f"{value:.0%}")
+    return _figure(estimate, lambda value: f"{value:z.0%}")
 
 
 def _figure(estimate: Estimate | None, words: Callable[[float], str]) -> str:
