@@ -95,7 +95,7 @@ def _cpu_share(role: _Role) -> Callable[[PhaseResult], float | None]:
 
 def _cpu_us(role: _Role) -> Callable[[PhaseResult], float | None]:
     def per_request(window: PhaseResult) -> float | None:
-        done, cost = window.load.succeeded + window.load.failed, role(window)
+        done, cost = window.load.requests_served + window.load.failed, role(window)
         return 1e6 * cost.cpu_s / done if done and cost is not None else None
 
     return per_request

@@ -47,7 +47,7 @@ class Profile:
 
 
 _ALL = (
-    Profile("quick", "about 2 minutes for the default workloads", 6, 0.4, 0.1, 0.6, turn_s=0.2),
+    Profile("quick", "about 2 minutes for the default workloads", 6, 0.36, 0.1, 0.6, turn_s=0.18),
     Profile("standard", "about 5 minutes", 6, 1.5, 0.15, 0.8),
     Profile(
         "publish",

@@ -431,7 +431,7 @@ def _series(taken: Sequence[_CountedTurn]) -> TurnSeries:
     return TurnSeries(
         at_s=tuple(round(turn.at_s, 4) for turn in taken),
         duration_s=tuple(round(turn.turn.duration_s, 6) for turn in taken),
-        succeeded=tuple(turn.turn.succeeded for turn in taken),
+        succeeded=tuple(round(turn.turn.served, 3) for turn in taken),
         app_cpu_s=tuple(round(_difference(turn, "app_s"), 6) for turn in taken),
         database_cpu_s=tuple(round(_difference(turn, "database_s"), 6) for turn in taken),
     )

@@ -6,6 +6,9 @@ it remembers. What is counted adds up over its turns.
 A turn is counted between two moments in the middle of its load, when every connection is busy. To
 wait for the last answers before the first of them would have all connections ask at once again:
 no server meets such a herd twenty times a second, and some pay much for it (see the method).
+
+A request that is in flight at such a moment counts by the share of its time between the two: a
+server of twenty threads answers in waves, and one wave more or less is a tenth of a short turn.
 """
 
 import asyncio
@@ -13,6 +16,7 @@ import math
 import time
 from array import array
 from collections import Counter
+from collections.abc import Iterator
 
 from bench.load.client import Client, Traffic
 from bench.load.closed import closed_loop
@@ -34,15 +38,36 @@ class _Answers(Recorder):
         self._at_s = array("d")
         self._took_s = array("d")
         self._operations: list[Operation] = []
+        self._latest_s: dict[asyncio.Task[None] | None, float] = {}
+        """When each connection had its latest answer. A connection is a task of the closed loop."""
+        self._answered = asyncio.Event()
 
     def success(self, operation: Operation, seconds: float) -> None:
         self.succeeded += 1
         self._at_s.append(self._sender.last_byte_s)
         self._took_s.append(seconds)
         self._operations.append(operation)
+        self._note_answer()
+
+    def failure(self, reason: str) -> None:
+        super().failure(reason)
+        self._note_answer()
+
+    def _note_answer(self) -> None:
+        self._latest_s[asyncio.current_task()] = self._sender.last_byte_s
+        self._answered.set()
+
+    async def all_answered_since(self, moment_s: float, connections: int) -> None:
+        """Until each of so many connections has had an answer after that moment.
+
+        What was in flight then has been answered while all others were as busy as before.
+        """
+        while sum(at_s > moment_s for at_s in self._latest_s.values()) < connections:
+            self._answered.clear()
+            await self._answered.wait()
 
     def count(self, from_s: float, to_s: float, counted: Recorder) -> int:
-        """Hand on those that were complete between the two moments; how many they are."""
+        """Hand on the times of those that were complete between the two moments; how many."""
         before = counted.succeeded
         for at_s, operation, took_s in zip(self._at_s, self._operations, self._took_s, strict=True):
             if from_s < at_s <= to_s:
@@ -51,8 +76,18 @@ class _Answers(Recorder):
 
     def in_flight_s(self, from_s: float, to_s: float) -> float:
         """For how long requests were in flight between the two moments, all of them together."""
-        spans = zip(self._at_s, self._took_s, strict=True)
-        return sum(max(0.0, min(at_s, to_s) - max(at_s - took_s, from_s)) for at_s, took_s in spans)
+        return sum(within_s for within_s, _ in self._spans(from_s, to_s))
+
+    def served(self, from_s: float, to_s: float) -> float:
+        """Successful requests, each by the share of its time that lies between the two moments."""
+        return sum(within_s / took_s for within_s, took_s in self._spans(from_s, to_s))
+
+    def _spans(self, from_s: float, to_s: float) -> Iterator[tuple[float, float]]:
+        """Of each request how much of its time lies between, and all of it, in seconds."""
+        for at_s, took_s in zip(self._at_s, self._took_s, strict=True):
+            within_s = min(at_s, to_s) - max(at_s - took_s, from_s)
+            if within_s > 0:
+                yield within_s, took_s
 
 
 class TurnWindow:
@@ -67,7 +102,7 @@ class TurnWindow:
         self._counted = Recorder()
         self._failures = Counter[str]()
         self._uncounted = 0
-        self._counted_s = self._in_flight_s = 0.0
+        self._counted_s = self._in_flight_s = self._served = 0.0
         self._traffic = Traffic()
         self._heartbeat = Heartbeat()
         self._started_at_unix_s: float | None = None
@@ -102,13 +137,15 @@ class TurnWindow:
         self._sending = asyncio.create_task(sending)
 
     async def end_turn(self, from_s: float, to_s: float) -> Turn:
-        """Send nothing new, and wait for the last answers.
+        """Count what lies between two moments of `time.monotonic()`, and end the load.
 
-        Counted are the answers that were complete between two moments of `time.monotonic()`.
-        Raises ValueError when no turn has begun.
+        It goes on until each connection has been answered after `to_s`; then nothing new is sent,
+        and the last answers are waited for. Raises ValueError when no turn has begun.
         """
         if self._sending is None:
             raise ValueError("no turn has begun")
+        if to_s > from_s:
+            await self._all_answered_since(to_s, self._sending)
         self._until.stop_at(-math.inf)
         sending, self._sending = self._sending, None
         await sending
@@ -120,7 +157,17 @@ class TurnWindow:
         self._uncounted += answers.succeeded - succeeded
         self._counted_s += to_s - from_s
         self._in_flight_s += answers.in_flight_s(from_s, to_s)
-        return Turn(to_s - from_s, succeeded, answers.failed)
+        served = answers.served(from_s, to_s)
+        self._served += served
+        return Turn(to_s - from_s, succeeded, answers.failed, served)
+
+    async def _all_answered_since(self, moment_s: float, sending: asyncio.Task[None]) -> None:
+        """Or until nothing is left to send."""
+        answered = asyncio.create_task(
+            self._answers.all_answered_since(moment_s, self._concurrency)
+        )
+        await asyncio.wait((sending, answered), return_when=asyncio.FIRST_COMPLETED)
+        answered.cancel()
 
     def result(self) -> LoadResult:
         """What was counted in all turns; bytes and connections are those of lead-ins, too."""
@@ -135,6 +182,7 @@ class TurnWindow:
             started_at_unix_s=self._started_at_unix_s,
             ran_out=self._source.ran_out,
             uncounted=self._uncounted,
+            served=self._served,
             in_flight_s=self._in_flight_s,
             held_up_s=self._heartbeat.longest_s,
         )

@@ -20,11 +20,16 @@ class WarmUp:
 
 @dataclass(frozen=True)
 class Turn:
-    """A short stretch in which one target alone was asked and all its connections were busy."""
+    """A short stretch in which one target alone was asked and all its connections were busy.
+
+    `succeeded` are the requests whose last byte came in it. `served` counts each successful one by
+    the share of its time that lies in it.
+    """
 
     duration_s: float
     succeeded: int
     failed: int
+    served: float
 
 
 @dataclass(frozen=True)
@@ -120,9 +125,10 @@ class LoadResult:
 
     Where targets took turns, the figures are those of all counted turns together: `duration_s` is
     their sum, without what lies between, and `in_flight_s` for how long requests were in flight in
-    it, all of them together. Runs of method 2 tell instead for how long of it new requests were
-    sent, `sending_s`: the rest is waiting for the last answers. `uncounted` are the requests that
-    were answered before and after what is counted of a turn, their bytes are told too, and
+    it, all of them together. `served` counts each successful request by the share of its time that
+    lies in a turn; `succeeded` those whose last byte does, as `latency` has them. Runs of method 2
+    tell for how long of it new requests were sent, `sending_s`: the rest is waiting for the last
+    answers. `uncounted` are the requests that were answered before and after what is counted of a turn, their bytes are told too, and
     `failures` are those of warm-ups and of whole turns.
 
     `held_up_s` is the longest time in which the generator should have run and did not; None where
@@ -143,6 +149,7 @@ class LoadResult:
         None
     )
     uncounted: int = 0
+    served: float | None = None
     sending_s: float | None = None
     in_flight_s: float | None = None
     held_up_s: float | None = None
@@ -160,7 +167,12 @@ class LoadResult:
     @property
     def rate_per_s(self) -> float:
         """Successful requests per second. Failures never count as speed."""
-        return self.succeeded / self.duration_s
+        return self.requests_served / self.duration_s
+
+    @property
+    def requests_served(self) -> float:
+        """Successful requests, in turns by their shares: what CPU time is divided by."""
+        return self.succeeded if self.served is None else self.served
 
 
 @dataclass(frozen=True)

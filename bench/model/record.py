@@ -104,12 +104,13 @@ class Conditions:
 class TurnSeries:
     """The counted turns of a window, in order: what a figure looked like within its round.
 
-    `at_s` is when each began, in seconds since the first turn of any target.
+    `at_s` is when each began, in seconds since the first turn of any target. `succeeded` are
+    requests by the share of their time that lies in the turn; of method 2 and 3, whole ones.
     """
 
     at_s: tuple[float, ...]
     duration_s: tuple[float, ...]
-    succeeded: tuple[int, ...]
+    succeeded: tuple[float, ...]
     app_cpu_s: tuple[float, ...]
     database_cpu_s: tuple[float, ...]
 
@@ -213,7 +214,7 @@ class TargetRecord:
         return f"{self.label} {self.variant}".rstrip()
 
 
-METHOD = 3
+METHOD = 4
 """The version of how the lab measures. It is raised when a figure would come out another one."""
 
 

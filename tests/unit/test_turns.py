@@ -32,7 +32,8 @@ class FakeEngine:
         assert self.with_transactions == target
         self.with_transactions = ""
         self.asked.append((target, to_s - from_s))
-        return Turn(to_s - from_s, round(self.rate_per_s * (to_s - from_s)), 0)
+        served = self.rate_per_s * (to_s - from_s)
+        return Turn(to_s - from_s, round(served), 0, served)
 
 
 class FakeClocks:

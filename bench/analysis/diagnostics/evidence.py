@@ -24,7 +24,7 @@ def littles_law_off(load: LoadResult, pacing: Pacing) -> tuple[Diagnostic, ...]:
         sum(distribution.mean_s * distribution.count for distribution in times) / load.succeeded
     )
     if load.in_flight_s is not None:
-        mean_s, ending_s = load.in_flight_s / load.succeeded, 0.0
+        mean_s, ending_s = load.in_flight_s / load.requests_served, 0.0
     else:
         ending_s = mean_s if load.sending_s is None else load.duration_s - load.sending_s
     off = littles_law_deviation(pacing.concurrency, load.rate_per_s, mean_s)
