@@ -128,7 +128,8 @@ class LoadResult:
     it, all of them together. `served` counts each successful request by the share of its time that
     lies in a turn; `succeeded` those whose last byte does, as `latency` has them. Runs of method 2
     tell for how long of it new requests were sent, `sending_s`: the rest is waiting for the last
-    answers. `uncounted` are the requests that were answered before and after what is counted of a turn, their bytes are told too, and
+    answers. `uncounted` are the requests that were answered before and after what is counted of a
+    turn, their bytes are told too, and
     `failures` are those of warm-ups and of whole turns.
 
     `held_up_s` is the longest time in which the generator should have run and did not; None where

@@ -46,7 +46,7 @@ def test_a_planted_cost_shows_in_its_layer_and_in_no_other(cli: Cli, public_fold
     (folder,) = cli.runs()
     record, _ = RunStore(folder).read()
     (found,) = explained(record)
-    costs = {one.layer: one.cost_us.point for one in found.layers}
+    costs = {layer.layer: layer.cost_us.point for layer in found.layers}
     assert costs.pop("serializers") > PLANTED_US
     assert all(cost < PLANTED_US / 2 for cost in costs.values()), costs
     (seen,) = json.loads((folder / "findings.json").read_text())
