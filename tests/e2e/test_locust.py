@@ -11,7 +11,7 @@ from urllib.request import urlopen
 import psutil
 import pytest
 
-from .conftest import Cli, eventually
+from .conftest import Cli, eventually, while_running
 
 QUICK = {"USERS": "6", "SPAWN_RATE": "10", "WAIT": "0.05-0.1", "RUN_TIME": "3"}
 
@@ -115,21 +115,51 @@ class HalfBroken(BaseHTTPRequestHandler):
         """Nothing: what it was asked is not of interest."""
 
 
-def test_failures_decide_the_exit_code_unless_they_are_put_up_with(cli: Cli) -> None:
-    """Their reasons are told either way, and what was seen is kept."""
+@pytest.fixture
+def half_broken(cli: Cli) -> Iterator[dict[str, str]]:
+    """Flask's service on another machine, and what a verb has to be told to use it."""
     port = 5000 + int(cli.environment["PORT_OFFSET"])
     server = ThreadingHTTPServer(("127.0.0.3", port), HalfBroken)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    wanted = {**QUICK, "FRAMEWORK": "flask", "TARGET_HOST": "127.0.0.3", "RUN_TIME": "1"}
-    try:
-        said = cli.run("locust", expect=1, **wanted)
-        assert "requests failed" in said
-        assert "x status 500" in said
-        said = cli.run("locust", MAX_FAIL="100000", **wanted)
-        assert "put up with (MAX_FAIL=100000)" in said
-    finally:
-        server.shutdown()
-        server.server_close()
+    yield {**QUICK, "FRAMEWORK": "flask", "TARGET_HOST": "127.0.0.3", "RUN_TIME": "1"}
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_run_of_services_elsewhere_goes_on_where_it_was_cut_short(
+    cli: Cli, half_broken: dict
+) -> None:
+    """After Ctrl-C between two rounds, with the same command as any other run."""
+    before = set(cli.runs())
+    process = cli.spawn("locust", ROUNDS="2", **half_broken)
+
+    def lines() -> list[str]:
+        found = [run / "rounds.jsonl" for run in set(cli.runs()) - before]
+        return [line for path in found if path.exists() for line in path.read_text().splitlines()]
+
+    while_running(process, lines)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130, errors
+    (run,) = set(cli.runs()) - before
+    (first,) = lines()
+    assert f"make bench RESUME={run.name}" in errors
+    assert "requests failed" in cli.run("bench", expect=1, RESUME=run.name)
+    assert lines()[0] == first
+    assert [json.loads(line)["round"] for line in lines()] == [1, 2]
+    assert json.loads((run / "run.json").read_text())["state"] == "complete"
+    assert cli.left_running() == []
+
+
+def test_failures_decide_the_exit_code_unless_they_are_put_up_with(
+    cli: Cli, half_broken: dict
+) -> None:
+    """Their reasons are told either way, and what was seen is kept."""
+    said = cli.run("locust", expect=1, **half_broken)
+    assert "requests failed" in said
+    assert "x status 500" in said
+    said = cli.run("locust", MAX_FAIL="100000", **half_broken)
+    assert "put up with (MAX_FAIL=100000)" in said
     latest = cli.runs()[-1]
     record = json.loads((latest / "run.json").read_text())
     assert (record["state"], record["plan"]["target_host"]) == ("complete", "127.0.0.3")
