@@ -13,6 +13,7 @@ class Swallows:
     def __del__(self):
         signal.raise_signal(signal.{signal})
 
+signal.signal(signal.{signal}, signal.SIG_DFL)  # nohup, say, has those who run tests ignore it
 interruptible()
 try:
     Swallows()
