@@ -95,7 +95,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _uses_the_lab(item: pytest.Item) -> bool:
     """Whether it is tests/conftest.py's fixture that is meant by this name."""
     fixtures = item._fixtureinfo.name2fixturedefs if isinstance(item, pytest.Function) else {}
-    return any(one.baseid == TESTS.name for one in fixtures.get("lab", ())[-1:])
+    return any(fixture.baseid == TESTS.name for fixture in fixtures.get("lab", ())[-1:])
 
 
 def _place(item: pytest.Item) -> int:

@@ -181,7 +181,7 @@ def locust_ui(*, choice: Choice = NOTHING_CHOSEN, target_host: TargetHost = "") 
         _show_ui(site())
         return
     lab = open_lab(choice.names)
-    with session.brought_up(lab, TerminalWatcher(out, err)):
+    with session.services_up(lab, TerminalWatcher(out, err)):
         _show_ui(lab.site)
 
 

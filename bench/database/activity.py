@@ -28,6 +28,7 @@ class TransactionCounter:
         self._connection: connection | None = None
 
     def close(self) -> None:
+        """Let the connection go, whatever the server says; `transactions` opens another."""
         if self._connection is not None:
             with suppress(psycopg2.Error):
                 self._connection.close()

@@ -109,6 +109,7 @@ class Admin:
         self.close()
 
     def close(self) -> None:
+        """End the session, if there is one: whatever is asked next opens another."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
@@ -240,7 +241,7 @@ class Admin:
                     Statement(now.query, now.calls - earlier.calls, now.rows - earlier.rows)
                 )
         return QueryCounts(
-            tuple(sorted(statements, key=lambda one: -one.calls)),
+            tuple(sorted(statements, key=lambda statement: -statement.calls)),
             self._commits(before.wal_end, after.wal_end),
             after.rows - before.rows,
         )

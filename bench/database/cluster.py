@@ -55,6 +55,7 @@ class Cluster:
 
     @property
     def unit_name(self) -> str:
+        """What its supervisor, its log and error messages call it."""
         return f"onecore-postgres-{self.name}"
 
     def unit(self, cpus: tuple[int, ...]) -> Unit:

@@ -15,26 +15,26 @@ _PARAMETER = re.compile(r"\$(?P<number>\d+) = (?P<value>'(?:[^']|'')*'|NULL)")
 
 
 @dataclass(frozen=True)
-class Logged:
+class LoggedStatement:
     """A statement of a session, with its parameters in their places."""
 
     pid: int
     sql: str
 
 
-def statements_in(log: str) -> tuple[Logged, ...]:
+def statements_in(log: str) -> tuple[LoggedStatement, ...]:
     """Every statement in the log, in order."""
-    found: list[Logged] = []
+    found: list[LoggedStatement] = []
     for pid, level, text in _entries(log):
         if level == "LOG" and (statement := _STATEMENT.fullmatch(text)):
-            found.append(Logged(pid, statement["sql"].strip()))
+            found.append(LoggedStatement(pid, statement["sql"].strip()))
         elif (
             level == "DETAIL"
             and found
             and found[-1].pid == pid
             and (given := _PARAMETERS.fullmatch(text))
         ):
-            found[-1] = Logged(pid, _filled(found[-1].sql, given["list"]))
+            found[-1] = LoggedStatement(pid, _filled(found[-1].sql, given["list"]))
     return tuple(found)
 
 

@@ -31,18 +31,22 @@ class Secrets:
 
     @property
     def pgpass(self) -> Path:
+        """The PGPASSFILE of services, which the apps' user reads."""
         return self.directory / "pgpass"
 
     @property
     def admin_pgpass(self) -> Path:
+        """The PGPASSFILE of the lab's own sessions, which the caller alone reads."""
         return self.directory / "admin-pgpass"
 
     @property
     def superuser_password(self) -> Path:
+        """The file that initdb takes the password from, which the databases' user reads."""
         return self.directory / "superuser-password"
 
     @property
     def secret_key(self) -> Path:
+        """The SECRET_KEY_FILE of services, which the apps' user reads."""
         return self.directory / "secret-key"
 
     def service_password(self) -> str:

@@ -15,7 +15,7 @@ from bench.experiment.assembly import open_lab
 from bench.experiment.cell import Bench, measure_cell
 from bench.experiment.plan import LEAD_IN_S, make_plan, select_profile
 from bench.experiment.schedule import Step
-from bench.experiment.session import Watcher, brought_up, sending_ceiling
+from bench.experiment.session import Watcher, sending_ceiling, services_up
 from bench.experiment.turns import measure_turns
 from bench.load.generator import Generator
 from bench.model import CellResult, Turns
@@ -41,7 +41,7 @@ def measure_bias(
     plan = make_plan(select_profile("quick"), lab.targets, tuple(workloads), seed=1)
     plan = replace(plan, window_s=WINDOW_S, turns=Turns(turn_s, LEAD_IN_S))
     cells: list[tuple[Way, CellResult]] = []
-    with brought_up(lab, watcher):
+    with services_up(lab, watcher):
         ceiling = sending_ceiling(lab)
         with Generator(lab.placement.generator) as generator:
             bench = Bench(lab, plan, generator, ceiling, lambda _progress: None)

@@ -34,26 +34,30 @@ class LabElsewhere(Lab):
 
     @property
     def host(self) -> str:
+        """The other machine's address, where the services answer."""
         return self.target_host
 
     @property
     def beginning(self) -> str:
+        """Whose services are used, and what is not seen of them, in a sentence."""
         return f"Using {self.titles} at {self.target_host}: what they use there is not seen."
 
     def all_unit_names(self) -> tuple[str, ...]:
+        """None: no unit there is this lab's to sample or to stop."""
         return ()
 
     def app_pid(self, _target: Target) -> None:
-        return None
+        """None: a process of another machine has no number here."""
 
     def revive(self, _target: Target) -> tuple[str, ...]:
+        """No names: what has died there is not seen, and not this lab's to start."""
         return ()
 
-    def renew(self, _target: Target) -> None:
+    def restart(self, _target: Target) -> None:
         """Its processes go on from round to round."""
 
     def await_app(self, _target: Target) -> None:
-        """Nobody has renewed it."""
+        """Nobody has restarted it."""
 
     def isolate(self, _target: Target) -> None:
         """Who else runs there is not known."""

@@ -272,17 +272,17 @@ class Lab:
             self.start((target,), outlive=False)
         return ended
 
-    def renew(self, target: Target) -> None:
+    def restart(self, target: Target) -> None:
         """Give a target's app new processes: `await_app` waits for them. Its database runs on.
 
         Raises SetupError when its files have changed since it was started.
         """
-        self.supervisor.renew(self.app_unit(target))
+        self.supervisor.restart(self.app_unit(target))
 
-    def renew_all(self, targets: tuple[Target, ...]) -> None:
+    def restart_all(self, targets: tuple[Target, ...]) -> None:
         """Give several targets new processes, which begin at the same time, and wait for them."""
         for target in targets:
-            self.renew(target)
+            self.restart(target)
         for target in targets:
             self.await_app(target)
 

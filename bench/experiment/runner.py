@@ -177,7 +177,7 @@ class Runner:
         Returns, by target, which of its units had died, and why it cannot be measured.
         """
         revived: dict[str, tuple[str, ...]] = {}
-        renewed: list[Target] = []
+        to_await: list[Target] = []
         failures: dict[str, str] = {}
 
         @contextmanager
@@ -190,14 +190,14 @@ class Runner:
         for target in targets:
             with told(target):
                 revived[target.name] = self.lab.revive(target)
-                if self._renew(step, target, before, revived[target.name]):
-                    renewed.append(target)
-        for target in renewed:
+                if self._restart(step, target, before, revived[target.name]):
+                    to_await.append(target)
+        for target in to_await:
             with told(target):
                 self.lab.await_app(target)
         return revived, failures
 
-    def _renew(
+    def _restart(
         self, step: Step, target: Target, before: Sequence[CellResult], revived: Sequence[str]
     ) -> bool:
         """Whether a round begins for a target, which gets new processes then. They are not waited
@@ -209,7 +209,7 @@ class Runner:
             self.lab.isolate(target)
         else:
             self.lab.thaw_all()
-        self.lab.renew(target)
+        self.lab.restart(target)
         return True
 
     def _measured(self, bench: Bench, step: Step) -> Sequence[CellResult]:

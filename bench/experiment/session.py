@@ -241,7 +241,7 @@ def made_ready(
     about the machine that has the services: of another one that is nothing.
     """
     if not plan.target_host:
-        with brought_up(lab, watcher, strict=strict) as checks:
+        with services_up(lab, watcher, strict=strict) as checks:
             yield checks
         return
     with reached(lab):
@@ -250,7 +250,7 @@ def made_ready(
 
 
 @contextmanager
-def brought_up(lab: Lab, watcher: Watcher, *, strict: bool = False) -> Iterator[tuple[Check, ...]]:
+def services_up(lab: Lab, watcher: Watcher, *, strict: bool = False) -> Iterator[tuple[Check, ...]]:
     """Everything up for the time of the measurement; what ran before runs on afterwards."""
     with measuring_alone(), exclusively(lab.site):
         # The lab's own work stays off the app's core, and so does what it starts unpinned.
@@ -265,7 +265,7 @@ def brought_up(lab: Lab, watcher: Watcher, *, strict: bool = False) -> Iterator[
         try:
             started = lab.start(lab.targets, outlive=False)
             ran = tuple(target for target in lab.targets if app_unit_name(target) not in started)
-            lab.renew_all(ran)  # whatever these have done before, a run begins with new ones
+            lab.restart_all(ran)  # whatever these have done before, a run begins with new ones
             yield checks
         finally:
             with undisturbed():
@@ -321,7 +321,7 @@ def sampler_overhead(seconds: float, watcher: Watcher) -> float:
     when a request fails: then the load was not what it should be.
     """
     lab = open_lab(())
-    with brought_up(lab, watcher):
+    with services_up(lab, watcher):
         kept: list[tuple[Sample, ...]] = []
         with Generator(lab.placement.generator) as engine:
             probes = (*unit_probes(lab), engine_probe(engine))

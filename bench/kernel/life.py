@@ -8,7 +8,6 @@ kernel's `btime`, which moves when the clock is stepped and when a machine resum
 
 import os
 import signal
-import time
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,7 +16,6 @@ from pathlib import Path
 
 from bench.kernel.process import GONE, PROC, process_stat
 
-_TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 _ENDED = ("Z", "X")
 _STOPPED = ("T", "t")
 
@@ -100,9 +98,3 @@ def tell(life: Life, number: signal.Signals) -> None:
                 signal.pidfd_send_signal(descriptor, number)
         finally:
             os.close(descriptor)
-
-
-def started_unix_s(life: Life) -> float:
-    """When it was started by the clock as it is set now: to be shown, and for nothing else."""
-    since_boot_s = time.clock_gettime(time.CLOCK_BOOTTIME)
-    return time.time() - since_boot_s + life.started_ticks * _TICK_S

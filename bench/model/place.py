@@ -53,7 +53,6 @@ UnitState = Literal["running", "frozen", "stopped", "failed"]
 class UnitStatus:
     state: UnitState
     pid: int | None = None
-    since_unix_s: float | None = None
     detail: str = ""
 
 

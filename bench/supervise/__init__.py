@@ -30,7 +30,7 @@ class Supervisor(Protocol):
         """
         ...
 
-    def renew(self, unit: Unit) -> None:
+    def restart(self, unit: Unit) -> None:
         """End the processes of a unit that was started, and run it with new ones as before.
 
         Raises SetupError when it would be another unit (`changed`), PortTaken or UnitFailed.
@@ -51,7 +51,12 @@ class Supervisor(Protocol):
         """Undo `freeze`. A unit that is not frozen is no error."""
         ...
 
-    def status(self, name: str) -> UnitStatus: ...
+    def status(self, name: str) -> UnitStatus:
+        """Its state now, its first process while it runs, and what went wrong (`detail`).
+
+        Raises UnitFailed when the supervisor does not answer.
+        """
+        ...
 
     def placed(self, name: str) -> tuple[int, ...]:
         """The CPUs that a unit was started on; none where it is not on record. Those that it may
@@ -106,7 +111,9 @@ class Supervisor(Protocol):
         """All that the unit has written since it was last started; "" when nothing is kept."""
         ...
 
-    def log_tail(self, name: str, lines: int = 20) -> str: ...
+    def log_tail(self, name: str, lines: int = 20) -> str:
+        """The last lines of `log`, or a sentence when it is empty: what an error message shows."""
+        ...
 
     def run(self, command: tuple[str, ...], environment: Mapping[str, str], directory: Path) -> str:
         """Run a command to completion as the databases' user and return what it printed.

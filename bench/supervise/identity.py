@@ -111,10 +111,12 @@ class Identities:
     apps: Identity
 
     def of(self, role: Role) -> Identity:
+        """Whom a unit, a file or a folder of this role belongs to."""
         return self.databases if role == "database" else self.apps
 
     @property
     def notes(self) -> tuple[str, ...]:
+        """What is unusual about either, each sentence once; none as a rule."""
         return tuple(dict.fromkeys(filter(None, (self.databases.note, self.apps.note))))
 
 

@@ -26,7 +26,6 @@ from bench.kernel.life import (
     life_of,
     lives,
     lives_of,
-    started_unix_s,
     tell,
 )
 from bench.kernel.process import every_stat, process_environment
@@ -163,7 +162,7 @@ class ProcessSupervisor:
             _let_run(process)
         return True
 
-    def renew(self, unit: Unit) -> None:
+    def restart(self, unit: Unit) -> None:
         record = self._record(unit.name)
         if record is None or record.fingerprint != fingerprint(unit):
             raise changed(unit)
@@ -274,7 +273,7 @@ class ProcessSupervisor:
                     yield stat.pid
 
     def _reap(self) -> None:
-        # The sampler's thread comes here too, while a unit is being renewed.
+        # The sampler's thread comes here too, while a unit is being restarted.
         for pid, child in list(self._children.items()):
             if child.poll() is not None:
                 self._children.pop(pid, None)
@@ -320,7 +319,7 @@ class ProcessSupervisor:
         if not lives(record.life):
             return UnitStatus("failed", detail="it ended without being asked to")
         state: UnitState = "frozen" if is_stopped(record.life) else "running"
-        return UnitStatus(state, record.life.pid, started_unix_s(record.life))
+        return UnitStatus(state, record.life.pid)
 
     def placed(self, name: str) -> tuple[int, ...]:
         record = self._record(name)

@@ -84,8 +84,8 @@ class FakeLab:
     def isolate(self, _target: object) -> None:
         self.done.append("isolate")
 
-    def renew(self, _target: object) -> None:
-        self.done.append("renew")
+    def restart(self, _target: object) -> None:
+        self.done.append("restart")
 
     def await_app(self, _target: object) -> None:
         self.done.append("await")
@@ -131,9 +131,9 @@ def test_each_round_of_a_target_begins_with_new_processes(runner: Runner, lab: F
     measured(runner, 2, cell(1, "drf"))
     assert lab.done == []
     measured(runner, 2, cell(1, "flask"), cell(2, "drf"))
-    assert lab.done == ["isolate", "renew", "await"]
+    assert lab.done == ["isolate", "restart", "await"]
     measured(runner, 2, cell(1, "flask"), cell(2, "flask"))
-    assert lab.done == ["isolate", "renew", "await"]
+    assert lab.done == ["isolate", "restart", "await"]
 
 
 @dataclass
@@ -144,8 +144,8 @@ class FakeLabOfTwo(FakeLab):
 
     def thaw_all(self) -> None: ...
 
-    def renew(self, target: object) -> None:
-        self.done.append(f"renew {target.name}")  # type: ignore[attr-defined]
+    def restart(self, target: object) -> None:
+        self.done.append(f"restart {target.name}")  # type: ignore[attr-defined]
 
     def await_app(self, target: object) -> None:
         self.done.append(f"await {target.name}")  # type: ignore[attr-defined]
@@ -153,7 +153,7 @@ class FakeLabOfTwo(FakeLab):
             raise UnitFailed("it ended while starting")
 
 
-def test_targets_that_take_turns_are_renewed_at_the_same_time(
+def test_targets_that_take_turns_are_restarted_at_the_same_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """All begin before any is waited for; who does not come up leaves the others theirs."""
@@ -168,7 +168,7 @@ def test_targets_that_take_turns_are_renewed_at_the_same_time(
     bench = SimpleNamespace(plan=SimpleNamespace(pacing=pacing))
     before = [cell(1, "flask"), cell(1, "drf")]
     failed, measured = runner._measure(bench, step, before)  # type: ignore[arg-type]
-    assert lab.done == ["renew flask", "renew drf", "await flask", "await drf"]
+    assert lab.done == ["restart flask", "restart drf", "await flask", "await drf"]
     assert (failed.target, failed.unfit) == ("flask", "it ended while starting")
     assert (measured.target, measured.unfit) == ("drf", "")
 
@@ -177,7 +177,7 @@ def test_targets_that_take_turns_are_renewed_at_the_same_time(
     ("ended", "done"),
     [
         ("onecore-flask", ["start"]),
-        ("onecore-postgres-flask", ["start", "isolate", "renew", "await"]),
+        ("onecore-postgres-flask", ["start", "isolate", "restart", "await"]),
     ],
 )
 def test_an_app_that_has_just_been_started_again_is_new_already(

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 SLOW = ("scipy.special", "scipy.optimize", "altair", "vl_convert", "pyarrow", "aiohttp", "locust")
-LOADED = "import sys, bench.cli; print([one for one in {slow} if one in sys.modules])"
+LOADED = "import sys, bench.cli; print([name for name in {slow} if name in sys.modules])"
 
 
 @pytest.mark.parametrize("preload", ["", "import scipy.special, pyarrow; "], ids=["cli", "control"])

@@ -127,7 +127,7 @@ def record_of(twins: Twins, patience: Patience) -> RunRecord:
 
 def _measure_round(bench: Bench, step: Step) -> Sequence[CellResult]:
     if step.round > 1:  # the first has those that were just started
-        bench.lab.renew_all(bench.lab.targets)
+        bench.lab.restart_all(bench.lab.targets)
     return measure_turns(bench, step, bench.lab.targets)
 
 

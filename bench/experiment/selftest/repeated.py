@@ -63,7 +63,7 @@ def measured(bench: Bench, *, first: bool) -> list[CellResult]:
     cells: list[CellResult] = []
     for step in steps(bench.plan):
         if not (first and step.round == 1):
-            bench.lab.renew_all(bench.lab.targets)
+            bench.lab.restart_all(bench.lab.targets)
         cells += measure_turns(bench, step, bench.lab.targets)
     return cells
 

@@ -53,6 +53,7 @@ class Keeper:
 
     @property
     def described(self) -> str:
+        """Whose systemd it is, for an error message; a user's with its XDG_RUNTIME_DIR."""
         if self.scope == "system":
             return "the machine's systemd"
         return f"the systemd of user {_user(self.uid)} ({self.runtime})"

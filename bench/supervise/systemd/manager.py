@@ -15,7 +15,7 @@ from bench.errors import SetupError, UnitFailed
 
 _PROPERTIES = (
     "Id", "LoadState", "ActiveState", "SubState", "Result", "MainPID", "ExecMainStatus",
-    "ExecMainCode", "ActiveEnterTimestamp", "ControlGroup", "NRestarts",
+    "ExecMainCode", "ControlGroup", "NRestarts",
 )  # fmt: skip
 
 
@@ -34,6 +34,7 @@ class Manager:
 
     @property
     def words(self) -> tuple[str, ...]:
+        """The command that reaches it, without a verb; it never asks for a password."""
         return ("systemctl", f"--{self.scope}", "--no-ask-password")
 
     def ask(self, *words: str) -> subprocess.CompletedProcess[str]:
@@ -51,7 +52,7 @@ class Manager:
 
     def show(self, name: str, properties: tuple[str, ...] = _PROPERTIES) -> Mapping[str, str]:
         """A unit's properties, also of one that does not exist (LoadState is then not-found)."""
-        done = self.ask("show", "--timestamp=unix", f"--property={','.join(properties)}", name)
+        done = self.ask("show", f"--property={','.join(properties)}", name)
         if done.returncode != 0:
             raise UnitFailed(f"systemd does not tell about {name}: {done.stderr.strip()}")
         pairs = (line.partition("=") for line in done.stdout.splitlines())

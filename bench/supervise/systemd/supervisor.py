@@ -114,7 +114,7 @@ class SystemdSupervisor:
             raise
         return True
 
-    def renew(self, unit: Unit) -> None:
+    def restart(self, unit: Unit) -> None:
         name, files = self._description(unit)
         if not self._is_described_by(name, files):
             raise changed(unit)
@@ -353,11 +353,10 @@ class SystemdSupervisor:
             return UnitStatus("failed", detail=_how_it_ended(shown))
         frozen = Cgroup(shown["ControlGroup"]).is_frozen()
         state: UnitState = "frozen" if frozen else "running"
-        since = shown.get("ActiveEnterTimestamp", "").removeprefix("@")
         restarts = int(shown.get("NRestarts") or 0)
         times = "once" if restarts == 1 else f"{restarts} times"
         detail = f"ended by itself {times}, and was started again" if restarts else ""
-        return UnitStatus(state, main_pid, float(since) if since else None, detail)
+        return UnitStatus(state, main_pid, detail)
 
     def placed(self, name: str) -> tuple[int, ...]:
         unit = self._systemd_name(name)

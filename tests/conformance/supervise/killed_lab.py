@@ -13,14 +13,14 @@ from bench.model import Unit
 from bench.supervise.process import ProcessSupervisor
 
 from .conftest import make_supervisor
-from .test_supervisor import renew, start
+from .test_supervisor import restart, start
 
 ROOT = Path(__file__).parents[3]
 When = Literal[
     "at once",
     "when it answers",
     "when it is frozen",
-    "when it is renewed",
+    "when it is restarted",
     "before the old one ends",
     "between two processes",
     "before its record",
@@ -72,8 +72,8 @@ def carry_out(order: Order) -> None:
         ProcessSupervisor._end = lambda *_, **__: _die()  # type: ignore[assignment,method-assign]
     if order.when == "between two processes":
         ProcessSupervisor._end = _end_and_die  # type: ignore[assignment,method-assign]
-    if order.when in ("when it is renewed", "before the old one ends", "between two processes"):
-        renew(supervisor, order.unit)
+    if order.when in ("when it is restarted", "before the old one ends", "between two processes"):
+        restart(supervisor, order.unit)
     _die()
 
 

@@ -95,7 +95,7 @@ def test_what_was_started_in_a_container_is_not_taken_for_ended(
     elsewhere = json.dumps({**json.loads(text), "namespace": "pid:[1]"})
     record.write_text(elsewhere)
     assert "other process ids" in supervisor.status(unit.name).detail
-    for act in (lambda: supervisor.stop(unit.name), lambda: supervisor.renew(unit)):
+    for act in (lambda: supervisor.stop(unit.name), lambda: supervisor.restart(unit)):
         with pytest.raises(SetupError, match="cannot be seen from here"):
             act()
     assert record.read_text() == elsewhere

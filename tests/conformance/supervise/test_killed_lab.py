@@ -81,7 +81,7 @@ def test_a_unit_that_ends_with_its_lab_is_not_taken_for_a_running_one(
 
 
 @pytest.mark.parametrize("outlive", [False, True])
-@pytest.mark.parametrize("when", ["at once", "when it is renewed"])
+@pytest.mark.parametrize("when", ["at once", "when it is restarted"])
 def test_outlives_a_killed_lab_only_when_asked_to(
     supervisor: Supervisor, kind: str, state: Path, make_unit: MakeUnit, when: When, outlive: bool
 ) -> None:

@@ -77,8 +77,8 @@ def test_a_changed_unit_is_restarted(supervisor: Supervisor, make_unit: MakeUnit
     assert environment["COLOUR"] == "green"
 
 
-def renew(supervisor: Supervisor, unit: Unit) -> int:
-    supervisor.renew(unit)
+def restart(supervisor: Supervisor, unit: Unit) -> int:
+    supervisor.restart(unit)
     wait_until_ready(supervisor, unit.name, listening(unit.port))
     pid = supervisor.status(unit.name).pid
     assert pid is not None
@@ -86,7 +86,7 @@ def renew(supervisor: Supervisor, unit: Unit) -> int:
 
 
 @pytest.mark.parametrize("frozen", [False, True])
-def test_a_renewed_unit_is_the_same_with_new_processes(
+def test_a_restarted_unit_is_the_same_with_new_processes(
     supervisor: Supervisor, make_unit: MakeUnit, frozen: bool
 ) -> None:
     """Of the old ones only what they said is left; the cost of the new ones counts from nothing."""
@@ -96,7 +96,7 @@ def test_a_renewed_unit_is_the_same_with_new_processes(
     supervisor.usage(unit.name)
     if frozen:
         supervisor.freeze(unit.name)
-    assert renew(supervisor, unit) != pid
+    assert restart(supervisor, unit) != pid
     assert not any(process.is_running() and process.status() != "zombie" for process in old)
     assert supervisor.status(unit.name).state == "running"
     assert supervisor.usage(unit.name).processes == 2
@@ -105,15 +105,15 @@ def test_a_renewed_unit_is_the_same_with_new_processes(
     assert supervisor.start(unit, outlive=False) is False
 
 
-def test_a_unit_that_is_another_by_now_is_not_renewed(
+def test_a_unit_that_is_another_by_now_is_not_restarted(
     supervisor: Supervisor, make_unit: MakeUnit
 ) -> None:
     """New processes of changed files would not be what was measured before; it runs on."""
     with pytest.raises(SetupError, match="onecore-test is not what was started"):
-        supervisor.renew(make_unit())
+        supervisor.restart(make_unit())
     pid = start(supervisor, make_unit(source="as it was"))
     with pytest.raises(SetupError, match="its files have changed since"):
-        supervisor.renew(make_unit(source="as edited"))
+        supervisor.restart(make_unit(source="as edited"))
     assert supervisor.status("onecore-test").pid == pid
 
 
