@@ -10,8 +10,8 @@ from bench.model import Target
 from bench.supervise.ports import is_free
 
 FIRST_PORT = 7100
-"""Where the search for free ports begins. PORT_OFFSET does not move it: the search avoids what is
-taken, and stays below the ports that the kernel gives to outgoing connections."""
+"""Where the search for free ports begins. PORT_OFFSET moves it like all ports of a lab, so that two
+labs that look at the same time do not both find the same ones free."""
 
 _STEP = 10
 _TRIES = 40
@@ -43,7 +43,7 @@ def lab_apart(
     They share the supervisor with `lab`, so that whatever else runs is frozen while they are
     measured. Raises SetupError when no block of ports is free.
     """
-    first = free_block(FIRST_PORT, 2 * len(targets))
+    first = free_block(FIRST_PORT + lab.site.port_offset, 2 * len(targets))
     ports = itertools.count(first)
     placed = tuple(
         replace(target, http_port=next(ports), database_port=next(ports)) for target in targets

@@ -162,7 +162,7 @@ def lab_for(plan: Plan) -> Lab:
     lab = open_lab(())
     frameworks = dict.fromkeys(ladder.framework for ladder in _study(plan).ladders)
     standards = select_targets(lab.registry, tuple(frameworks))
-    return with_targets(lab, _placed(rungs_of(standards)), plan.targets)
+    return with_targets(lab, _placed(rungs_of(standards), lab.site.port_offset), plan.targets)
 
 
 def rungs_of(standards: Iterable[Target]) -> tuple[Target, ...]:
@@ -176,11 +176,11 @@ def with_targets(lab: Lab, more: Sequence[Target], names: tuple[str, ...]) -> La
     return replace(lab, registry=registry, targets=select_targets(registry, names))
 
 
-def _placed(targets: Sequence[Target]) -> tuple[Target, ...]:
+def _placed(targets: Sequence[Target], port_offset: int) -> tuple[Target, ...]:
     """The same on free ports. Their databases are on their framework's server."""
     if not targets:
         return ()
-    ports = count(free_block(FIRST_PORT, len(targets)))
+    ports = count(free_block(FIRST_PORT + port_offset, len(targets)))
     return tuple(replace(target, http_port=next(ports)) for target in targets)
 
 

@@ -11,7 +11,7 @@ from bench.analysis import selftest
 from bench.analysis.selftest import Latencies, SelftestCheck, Sending
 from bench.errors import GeneratorFailed
 from bench.experiment.ab.rounds import next_of
-from bench.experiment.apart import free_block
+from bench.experiment.apart import FIRST_PORT, free_block
 from bench.experiment.lab import Lab
 from bench.experiment.selftest import known_servers
 from bench.experiment.selftest.comparison import THRESHOLD, Patience, judged, record_of
@@ -351,6 +351,7 @@ def test_twins_differ_in_name_and_ports_and_one_in_its_environment(lab: Lab, twi
     ports = {port for twin in twins.in_order for port in (twin.http_port, twin.database_port)}
     assert len(names) == 3
     assert len(ports) == 6
+    assert min(ports) >= FIRST_PORT + lab.site.port_offset
     assert len({twins.lab.cluster(twin).unit_name for twin in twins.in_order}) == 3
     assert len({twins.lab.placement_of(twin).app for twin in twins.in_order}) == 1
     for twin in twins.in_order:
