@@ -50,6 +50,9 @@ def _of_load(load: LoadResult) -> Iterator[str]:
     counts = (load.succeeded, load.uncounted, *load.failures.values())
     if min(counts) < 0:
         yield f"{min(counts)} requests"
+    # Every request that was answered in a turn has spent some of its time there.
+    if not _is_amount(load.requests_served) or (load.succeeded > 0) > (load.requests_served > 0):
+        yield f"{load.requests_served} requests served of {load.succeeded}"
     for operation, times in load.latency.items():
         if not _is_distribution(times):
             yield f"a damaged histogram of {operation}"

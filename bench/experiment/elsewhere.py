@@ -2,21 +2,20 @@
 databases use is not seen from here.
 """
 
-import json
 import os
 import socket
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields, replace
-from http.client import HTTPConnection, HTTPException
 
 from bench.analysis import diagnostics
-from bench.errors import LabError
+from bench.errors import LabError, TargetUnfit
 from bench.experiment.alone import measuring_alone
 from bench.experiment.assembly import lab_to_look_at
 from bench.experiment.cell import Bench, cost, load_spec, utc_now
 from bench.experiment.lab import Lab
 from bench.experiment.schedule import Step
+from bench.experiment.verify import Reported, reported
 from bench.model import CellResult, Diagnostic, LoadResult, PhaseResult, Placement, Plan, Target
 from bench.supervise.proctree import tree_memory, tree_usage
 from bench.workloads import WORKLOADS
@@ -96,25 +95,16 @@ def require_listening(base_url: str) -> None:
         ) from error
 
 
-def reported(lab: Lab) -> Mapping[str, object]:
-    """What the services say of themselves, for provenance. One that says nothing is left out."""
-    said = {target.name: _said(lab.host, target.http_port) for target in lab.targets}
+def told_of_themselves(lab: Lab) -> Mapping[str, object]:
+    """What the services report, for provenance. One that reports nothing is left out."""
+    found: dict[str, Reported] = {}
+    for target in lab.targets:
+        with suppress(TargetUnfit):  # what it answers otherwise is judged in its windows
+            found[target.name] = reported(lab.host, target)
     return {
-        part: {name: told for name, each in said.items() if isinstance(told := each.get(key), dict)}
-        for part, key in (("services", "versions"), ("settings", "settings"))
+        "services": {name: said.versions for name, said in found.items() if said.versions},
+        "settings": {name: said.settings for name, said in found.items() if said.settings},
     }
-
-
-def _said(host: str, port: int) -> Mapping[str, object]:
-    connection = HTTPConnection(host, port, timeout=PATIENCE_S)
-    try:
-        connection.request("GET", "/readyz")
-        said = json.loads(connection.getresponse().read())
-    except (OSError, HTTPException, ValueError):
-        return {}
-    finally:
-        connection.close()
-    return said if isinstance(said, dict) else {}
 
 
 def measure_elsewhere(bench: Bench, step: Step, target: Target) -> CellResult:

@@ -22,7 +22,7 @@ from bench.experiment.alone import measuring_alone
 from bench.experiment.assembly import exclusively, open_lab, site
 from bench.experiment.cell import utc_now
 from bench.experiment.conditions import examine, require_fit
-from bench.experiment.elsewhere import lab_elsewhere, reached, reported
+from bench.experiment.elsewhere import lab_elsewhere, reached, told_of_themselves
 from bench.experiment.engines import with_workers
 from bench.experiment.interruption import undisturbed
 from bench.experiment.lab import Lab, app_unit_name
@@ -395,7 +395,7 @@ def new_record(lab: Lab, plan: Plan, store: RunStore) -> RunRecord:
             "port_offset": lab.site.port_offset,
             "machine": {**host.machine(lab.cpus), "tuned": tuning.tuned_names()},
             "load_before": host.load_now(),
-            **(reported(lab) if plan.target_host else _of_the_services(lab)),
+            **(told_of_themselves(lab) if plan.target_host else _of_the_services(lab)),
         },
         diagnostics=(),
         started_at=datetime.now(UTC).isoformat(timespec="milliseconds"),

@@ -5,6 +5,7 @@ fast, and unfit.
 """
 
 import json
+from contextlib import closing
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from typing import Any
@@ -31,9 +32,9 @@ class _HttpAnswer:
 
 
 class _HttpClient:
-    def __init__(self, site: Site, target: Target) -> None:
+    def __init__(self, host: str, target: Target) -> None:
         self._target = target
-        self._connection = HTTPConnection(site.host, target.http_port, timeout=10)
+        self._connection = HTTPConnection(host, target.http_port, timeout=10)
 
     def ask(self, method: str, path: str, body: object = None) -> _HttpAnswer:
         data = None if body is None else json.dumps(body).encode()
@@ -94,16 +95,24 @@ def verify(site: Site, target: Target, admin: Admin) -> Reported:
 
     Returns what the running service reports of itself. Raises TargetUnfit.
     """
-    client = _HttpClient(site, target)
-    try:
+    with closing(_HttpClient(site.host, target)) as client:
         _require(target, "/ping", client.expect(200, "GET", "/ping"), {"status": "ok"})
         _require(target, "/echo", client.expect(200, "POST", "/echo", _NEW), _NEW)
         _walk_item(client, target, admin)
         client.expect(422, "POST", "/items/", _REFUSED)
-        ready = client.expect(200, "GET", "/readyz")
-    finally:
-        client.close()
-    return Reported(dict(ready.get("versions", {})), dict(ready.get("settings", {})))
+        return _reported(client)
+
+
+def reported(host: str, target: Target) -> Reported:
+    """What a running service says of itself, and nothing else asked. Raises TargetUnfit."""
+    with closing(_HttpClient(host, target)) as client:
+        return _reported(client)
+
+
+def _reported(client: _HttpClient) -> Reported:
+    ready = client.expect(200, "GET", "/readyz")
+    told = (ready.get(part) for part in ("versions", "settings"))
+    return Reported(*(part if isinstance(part, dict) else {} for part in told))
 
 
 def _walk_item(client: _HttpClient, target: Target, admin: Admin) -> None:

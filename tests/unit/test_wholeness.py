@@ -113,6 +113,14 @@ IMPOSSIBLE: dict[str, tuple[Spoil, str]] = {
     "negative": (lambda one: one["phases"][0]["load"].update(succeeded=-1), "-1 requests"),
     "endless": (lambda one: one["phases"][0]["load"].update(duration_s=1e999), "a window of inf"),
     "no number": (lambda one: one["phases"][0]["app"].update(cpu_s=float("nan")), "nan s of CPU"),
+    "no share": (
+        lambda one: one["phases"][0]["load"].update(served=float("nan")),
+        "nan requests served",
+    ),
+    "nothing served": (
+        lambda one: one["phases"][0]["load"].update(served=0.0),
+        "0.0 requests served of",
+    ),
     "histogram": (
         lambda one: one["phases"][0]["load"]["latency"]["read"].update(hdr="HISTFAAAAA=="),
         "a damaged histogram of read",

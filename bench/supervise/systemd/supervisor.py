@@ -8,7 +8,6 @@ folder is the only place where anything is kept. What ends with the lab is bound
 import fcntl
 import shlex
 import shutil
-import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -27,6 +26,7 @@ from bench.supervise.identity import Identity
 from bench.supervise.ports import require_free_port
 from bench.supervise.proctree import sizes_of, usage_of
 from bench.supervise.systemd.cgroup import Cgroup
+from bench.supervise.systemd.journal import journal_command, journal_of, log_began_unix_s
 from bench.supervise.systemd.keeper import forget, keeper_of, remember
 from bench.supervise.systemd.manager import Manager, first_line
 from bench.supervise.systemd.units import (
@@ -432,45 +432,19 @@ class SystemdSupervisor:
     # --- logs
 
     def log_source(self, name: str) -> str:
-        return shlex.join(self._journalctl(name))
+        return shlex.join(journal_command(self._described_name(name)))
 
     def log(self, name: str) -> str:
-        since = self._record_age(name)
-        done = subprocess.run(
-            (*self._journalctl(name), "--output=short-iso", *since),
-            capture_output=True,
-            text=True,
-            errors="replace",
-            check=False,
-        )
-        # Who may not read the journal is told so there.
-        return done.stdout or done.stderr
+        unit = self._systemd_name(name)
+        since_unix_s = None if unit is None else log_began_unix_s(self.manager, unit)
+        return journal_of(self._described_name(name), since_unix_s)
 
     def log_tail(self, name: str, lines: int = 20) -> str:
         return tail(self.log(name), lines)
 
-    def _journalctl(self, name: str) -> tuple[str, ...]:
-        """What the unit has written, and what systemd said about it."""
-        unit = systemd_name(name, self.lab, read_templates(self.templates))
-        matches = (f"{field}={unit}" for field in ("SYSLOG_IDENTIFIER", "UNIT", "USER_UNIT"))
-        first, *others = matches
-        alternatives = (word for match in others for word in ("+", match))
-        return ("journalctl", "--no-pager", "--quiet", first, *alternatives)
-
-    def _record_age(self, name: str) -> tuple[str, ...]:
-        """The record is written when a unit is started: its log begins there.
-
-        Or, by the time of day as it is now, when its latest processes were started: the clock may
-        have been set back since, and the journal knows no other.
-        """
-        unit = self._systemd_name(name)
-        if unit is None:
-            return ()
-        written_s = (self.manager.folder / f"{unit}.d" / LAB_DROP_IN).stat().st_mtime
-        shown = self.manager.show(unit, ("InactiveExitTimestampMonotonic",))
-        began_s = int(shown.get("InactiveExitTimestampMonotonic") or 0) / 1e6
-        latest_s = time.time() - (time.monotonic() - began_s) if began_s else written_s
-        return (f"--since=@{int(min(written_s, latest_s))}",)
+    def _described_name(self, name: str) -> str:
+        """What systemd calls a unit, whether it runs or not."""
+        return systemd_name(name, self.lab, read_templates(self.templates))
 
     # --- help for those who prepare units
 
