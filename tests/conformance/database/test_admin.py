@@ -279,7 +279,7 @@ def test_what_siblings_sessions_use_is_not_the_target_s(
             stack.enter_context(
                 closing(psycopg2.connect(lab.dsn(sibling), passfile=str(lab.secrets.pgpass)))
             )
-            for _ in range(10)
+            for _ in range(20)
         ]
         for session in sessions:
             session.autocommit = True
@@ -292,10 +292,11 @@ def test_what_siblings_sessions_use_is_not_the_target_s(
     assert after
     assert everything
     theirs = everything.uss_bytes - after.uss_bytes
-    assert theirs > 10 * LEAST_OF_A_SESSION_BYTES
-    assert abs(after.pss_bytes - memory.pss_bytes) < theirs / 2
-    # Each of the 500 queries lets a session wait once.
-    assert after_usage.switches_since(usage)[0] < 500 / 2
+    assert theirs > 20 * LEAST_OF_A_SESSION_BYTES
+    # The server's own processes may end meanwhile, as its idle workers do: less is no matter.
+    assert after.pss_bytes - memory.pss_bytes < theirs / 2
+    # Each of the 1,000 queries lets a session wait once.
+    assert after_usage.switches_since(usage)[0] < 1_000 / 2
 
 
 def test_effective_settings_are_read_from_the_server(lab: Lab, admin: Admin) -> None:
