@@ -7,7 +7,7 @@ there is saved first and put back exactly, by the same machinery that tunes kern
 import os
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,9 +16,11 @@ from bench import tuning
 from bench.errors import LabError, SetupError
 from bench.host.cpus import others_cpus
 from bench.kernel import KernelTree, Setting
-from bench.kernel.cgroup import MOUNT
+from bench.kernel.cgroup import MOUNT, paths_of
+from bench.kernel.process import GONE, every_stat, process_environment
 from bench.model import Placement
 from bench.placement import format_cpulist, parse_cpulist
+from bench.supervise.process import MARK
 from bench.supervise.systemd.manager import Manager, find_manager
 from bench.tuning import SettingOutcome
 
@@ -26,6 +28,7 @@ STATE = Path("/run/onecore/isolated.json")
 _UNSET = "unset "
 _CONTROL = ("/run/systemd/system.control", "/run/systemd/transient")
 _DROP_IN = "50-AllowedCPUs.conf"
+_CONFINED = (".slice", ".scope", ".service")
 _SLICE = "onecore_lab.slice"
 """Not the units' own slice, which is stopped with the last of them."""
 
@@ -42,27 +45,29 @@ class UnitCpus(KernelTree):
     manager: Manager = field(default_factory=lambda: Manager("system"))
 
     def is_setting(self, name: str) -> bool:
-        """Whether it is the name of a slice or scope, which are all that this writes."""
-        return name.endswith((".slice", ".scope")) and "/" not in name
+        """Whether it is the name of a unit with processes, which are all that this writes."""
+        return name.endswith(_CONFINED) and "/" not in name
+
+    def same(self, value: str, other: str) -> bool:
+        """Whether two values of a setting mean the same: a unit that nothing confines until the
+        next restart is free, whatever its own files and the CPUs that are online make of that.
+        """
+        return value == other or (value.startswith(_UNSET) and other.startswith(_UNSET))
 
     def read(self, name: str) -> str:
         """The CPUs that a unit is confined to, or what frees it; "" where it is not loaded."""
         if not self.is_setting(name):
             return super().read(name)
-        shown = self.manager.show(name, ("LoadState", "AllowedCPUs", "EffectiveCPUs"))
+        shown = self.manager.show(name, ("LoadState", "AllowedCPUs"))
         if shown["LoadState"] != "loaded":
             return ""
         if shown["AllowedCPUs"] and any(file.exists() for file in self._drop_ins(name)):
             return _cpulist(shown["AllowedCPUs"])
         # To be freed it will be given all that it may use, and our drop-in be taken away: from then
         # on its own files hold again, and edits of them. Where those say nothing that is every CPU
-        # there is: one that is offline now may come back.
-        usable = _cpulist(shown["EffectiveCPUs"]) if shown["AllowedCPUs"] else ""
+        # there is. Either may name one that is offline now and comes back.
+        usable = _cpulist(shown["AllowedCPUs"])
         return f"{_UNSET}{usable or super().read('/sys/devices/system/cpu/present')}"
-
-    def exists(self, name: str) -> bool:
-        """Whether the unit is loaded, or the kernel has such a file."""
-        return bool(self.read(name)) if self.is_setting(name) else super().exists(name)
 
     def write(self, name: str, text: str) -> None:
         """Confine a unit. Raises OSError when systemd refuses."""
@@ -89,12 +94,12 @@ def isolate(
 ) -> tuple[SettingOutcome, ...]:
     """Move everything but the lab to the housekeeping CPUs.
 
-    Raises SetupError when what was there cannot be saved, or when it would take its cores from the
-    lab of an ordinary user; nothing has been changed then.
+    Raises SetupError when what was there cannot be saved, or when it would take its cores from a
+    lab that runs in somebody's session; nothing has been changed then.
     """
-    _require_no_users_lab(tree)
+    _require_no_lab_in_a_session(tree)
     rest = format_cpulist(placement.housekeeping)
-    settings = (Setting(name, rest) for name in top_level_units(tree.manager))
+    settings = (Setting(name, rest) for name in top_level_units(tree))
     return tuning.tune(settings, tree, state)
 
 
@@ -114,22 +119,46 @@ def not_moved(placement: Placement, tree: KernelTree) -> Mapping[str, tuple[int,
     return {
         name: cpus
         for name, cpus in (others_cpus(tree) or {}).items()
-        if not name.endswith((".slice", ".scope")) and set(cpus) & set(placement.app)
+        if not name.endswith(_CONFINED) and set(cpus) & set(placement.app)
     }
 
 
-def _require_no_users_lab(tree: KernelTree) -> None:
-    """Raises SetupError when an ordinary user's lab runs: its cores would go with its session's."""
-    found = tree.names(f"{MOUNT}/user.slice/user-*.slice/**/onecore*.service/cgroup.events")
-    busy = [name for name in found if "populated 1" in tree.read(name)]
-    if not busy:
+def _require_no_lab_in_a_session(tree: KernelTree) -> None:
+    """Raises SetupError when a lab runs in a session, whose CPUs it would lose with the rest of it:
+    an ordinary user's, or one of plain processes, which are where they were started.
+    """
+    sessions = sorted({_session_of(path) for path in (*_users_units(tree), *_processes(tree))})
+    if not sessions:
         return
-    users = sorted(set(re.findall(r"/user-(\d+)\.slice/", " ".join(busy))))
     raise SetupError(
-        f"a lab of the user {', '.join(users)} runs on this machine, and isolate would confine it "
-        "to the housekeeping cores with the rest of that user's session",
-        "Stop it first, as that user: make down. On isolated cores only root can measure.",
+        f"a lab runs in {' and in '.join(sessions)}, and isolate would confine it to the "
+        "housekeeping cores with the rest of that",
+        "Stop it first, as its user: make down. On isolated cores only root can measure, with what "
+        "is started after make isolate.",
     )
+
+
+def _session_of(path: str) -> str:
+    """A cgroup in words, by its user where it has one."""
+    user = re.search(r"/user-(\d+)\.slice/", path)
+    return f"the session of user {user[1]}" if user else path
+
+
+def _users_units(tree: KernelTree) -> Iterator[str]:
+    """The cgroups of ordinary users' units that have processes."""
+    for name in tree.names(f"{MOUNT}/user.slice/user-*.slice/**/onecore*.service/cgroup.events"):
+        if "populated 1" in tree.read(name):
+            yield name
+
+
+def _processes(tree: KernelTree) -> Iterator[str]:
+    """The cgroups of a lab's processes without units, where that is not the lab's own."""
+    proc = str(tree.path("/proc"))
+    for stat in every_stat(proc):
+        with suppress(*GONE, PermissionError):
+            path = paths_of(str(stat.pid), tree).get("", "")
+            if MARK in process_environment(stat.pid, proc) and not path.startswith("/onecore"):
+                yield path
 
 
 def leave_the_confined() -> None:
@@ -141,7 +170,8 @@ def leave_the_confined() -> None:
     """
     if "unisolate" in sys.argv[1:2]:
         return  # it ends that slice
-    if os.geteuid() != 0 or not tuning.saved_values(UnitCpus(), STATE):
+    # What cannot be read tells nothing, and whoever looks or stops needs nothing of it.
+    if os.geteuid() != 0 or not tuning.tuned_names(UnitCpus(), STATE):
         return
     if f"/{_SLICE}/" in Path("/proc/self/cgroup").read_text():
         return
@@ -149,12 +179,17 @@ def leave_the_confined() -> None:
     os.execvp(scope[0], (*scope, sys.executable, "-m", "bench", *sys.argv[1:]))
 
 
-def top_level_units(manager: Manager) -> tuple[str, ...]:
-    """systemd itself and the slices below the root, without the lab's own."""
-    listed = manager.ask("list-units", "--type=slice", "--plain", "--no-legend", "--no-pager")
-    names = [line.split()[0] for line in listed.stdout.splitlines() if line.strip()]
-    slices = (name for name in names if "-" not in name and not name.startswith("onecore"))
-    return ("init.scope", *sorted(slices))
+def top_level_units(tree: UnitCpus) -> tuple[str, ...]:
+    """systemd itself, the slices below the root, and whatever else of systemd's runs there, without
+    the lab's own.
+    """
+    listed = tree.manager.ask("list-units", "--type=slice", "--plain", "--no-legend", "--no-pager")
+    slices = {line.split()[0] for line in listed.stdout.splitlines() if line.strip()}
+    # A dash is a slice within another one.
+    below_root = {name for name in slices if "-" not in name}
+    running = {name for name in others_cpus(tree) or {} if name.endswith(_CONFINED)}
+    others = {name for name in below_root | running if not name.startswith("onecore")}
+    return ("init.scope", *sorted(others - {"init.scope"}))
 
 
 def require_system_manager(verb: str) -> UnitCpus:
@@ -162,6 +197,12 @@ def require_system_manager(verb: str) -> UnitCpus:
     manager = find_manager()
     if manager.scope != "system":
         raise SetupError(f"{verb} needs systemd as PID 1, which this machine does not have")
+    # Every cgroup but the machine's own root has a type.
+    if KernelTree().exists(f"{MOUNT}/cgroup.type"):
+        raise SetupError(
+            f"{verb} confines a whole machine, and this is a part of one: a container",
+            f"Call make {verb} on the machine itself.",
+        )
     if "cpuset" not in KernelTree().read("/sys/fs/cgroup/cgroup.controllers").split():
         raise SetupError(
             f"{verb} needs the cpuset controller of version 2 cgroups, which this kernel lacks",

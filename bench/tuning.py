@@ -10,7 +10,7 @@ import errno
 import json
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import Literal
 
 from bench.errors import SetupError
 from bench.files import write_whole
+from bench.host.cpus import SMT_SWITCH, smt_groups
 from bench.kernel import REAL, KernelTree, Setting
 
 STATE = Path("/run/onecore/tuned.json")
@@ -27,8 +28,8 @@ _BOOT = "/proc/sys/kernel/random/boot_id"
 _VERSION = 1
 _MANAGED = "the kernel places this interrupt by itself"
 
-OutcomeKind = Literal["set", "restored", "unchanged", "kept", "failed"]
-"""Kept is what the kernel decides by itself: nobody's failure."""
+OutcomeKind = Literal["set", "restored", "unchanged", "kept", "gone", "failed"]
+"""Kept is what the kernel decides by itself, gone what is not there any more: nobody's failures."""
 
 
 @dataclass(frozen=True)
@@ -67,11 +68,21 @@ def tune(
     wanted = {setting.name: setting.value for setting in settings}
     found = {name: tree.read(name) for name in wanted}
     changing = {name: value for name, value in found.items() if value and value != wanted[name]}
-    if changing:
-        saved = _load(tree, state)
-        new = {name: value for name, value in changing.items() if name not in saved.values}
-        _save(replace(saved, values={**saved.values, **new}), state)
-    return tuple(_set(Setting(name, wanted[name]), found[name], tree) for name in wanted)
+    if not changing:
+        return tuple(_set(Setting(name, wanted[name]), found[name], tree) for name in wanted)
+    saved = _load(tree, state)
+    # First, so that they are put back last: when all CPUs are there again.
+    saving = {**_changed_along(changing, tree), **changing}
+    new = {name: value for name, value in saving.items() if name not in saved.values}
+    _save(replace(saved, values={**saved.values, **new}), state)
+    outcomes = tuple(_set(Setting(name, wanted[name]), found[name], tree) for name in wanted)
+    # What the kernel refused has not been changed: a run would say of it that it was tuned.
+    refused = {outcome.name for outcome in outcomes if outcome.kind in ("kept", "failed")}
+    as_found = {name for name in refused & set(new) if tree.read(name) == new[name]}
+    if as_found:
+        left = {name: value for name, value in new.items() if name not in as_found}
+        _keep(replace(saved, values={**saved.values, **left}), state)
+    return outcomes
 
 
 def untune(tree: KernelTree = REAL, state: Path = STATE) -> tuple[SettingOutcome, ...]:
@@ -84,16 +95,9 @@ def untune(tree: KernelTree = REAL, state: Path = STATE) -> tuple[SettingOutcome
     outcomes = tuple(
         _restore(Setting(name, value), tree) for name, value in reversed(saved.values.items())
     )
-    refused = {
-        outcome.name
-        for outcome in outcomes
-        if outcome.kind == "failed" and tree.exists(outcome.name)
-    }
+    refused = {outcome.name for outcome in outcomes if outcome.kind == "failed"}
     left = {name: value for name, value in saved.values.items() if name in refused}
-    if left:
-        _save(replace(saved, values=left), state)
-    else:
-        state.unlink(missing_ok=True)
+    _keep(replace(saved, values=left), state)
     return outcomes
 
 
@@ -108,6 +112,17 @@ def tuned_names(tree: KernelTree = REAL, state: Path = STATE) -> list[str] | Non
         return sorted(saved_values(tree, state))
     except SetupError:
         return None  # a run need not fail for that: it says that it does not know
+
+
+def _changed_along(changing: Collection[str], tree: KernelTree) -> dict[str, str]:
+    """What the kernel changes by itself, and for good, with other settings: an interrupt that may
+    come to siblings alone goes anywhere once those are offline.
+    """
+    if SMT_SWITCH not in changing:
+        return {}
+    leaving = {cpu for group in smt_groups(tree) for cpu in group[1:]}
+    files = tree.names("/proc/irq/[0-9]*/smp_affinity_list")
+    return {name: tree.read(name) for name in files if set(tree.cpus(name)) <= leaving}
 
 
 # --- one setting ------------------------------------------------------------------------------
@@ -131,10 +146,12 @@ def _restore(setting: Setting, tree: KernelTree) -> SettingOutcome:
     name, value = setting.name, setting.value
     now = tree.read(name)
     if not now:
-        return SettingOutcome("failed", name, f"is not there any more; it was {value}")
-    if now == value:
+        return SettingOutcome("gone", name, f"is not there any more; it was {value}")
+    if tree.same(now, value):
         return SettingOutcome("unchanged", name, f"is {value} already")
     problem = _write(setting, tree)
+    if problem == _MANAGED:
+        return SettingOutcome("kept", name, f"stays {now}, it was {value}: {problem}")
     if problem:
         return SettingOutcome("failed", name, f"stays {tree.read(name)}, it was {value}: {problem}")
     return SettingOutcome("restored", name, f"{now} -> {value}")
@@ -149,7 +166,7 @@ def _write(setting: Setting, tree: KernelTree) -> str:
         is_managed = error.errno == errno.EIO and setting.name.startswith("/proc/irq/")
         return _MANAGED if is_managed else f"{error.strerror}"
     now = tree.read(setting.name)
-    return "" if now == setting.value else f"the kernel did not take {setting.value}"
+    return "" if tree.same(now, setting.value) else f"the kernel did not take {setting.value}"
 
 
 # --- the state file ---------------------------------------------------------------------------
@@ -179,6 +196,14 @@ def _parse(text: str, tree: KernelTree, state: Path) -> Saved:
         f"{state} is not a list of saved settings of this version",
         f"Look at it and set by hand what it names, then remove it: rm {state}",
     )
+
+
+def _keep(saved: Saved, state: Path) -> None:
+    """Save what is left to be put back; no file stays where that is nothing."""
+    if saved.values:
+        _save(saved, state)
+    else:
+        state.unlink(missing_ok=True)
 
 
 def _save(saved: Saved, state: Path) -> None:

@@ -91,7 +91,7 @@ def _print_checks(checks: tuple[Check, ...]) -> None:
 
 def _print_outcomes(outcomes: tuple[SettingOutcome, ...], nothing: str) -> None:
     for outcome in outcomes:
-        style = "yellow" if outcome.kind == "failed" else ""
+        style = "yellow" if outcome.kind in ("failed", "gone") else ""
         out.print(f"{outcome.kind}: {outcome.name} {outcome.message}", style=style, markup=False)
     if not outcomes:
         out.print(nothing)

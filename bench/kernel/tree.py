@@ -52,6 +52,10 @@ class KernelTree:
         """Whether a name may be written at all: it is a file of the kernel's."""
         return name.startswith(("/sys/", "/proc/")) and ".." not in name.split("/")
 
+    def same(self, value: str, other: str) -> bool:
+        """Whether two values of a setting mean the same."""
+        return value == other
+
     def names(self, pattern: str) -> tuple[str, ...]:
         """The absolute names that match a glob pattern, sorted."""
         found = self.root.glob(pattern.lstrip("/"))

@@ -1,6 +1,7 @@
 """Who else uses the CPUs?"""
 
 from bench.host import MachineFacts, Setting
+from bench.host.cpus import siblings
 from bench.host.neighbours import Interrupt, affinity_file
 from bench.model import Placement
 from bench.placement import format_cpulist
@@ -125,7 +126,7 @@ def interrupts(facts: MachineFacts, where: Placement) -> Check:
         "they interrupt the app",
         f"{_STOP_BALANCING if facts.irqbalance else ''}Move those that can be moved: "
         + tune_command(facts),
-        tuple(_moved_away(interrupt, where) for interrupt in landing if interrupt.movable),
+        tuple(_moved_away(each, facts, where) for each in landing if each.movable),
     )
 
 
@@ -135,7 +136,8 @@ def _lands_on(interrupt: Interrupt, cpus: tuple[int, ...]) -> bool:
     return bool(may & set(cpus))
 
 
-def _moved_away(interrupt: Interrupt, where: Placement) -> Setting:
-    elsewhere = set(interrupt.allowed) - set(where.app)
+def _moved_away(interrupt: Interrupt, facts: MachineFacts, where: Placement) -> Setting:
+    # A sibling shares the app's core, and may be about to go offline.
+    elsewhere = set(interrupt.allowed) - {*where.app, *siblings(where.app, facts.smt_groups)}
     wanted = format_cpulist(elsewhere or where.housekeeping)
     return Setting(affinity_file(interrupt.number), wanted)

@@ -7,8 +7,16 @@ from subprocess import CompletedProcess
 
 import pytest
 
+from bench import isolation
 from bench.errors import SetupError, UnitFailed
-from bench.isolation import UnitCpus, isolate, not_moved, unisolate
+from bench.isolation import (
+    UnitCpus,
+    isolate,
+    leave_the_confined,
+    not_moved,
+    top_level_units,
+    unisolate,
+)
 from bench.model import Placement
 from bench.supervise.systemd.manager import Manager
 
@@ -44,8 +52,7 @@ class FakeManager(Manager):
         drop_in = self._drop_in(name)
         own = self.root / f"etc/{name}"
         allowed = next((file.read_text() for file in (drop_in, own) if file.exists()), "")
-        effective = allowed or (self.root / f"cgroup/{name}").read_text()
-        return {"LoadState": "loaded", "AllowedCPUs": allowed, "EffectiveCPUs": effective}
+        return {"LoadState": "loaded", "AllowedCPUs": allowed}
 
     def tell(self, *words: str) -> None:
         if words[0] != "set-property":
@@ -117,6 +124,29 @@ def test_what_a_units_own_file_says_holds_again(machine: Path) -> None:
     assert tree(machine).manager.show("system.slice")["AllowedCPUs"] == "0-2"
 
 
+def test_a_units_own_file_may_change_meanwhile(machine: Path) -> None:
+    """It is theirs, and holds: nothing is left to be put back, for ever."""
+    (machine / "etc").mkdir()
+    own = machine / "etc/system.slice"
+    own.write_text("0-2")
+    isolate(PLACEMENT, tree(machine), machine / "state.json")
+    own.write_text("0-1")
+    outcomes = unisolate(tree(machine), machine / "state.json")
+    assert {outcome.kind for outcome in outcomes} == {"restored"}
+    assert not (machine / "state.json").exists()
+    assert tree(machine).read("system.slice") == "unset 0-1"
+
+
+def test_a_units_own_file_may_name_a_cpu_that_is_offline(machine: Path) -> None:
+    """It is freed to all that the file says, and not to what is online by chance."""
+    (machine / "etc").mkdir()
+    (machine / "etc/user.slice").write_text("1-3")
+    (machine / "cgroup/user.slice").write_text("1-2")
+    isolate(PLACEMENT, tree(machine), machine / "state.json")
+    unisolate(tree(machine), machine / "state.json")
+    assert (machine / "cgroup/user.slice").read_text() == "1-3"
+
+
 @pytest.mark.parametrize("crash_at", [0, 1, 2])
 def test_a_crash_at_any_point_can_be_undone(machine: Path, crash_at: int) -> None:
     """What was there is on disk before anything is changed."""
@@ -176,12 +206,63 @@ def test_a_users_running_lab_keeps_its_cores(machine: Path) -> None:
     isolate(PLACEMENT, tree(machine), machine / "state.json")
 
 
-def test_what_systemd_did_not_make_is_named(machine: Path) -> None:
-    """A container's cgroup on the app's core stays there: that is told, with its CPUs."""
+@pytest.mark.parametrize(
+    ("cgroup", "where"),
+    [
+        ("/user.slice/user-1000.slice/session-3.scope", "the session of user 1000"),
+        ("/user.slice/user-0.slice/session-1.scope", "the session of user 0"),
+        ("/system.slice/cron.service", "/system.slice/cron.service"),
+        ("/onecore_lab.slice/run-1.scope", ""),
+        ("/onecore.slice/onecore-app@drf.service", ""),
+    ],
+)
+def test_a_running_lab_of_plain_processes_keeps_its_cores(
+    machine: Path, cgroup: str, where: str
+) -> None:
+    """They are where they were started, and would be confined with whatever else is there."""
+    process = machine / "proc/77"
+    process.mkdir()
+    (process / "stat").write_text("77 (python) S 1 77 77 " + "0 " * 45)
+    (process / "environ").write_bytes(b"A=1\0ONECORE_UNIT=/lab/run/onecore-drf.json\0")
+    (process / "cgroup").write_text(f"0::{cgroup}\n")
+    if not where:
+        isolate(PLACEMENT, tree(machine), machine / "state.json")
+        return
+    with pytest.raises(SetupError, match=f"a lab runs in {where}"):
+        isolate(PLACEMENT, tree(machine), machine / "state.json")
+    assert not (machine / "state.json").exists()
+
+
+def cgroups(machine: Path, cpus_by_name: Mapping[str, str]) -> None:
     mount = machine / "sys/fs/cgroup"
-    for name, cpus in (("docker", "0-3"), ("lxc", "0-1"), ("system.slice", "0-3")):
+    for name, cpus in cpus_by_name.items():
         (mount / name).mkdir(parents=True)
         (mount / name / "cgroup.events").write_text("populated 1")
         (mount / name / "cpuset.cpus.effective").write_text(cpus)
     (mount / "cgroup.controllers").write_text("cpuset cpu")
+
+
+def test_what_systemd_did_not_make_is_named(machine: Path) -> None:
+    """A container's cgroup on the app's core stays there: that is told, with its CPUs."""
+    cgroups(machine, {"docker": "0-3", "lxc": "0-1", "system.slice": "0-3"})
     assert not_moved(PLACEMENT, tree(machine)) == {"docker": (0, 1, 2, 3)}
+
+
+def test_whatever_else_of_systemd_s_runs_below_the_root_moves_too(machine: Path) -> None:
+    """A service or scope may have been put beside the slices (`Slice=-.slice`); the lab's stay."""
+    names = ("beside.service", "own.scope", "docker", "onecore_lab.slice", "init.scope")
+    cgroups(machine, dict.fromkeys(names, "0-3"))
+    found = top_level_units(tree(machine))
+    assert found == ("init.scope", "beside.service", "own.scope", "system.slice", "user.slice")
+
+
+def test_a_damaged_record_keeps_nobody_from_looking(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`status` and `down` go on where they are; `unisolate` says what is wrong."""
+    damaged = tmp_path / "isolated.json"
+    damaged.write_text("?")
+    monkeypatch.setattr(isolation, "STATE", damaged)
+    monkeypatch.setattr(isolation.os, "geteuid", lambda: 0)
+    monkeypatch.setattr(isolation.sys, "argv", ["bench", "status"])
+    leave_the_confined()

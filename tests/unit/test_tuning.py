@@ -184,8 +184,15 @@ def test_a_setting_that_is_refused_is_told(root: Path, state: Path) -> None:
     outcomes = tune(WANTED, FailingTree(root, refused=(TURBO,)), state)
     assert kinds(outcomes) == {GOVERNOR: "set", TURBO: "failed", IRQ: "set"}
     assert "Read-only file system" in outcomes[1].message
-    assert kinds(untune(KernelTree(root), state))[TURBO] == "unchanged"
+    assert tuned_names(KernelTree(root), state) == sorted({GOVERNOR, IRQ})
+    assert kinds(untune(KernelTree(root), state)) == {GOVERNOR: "restored", IRQ: "restored"}
     assert now(KernelTree(root)) == BEFORE
+
+
+def test_nothing_stays_saved_where_everything_was_refused(root: Path, state: Path) -> None:
+    """No run says that it was tuned."""
+    tune(WANTED, FailingTree(root, refused=tuple(BEFORE)), state)
+    assert not state.exists()
 
 
 def test_a_value_that_does_not_stick_is_told(root: Path, state: Path) -> None:
@@ -220,10 +227,10 @@ def test_what_cannot_be_restored_stays_saved(root: Path, tree: KernelTree, state
 
 
 def test_what_has_disappeared_is_told_once(tree: KernelTree, state: Path) -> None:
-    """A CPU or a device may be gone: there is nothing left to restore."""
+    """A CPU or a device may be gone: nothing is left to restore, which is nobody's failure."""
     tune(WANTED, tree, state)
     tree.path(IRQ).unlink()
-    assert kinds(untune(tree, state))[IRQ] == "failed"
+    assert kinds(untune(tree, state)) == {IRQ: "gone", GOVERNOR: "restored", TURBO: "restored"}
     assert untune(tree, state) == ()
 
 
@@ -311,17 +318,50 @@ def test_a_run_records_what_is_tuned(tree: KernelTree, state: Path) -> None:
     assert tuned_names(tree, state) is None
 
 
-def test_an_interrupt_that_the_kernel_places_is_no_failure(tmp_path: Path) -> None:
-    """The kernel refuses with EIO and goes on placing it: told as what it is."""
+class Managing(KernelTree):
+    """A kernel that places interrupts by itself."""
 
-    class Managed(KernelTree):
-        def write(self, name: str, text: str) -> None:
+    def write(self, name: str, text: str) -> None:
+        if name.startswith("/proc/irq/"):
             raise OSError(errno.EIO, os.strerror(errno.EIO))
+        super().write(name, text)
 
-    name = "/proc/irq/24/smp_affinity_list"
-    path = tmp_path / name.lstrip("/")
-    path.parent.mkdir(parents=True)
-    path.write_text("3")
-    (outcome,) = tune((Setting(name, "0"),), Managed(tmp_path), tmp_path / "state.json")
+
+def test_an_interrupt_that_the_kernel_places_is_no_failure(root: Path, state: Path) -> None:
+    """The kernel refuses with EIO and goes on placing it: told as what it is."""
+    (outcome,) = tune((Setting(IRQ, "0"),), Managing(root), state)
     assert outcome.kind == "kept"
     assert "the kernel places this interrupt" in outcome.message
+    assert not state.exists()
+
+
+def test_an_interrupt_that_the_kernel_has_come_to_place_is_let_go(
+    root: Path, tree: KernelTree, state: Path
+) -> None:
+    """Putting it back would be refused each time, for ever."""
+    tune(WANTED, tree, state)
+    assert kinds(untune(Managing(root), state))[IRQ] == "kept"
+    assert not state.exists()
+
+
+def test_interrupts_of_siblings_alone_come_back_with_them(root: Path, state: Path) -> None:
+    """Without SMT the kernel sends them anywhere, and leaves them there."""
+    switch, mine = "/sys/devices/system/cpu/smt/control", "/proc/irq/30/smp_affinity_list"
+    topology = "/sys/devices/system/cpu/cpu{}/topology/thread_siblings_list"
+    files = {switch: "on", mine: "3", topology.format(1): "1,3", topology.format(3): "1,3"}
+    for name, value in files.items():
+        path = root / name.lstrip("/")
+        path.parent.mkdir(parents=True)
+        path.write_text(value)
+
+    class Offlining(KernelTree):
+        def write(self, name: str, text: str) -> None:
+            super().write(name, text)
+            if (name, text) == (switch, "off"):
+                super().write(mine, "0-3")
+
+    tree = Offlining(root)
+    tune((*WANTED, Setting(switch, "off")), tree, state)
+    assert tree.read(mine) == "0-3"
+    assert [outcome.name for outcome in untune(tree, state)][:1] == [switch]
+    assert (tree.read(mine), now(tree)) == ("3", BEFORE)

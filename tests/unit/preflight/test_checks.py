@@ -278,6 +278,12 @@ def test_turbo_is_switched_off_by_its_own_word() -> None:
     assert check("turbo", turbo=switches).settings == (Setting("/a", "1"),)
 
 
+def test_interrupts_do_not_move_to_a_sibling_of_the_app_s_core() -> None:
+    """It shares the core, and goes offline where SMT is switched off: then they would come back."""
+    found = check("interrupts", interrupts=(interrupt(24, 1),), smt_groups=((1, 3), (0, 2)))
+    assert [setting.value for setting in found.settings] == ["0,2"]
+
+
 def test_interrupts_move_to_where_they_may_go_else_to_housekeeping() -> None:
     """An interrupt bound to the app's CPU alone has nowhere else to go by itself."""
     bound = Interrupt(26, "nvme", (3,), (3,), {3: 1})
