@@ -108,6 +108,13 @@ def test_a_run_is_measured() -> None:
     call("make report")
 
 
+def test_a_run_to_publish_is_strict() -> None:
+    """Section 5: STRICT=1 measures on the machine as the guide has prepared it."""
+    call(f"{BENCH} PROFILE=publish STRICT=1")
+    newest = max((LAB / "results").glob("*/run.json"))
+    assert json.loads(newest.read_text())["state"] == "complete"
+
+
 def test_unisolate_gives_everything_back() -> None:
     """Section 6, and no slice of the lab's stays."""
     call("make down")
@@ -128,6 +135,41 @@ def test_an_administrators_own_setting_comes_back() -> None:
     assert cpus_of_cgroup("user.slice") == (0, 1)
     (folder / "own.conf").unlink()
     call("systemctl daemon-reload")
+
+
+def test_an_administrators_setting_may_name_a_cpu_that_is_offline() -> None:
+    """It is there again after unisolate, and the lab has nothing left to put back."""
+    folder = Path("/etc/systemd/system/user.slice.d")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "own.conf").write_text("[Slice]\nAllowedCPUs=0-3\n")
+    call("systemctl daemon-reload")
+    switch((3,), online=False)
+    call("make isolate")
+    switch((3,), online=True)
+    call("make unisolate")
+    assert cpus_of_cgroup("user.slice") == ALL
+    assert "Nothing to put back" in call("make unisolate")
+    (folder / "own.conf").unlink()
+    call("systemctl daemon-reload")
+
+
+def test_a_lab_of_plain_processes_keeps_its_cores() -> None:
+    """It is in the session that it was started from, which isolate would confine."""
+    call("make up FRAMEWORK=fastapi SUPERVISOR=process")
+    told = call("make isolate", expect=2)
+    assert "a lab runs in" in told
+    assert cpus_of_cgroup("system.slice") == ALL
+    call("make down SUPERVISOR=process")
+
+
+def test_what_runs_beside_the_slices_is_confined_too() -> None:
+    """A service that somebody has put below the root, and back."""
+    call("systemd-run --unit=beside --slice=-.slice sleep 1000")
+    call("make isolate")
+    assert cpus_of_unit("beside.service") == (0,)
+    call("make unisolate")
+    assert cpus_of_unit("beside.service") == ALL
+    call("systemctl stop beside")
 
 
 def test_a_cpu_that_was_offline_is_given_back_too() -> None:
@@ -206,12 +248,23 @@ def test_a_database_that_is_stopped_in_a_window_is_told() -> None:
         assert state in ("", "running"), unit
 
 
+def test_a_checkout_below_roots_home_runs() -> None:
+    """Services' users may not enter there: their units see what they need of it."""
+    home = Path("/root/the lab")
+    call(f"git clone --quiet {LAB} '{home}'")
+    there = f"cd '{home}' && export ONECORE_PYTHON={LAB}/.venv/bin/python"
+    call(f"{there} && make up FRAMEWORK=fastapi")
+    assert len(cpus_of_unit("onecore-app@fastapi")) == 1
+    assert "running" in call(f"{there} && make status")
+    call(f"{there} && make down")
+    assert running_units() == []
+
+
 def run_and_disturb(command: str) -> str:
     """A run of one target, with something done to it until a cell tells of that. Returns what the
     cells tell.
     """
-    results = LAB / "results"
-    known = set(results.glob("*/run.json"))
+    known = begun_since(set())
     process = subprocess.Popen(
         ("make", "bench", "FRAMEWORK=fastapi", "WORKLOAD=read", "ROUNDS=6"),
         cwd=LAB,
@@ -221,7 +274,7 @@ def run_and_disturb(command: str) -> str:
     )
     # A round has new processes, and not each disturbance meets what is counted.
     while process.poll() is None:
-        begun = {path.parent for path in set(results.glob("*/run.json")) - known}
+        begun = {path.parent for path in begun_since(known)}
         if any(map(faults, begun)):
             break
         if any((run / "rounds.jsonl").exists() for run in begun):
@@ -229,7 +282,7 @@ def run_and_disturb(command: str) -> str:
         time.sleep(DISTURBED_EVERY_S)
     printed, _ = process.communicate(timeout=1200)
     assert process.returncode in (0, 2), printed  # 2 is make's own for any failure
-    (run,) = set(results.glob("*/run.json")) - known
+    (run,) = begun_since(known)
     told = faults(run.parent)
     assert told, printed
     return told
@@ -247,6 +300,28 @@ def faults(run: Path) -> str:
         if each["code"] == "restarted"
     ]
     return "\n".join([*(cell["unfit"] for cell in cells if cell.get("unfit")), *ended])
+
+
+def test_a_run_ends_with_a_kill() -> None:
+    """No more is left than results that are not complete: the next boot goes on with them."""
+    known = begun_since(set())
+    process = subprocess.Popen(
+        ("make", "bench", "FRAMEWORK=fastapi", "WORKLOAD=read", "ROUNDS=3"),
+        cwd=LAB,
+        start_new_session=True,
+    )
+    while not any((run.parent / "rounds.jsonl").exists() for run in begun_since(known)):
+        assert process.poll() is None
+        time.sleep(1)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    (run,) = begun_since(known)
+    assert json.loads(run.read_text())["state"] == "running"
+
+
+def begun_since(known: set[Path]) -> set[Path]:
+    """The records of runs that were not there before."""
+    return set((LAB / "results").glob("*/run.json")) - known
 
 
 def test_everything_is_put_back() -> None:

@@ -62,4 +62,6 @@ def test_a_user_is_told_who_confines() -> None:
     call("make isolate")
     told = call("make doctor", user=USER)
     assert "user.slice is confined" in told
+    strict = "make bench FRAMEWORK=drf WORKLOAD=read ROUNDS=1 STRICT=1"
+    assert "share one physical core" in call(strict, user=USER, expect=2)
     call("make unisolate")
