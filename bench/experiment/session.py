@@ -1,5 +1,6 @@
 """A whole measurement: bring up, run the plan, put everything back as it was."""
 
+import math
 import os
 import time
 from collections.abc import Iterator, Mapping
@@ -13,7 +14,7 @@ from typing import Protocol
 from bench import host, preflight, tuning
 from bench.analysis import diagnostics
 from bench.analysis.commands import commands, resume_command
-from bench.analysis.differences import ABSENT, differences
+from bench.analysis.differences import ABSENT, Difference, differences
 from bench.analysis.promise import promise
 from bench.analysis.wholeness import missing
 from bench.environment import let_through
@@ -126,6 +127,9 @@ def _runner(lab: Lab, store: RunStore, watcher: Watcher, record: RunRecord) -> R
 
 _TOLD = {"machine.clocksource": "the kernel chooses it at each start"}
 """Conditions that a restart may change by itself, and that all targets of a round share."""
+
+_KERNELS_SHARE = 0.01
+"""Of the memory: what starts of one machine differ by is some hundred pages."""
 
 
 @contextmanager
@@ -294,7 +298,7 @@ def require_same_conditions(before: RunRecord, now: RunRecord) -> tuple[Diagnost
     known = [
         difference
         for difference in differences(before, now)
-        if ABSENT not in (difference.base, difference.head)
+        if ABSENT not in (difference.base, difference.head) and not _is_the_kernels(difference)
     ]
     if changed := "; ".join(
         str(difference) for difference in known if difference.name not in _TOLD
@@ -312,6 +316,15 @@ def require_same_conditions(before: RunRecord, now: RunRecord) -> tuple[Diagnost
         )
         for difference in known
     )
+
+
+def _is_the_kernels(difference: Difference) -> bool:
+    """Whether it is the memory that the kernel keeps for itself, some pages more or less at each
+    start: no memory has been taken out or put in.
+    """
+    if difference.name != "machine.memory_bytes":
+        return False
+    return math.isclose(int(difference.base), int(difference.head), rel_tol=_KERNELS_SHARE)
 
 
 def sampler_overhead(seconds: float, watcher: Watcher) -> float:

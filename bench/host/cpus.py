@@ -43,11 +43,15 @@ def usable_cpus(tree: KernelTree = REAL) -> tuple[int, ...]:
     return tuple(sorted(allowed if given == allowed - isolated else given))
 
 
+_CPUSET = ("cpuset.cpus.effective", "cpuset.effective_cpus", "cpuset.cpus")
+"""A cgroup's CPUs in version 2, in version 1, and in a version 1 that tells no effective ones."""
+
+
 @dataclass(frozen=True)
 class Confinement:
     """The CPUs that may be used where those are not all online ones, and what keeps off the others.
 
-    That is the outermost `cgroup` that may use no more; "" where an affinity was chosen.
+    That is the outermost `cgroup` that allows no more; "" where an affinity was chosen.
     """
 
     usable: tuple[int, ...]
@@ -62,8 +66,8 @@ def confinement(tree: KernelTree = REAL) -> Confinement | None:
         return None
     by = ""
     for folder in folders_of("self", "cpuset", tree):
-        cpus = tree.cpus(f"{folder}/cpuset.cpus.effective")
-        if cpus and set(cpus) < set(online):
+        cpus = next(filter(None, (tree.cpus(f"{folder}/{name}") for name in _CPUSET)), ())
+        if cpus and set(cpus) <= set(usable):
             by = folder.removeprefix(MOUNT) or "/"
     return Confinement(usable, online, by)
 

@@ -56,6 +56,20 @@ def test_another_clock_after_a_restart_is_told() -> None:
     assert "machine.clocksource: tsc -> hpet" in told.message
 
 
+@pytest.mark.parametrize(("now_bytes", "refused"), [(8_000_040_960, False), (4_000_000_000, True)])
+def test_some_pages_more_after_a_restart_are_no_other_machine(
+    now_bytes: int, *, refused: bool
+) -> None:
+    """The kernel tells what it has left over, which no two starts have to the page."""
+    begun = changed(machine={"memory_bytes": 8_000_000_000})
+    now = changed(machine={"memory_bytes": now_bytes})
+    if not refused:
+        assert require_same_conditions(begun, now) == ()
+        return
+    with pytest.raises(UsageError, match=r"machine\.memory_bytes"):
+        require_same_conditions(begun, now)
+
+
 def test_changed_files_are_named() -> None:
     """Who has to put the tree back must know which file it was."""
     dirty = {"git_commit": "abc123", "git_dirty": True, "git_changes": ["bench/x y.py"]}

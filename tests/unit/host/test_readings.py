@@ -387,6 +387,40 @@ def test_a_confined_session_knows_by_whom(tmp_path: Path, monkeypatch: pytest.Mo
     assert confinement(tree) is None
 
 
+def test_a_confined_session_knows_who_confines_it_most(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not whoever confines it somewhat; and an affinity within a cpuset is the affinity's."""
+    tree = make_tree(tmp_path, {
+        "/proc/self/mountinfo": "30 23 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw",
+        "/proc/self/cgroup": "0::/user.slice/user-1000.slice",
+        "/sys/devices/system/cpu/isolated": "",
+        "/sys/fs/cgroup/cpuset.cpus.effective": "0-3",
+        "/sys/fs/cgroup/user.slice/cpuset.cpus.effective": "0-2",
+        "/sys/fs/cgroup/user.slice/user-1000.slice/cpuset.cpus.effective": "0-1",
+    })  # fmt: skip
+    monkeypatch.setattr("os.sched_getaffinity", lambda _pid: {0, 1})
+    inner = "/user.slice/user-1000.slice"
+    assert confinement(tree) == Confinement((0, 1), (0, 1, 2, 3), inner)
+    monkeypatch.setattr("os.sched_getaffinity", lambda _pid: {0})
+    assert confinement(tree) == Confinement((0,), (0, 1, 2, 3), "")
+
+
+@pytest.mark.parametrize("name", ["cpuset.effective_cpus", "cpuset.cpus"])
+def test_a_container_of_version_1_is_told_from_an_affinity(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Its file has another name there."""
+    tree = make_tree(tmp_path, {
+        "/proc/self/mountinfo": "30 23 0:26 /a /sys/fs/cgroup/cpuset ro - cgroup cgroup ro,cpuset",
+        "/proc/self/cgroup": "4:cpuset:/a",
+        "/sys/devices/system/cpu/isolated": "",
+        f"/sys/fs/cgroup/cpuset/{name}": "0-1",
+    })  # fmt: skip
+    monkeypatch.setattr("os.sched_getaffinity", lambda _pid: {0, 1})
+    assert confinement(tree) == Confinement((0, 1), (0, 1, 2, 3), "/cpuset")
+
+
 def test_a_blanked_record_of_the_build_tells_nothing() -> None:
     """Debian's Python is optimised, and its variables name no flags; a plain build's name them."""
     debian = {"CONFIG_ARGS": "'--enable-shared'", "PGO_PROF_USE_FLAG": ""}
