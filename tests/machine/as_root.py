@@ -248,6 +248,30 @@ def test_a_database_that_is_stopped_in_a_window_is_told() -> None:
         assert state in ("", "running"), unit
 
 
+def test_an_administrators_drop_in_is_told() -> None:
+    """A variable of somebody else's in a unit of the lab is named, with its file."""
+    own = Path("/etc/systemd/system/onecore-app@fastapi.service.d/own.conf")
+    own.parent.mkdir()
+    own.write_text("[Service]\nEnvironment=WEB_CONCURRENCY=2\n")
+    call("systemctl daemon-reload")
+    told = call("make up FRAMEWORK=fastapi", expect=2)
+    assert "WEB_CONCURRENCY" in told
+    assert str(own) in told
+    own.unlink()
+    call("systemctl daemon-reload")
+
+
+def test_a_unit_file_that_was_edited_by_hand_is_written_again() -> None:
+    """What runs is what the lab has written."""
+    call("make up FRAMEWORK=fastapi")
+    file = Path("/run/systemd/system/onecore-app@.service")
+    written = file.read_text()
+    file.write_text(written + "Nice=5\n")
+    call("make up FRAMEWORK=fastapi")
+    assert file.read_text() == written
+    call("make down")
+
+
 def test_a_checkout_below_roots_home_runs() -> None:
     """Services' users may not enter there: their units see what they need of it."""
     home = Path("/root/the lab")
