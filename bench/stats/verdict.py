@@ -14,6 +14,14 @@ interval shown is the one that belongs to the comparison's step in Holm's method
 a plain one, and reading the rule off it gives the verdict. What is kept is the rate of families
 with a wrong verdict; that all the intervals of a family hold at once is not promised.
 
+**Claims of sameness alone.** Whoever asks "has anything changed?" says yes when *any* comparison
+differs, and no only when *all* are the same. The first needs the family. The second does not: it is
+wrong only where a comparison that differs is called the same, so each may be tested at the full
+level (the intersection-union test: Berger, Technometrics 24, 1982). With `same_alone` Holm's method
+has the claims of a difference, and a comparison whose mean lies between the limits is judged, and
+shown, at the level itself. At most 1 - level of the families without a difference are told to have
+one, and at most 1 - level of those with one are told to have none.
+
 **How far this is proven.** Holm's theorem holds whatever the dependence between tests, but it is
 about rejecting, not about the side on which one rejects. That the side is covered too is proven
 for two sides and independent tests (Shaffer, Annals of Statistics 8, 1980; Finner, Annals of
@@ -69,7 +77,11 @@ class Comparison:
 
 
 def judge(
-    family: Sequence[Comparison], threshold: float = THRESHOLD, level: float = LEVEL
+    family: Sequence[Comparison],
+    threshold: float = THRESHOLD,
+    level: float = LEVEL,
+    *,
+    same_alone: bool = False,
 ) -> tuple[Verdict, ...]:
     """One verdict per comparison, in the order given; see the top of this file for the rule.
 
@@ -80,6 +92,8 @@ def judge(
     - Neither kind counts as a member of the family, as neither can be judged wrongly.
     - `p_value` is Holm-adjusted and belongs to the verdict: at most 1 - level when it is faster,
       slower or indistinguishable, larger when it is inconclusive.
+    - With `same_alone`, what lies between the limits is judged at `level`, and its p-value is its
+      own.
     - `rounds_needed` is a total. It assumes that mean and spread stay as seen: even odds.
 
     Raises ValueError when a rate is not positive and finite, when `threshold` is not positive
@@ -89,7 +103,9 @@ def judge(
     if not (threshold > 0 and math.isfinite(threshold)):
         raise ValueError(f"the threshold must be positive, not {threshold}")
     ratios = [_log_ratio(comparison) for comparison in family]
-    judgements = iter(_judgements(ratios, threshold, level))
+    judge_all = _judgements_of_changes if same_alone else _judgements
+    known = [ratio for ratio in ratios if ratio and _has_spread(ratio)]
+    judgements = iter(judge_all(known, threshold, level))
     return tuple(
         _decide(comparison, next(judgements), threshold)
         if _has_spread(ratio)
@@ -108,12 +124,30 @@ class _Judgement:
     settled: bool
 
 
-def _judgements(
-    ratios: Sequence[LogRatio | None], threshold: float, level: float
+def _judgements(ratios: Sequence[LogRatio], threshold: float, level: float) -> list[_Judgement]:
+    """Every verdict is a member of the family."""
+    return _by_holm(ratios, [_p_value(ratio, threshold) for ratio in ratios], level)
+
+
+def _judgements_of_changes(
+    ratios: Sequence[LogRatio], threshold: float, level: float
 ) -> list[_Judgement]:
-    known = [ratio for ratio in ratios if ratio is not None and _has_spread(ratio)]
-    p_values = [_p_value(ratio, threshold) for ratio in known]
-    steps = zip(known, holm_levels(p_values, level), holm_adjust(p_values), strict=True)
+    """Differences are the family; what lies between the limits is judged alone."""
+    own = [_p_value(ratio, threshold) for ratio in ratios]
+    same = [_region(ratio, threshold) == "indistinguishable" for ratio in ratios]
+    # As a difference, a mean between the limits is no evidence at all.
+    different = [1.0 if is_same else p for is_same, p in zip(same, own, strict=True)]
+    family = _by_holm(ratios, different, level)
+    return [
+        _Judgement(member.ratio, level, p, settled=p <= 1 - level) if is_same else member
+        for member, p, is_same in zip(family, own, same, strict=True)
+    ]
+
+
+def _by_holm(
+    ratios: Sequence[LogRatio], p_values: Sequence[float], level: float
+) -> list[_Judgement]:
+    steps = zip(ratios, holm_levels(p_values, level), holm_adjust(p_values), strict=True)
     return [_Judgement(ratio, own, p, settled=p <= 1 - level) for ratio, own, p in steps]
 
 

@@ -5,8 +5,11 @@ decides** an operation: it is the price of a request, and the figure that is kno
 measures convict, but nobody waits for them: a rate or a p99 that has clearly become worse is a
 regression, and one that is not known well enough leaves the answer as it is.
 
-All verdicts of an answer are one family, given at the level of their look. So at most 5 % of the
-answers of unchanged services tell of a change, whatever was looked at, and however often.
+All differences of an answer are one family, given at the level of their look. So at most 5 % of the
+answers of unchanged services tell of a change, whatever was looked at, and however often. That
+nothing has changed is said only when each operation is known to be the same, so each of these is
+known at the level of the look by itself: at most 5 % of the answers on a change beyond the
+threshold tell of none (see `bench.stats.verdict`).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -219,7 +222,8 @@ class _PendingEffect:
 
 
 def _judged(asked: Sequence[_PendingEffect], threshold: float, level: float) -> tuple[Effect, ...]:
-    verdicts = judge([pending.comparison for pending in asked], threshold, level)
+    comparisons = [pending.comparison for pending in asked]
+    verdicts = judge(comparisons, threshold, level, same_alone=True)
     return tuple(
         replace(pending.change, verdict=verdict)
         for pending, verdict in zip(asked, verdicts, strict=True)

@@ -15,11 +15,12 @@ from bench.cli.ab import exit_code
 from bench.errors import UsageError
 from bench.experiment.ab.rounds import LOOKS, ab_plan, next_of
 from bench.experiment.apart import state_of
-from bench.experiment.plan import PROFILES
+from bench.experiment.plan import LEAD_IN_S, PROFILES
 from bench.experiment.procedures import procedure_of
 from bench.model import (
     AB,
     CellResult,
+    ClosedLoop,
     Diagnostic,
     OpenLoop,
     Plan,
@@ -28,6 +29,7 @@ from bench.model import (
     Side,
     Statement,
     TargetRecord,
+    Turns,
 )
 from bench.report.render.html import html_page
 from bench.report.render.markdown import markdown
@@ -143,6 +145,17 @@ def test_rounds_are_added_look_by_look_until_all_is_decided() -> None:
     missing = next_of(half)(half.cells)
     assert missing is not None
     assert (missing.round, missing.targets) == (LOOK, ("drf-head",))
+
+
+def test_a_round_counts_as_much_of_each_side_whatever_the_profile() -> None:
+    """A pause for garbage is a tenth of a shorter stretch. Many connections need longer turns."""
+    for profile in PROFILES.values():
+        made = ab_plan(profile, (), TARGETS, (BASE, HEAD), seed=1)
+        assert (made.window_s, made.turns) == (0.9, Turns(0.3, LEAD_IN_S))
+    many = plan(pacing=ClosedLoop(1000))
+    assert many.turns is not None
+    assert many.turns.turn_s > 0.3
+    assert plan(pacing=OpenLoop(100)).turns is None
 
 
 def test_what_is_not_known_in_time_is_undecided_with_the_rounds_that_would_settle_it() -> None:

@@ -1,6 +1,7 @@
 """Verdicts: the rule by table, its symmetries by property, its error rate by simulation."""
 
 import math
+from collections.abc import Sequence
 from itertools import combinations
 
 import numpy as np
@@ -218,10 +219,11 @@ def test_a_faster_machine_changes_no_verdict(family: list[list[float]], factor: 
             assert verdict.kind == other.kind
 
 
+@pytest.mark.parametrize("same_alone", [False, True])
 @given(family=families)
-def test_the_interval_shown_tells_the_verdict(family: list[list[float]]) -> None:
+def test_the_interval_shown_tells_the_verdict(family: list[list[float]], same_alone: bool) -> None:
     """Whoever sees the interval and the threshold comes to the same verdict."""
-    for verdict in judge([comparison(logs) for logs in family]):
+    for verdict in judge([comparison(logs) for logs in family], same_alone=same_alone):
         assert verdict.ratio is not None
         assert verdict.p_value is not None
         low, high = verdict.ratio.low, verdict.ratio.high
@@ -270,6 +272,46 @@ def test_any_wrong_verdict_in_a_family_is_as_rare_as_stated(speeds: list[float])
         verdicts = zip(judge(family), truths, strict=True)
         wrong += any(is_wrong(verdict, truth) for verdict, truth in verdicts)
     assert wrong / 800 < 0.075  # 0.05 and three standard errors of a count
+
+
+def simulated(truths: Sequence[float], *, same_alone: bool) -> list[list[Verdict]]:
+    """600 answers on comparisons with these true log ratios, of 8 rounds with sd 1.5 %."""
+    random = np.random.default_rng(7)
+    return [
+        list(judge([comparison(row) for row in logs.T.tolist()], same_alone=same_alone))
+        for logs in random.normal(truths, 0.015, (600, 8, len(truths)))
+    ]
+
+
+def test_with_sameness_alone_an_unchanged_family_is_told_to_have_changed_as_seldom() -> None:
+    """25 comparisons, all at the limit itself: at most 5 % of the answers claim a difference."""
+    answers = simulated([math.log(1.02)] * 25, same_alone=True)
+    wrong = sum(any(verdict.kind == "faster" for verdict in found) for found in answers)
+    assert wrong / len(answers) < 0.077  # 0.05 and three standard errors of a count
+
+
+def test_with_sameness_alone_a_changed_family_is_called_the_same_as_seldom() -> None:
+    """One of five has changed, by as much as counts: at most 5 % of the answers call all the same,
+    and more than without come to that when nothing has changed.
+    """
+
+    def all_the_same(truths: Sequence[float], *, same_alone: bool) -> float:
+        answers = simulated(truths, same_alone=same_alone)
+        same = [all(verdict.kind == "indistinguishable" for verdict in found) for found in answers]
+        return sum(same) / len(same)
+
+    assert all_the_same([math.log(1.02), 0, 0, 0, 0], same_alone=True) < 0.077
+    unchanged = [0.0] * 5
+    assert all_the_same(unchanged, same_alone=True) > all_the_same(unchanged, same_alone=False)
+
+
+def test_with_sameness_alone_it_does_not_matter_what_else_is_compared() -> None:
+    """The interval is the one that a comparison has alone; that of a difference is wider."""
+    same, different = [0.001, -0.001, 0.002, 0.0], [0.1, 0.11, 0.09, 0.1]
+    alone = judge([comparison(same)])[0]
+    both = judge([comparison(same), comparison(different), comparison(same)], same_alone=True)
+    assert both[0] == both[2] == alone
+    assert both[1].p_value == pytest.approx(3 * (judge([comparison(different)])[0].p_value or 0))
 
 
 def test_a_planted_ten_percent_is_found_and_nothing_is_not() -> None:

@@ -164,10 +164,12 @@ def deciding_table(found: Findings, record: RunRecord) -> Table:
         ),
         numeric=(False, False, True, True, True, False, True, True),
         caption=(
-            "Change: with the interval at the level of this look, and of its step in Holm's "
-            f"method. Beyond {study_of(record).threshold:.0%} as a whole: dearer or cheaper; "
-            "within it: indistinguishable. At most 5 % of the answers of unchanged services tell "
-            "of a change, however often was looked. Queries: statements per request."
+            "Change: with the interval at the level of this look; of a difference, of its step in "
+            f"Holm's method. Beyond {study_of(record).threshold:.0%} as a whole: dearer or "
+            "cheaper; within it: indistinguishable. At most 5 % of the answers of unchanged "
+            "services tell of a change, and of those changed by more at most 5 % tell of none, "
+            "however often was looked. "
+            "Queries: statements per request."
         ),
     )
 
