@@ -6,6 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from bench.analysis.diagnostics import refused_by_machine
 from bench.analysis.studies.saturation import outcomes, unmeasured
 from bench.analysis.validity import invalid_codes
 from bench.cli.options import (
@@ -231,10 +232,14 @@ def require_answered(
     """Raises LabError on `problems`, more than `max_fail` failures, and windows of a target that
     nothing was answered in.
     """
-    failed = sum(load.failed for results in loads.values() for load in results)
+    every = [load for results in loads.values() for load in results]
+    failed = sum(load.failed for load in every)
+    refused = sum(sum(refused_by_machine(load).values()) for load in every)
     empty = [name for name, results in loads.items() if not all(load.succeeded for load in results)]
     if failed > max_fail:
-        problems = (f"{failed:,} requests failed", *problems)
+        counts = {"failed": failed - refused, "could not be sent from this machine": refused}
+        told = [f"{count:,} requests {what}" for what, count in counts.items() if count]
+        problems = (*told, *problems)
     elif failed:
         out.print(
             f"{failed:,} failed requests were put up with (MAX_FAIL={max_fail}). Their windows "

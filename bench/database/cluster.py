@@ -127,6 +127,8 @@ def ensure_clusters(
     for cluster in clusters:
         if cluster not in missing:
             _check_version(cluster)
+            # PostgreSQL refuses a folder that others may read, as `chmod -R go+rX .` leaves it.
+            cluster.directory.chmod(0o700)
     if not missing:
         return
     template = missing[0].directory.parent / ".template"

@@ -67,10 +67,11 @@ def _keep(path: Path) -> None:
 
 def _write_once(path: Path, text: str, own: Callable[[Path], None]) -> None:
     """Create `path` with mode 0600 from the start, complete or not at all; an existing one stays,
-    and is handed over again: it may be of a lab that had another user.
+    and is closed and handed over again: it may have been opened (`chmod -R`), or be another user's.
     """
     if path.exists():
         own(path)
+        path.chmod(0o600)
     else:
         write_whole(path, text, mode=0o600, own=own)
 

@@ -22,6 +22,7 @@ from bench.dataset import payloads
 from bench.errors import DatabaseFailed, LabError
 from bench.experiment.lab import Lab, app_unit_name
 from bench.experiment.plan import rows_to_load
+from bench.experiment.verify import require_answers
 from bench.files import write_whole
 from bench.kernel.events import Events, EventsRefusedError, counting
 from bench.kernel.process import user_and_system_ticks
@@ -132,11 +133,7 @@ def _load(inspection: _Inspection, spec: LoadSpec) -> LoadResult:
     inspection.engine.prepare(spec)
     inspection.engine.go()
     result = inspection.engine.collect()
-    if result.failures or not result.succeeded:
-        raise LabError(
-            f"{spec.target} failed requests: {dict(result.failures)}",
-            f"See its log: make logs FRAMEWORK={spec.target}",
-        )
+    require_answers(result, spec.target)
     return result
 
 

@@ -18,7 +18,7 @@ from bench.analysis.differences import ABSENT, Difference, differences
 from bench.analysis.promise import promise
 from bench.analysis.wholeness import missing
 from bench.environment import let_through
-from bench.errors import LabError, StoreError, TargetUnfit, UsageError
+from bench.errors import StoreError, TargetUnfit, UsageError
 from bench.experiment.alone import measuring_alone
 from bench.experiment.assembly import exclusively, open_lab, site
 from bench.experiment.cell import utc_now
@@ -31,7 +31,7 @@ from bench.experiment.openfiles import require_files, require_queue
 from bench.experiment.plan import DEFAULT_CONCURRENCY, DEFAULT_ROWS
 from bench.experiment.procedures import procedure_of
 from bench.experiment.runner import Observer, Runner, engine_probe, unit_probes
-from bench.experiment.verify import verify
+from bench.experiment.verify import require_answers, verify
 from bench.load.ceiling import measure_ceiling
 from bench.load.generator import Generator
 from bench.model import (
@@ -354,11 +354,7 @@ def _keep_busy(lab: Lab, engine: Generator, target: Target, seconds: float) -> N
     spec = LoadSpec(lab.base_url(target), phase.shares, pacing, seed=1, duration_s=seconds)
     engine.prepare(spec)
     engine.go()
-    if failed := engine.collect().failures:
-        raise LabError(
-            f"{target.title} failed requests: {dict(failed)}",
-            f"See its log: make logs FRAMEWORK={target.name}",
-        )
+    require_answers(engine.collect(), target.name)
 
 
 def sending_ceiling(lab: Lab) -> Mapping[Operation, float]:

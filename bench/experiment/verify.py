@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from typing import Any
 
+from bench.analysis.diagnostics import requests_failed
 from bench.database.admin import Admin
-from bench.errors import TargetUnfit
-from bench.model import Site, Target
+from bench.errors import LabError, TargetUnfit
+from bench.model import LoadResult, Site, Target
 
 _NEW = {"name": " Kept exactly ", "description": "née ☃", "price": 12.34, "in_stock": False}
 _REPLACED = {"name": "Replaced", "description": "", "price": 0.1, "in_stock": True}
@@ -132,3 +133,15 @@ def _walk_item(client: _HttpClient, target: Target, admin: Admin) -> None:
     client.expect(204, "DELETE", path)
     _require(target, "the stored row after DELETE", admin.fetch_item(item_id), None)
     client.expect(404, "GET", path)
+
+
+def require_answers(load: LoadResult, target: str) -> None:
+    """Raises LabError when a request failed or none was answered; what the machine kept from being
+    sent is told as the machine's.
+    """
+    see_log = f"See its log: make logs FRAMEWORK={target}"
+    for told in requests_failed(load):
+        remedy = see_log if told.code == "errors" else told.remedy
+        raise LabError(f"{target}: {told.message}", remedy)
+    if not load.succeeded:
+        raise LabError(f"{target} answered no request", see_log)

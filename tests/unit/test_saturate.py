@@ -115,6 +115,9 @@ def printed(run: RunRecord) -> str:
         (trial(p99_s=0.11), "failed", "p99 110 ms"),
         (trial(failures={"status 500": 3}), "failed", "3 requests failed"),
         (trial(late=lateness(unsent=7)), "failed", "7 requests could not be sent"),
+        # A limit of the machine is nothing that a service fails of.
+        (trial(failures={"EMFILE": 3}), "unjudged", "this machine kept 3 requests from"),
+        (trial(failures={"EMFILE": 3, "reset": 2}), "failed", "2 requests failed"),
         # A late generator spoils a trial, whether it would have passed or not ...
         (trial(late=lateness(p99_s=0.02)), "unjudged", "generator-bound: it sent 20.0 ms late"),
         (trial(p99_s=0.11, late=lateness(0.02, 0.03)), "unjudged", "generator-bound"),

@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 
 from bench.database.admin import Admin
-from bench.errors import TargetUnfit
-from bench.experiment.verify import verify
+from bench.errors import LabError, TargetUnfit
+from bench.experiment.verify import require_answers, verify
 from bench.model import Site, Target
 from bench.targets import known_targets
+
+from .factories import load_result
 
 
 class NoDatabase(Admin):
@@ -89,3 +91,16 @@ def test_an_error_page_is_told_by_its_status(tmp_path: Path) -> None:
         pytest.raises(TargetUnfit, match=told),
     ):
         verify(site, target, NoDatabase())
+
+
+def test_a_load_that_failed_is_told_by_whose_fault() -> None:
+    """Nothing is told of a load with failed requests; a limit of the machine is named."""
+    require_answers(load_result(100), "flask")
+    with pytest.raises(LabError, match="flask: 3 requests failed: 3 x reset") as told:
+        require_answers(load_result(100, failures={"reset": 3}), "flask")
+    assert "make logs FRAMEWORK=flask" in told.value.remedy
+    with pytest.raises(LabError, match="flask: 3 requests could not be sent") as told:
+        require_answers(load_result(100, failures={"EMFILE": 3}), "flask")
+    assert "make logs" not in told.value.remedy
+    with pytest.raises(LabError, match="flask answered no request"):
+        require_answers(load_result(0), "flask")

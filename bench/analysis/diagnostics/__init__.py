@@ -22,6 +22,7 @@ from bench.analysis.diagnostics.conditions import (
 from bench.analysis.diagnostics.cpu import (
     impossible_cost,
     limited_by,
+    refused_by_machine,
     requests_failed,
     window_diagnostics,
 )
@@ -51,6 +52,7 @@ __all__ = [
     "others_connected",
     "overridden",
     "ran_out",
+    "refused_by_machine",
     "requests_failed",
     "restarted",
     "smt_sibling_busy",

@@ -46,7 +46,7 @@ def requests_failed(load: LoadResult) -> tuple[Diagnostic, ...]:
     """A window with any failure is invalid, however many its user puts up with. What this machine
     refused to the generator is not told as the service's.
     """
-    refused = {name: count for name, count in load.failures.items() if name in REFUSED}
+    refused = refused_by_machine(load)
     failed = {name: count for name, count in load.failures.items() if name not in REFUSED}
     found = []
     if failed:
@@ -68,6 +68,11 @@ def requests_failed(load: LoadResult) -> tuple[Diagnostic, ...]:
             )
         )
     return tuple(found)
+
+
+def refused_by_machine(load: LoadResult) -> Mapping[str, int]:
+    """How many requests this machine kept the generator from sending, by the system's reason."""
+    return {name: count for name, count in load.failures.items() if name in REFUSED}
 
 
 REFUSED: Mapping[str, str] = {

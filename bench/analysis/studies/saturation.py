@@ -6,6 +6,7 @@ All of it is derived from stored cells, so that a report never depends on what w
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bench.analysis.diagnostics import refused_by_machine
 from bench.metrics import METRICS
 from bench.model import (
     CellResult,
@@ -41,8 +42,11 @@ def judge(cell: CellResult, objective_s: float) -> Trial:
     lateness = window.load.lateness or Lateness(None, None, None, 0, 0)
     late_p99_s, late_max_s = lateness.p99_s or 0.0, lateness.max_s or 0.0
     p99_ms = METRICS["p99"].per_window(window)
-    if window.load.failed:
-        return Trial(rate, "failed", f"{window.load.failed:,} requests failed")
+    refused = sum(refused_by_machine(window.load).values())
+    if failed := window.load.failed - refused:
+        return Trial(rate, "failed", f"{failed:,} requests failed")
+    if refused:
+        return Trial(rate, "unjudged", f"this machine kept {refused:,} requests from being sent")
     if p99_ms is not None and p99_ms / 1e3 - late_max_s > objective_s:
         return Trial(rate, "failed", _too_long(p99_ms))
     if late_p99_s > LATE_SHARE * objective_s:
