@@ -7,7 +7,7 @@ from tests.machine.guest import LAB, call
 
 def test_a_run_goes_on_after_a_restart() -> None:
     """Nothing of the machine's has changed but what a restart changes by itself."""
-    call("useradd --system --no-create-home onecore")
+    call("id onecore || useradd --system --no-create-home onecore")
     call(f"git config --global --add safe.directory {LAB}")
     (record,) = (
         path

@@ -7,7 +7,7 @@ from tests.machine.guest import LAB, call, cpus_of_unit
 
 def test_isolated_cpus_are_the_apps() -> None:
     """Everything descends from a process that was kept off them; the lab uses them all the same."""
-    call("useradd --system --no-create-home onecore")
+    call("id onecore || useradd --system --no-create-home onecore")
     call(f"git config --global --add safe.directory {LAB}")
     assert os.sched_getaffinity(0) == {0}
     told = call("make doctor")

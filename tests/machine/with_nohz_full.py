@@ -7,7 +7,7 @@ from tests.machine.guest import LAB, call
 
 def test_a_core_without_a_tick_is_doubted() -> None:
     """Before anything is measured."""
-    call("useradd --system --no-create-home onecore")
+    call("id onecore || useradd --system --no-create-home onecore")
     call(f"git config --global --add safe.directory {LAB}")
     assert "without the scheduler's tick" in call("make doctor")
 

@@ -15,7 +15,7 @@ ONLINE = Path("/sys/devices/system/cpu/online")
 
 def test_siblings_go_offline_and_come_back_with_their_interrupts() -> None:
     """A busy sibling is what tune switches SMT off for; the kernel then moves its interrupts."""
-    call("useradd --system --no-create-home onecore")
+    call("id onecore || useradd --system --no-create-home onecore")
     call(f"git config --global --add safe.directory {LAB}")
     before = ONLINE.read_text()
     (sibling, *_) = siblings(plan_placement(topology(), 1).app, smt_groups())
