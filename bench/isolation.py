@@ -76,13 +76,17 @@ class UnitCpus(KernelTree):
             cpus = text.removeprefix(_UNSET)
             self.manager.tell("set-property", "--runtime", name, f"AllowedCPUs={cpus}")
             if text.startswith(_UNSET):
-                for file in self._drop_ins(name):
-                    file.unlink(missing_ok=True)
-                    with suppress(OSError):  # there is nothing, or something of others in it
-                        file.parent.rmdir()
-                self.manager.tell("daemon-reload")
+                self.let_go(name)
         except LabError as error:
             raise OSError(0, error.message) from error
+
+    def let_go(self, name: str) -> None:
+        """Take away what confines a unit of that name until the next restart."""
+        for file in self._drop_ins(name):
+            file.unlink(missing_ok=True)
+            with suppress(OSError):  # there is nothing, or something of others in it
+                file.parent.rmdir()
+        self.manager.tell("daemon-reload")
 
     def _drop_ins(self, name: str) -> tuple[Path, ...]:
         """Where systemd keeps what it was told until the next restart."""
@@ -106,6 +110,9 @@ def isolate(
 def unisolate(tree: UnitCpus, state: Path = STATE) -> tuple[SettingOutcome, ...]:
     """Put back what was there before `isolate`, also when that was interrupted."""
     outcomes = tuning.untune(tree, state)
+    for outcome in outcomes:
+        if outcome.kind == "gone":
+            tree.let_go(outcome.name)  # another unit may come by that name
     if "populated 1" not in tree.read(f"{MOUNT}/{_SLICE}/cgroup.events"):
         tree.manager.ask("stop", _SLICE)
     return outcomes

@@ -49,6 +49,8 @@ class FakeManager(Manager):
         return CompletedProcess(words, 0, listed, "")
 
     def show(self, name: str, properties: tuple[str, ...] = ()) -> Mapping[str, str]:
+        if not (self.root / f"cgroup/{name}").exists():
+            return {"LoadState": "not-found", "AllowedCPUs": ""}
         drop_in = self._drop_in(name)
         own = self.root / f"etc/{name}"
         allowed = next((file.read_text() for file in (drop_in, own) if file.exists()), "")
@@ -254,6 +256,21 @@ def test_whatever_else_of_systemd_s_runs_below_the_root_moves_too(machine: Path)
     cgroups(machine, dict.fromkeys(names, "0-3"))
     found = top_level_units(tree(machine))
     assert found == ("init.scope", "beside.service", "own.scope", "system.slice", "user.slice")
+
+
+def test_a_unit_that_has_ended_leaves_nothing(machine: Path) -> None:
+    """Another one may come by its name, and would be confined."""
+    cgroups(machine, {"beside.service": "0-3"})
+    (machine / "cgroup/beside.service").write_text("0-3")
+    isolate(PLACEMENT, tree(machine), machine / "state.json")
+    assert list(machine.glob("run/systemd/*/beside.service.d/*"))
+    (machine / "cgroup/beside.service").unlink()
+    told = {
+        outcome.name: outcome.kind for outcome in unisolate(tree(machine), machine / "state.json")
+    }
+    assert told["beside.service"] == "gone"
+    assert not list(machine.glob("run/systemd/*/*"))
+    assert not (machine / "state.json").exists()
 
 
 def test_a_damaged_record_keeps_nobody_from_looking(
