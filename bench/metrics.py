@@ -164,7 +164,7 @@ def _late_ms(percentile: float, stored: Callable[[Lateness], float | None]) -> _
     """
 
     def pooled(windows: Sequence[PhaseResult]) -> float | None:
-        found = [one for window in windows if (one := _lateness(window)) is not None]
+        found = [lateness for window in windows if (lateness := _lateness(window)) is not None]
         parts = [lateness.times for lateness in found if lateness.times is not None]
         if parts:
             seconds = histogram.percentiles(histogram.merge(parts), (percentile,))[percentile]
@@ -177,13 +177,15 @@ def _late_ms(percentile: float, stored: Callable[[Lateness], float | None]) -> _
 
 
 def _latest_ms(windows: Sequence[PhaseResult]) -> float | None:
-    found = (one.max_s for window in windows if (one := _lateness(window)) is not None)
+    found = (lateness.max_s for window in windows if (lateness := _lateness(window)) is not None)
     return max((late_s * 1e3 for late_s in found if late_s is not None), default=None)
 
 
 def _counted(count: Callable[[Lateness], int]) -> _Pooled:
     def pooled(windows: Sequence[PhaseResult]) -> float | None:
-        found = [count(one) for window in windows if (one := _lateness(window)) is not None]
+        found = [
+            count(lateness) for window in windows if (lateness := _lateness(window)) is not None
+        ]
         return sum(found) if found else None
 
     return pooled

@@ -3,9 +3,9 @@
 import math
 
 from bench.analysis.measures import COST, Measure
-from bench.analysis.studies.ab import answer
+from bench.analysis.studies.ab import answer, study_of
 from bench.analysis.verdicts import PhaseVerdict, ratios
-from bench.model import AB, Diagnostic, Plan, RunRecord
+from bench.model import Diagnostic, Plan, RunRecord
 from bench.stats.rounds import relative_half_width
 
 
@@ -69,8 +69,6 @@ def not_narrow(record: RunRecord) -> tuple[Diagnostic, ...]:
 
 def why_more(record: RunRecord) -> str:
     """Why a round is added to these: which figure is known how well, and what was asked for."""
-    if isinstance(record.plan.study, AB):
-        return _why_more_of_states(record, record.plan.study)
     widest = widest_ratio(record)
     if widest is None:
         return ""
@@ -80,9 +78,9 @@ def why_more(record: RunRecord) -> str:
     )
 
 
-def _why_more_of_states(record: RunRecord, study: AB) -> str:
-    """An interval may be narrow enough and reach across the threshold all the same."""
-    least = answer(record).least_known
+def why_more_of_states(record: RunRecord) -> str:
+    """The same of an A/B: an interval may be narrow enough and reach across the threshold."""
+    study, least = study_of(record), answer(record).least_known
     if least is None:
         return ""
     who = f"{least.side.name} {least.title}"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bench.analysis.precision import why_more, why_more_of_states
 from bench.experiment import crosscheck, explain, inside, rounds, saturate, sweep
 from bench.experiment.ab import rounds as ab
 from bench.experiment.assembly import open_lab
@@ -43,7 +44,8 @@ def _nowhere(
 
 @dataclass(frozen=True)
 class Procedure:
-    """`next_of` gives what to measure next, `expected_cells` about how many cells there will be.
+    """`next_of` gives what to measure next, `expected_cells` about how many cells there will be,
+    `why_more` why a round is added to those that were planned.
 
     `lab_for` is where a plan is carried out; `look_inside` what is seen inside its services after
     the last cell.
@@ -51,6 +53,7 @@ class Procedure:
 
     next_of: Callable[[RunRecord], NextStep]
     expected_cells: Callable[[Plan], int] = _planned_cells
+    why_more: Callable[[RunRecord], str] = why_more
     lab_for: Callable[[Plan], Lab] = _lab_of_the_targets
     look_inside: Callable[[Lab, Plan, Mapping[Operation, float], Path], Iterable[Finding]] = (
         _nowhere
@@ -61,7 +64,7 @@ _PROCEDURES: dict[type[Any], Procedure] = {
     type(None): Procedure(rounds.next_of),
     Sweep: Procedure(sweep.next_of),
     Saturation: Procedure(saturate.next_of, saturate.expected_cells),
-    AB: Procedure(ab.next_of, ab.expected_cells),
+    AB: Procedure(ab.next_of, ab.expected_cells, why_more_of_states),
     Crosscheck: Procedure(crosscheck.next_of, crosscheck.expected_cells),
     Explain: Procedure(explain.next_of, lab_for=explain.lab_for, look_inside=inside.look_inside),
 }

@@ -9,7 +9,7 @@ from typing import Literal, Protocol, cast
 
 from bench.analysis import diagnostics
 from bench.analysis.commands import resume_command
-from bench.analysis.precision import not_narrow, why_more
+from bench.analysis.precision import not_narrow
 from bench.analysis.promise import spread_of
 from bench.analysis.series import measured_s
 from bench.analysis.studies.saturation import REFUSED
@@ -20,6 +20,7 @@ from bench.experiment.elsewhere import measure_elsewhere
 from bench.experiment.engines import EngineMaker, engine_maker
 from bench.experiment.interruption import undisturbed
 from bench.experiment.lab import Lab, app_unit_name
+from bench.experiment.procedures import procedure_of
 from bench.experiment.scenario import measure_scenario
 from bench.experiment.schedule import NextStep, Step
 from bench.experiment.turns import TARGET_FAILED, measure_turns
@@ -136,7 +137,7 @@ class Runner:
         plan = record.plan
         has_begun = any(cell.round == step.round for cell in cells)
         if plan.rounds < step.round <= plan.rounds_limit and not has_begun:
-            why = why_more(replace(record, cells=tuple(cells)))
+            why = procedure_of(plan).why_more(replace(record, cells=tuple(cells)))
             self.observer.round_added(step.round, len(plan.targets) * len(plan.workloads), why)
 
     def _bench(self, record: RunRecord, step: Step, engine: Engine, before: Bench | None) -> Bench:

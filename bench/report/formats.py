@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.analysis.stored import StoredRun
-from bench.analysis.studies.ab import answer_data
 from bench.errors import StoreError, UsageError
 from bench.files import replacing, write_whole
-from bench.model import AB, CpuProfile, RunRecord
+from bench.model import CpuProfile, RunRecord
 from bench.report.document import Document
 from bench.report.facts import fact_line, machine_fact
 from bench.report.render.flame import flame_page
@@ -19,10 +18,10 @@ from bench.report.render.images import png, svg
 from bench.report.render.library import vega_code
 from bench.report.render.markdown import markdown
 from bench.report.sections.studies.inside import page_of
+from bench.report.sections.studies.reports import report_of
 from bench.report.tidy import write_csv, write_parquet
 
 DEFAULT = ("html", "md")
-_OF_AB = (*DEFAULT, "json")
 
 
 @dataclass(frozen=True)
@@ -75,17 +74,18 @@ def _parquet(run: StoredRun, _document: Document, place: Place) -> None:
 
 def _json(run: StoredRun, _document: Document, place: Place) -> None:
     """The answer of an A/B, for programs. Raises UsageError for other runs."""
-    if not isinstance(run.record.plan.study, AB):
+    data = report_of(run.record).data
+    if data is None:
         raise UsageError(
             "FORMAT=json is for an A/B, whose answer it holds",
             "A run's figures: FORMAT=csv or parquet.",
         )
-    write_whole(place.run / "answer.json", json.dumps(answer_data(run.record), indent=2) + "\n")
+    write_whole(place.run / "answer.json", json.dumps(data(run.record), indent=2) + "\n")
 
 
 def default_formats(record: RunRecord) -> tuple[str, ...]:
     """What is written where nobody chooses."""
-    return _OF_AB if isinstance(record.plan.study, AB) else DEFAULT
+    return (*DEFAULT, "json") if report_of(record).data else DEFAULT
 
 
 def _svg(run: StoredRun, document: Document, place: Place) -> None:

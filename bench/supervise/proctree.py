@@ -154,12 +154,12 @@ def sizes_of(pids: Iterable[int], proc: str = PROC) -> Sizes | None:
     total = Sizes(0, 0, 0)
     for pid in pids:
         with suppress(*GONE):
-            one = memory_sizes(pid, proc)
-            if one is None:
+            sizes = memory_sizes(pid, proc)
+            if sizes is None:
                 return None
             total = Sizes(
-                total.pss_bytes + one.pss_bytes,
-                total.uss_bytes + one.uss_bytes,
-                total.rss_bytes + one.rss_bytes,
+                total.pss_bytes + sizes.pss_bytes,
+                total.uss_bytes + sizes.uss_bytes,
+                total.rss_bytes + sizes.rss_bytes,
             )
     return total

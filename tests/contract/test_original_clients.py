@@ -47,14 +47,17 @@ async def crud(base_url: str, slash: str) -> dict[str, Any]:
             range(IN_FLIGHT),
         )
         ids = [answer.json()["id"] for answer in created]
-        read, reads = await phase(lambda one: client.get(f"{base_url}/items/{one}"), ids)
+        read, reads = await phase(lambda item_id: client.get(f"{base_url}/items/{item_id}"), ids)
         updated, updates = await phase(
-            lambda one: client.put(
-                f"{base_url}/items/{one}", json=payload(one) | {"name": f"Updated Item {one}"}
+            lambda item_id: client.put(
+                f"{base_url}/items/{item_id}",
+                json=payload(item_id) | {"name": f"Updated Item {item_id}"},
             ),
             ids,
         )
-        deleted, deletes = await phase(lambda one: client.delete(f"{base_url}/items/{one}"), ids)
+        deleted, deletes = await phase(
+            lambda item_id: client.delete(f"{base_url}/items/{item_id}"), ids
+        )
     return {
         "successes": (creates, reads, updates, deletes),
         "ids": ids,

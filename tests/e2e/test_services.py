@@ -56,16 +56,16 @@ def test_targets_of_one_framework_share_its_database(cli: Cli) -> None:
     of_framework: dict[str, list[Target]] = {}
     for target in KNOWN:
         of_framework.setdefault(target.framework, []).append(target)
-    one, other = next(each for each in of_framework.values() if len(each) > 1)[:2]
-    shown = cli.run("up", FRAMEWORK=f"{one.name},{other.name}")
-    assert set(pids(cli)) == units_of((one, other))
-    assert one.mode in shown
+    first, second = next(each for each in of_framework.values() if len(each) > 1)[:2]
+    shown = cli.run("up", FRAMEWORK=f"{first.name},{second.name}")
+    assert set(pids(cli)) == units_of((first, second))
+    assert first.mode in shown
     offset = int(cli.environment["PORT_OFFSET"])
     body = json.dumps({"name": "mine", "price": 1}).encode()
-    address = f"http://127.0.0.1:{one.http_port + offset}/items/"
+    address = f"http://127.0.0.1:{first.http_port + offset}/items/"
     request = urllib.request.Request(address, body, {"Content-Type": "application/json"})
     urllib.request.urlopen(request).close()
-    theirs = urllib.request.urlopen(f"http://127.0.0.1:{other.http_port + offset}/items/")
+    theirs = urllib.request.urlopen(f"http://127.0.0.1:{second.http_port + offset}/items/")
     assert json.load(theirs) == []
     cli.run("down")
 

@@ -76,13 +76,13 @@ def stored_fields(kind: type) -> set[tuple[str, str]]:
     found: set[tuple[str, str]] = set()
     open_kinds = [kind]
     while open_kinds:
-        one = open_kinds.pop()
-        if is_dataclass(one) and not any(name == one.__name__ for name, _ in found):
-            hints = get_type_hints(one)
-            found.update((one.__name__, field.name) for field in fields(one))
-            open_kinds.extend(hints[field.name] for field in fields(one))
+        open_kind = open_kinds.pop()
+        if is_dataclass(open_kind) and not any(name == open_kind.__name__ for name, _ in found):
+            hints = get_type_hints(open_kind)
+            found.update((open_kind.__name__, field.name) for field in fields(open_kind))
+            open_kinds.extend(hints[field.name] for field in fields(open_kind))
         else:
-            open_kinds.extend(each for each in get_args(one) if not isinstance(each, str))
+            open_kinds.extend(each for each in get_args(open_kind) if not isinstance(each, str))
     return found
 
 
@@ -110,9 +110,9 @@ def test_the_table_of_targets_is_true() -> None:
     rows = re.findall(r"^\| `([a-z-]+)` \| (.*) \|$", SERVICES_PAGE, re.MULTILINE)
     assert rows
     for name, told in rows:
-        one = known[name]
-        ports = str(one.http_port), f"`{one.database_name}`", str(one.database_port)
-        assert told.split(" | ") == [one.mode, one.contract, *ports]
+        target = known[name]
+        ports = str(target.http_port), f"`{target.database_name}`", str(target.database_port)
+        assert told.split(" | ") == [target.mode, target.contract, *ports]
 
 
 def test_links_between_pages_lead_somewhere() -> None:

@@ -269,10 +269,10 @@ def test_a_round_with_an_invalid_rung_is_left_out_of_its_ladder() -> None:
     run = run_of(plan)
     invalid = Diagnostic("errors", "3 failed", "See its log.", "invalid")
 
-    def spoilt(one: CellResult, rounds: set[int]) -> CellResult:
-        if one.target != "drf-orm" or one.round not in rounds:
-            return one
-        return replace(one, phases=(replace(one.phases[0], diagnostics=(invalid,)),))
+    def spoilt(cell: CellResult, rounds: set[int]) -> CellResult:
+        if cell.target != "drf-orm" or cell.round not in rounds:
+            return cell
+        return replace(cell, phases=(replace(cell.phases[0], diagnostics=(invalid,)),))
 
     flask, drf = explained(replace(run, cells=tuple(spoilt(result, {2}) for result in run.cells)))
     assert (flask.rounds, flask.left_out) == ((1, 2, 3), ())

@@ -168,10 +168,12 @@ def again_cards(run):
     lab.imports(
         "bench/report/sections/__init__.py", "from bench.report.sections.studies.again import again"
     )
-    answer = "bench/report/sections/answer.py"
-    lab.change(answer, "    Sweep: Study", "    Again: StudyAnswer(again_cards),\n    Sweep: Study")
-    lab.imports(answer, "from bench.model import Again")
-    lab.imports(answer, "from bench.report.sections.studies.again import again_cards")
+    reports = "bench/report/sections/studies/reports.py"
+    lab.change(
+        reports, "    Sweep: Study", "    Again: StudyReport(again_cards),\n    Sweep: Study"
+    )
+    lab.imports(reports, "from bench.model import Again")
+    lab.imports(reports, "from bench.report.sections.studies.again import again_cards")
     # The verb makes the plan; nothing else has to know it.
     assert lab.touched | {"bench/cli/measuring.py"} == documented("a study")
     lab.run("""

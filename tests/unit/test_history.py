@@ -199,9 +199,9 @@ def test_another_set_of_workloads_or_frameworks_belongs_to_the_same_history() ->
 @pytest.mark.parametrize(
     ("spoil", "reason"),
     [
-        (lambda one: replace(one, phases=(), unfit="it answered 500"), "unfit"),
+        (lambda cell: replace(cell, phases=(), unfit="it answered 500"), "unfit"),
         (
-            lambda one: replace(one, phases=(replace(one.phases[0], diagnostics=(INVALID,)),)),
+            lambda cell: replace(cell, phases=(replace(cell.phases[0], diagnostics=(INVALID,)),)),
             "valid",
         ),
         (lambda _: None, "interrupted"),

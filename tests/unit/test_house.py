@@ -19,11 +19,16 @@ def modules(folder: str) -> Iterator[tuple[Path, ast.Module]]:
         yield path, ast.parse(path.read_text())
 
 
-def loop_names(tree: ast.Module) -> Iterator[ast.Name]:
-    """What loops and comprehensions call the things that they go through."""
+def loop_names(tree: ast.Module) -> Iterator[tuple[str, int]]:
+    """What loops, comprehensions and lambdas call the things that they go through, and where."""
     for node in ast.walk(tree):
         if isinstance(node, ast.For | ast.AsyncFor | ast.comprehension):
-            yield from (name for name in ast.walk(node.target) if isinstance(name, ast.Name))
+            for name in ast.walk(node.target):
+                if isinstance(name, ast.Name):
+                    yield name.id, name.lineno
+        elif isinstance(node, ast.Lambda):
+            for argument in node.args.args:
+                yield argument.arg, argument.lineno
 
 
 def types() -> dict[str, list[str]]:
@@ -69,11 +74,11 @@ def test_a_folder_of_the_report_is_seen_at_a_glance() -> None:
 def test_loops_name_the_noun(folder: str) -> None:
     """Who reads the middle of a loop knows what is in hand: a target, a window, a verdict."""
     names = [
-        (str(path.relative_to(ROOT)), name) for path, tree in modules(folder)
-        for name in loop_names(tree)
+        (f"{path.relative_to(ROOT)}:{line}", name) for path, tree in modules(folder)
+        for name, line in loop_names(tree)
     ]  # fmt: skip
     assert names
-    nameless = [f"{where}:{name.lineno}" for where, name in names if name.id == "one"]
+    nameless = [where for where, name in names if name == "one"]
     assert nameless == []
 
 

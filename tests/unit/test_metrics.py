@@ -12,20 +12,20 @@ from .factories import load_result, role_cost, window
 
 def test_rate_counts_successes_only() -> None:
     """1,000 successes and 500 failures in 2 s are 500 requests/s."""
-    one = window(load=load_result(1000, 2.0, failures={"status 500": 500}))
-    assert METRICS["rate"].value((one,)) == 500
+    seen = window(load=load_result(1000, 2.0, failures={"status 500": 500}))
+    assert METRICS["rate"].value((seen,)) == 500
 
 
 def test_cost_is_shared_by_all_requests() -> None:
     """2 s of CPU for 1,000 answers, right or wrong, are 2,000 us each."""
-    one = window(load=load_result(600, 2.0, failures={"status 500": 400}), app=role_cost(2.0))
-    assert METRICS["app_cost"].value((one,)) == 2000
+    seen = window(load=load_result(600, 2.0, failures={"status 500": 400}), app=role_cost(2.0))
+    assert METRICS["app_cost"].value((seen,)) == 2000
 
 
 def test_a_window_without_answers_has_no_cost() -> None:
     """No request, no cost per request: a dash, not a zero."""
-    one = window(load=load_result(0, 2.0))
-    assert METRICS["app_cost"].value((one,)) is None
+    seen = window(load=load_result(0, 2.0))
+    assert METRICS["app_cost"].value((seen,)) is None
     assert METRICS["app_cost"].format(None) == "–"
 
 
@@ -41,8 +41,8 @@ def test_rates_are_averaged_over_rounds_with_an_interval() -> None:
 
 def test_one_round_shows_no_interval() -> None:
     """A single round gives a figure without a ±."""
-    one = (window(load=load_result(800)),)
-    assert METRICS["rate"].format_interval(METRICS["rate"].estimate(one)) == "400"
+    seen = (window(load=load_result(800)),)
+    assert METRICS["rate"].format_interval(METRICS["rate"].estimate(seen)) == "400"
 
 
 def test_percentiles_are_pooled_over_rounds() -> None:
@@ -83,8 +83,8 @@ def test_high_percentiles_are_told_only_with_enough_samples() -> None:
 def test_database_work_is_shared_by_all_requests() -> None:
     """Statements, rows and commits per answer, right or wrong; unknown is a dash, not a zero."""
     counted = QueryCounts((Statement("SELECT", 3000, 6000),), commits=500)
-    one = window(load=load_result(900, failures={"status 500": 100}), queries=counted)
-    assert [METRICS[name].value((one,)) for name in ("queries", "rows", "commits")] == [3, 6, 0.5]
+    seen = window(load=load_result(900, failures={"status 500": 100}), queries=counted)
+    assert [METRICS[name].value((seen,)) for name in ("queries", "rows", "commits")] == [3, 6, 0.5]
     old = window(queries=QueryCounts(()))
     assert METRICS["commits"].value((old,)) is None
     assert METRICS["queries"].value((window(queries=None),)) is None
@@ -111,6 +111,6 @@ def test_memory_by_kind_and_switches() -> None:
 
 def test_company_on_the_app_core_is_a_share_of_the_window() -> None:
     """0.1 s of other work and 0.05 s of steal in a window of 2 s."""
-    one = window(app_cpus=CpuTimes(busy_s=2.0, steal_s=0.05, foreign_s=0.1))
-    assert METRICS["foreign_cpu"].value((one,)) == pytest.approx(5)
-    assert METRICS["steal"].value((one,)) == pytest.approx(2.5)
+    seen = window(app_cpus=CpuTimes(busy_s=2.0, steal_s=0.05, foreign_s=0.1))
+    assert METRICS["foreign_cpu"].value((seen,)) == pytest.approx(5)
+    assert METRICS["steal"].value((seen,)) == pytest.approx(2.5)

@@ -46,9 +46,9 @@ def test_only_pairs_that_mean_something(
 @pytest.mark.parametrize("targets", [(A, B_TUNED), (A_ASYNC, A_TUNED), (BARE, A)])
 def test_two_targets_alone_are_compared(targets: tuple[TargetRecord, ...]) -> None:
     """Who measures just two asks how they compare, whatever they are."""
-    (one, other) = targets
-    assert compared(one, other) == [f"{one.name}/{other.name}"]
-    assert compared(one, other, target("z", "engine")) in ([], ["bare/z"])
+    (first, second) = targets
+    assert compared(first, second) == [f"{first.name}/{second.name}"]
+    assert compared(first, second, target("z", "engine")) in ([], ["bare/z"])
 
 
 def test_every_pair_stands_once() -> None:

@@ -332,13 +332,13 @@ def test_a_classic_log_that_cannot_be_written_ends_the_run(
 
 
 @pytest.mark.parametrize(
-    ("one", "expected"),
+    ("measured", "expected"),
     [
         (cell(), "500 req/s"),
         (cell(phases=(window(load=load_result(9, failures={"reset": 1})),)), "1 FAILED"),
         (cell(phases=(), unfit="it is down\nlong log"), "not measured: it is down"),
     ],
 )
-def test_a_finished_cell_in_one_line(one, expected: str) -> None:
+def test_a_finished_cell_in_one_line(measured, expected: str) -> None:
     """What scrolls by while a run is under way."""
-    assert expected in cell_line(one, FLASK)
+    assert expected in cell_line(measured, FLASK)

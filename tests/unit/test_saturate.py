@@ -108,7 +108,7 @@ def printed(run: RunRecord) -> str:
 
 
 @pytest.mark.parametrize(
-    ("one", "mark", "reason"),
+    ("measured", "mark", "reason"),
     [
         (trial(), "passed", ""),
         (trial(p99_s=0.1), "passed", ""),
@@ -138,9 +138,9 @@ def printed(run: RunRecord) -> str:
         ),
     ],
 )
-def test_how_a_trial_is_judged(one: CellResult, mark: str, reason: str) -> None:
+def test_how_a_trial_is_judged(measured: CellResult, mark: str, reason: str) -> None:
     """A target fails for its own faults; what gave way beside it leaves it unjudged."""
-    judged = judge(one, 0.1)
+    judged = judge(measured, 0.1)
     assert judged.mark == mark
     assert reason in judged.reason
     assert "its log" not in judged.reason
@@ -211,9 +211,9 @@ def test_noise_is_told() -> None:
     """A search whose trials contradict its answer says how many did, or that it cannot decide."""
     dice = random.Random(3)
     cells = searched(lambda _name, rate: (rate <= 900) != (dice.random() < 0.3), ALONE)
-    one = outcome(STUDY, "flask", cells)
-    assert one.next_per_s is None
-    assert one.answer.contradictions
+    found = outcome(STUDY, "flask", cells)
+    assert found.next_per_s is None
+    assert found.answer.contradictions
     text = printed(run_of(cells))
     assert "contradict" in text or "undecided" in text
 
@@ -231,9 +231,9 @@ def test_the_generators_own_end_is_not_the_targets() -> None:
     next_step, cells = next_of(record(plan=ALONE)), []
     while (step := next_step(cells)) is not None:
         cells.append(one_cell(step))
-    one = outcome(STUDY, "flask", cells)
-    assert one.answer.kind == "unjudged above"
-    assert one.answer.lower_per_s <= 900 < one.answer.upper_per_s
+    found = outcome(STUDY, "flask", cells)
+    assert found.answer.kind == "unjudged above"
+    assert found.answer.lower_per_s <= 900 < found.answer.upper_per_s
     text = printed(run_of(cells))
     assert "above it nothing is known" in text
     assert REFUSED in text

@@ -253,9 +253,9 @@ def test_the_course_joins_moments_without_losing_any() -> None:
         pytest.approx(0.010, rel=1e-3),
         pytest.approx(0.050, rel=1e-3),
     ]
-    (one,) = points_of(moments, 1)
-    assert one.p50_s == pytest.approx(0.010, rel=1e-3)
-    assert one.p95_s == pytest.approx(0.050, rel=1e-3)
+    (point,) = points_of(moments, 1)
+    assert point.p50_s == pytest.approx(0.010, rel=1e-3)
+    assert point.p95_s == pytest.approx(0.050, rel=1e-3)
     assert points_of([], 5) == ()
 
 

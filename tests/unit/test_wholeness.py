@@ -64,10 +64,10 @@ def test_an_added_round_has_to_be_whole_too() -> None:
 def test_a_study_has_the_cells_that_it_plans() -> None:
     """A sweep each level; of a search nobody knows before."""
     sweep = replace(PLAN, study=Sweep((1, 8)), rounds=1)
-    one = replace(cell(1, "flask"), pacing=ClosedLoop(8))
-    assert len(missing(record(plan=sweep, cells=(one,)))) == 3
+    rung = replace(cell(1, "flask"), pacing=ClosedLoop(8))
+    assert len(missing(record(plan=sweep, cells=(rung,)))) == 3
     search = replace(PLAN, study=Saturation(0.1, "constant", 20))
-    assert missing(record(plan=search, cells=(one,))) == ()
+    assert missing(record(plan=search, cells=(rung,))) == ()
 
 
 def test_a_run_that_misses_cells_can_be_resumed(tmp_path: Path) -> None:
@@ -109,29 +109,29 @@ def test_a_resumed_run_says_so() -> None:
 
 Spoil = Callable[[dict[str, Any]], object]
 IMPOSSIBLE: dict[str, tuple[Spoil, str]] = {
-    "no duration": (lambda one: one["phases"][0]["load"].update(duration_s=0), "a window of 0"),
-    "negative": (lambda one: one["phases"][0]["load"].update(succeeded=-1), "-1 requests"),
-    "endless": (lambda one: one["phases"][0]["load"].update(duration_s=1e999), "a window of inf"),
-    "no number": (lambda one: one["phases"][0]["app"].update(cpu_s=float("nan")), "nan s of CPU"),
+    "no duration": (lambda line: line["phases"][0]["load"].update(duration_s=0), "a window of 0"),
+    "negative": (lambda line: line["phases"][0]["load"].update(succeeded=-1), "-1 requests"),
+    "endless": (lambda line: line["phases"][0]["load"].update(duration_s=1e999), "a window of inf"),
+    "no number": (lambda line: line["phases"][0]["app"].update(cpu_s=float("nan")), "nan s of CPU"),
     "no share": (
-        lambda one: one["phases"][0]["load"].update(served=float("nan")),
+        lambda line: line["phases"][0]["load"].update(served=float("nan")),
         "nan requests served",
     ),
     "nothing served": (
-        lambda one: one["phases"][0]["load"].update(served=0.0),
+        lambda line: line["phases"][0]["load"].update(served=0.0),
         "0.0 requests served of",
     ),
     "histogram": (
-        lambda one: one["phases"][0]["load"]["latency"]["read"].update(hdr="HISTFAAAAA=="),
+        lambda line: line["phases"][0]["load"]["latency"]["read"].update(hdr="HISTFAAAAA=="),
         "a damaged histogram of read",
     ),
     "count": (
-        lambda one: one["phases"][0]["load"]["latency"]["read"].update(count=1),
+        lambda line: line["phases"][0]["load"]["latency"]["read"].update(count=1),
         "a damaged histogram of read",
     ),
-    "stranger": (lambda one: one.update(target="pyramid"), "is none of this run's"),
-    "round 0": (lambda one: one.update(round=0), "is none of this run's"),
-    "round of all rounds": (lambda one: one.update(round=10**9), "is none of this run's"),
+    "stranger": (lambda line: line.update(target="pyramid"), "is none of this run's"),
+    "round 0": (lambda line: line.update(round=0), "is none of this run's"),
+    "round of all rounds": (lambda line: line.update(round=10**9), "is none of this run's"),
 }
 
 

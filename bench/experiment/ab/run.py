@@ -20,7 +20,7 @@ PlanOf = Callable[[tuple[Target, ...], tuple[Side, ...]], Plan]
 
 
 def run_ab(
-    asked: Sequence[SideSpec],
+    states: Sequence[SideSpec],
     targets: Sequence[Target],
     plan_of: PlanOf,
     watcher: Watcher,
@@ -32,7 +32,7 @@ def run_ab(
 
     Raises what `made` and `session.measure` raise.
     """
-    with prepared_sides(asked, targets, say) as sides:
+    with prepared_sides(states, targets, say) as sides:
         plan = plan_of(sides.lab.targets, sides.sides)
         try:
             return session.measure(plan, watcher, strict=strict, lab=sides.lab, told=sides.told)

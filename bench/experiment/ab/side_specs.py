@@ -59,7 +59,7 @@ def side_specs(base: str, packages: str, settings: str, serve: str) -> tuple[Sid
         )
     if series:
         return _series(given, series[0])
-    changed = _asked(given)
+    changed = _state(given)
     reference = SideSpec("base", base or "as it is", ref=base)
     title = ", ".join(map(_short, filter(None, given.values()))) or "working tree"
     return reference, replace(changed, key="head", title=title)
@@ -71,7 +71,7 @@ def _series(given: Mapping[str, str], name: str) -> tuple[SideSpec, ...]:
     if len(set(values)) < len(values):
         raise UsageError(f"{name}={given[name]} names a state twice", "Name each once.")
     return tuple(
-        replace(_asked({**given, name: value}), key=str(number), title=_short(value) or "as it is")
+        replace(_state({**given, name: value}), key=str(number), title=_short(value) or "as it is")
         for number, value in enumerate(values, start=1)
     )
 
@@ -81,7 +81,7 @@ def _short(value: str) -> str:
     return shorten(value, _WIDEST, placeholder=" ...")
 
 
-def _asked(given: Mapping[str, str]) -> SideSpec:
+def _state(given: Mapping[str, str]) -> SideSpec:
     return SideSpec(
         "",
         "",

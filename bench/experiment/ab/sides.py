@@ -49,7 +49,7 @@ class PreparedSides:
 
 @contextmanager
 def prepared_sides(
-    asked: Sequence[SideSpec], targets: Sequence[Target], say: Say
+    states: Sequence[SideSpec], targets: Sequence[Target], say: Say
 ) -> Iterator[PreparedSides]:
     """The sides of each of these targets, ready to be started.
 
@@ -62,7 +62,7 @@ def prepared_sides(
     with exclusively(here), held(folder / "lock", _BUSY):
         try:
             _clear(folder, here.state)
-            yield _prepared_sides(asked, targets, folder, say)
+            yield _prepared_sides(states, targets, folder, say)
         finally:
             with undisturbed():
                 _clear(folder, here.state)
@@ -88,14 +88,14 @@ def _clear(folder: Path, state: Path) -> None:
 
 
 def _prepared_sides(
-    asked: Sequence[SideSpec], targets: Sequence[Target], folder: Path, say: Say
+    states: Sequence[SideSpec], targets: Sequence[Target], folder: Path, say: Say
 ) -> PreparedSides:
     root = site().root
-    commits = {state.ref: commit_of(root, state.ref) for state in asked if state.ref}
+    commits = {state.ref: commit_of(root, state.ref) for state in states if state.ref}
     code = _codes(root, commits, targets, folder / "code")
-    pairs = [(target, state) for target in targets for state in asked]
+    pairs = [(target, state) for target in targets for state in states]
     sides = [
-        _side(state, target, commits, sides_reference(target, asked)) for target, state in pairs
+        _side(state, target, commits, sides_reference(target, states)) for target, state in pairs
     ]
     # What is wrong with a description is told before a minute is spent on an environment.
     found = [
@@ -109,7 +109,7 @@ def _prepared_sides(
     found = [replace(target, python=python) for target, python in zip(found, pythons, strict=True)]
     names = tuple(target.name for target in targets)
     lab = lab_apart(open_lab(names, beside=(folder,)), DATABASES, found)
-    return PreparedSides(lab, tuple(sides), _told(root, asked, targets, commits))
+    return PreparedSides(lab, tuple(sides), _told(root, states, targets, commits))
 
 
 def _codes(
@@ -126,39 +126,39 @@ def _codes(
     return found
 
 
-def name_of(target: Target, asked: SideSpec) -> str:
+def name_of(target: Target, state: SideSpec) -> str:
     """The name of the target that stands for a side: `flask-base`, `flask-head`, `flask-2`."""
-    return f"{target.name}-{asked.key}"
+    return f"{target.name}-{state.key}"
 
 
-def sides_reference(target: Target, asked: Sequence[SideSpec]) -> str:
+def sides_reference(target: Target, states: Sequence[SideSpec]) -> str:
     """The name of the side that the others of a target are compared with."""
-    return name_of(target, asked[0])
+    return name_of(target, states[0])
 
 
-def _side(asked: SideSpec, target: Target, commits: Mapping[str, str], reference: str) -> Side:
-    commit = commits.get(asked.ref, "")
+def _side(state: SideSpec, target: Target, commits: Mapping[str, str], reference: str) -> Side:
+    commit = commits.get(state.ref, "")
     return Side(
-        name=name_of(target, asked),
+        name=name_of(target, state),
         of=target.name,
-        title=f"{asked.title} ({commit[:7]})" if commit else asked.title,
+        title=f"{state.title} ({commit[:7]})" if commit else state.title,
         reference=reference,
         commit=commit,
-        requirements=asked.requirements,
-        environment=dict(asked.environment),
-        serve=asked.serve,
+        requirements=state.requirements,
+        environment=dict(state.environment),
+        serve=state.serve,
     )
 
 
-def _target(asked: SideSpec, side: Side, target: Target, code: Code) -> Target:
+def _target(state: SideSpec, side: Side, target: Target, code: Code) -> Target:
     """Raises SetupError where the code has no such target, UsageError for unknown settings."""
     own = target_in(code, target)
-    require_known(own, asked.environment)
+    require_known(own, state.environment)
     return replace(
         state_of(own, side.name, own.label),
         compared_with=() if side.is_reference else (side.reference,),
-        environment={**own.environment, **asked.environment},
-        serve=asked.serve or own.serve,
+        environment={**own.environment, **state.environment},
+        serve=state.serve or own.serve,
     )
 
 
@@ -174,11 +174,11 @@ def require_known(target: Target, names: Iterable[str]) -> None:
 
 
 def _told(
-    root: Path, asked: Sequence[SideSpec], targets: Sequence[Target], commits: Mapping[str, str]
+    root: Path, states: Sequence[SideSpec], targets: Sequence[Target], commits: Mapping[str, str]
 ) -> Mapping[str, object]:
     files = {
         target.framework: list(changed_files(root, commits[state.ref], _paths(root, target)))
-        for state in asked
+        for state in states
         if state.ref
         for target in targets
     }

@@ -59,15 +59,15 @@ def _parts(run: StoredRun, found: Sequence[Band]) -> Iterator[tuple[Series, str]
             mine = [band for band in found if (band.title, band.target) == (title, target)]
             for part in batched(sorted(mine, key=lambda band: band.round), step, strict=False):
                 first, windows = part[0], tuple(band.window for band in part)
-                one = Series(first.workload, first.window.phase, target, windows)
-                yield one, _rounds([band.round for band in part])
+                row = Series(first.workload, first.window.phase, target, windows)
+                yield row, _rounds([band.round for band in part])
 
 
 def _window_row(part: tuple[Series, str]) -> Row:
-    one, rounds = part
+    row, rounds = part
     metrics = (METRICS[name] for name in (*_CPU, *_MEMORY))
-    figures = (metric.format(metric.value(one.usable)) for metric in metrics)
-    return (one.title, marked(one), rounds, *figures)
+    figures = (metric.format(metric.value(row.usable)) for metric in metrics)
+    return (row.title, marked(row), rounds, *figures)
 
 
 def _set_up_rows(run: StoredRun, found: Sequence[Band]) -> Iterator[Row]:

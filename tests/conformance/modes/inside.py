@@ -174,8 +174,8 @@ def engine(running: Any) -> Settings:
     )
 
 
-def _dialect_options(one: Any) -> dict[str, Any]:
-    options = vars(one.dialect).items()
+def _dialect_options(running: Any) -> dict[str, Any]:
+    options = vars(running.dialect).items()
     return {name: value for name, value in options if isinstance(value, bool | int | str | None)}
 
 
@@ -194,8 +194,8 @@ def listeners(folder: Path) -> Settings:
     return found
 
 
-def _engine_options(one: Any) -> dict[str, Any]:
-    pool, dialect = one.pool, one.dialect
+def _engine_options(running: Any) -> dict[str, Any]:
+    pool, dialect = running.pool, running.dialect
     return {
         # An async engine's pool is the same, for another loop.
         "poolclass": type(pool).__name__.removeprefix("AsyncAdapted"),
@@ -206,10 +206,10 @@ def _engine_options(one: Any) -> dict[str, Any]:
         "pool_pre_ping": pool._pre_ping,
         "pool_use_lifo": pool._pool.use_lifo,
         "pool_reset_on_return": pool._reset_on_return.name,
-        "echo": bool(one.echo),
+        "echo": bool(running.echo),
         "isolation_level": dialect._on_connect_isolation_level,
-        "execution_options": dict(one.get_execution_options()) or None,
-        "query_cache_size": one._compiled_cache.capacity,
+        "execution_options": dict(running.get_execution_options()) or None,
+        "query_cache_size": running._compiled_cache.capacity,
     }
 
 
@@ -225,11 +225,11 @@ def session(factory: Any, **usual: Any) -> Settings:
     return differing("sqlalchemy.Session", given, defaults)
 
 
-def sessions_at_work(one: Any) -> Settings:
+def sessions_at_work(session: Any) -> Settings:
     """What a SQLAlchemy session that is at work has off the defaults."""
     from sqlalchemy.orm import Session
 
-    running, plain = getattr(one, "sync_session", one), Session()
+    running, plain = getattr(session, "sync_session", session), Session()
     parameters = inspect.signature(Session.__init__).parameters.keys() - {"bind", "self"}
     names = [name for name in sorted(parameters) if hasattr(plain, name)]
     values = ({name: getattr(each, name) for name in names} for each in (running, plain))
@@ -328,9 +328,9 @@ def made_without_a_statement(
     }
 
 
-def is_nobodys(one: type) -> bool:
+def is_nobodys(kind: type) -> bool:
     """Whether the module that a class names does not have it: a metaclass's own is named, say."""
-    return getattr(sys.modules.get(one.__module__), one.__name__, None) is not one
+    return getattr(sys.modules.get(kind.__module__), kind.__name__, None) is not kind
 
 
 def overridden(node: ast.ClassDef, bases: list[Any]) -> list[str]:

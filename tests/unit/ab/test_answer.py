@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bench.analysis.commands import commands, resume_command
-from bench.analysis.precision import why_more
+from bench.analysis.precision import why_more_of_states
 from bench.analysis.stored import StoredRun
 from bench.analysis.studies.ab import answer, answer_data, whole_rounds
 from bench.cli.ab import exit_code
@@ -233,15 +233,15 @@ def test_which_of_two_statements_chance_decides_makes_no_difference() -> None:
 def test_why_rounds_are_added_is_told_with_what_was_asked() -> None:
     """The operation that is known least; where it is narrow and across the threshold, that."""
     wide = run(measured(SAME, spread=0.03))
-    least = max(answer(wide).undecided, key=lambda one: one.half_width)
-    assert why_more(wide) == (
+    least = max(answer(wide).undecided, key=lambda effect: effect.half_width)
+    assert why_more_of_states(wide) == (
         f"intervals are still too wide: drf-head {least.title} ± {least.half_width:.1%}, "
         "asked ± 2.0%"
     )
     edge = run(measured({"read": 1.02}, spread=0.004), plan(("read",)))
-    assert "drf-head read is at the edge of what was asked: +2." in why_more(edge)
-    assert why_more(run(measured(SAME))) == ""
-    assert "without an interval" in why_more(run(measured(SAME, rounds=1)))
+    assert "drf-head read is at the edge of what was asked: +2." in why_more_of_states(edge)
+    assert why_more_of_states(run(measured(SAME))) == ""
+    assert "without an interval" in why_more_of_states(run(measured(SAME, rounds=1)))
 
 
 def test_one_error_rate_for_everything_that_is_told() -> None:

@@ -11,7 +11,7 @@ from bench.kernel.life import Life, is_stopped, life_of, lives, lives_of, state_
 from .machines import MACHINES, Seen, expand
 
 
-@pytest.fixture(params=MACHINES, ids=lambda one: one.name)
+@pytest.fixture(params=MACHINES, ids=lambda machine: machine.name)
 def seen(request, tmp_path: Path) -> Seen:
     """A machine's processes, in a namespace that has a name."""
     (tmp_path / "proc/self/ns").mkdir(parents=True)

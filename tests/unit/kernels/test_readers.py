@@ -41,7 +41,7 @@ Part = Callable[..., Seen]
 PROCESSES = tuple(f"/proc/{digit}" for digit in range(1, 10))
 
 
-@pytest.fixture(scope="module", params=MACHINES, ids=lambda one: one.name)
+@pytest.fixture(scope="module", params=MACHINES, ids=lambda machine: machine.name)
 def seen(request, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
     """A machine to look at."""
     root = tmp_path_factory.mktemp("machine")

@@ -220,8 +220,8 @@ def test_check(name: str, changes: dict[str, object], state: str, seen: str) -> 
 
 def test_a_shared_core_forbids_the_figures() -> None:
     """Whether app and generator share a CPU or are threads of one core."""
-    one = Placement(app=(0,), database=(0,), generator=(0,), housekeeping=(0,))
-    assert check("cores", one).forbids
+    shared = Placement(app=(0,), database=(0,), generator=(0,), housekeeping=(0,))
+    assert check("cores", shared).forbids
     assert check("cores", SHARED, smt_groups=((0, 1),)).forbids
 
 

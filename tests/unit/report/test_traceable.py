@@ -64,8 +64,8 @@ def rows(page: Page, layer: str, axis: str) -> list[dict]:
 
 
 def row(found: list[dict], **wanted: object) -> dict:
-    (one,) = [each for each in found if all(each[key] == wanted[key] for key in wanted)]
-    return one
+    (figure,) = [each for each in found if all(each[key] == wanted[key] for key in wanted)]
+    return figure
 
 
 def interval(values: list[float]) -> tuple[float, float, float]:

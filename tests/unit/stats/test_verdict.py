@@ -30,14 +30,14 @@ def scattered(ratio: float, sd: float, rounds: int = 6) -> list[float]:
     return [math.log(ratio) + sd * float(x) for x in shape / shape.std(ddof=1)]
 
 
-def alone(one: Comparison) -> Verdict:
-    (verdict,) = judge([one])
+def alone(pair: Comparison) -> Verdict:
+    (verdict,) = judge([pair])
     return verdict
 
 
-def swapped(one: Comparison) -> Comparison:
+def swapped(pair: Comparison) -> Comparison:
     return Comparison(
-        one.reference, one.subject, one.reference_rates, one.subject_rates, one.paired
+        pair.reference, pair.subject, pair.reference_rates, pair.subject_rates, pair.paired
     )
 
 
@@ -123,11 +123,11 @@ def test_an_invalid_cell_makes_the_comparison_invalid() -> None:
 
 def test_too_few_rounds_are_inconclusive_not_invalid() -> None:
     """Good rounds that are too few say that they are."""
-    one = alone(Comparison("a", "b", {1: 3.0}, {1: 2.0}))
-    assert (one.kind, one.rounds_needed, one.p_value) == ("inconclusive", None, None)
-    assert one.ratio is not None
-    assert (one.ratio.low, one.ratio.high) == (0.0, math.inf)
-    assert one.reason == "one round has both; it takes at least 2"
+    verdict = alone(Comparison("a", "b", {1: 3.0}, {1: 2.0}))
+    assert (verdict.kind, verdict.rounds_needed, verdict.p_value) == ("inconclusive", None, None)
+    assert verdict.ratio is not None
+    assert (verdict.ratio.low, verdict.ratio.high) == (0.0, math.inf)
+    assert verdict.reason == "one round has both; it takes at least 2"
     none = alone(Comparison("a", "b", {1: 3.0}, {2: 2.0}))
     assert (none.kind, none.ratio) == ("inconclusive", None)
     assert none.reason == "no round has both; it takes at least 2"
@@ -204,12 +204,12 @@ def test_swapping_all_mirrors_every_verdict(family: list[list[float]]) -> None:
 def test_a_faster_machine_changes_no_verdict(family: list[list[float]], factor: float) -> None:
     """Rates multiplied by one factor are judged the same."""
 
-    def scaled(one: Comparison) -> Comparison:
+    def scaled(pair: Comparison) -> Comparison:
         ours, theirs = (
             {r: rate * factor for r, rate in rates.items() if rate is not None}
-            for rates in (one.subject_rates, one.reference_rates)
+            for rates in (pair.subject_rates, pair.reference_rates)
         )
-        return Comparison(one.subject, one.reference, ours, theirs)
+        return Comparison(pair.subject, pair.reference, ours, theirs)
 
     plain = judge([comparison(logs) for logs in family])
     fast = judge([scaled(comparison(logs)) for logs in family])

@@ -28,12 +28,20 @@ from bench.report.document import (
     TargetCell,
 )
 from bench.report.plots.layers import layer_bars, waterfall
-from bench.report.style import styles_of
+from bench.report.style import Styles, styles_of
 from bench.report.words import certainty_text, figure_text
 from bench.stats.estimate import is_bounded
 from bench.words import NO_FIGURE, and_list, capitalised, plain
 
 _DEAREST = 3
+
+
+def explain_title(record: RunRecord, styles: Styles) -> str:
+    """Names the frameworks whose ladders were climbed."""
+    study = record.plan.study
+    assert isinstance(study, Explain)
+    frameworks = dict.fromkeys(ladder.framework for ladder in study.ladders)
+    return f"{and_list([styles[name].label for name in frameworks])}: where a request's time goes"
 
 
 def explain(run: StoredRun) -> Section | None:

@@ -38,13 +38,13 @@ def started(duration_s: float = 10.0) -> WindowTally:
 
 def test_reports_of_several_processes_make_one_result() -> None:
     """Counts, exact times by operation, reasons, bytes and connections of both."""
-    one, other, window_tally = Tally(), Tally(), started()
+    first, second, window_tally = Tally(), Tally(), started()
     for number in range(100):
-        one.add("read", "", seen(number / 10, 0.010))
-        other.add("list", "", seen(number / 10, 0.030))
-    other.add("create", "status 500", seen(5.0))
-    add(window_tally, "worker 0", report(one))
-    add(window_tally, "worker 1", report(other))
+        first.add("read", "", seen(number / 10, 0.010))
+        second.add("list", "", seen(number / 10, 0.030))
+    second.add("create", "status 500", seen(5.0))
+    add(window_tally, "worker 0", report(first))
+    add(window_tally, "worker 1", report(second))
     result = window_tally.result()
     assert (result.succeeded, result.failures) == (200, {"status 500": 1})
     assert {name: each.count for name, each in result.latency.items()} == {"read": 100, "list": 100}
