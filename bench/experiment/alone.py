@@ -46,7 +46,8 @@ def measuring_alone() -> Iterator[None]:
                 f"another measurement is running on this machine{told}",
                 "Wait for it to end, or stop it with Ctrl-C.",
             ) from error
-        held.listen(1)  # so that whoever finds it held can ask by whom
+        # Whoever finds it held asks by whom. Nobody takes these calls: each stays in the queue.
+        held.listen(socket.SOMAXCONN)
         yield
 
 
