@@ -18,6 +18,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from bench import before_elsewhere, before_modes
+from bench.analysis.commands import resume_command
 from bench.analysis.possible import why_impossible
 from bench.analysis.wholeness import cell_key
 from bench.errors import LabError, StoreError, UsageError
@@ -83,12 +84,12 @@ def explained(path: Path) -> Iterator[None]:
 def what_is_left(folder: Path) -> str:
     """What becomes of a run whose files cannot be written any more."""
     try:
-        plan = RunStore(folder).read_record().plan
+        record = RunStore(folder).read_record()
     except StoreError:
         return "nothing of this run is on disk: begin a new one then."
-    if not plan.is_resumable:
+    if not record.plan.is_resumable:
         return "finished cells are kept, but it cannot go on from there: make it again then."
-    return f"finished cells are kept, and `make bench RESUME={folder.name}` goes on from there."
+    return f"finished cells are kept, and `{resume_command(record)}` goes on from there."
 
 
 @contextmanager

@@ -350,10 +350,29 @@ class Admin:
         return {**dict(columns), "indexes": indexes}
 
     def settings(self) -> dict[str, str]:
-        """Effective settings, as the running server reports them."""
+        """Effective settings, as the running server reports them, and what the service's sessions
+        get beside them.
+        """
         with self._explained("reading its settings"), self._items().cursor() as cursor:
             cursor.execute(
                 "SELECT name, current_setting(name) FROM pg_settings WHERE name = ANY(%s)",
                 (list(REPORTED_SETTINGS),),
+            )
+            return {**dict(cursor.fetchall()), **self.own_settings()}
+
+    def own_settings(self) -> dict[str, str]:
+        """What somebody has set for the service's role or database. The lab's own session does not
+        have it.
+        """
+        with self._explained("reading its settings"), self._items().cursor() as cursor:
+            cursor.execute(
+                "SELECT split_part(setting, '=', 1) || CASE"
+                " WHEN setrole = 0 THEN ' of the database' WHEN setdatabase = 0 THEN ' of the role'"
+                " ELSE ' of the role in the database' END,"
+                " substr(setting, strpos(setting, '=') + 1)"
+                " FROM pg_db_role_setting, unnest(setconfig) AS setting WHERE setrole IN"
+                " (0, (SELECT oid FROM pg_roles WHERE rolname = %s)) AND setdatabase IN"
+                " (0, (SELECT oid FROM pg_database WHERE datname = current_database())) ORDER BY 1",
+                (SERVICE_USER,),
             )
             return dict(cursor.fetchall())

@@ -1,8 +1,8 @@
 """The services and their databases as one thing that goes up and down."""
 
 import sys
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -21,6 +21,11 @@ from bench.supervise.readiness import http_ready, postgres_ready, wait_until_rea
 
 APP_TEMPLATE = "onecore-app@"
 """The file in systemd/ that all apps are instances of."""
+
+_REMEDY_OF_PREPARING = (
+    "Its migrations have failed. Where somebody has changed what they find (DROP TABLE), "
+    "`make clean`, and all databases are made anew."
+)
 
 DATABASE_HOST = "127.0.0.1"
 """Databases are for this machine alone, wherever the services listen."""
@@ -242,9 +247,30 @@ class Lab:
         self, targets: tuple[Target, ...], started: list[str], *, outlive: bool
     ) -> None:
         for target in targets:
-            self._start(self.app_unit(target), started, outlive=outlive)
+            with self._hinting(target):
+                self._start(self.app_unit(target), started, outlive=outlive)
         for target in targets:
-            self.await_app(target)
+            with self._hinting(target):
+                self.await_app(target)
+
+    @contextmanager
+    def _hinting(self, target: Target) -> Iterator[None]:
+        """A start that fails tells what somebody has set for its sessions. Raises UnitFailed."""
+        try:
+            yield
+        except UnitFailed as error:
+            found: Mapping[str, str] = {}
+            # Where its database does not answer either, the failure is told as it is.
+            with suppress(LabError), self.admin(target) as admin:
+                found = admin.own_settings()
+            if not found:
+                raise
+            told = ", ".join(f"{name} is {value}" for name, value in found.items())
+            raise UnitFailed(
+                error.message,
+                f"Somebody has changed its database: {told}. If that is why, `make clean`, and all "
+                "databases are made anew.",
+            ) from error
 
     def await_app(self, target: Target) -> None:
         """Wait until a target answers. Raises UnitFailed."""
@@ -259,7 +285,9 @@ class Lab:
             if unit.name in error.message:
                 raise
             # A command that prepares it, the same for every target of a framework.
-            raise UnitFailed(f"{unit.name}: {error.message}", error.remedy) from error
+            raise UnitFailed(
+                f"{unit.name}: {error.message}", error.remedy or _REMEDY_OF_PREPARING
+            ) from error
 
     def revive(self, target: Target) -> tuple[str, ...]:
         """Start again what has died of a target, if only while it was frozen. Returns its names.

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Literal, Protocol, cast
 
 from bench.analysis import diagnostics
-from bench.analysis.commands import resume_command
 from bench.analysis.precision import not_narrow
 from bench.analysis.promise import spread_of
 from bench.analysis.series import measured_s
@@ -266,10 +265,7 @@ class Runner:
                 share = sampled_share(record, sampler.own_share, began_s)
                 ended = replace(ended, sampler_share=share)
             if isinstance(error, GeneratorFailed) and not error.remedy:
-                error.remedy = (
-                    "Finished cells are kept. See whether memory ran out (dmesg) or somebody ended "
-                    f"it, and go on: {resume_command(record)}"
-                )
+                error.remedy = "See whether memory ran out (dmesg) or somebody ended it."
             with undisturbed():
                 with suppress(StoreError):  # what has ended the run is what is told
                     self._restore(record, cells)

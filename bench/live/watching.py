@@ -9,7 +9,9 @@ from rich.text import Text
 
 from bench import preflight
 from bench.analysis.commands import resume_command, without_report
+from bench.errors import LabError, StoreError
 from bench.experiment.lab import Lab
+from bench.experiment.refusal import refused
 from bench.host.cpus import TICK_S, cpu_ticks
 from bench.live.classic import ClassicLog
 from bench.live.display import drawing_share
@@ -20,6 +22,7 @@ from bench.model import Placement, Progress, RunRecord, Site
 from bench.preflight import Check
 from bench.report.render.terminal import fitted, print_table
 from bench.store import RunStore
+from bench.words import times
 
 
 def print_notes(console: Console, notes: tuple[str, ...]) -> None:
@@ -79,6 +82,21 @@ def _seen(out: Console, lines: tuple[UnitLine, ...]) -> Group:
     return Group(*fitted(out, table), Text(f"{table.caption} {ends}", style="dim"))
 
 
+def _how_to_go_on(store: RunStore, error: LabError) -> str:
+    """What is kept of a run that has failed, and the command that goes on; "" where nothing is, or
+    where the error tells it itself.
+    """
+    try:
+        record, _ = store.read()
+    except StoreError:
+        return ""
+    command = resume_command(record)
+    if record.state == "complete" or command in error.remedy:
+        return ""
+    how = "Go on" if record.plan.is_resumable else "Again"
+    return f"{times(len(record.cells), 'finished cell')} kept. {how}: {command}"
+
+
 class TerminalWatcher:
     """Shows a session on the terminal and keeps its classic log."""
 
@@ -107,9 +125,19 @@ class TerminalWatcher:
         return self._observer
 
     def watch(self, work: Callable[[], RunRecord]) -> RunRecord:
-        """The record that `work` returns. After a Ctrl-C it is said how to go on."""
+        """The record that `work` returns. After a Ctrl-C it is said how to go on, and what fails in
+        a run that has begun has it in its remedy.
+        """
         try:
             return work()
+        except (LabError, OSError) as error:
+            told = error if isinstance(error, LabError) else refused(error)
+            if told is None or self._store is None:
+                raise
+            told.remedy = "\n".join(filter(None, (told.remedy, _how_to_go_on(self._store, told))))
+            if told is error:
+                raise
+            raise told from error
         except KeyboardInterrupt:
             self._close()
             self._say_how_to_go_on()

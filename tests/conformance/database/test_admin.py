@@ -18,8 +18,8 @@ from bench import dataset
 from bench.database.activity import TransactionCounter
 from bench.database.admin import Admin
 from bench.database.secrets import ensure_secrets
-from bench.errors import DatabaseFailed, TargetUnfit
-from bench.experiment.lab import Lab
+from bench.errors import DatabaseFailed, TargetUnfit, UnitFailed
+from bench.experiment.lab import Lab, app_unit_name
 from bench.experiment.verify import verify
 from bench.model import Target
 from bench.targets import known_targets
@@ -306,6 +306,44 @@ def test_effective_settings_are_read_from_the_server(lab: Lab, admin: Admin) -> 
     assert settings["fsync"] == "on"
     assert settings["autovacuum"] == "off"
     assert settings["password_encryption"] == "scram-sha-256"
+
+
+def test_what_is_set_for_the_services_sessions_is_seen_and_named_where_it_stops_a_start(
+    lab: Lab, target: Target, admin: Admin
+) -> None:
+    """The lab's own session has none of it."""
+    name = target.database_name
+    before = admin.settings()
+    session = psycopg2.connect(
+        host="127.0.0.1",
+        port=target.database_port,
+        dbname=name,
+        user="postgres",
+        passfile=str(lab.secrets.admin_pgpass),
+    )
+    session.autocommit = True
+    with closing(session), session.cursor() as cursor:
+        cursor.execute("ALTER ROLE testuser SET statement_timeout = '7s'")
+        cursor.execute(f'ALTER DATABASE "{name}" SET synchronous_commit = off')
+        cursor.execute(f'ALTER ROLE testuser IN DATABASE "{name}" SET search_path = nowhere')
+        try:
+            assert admin.own_settings() == {
+                "search_path of the role in the database": "nowhere",
+                "statement_timeout of the role": "7s",
+                "synchronous_commit of the database": "off",
+            }
+            assert admin.settings() == {**before, **admin.own_settings()}
+            lab.stop((app_unit_name(target),))
+            with pytest.raises(UnitFailed) as caught:
+                lab.start((target,), outlive=False)
+        finally:
+            cursor.execute("ALTER ROLE testuser RESET ALL")
+            cursor.execute(f'ALTER DATABASE "{name}" RESET ALL')
+            cursor.execute(f'ALTER ROLE testuser IN DATABASE "{name}" RESET ALL')
+    assert "search_path of the role in the database is nowhere" in caught.value.remedy
+    assert "make clean" in caught.value.remedy
+    assert admin.own_settings() == {}
+    lab.start((target,), outlive=False)
 
 
 def test_provisioning_again_changes_nothing(lab: Lab, target: Target, admin: Admin) -> None:
