@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from bench.analysis.wholeness import whole_rounds
+from bench.metrics import METRICS
 from bench.model import CellResult, PhaseResult, RunRecord
 
 Windows = Mapping[int, PhaseResult | None]
@@ -44,7 +45,27 @@ def own_faults(record: RunRecord, target: str, workload: str, phase: str) -> tup
     cells = [cell for cell in record.cells if (cell.target, cell.workload) == (target, workload)]
     windows = [window for cell in cells for window in cell.phases if window.phase == phase]
     unfit = ("unfit",) if any(cell.unfit for cell in cells) else ()
-    return (*unfit, *(code for code in invalid_codes(windows) if code not in NOT_OF_THE_SERVICE))
+    codes = (
+        code
+        for window in windows
+        for code in invalid_codes((window,))
+        if code not in NOT_OF_THE_SERVICE and not (code in OF_WHO_RAN and was_crowded_out(window))
+    )
+    return tuple(dict.fromkeys((*unfit, *codes)))
+
+
+OF_WHO_RAN = frozenset({"no-samples", "stood-still"})
+"""Codes of a window in which nobody answered for a while: by whose doing, they do not say."""
+
+CROWDED_SHARE = 0.5
+
+
+def was_crowded_out(window: PhaseResult) -> bool:
+    """Whether other processes, or the hypervisor, had at least half of the app's CPUs: then the app
+    did not run for their sake.
+    """
+    shares = [METRICS[name].per_window(window) for name in ("foreign_cpu", "steal")]
+    return sum(share or 0.0 for share in shares) >= 100 * CROWDED_SHARE
 
 
 def phases_of(record: RunRecord) -> Iterator[tuple[str, str]]:

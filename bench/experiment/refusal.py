@@ -37,6 +37,26 @@ def refused(error: OSError) -> SetupError | None:
     return None
 
 
+LEAST_FREE_BYTES = 16 << 20
+"""PostgreSQL writes its log in files of that size."""
+
+
+def require_space(folder: Path, failure: str) -> None:
+    """Raises SetupError when the disk of a lab's folder is full: then `failure` says nothing of a
+    target.
+    """
+    try:
+        disk = os.statvfs(folder)
+    except OSError:  # nothing of the lab is on this machine
+        return
+    free_bytes = disk.f_bavail * disk.f_frsize
+    if free_bytes < LEAST_FREE_BYTES:
+        raise SetupError(
+            f"the disk of {folder} has {free_bytes / 1e6:.1f} MB left: {failure.splitlines()[0]}",
+            _FULL,
+        )
+
+
 def not_yours(path: Path, why: str) -> SetupError:
     """That this user may not use `path`: whose it is, and how to have one of one's own."""
     return SetupError(

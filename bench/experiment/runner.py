@@ -20,6 +20,7 @@ from bench.experiment.engines import EngineMaker, engine_maker
 from bench.experiment.interruption import undisturbed
 from bench.experiment.lab import Lab, app_unit_name
 from bench.experiment.procedures import procedure_of
+from bench.experiment.refusal import require_space
 from bench.experiment.scenario import measure_scenario
 from bench.experiment.schedule import NextStep, Step
 from bench.experiment.turns import TARGET_FAILED, measure_turns
@@ -156,18 +157,25 @@ class Runner:
     def _measure(
         self, bench: Bench, step: Step, before: Sequence[CellResult]
     ) -> tuple[CellResult, ...]:
-        """Measure a step's cells; `before` are those measured since everything was brought up."""
+        """Measure a step's cells; `before` are those measured since everything was brought up.
+
+        Raises SetupError when a target failed for want of space.
+        """
         targets = tuple(self._target(name) for name in dict.fromkeys(step.targets))
         self.observer.step_started(step, targets)
         revived, unfit = self._made_ready(step, targets, before)
         fit = step.only([cell for cell in step.cells if cell[0] not in unfit])
         measured = {(cell.target, cell.workload): cell for cell in self._measured(bench, fit)}
-        return tuple(
+        cells = tuple(
             unmeasured(bench, step, cell, unfit[cell[0]])
             if cell[0] in unfit
             else with_diagnostics(measured[cell], diagnostics.restarted(revived[cell[0]]))
             for cell in step.cells
         )
+        for cell in cells:
+            if cell.unfit:
+                require_space(self.lab.site.state, cell.unfit)
+        return cells
 
     def _made_ready(
         self, step: Step, targets: Sequence[Target], before: Sequence[CellResult]

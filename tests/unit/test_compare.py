@@ -11,6 +11,7 @@ from bench.analysis.differences import differences
 from bench.errors import UsageError
 from bench.model import (
     CellResult,
+    CpuTimes,
     Diagnostic,
     OpenLoop,
     Placement,
@@ -412,6 +413,22 @@ def test_a_noisy_neighbour_fails_no_head(code: str, fails: bool) -> None:
     assert found.fails is fails
     assert len(found.lost) == (2 if fails else 0)
     assert len(found.void) == (0 if fails else 2)
+
+
+@pytest.mark.parametrize(
+    ("foreign_share", "steal_share", "fails"),
+    [(0.05, 0.0, True), (0.6, 0.0, False), (0.0, 0.6, False), (0.3, 0.3, False)],
+)
+def test_who_was_crowded_out_is_not_at_fault_for_standing_still(
+    foreign_share: float, steal_share: float, fails: bool
+) -> None:
+    """Where others had the app's core, nobody could answer; failed requests are failed."""
+    still = Diagnostic("stood-still", "5 s longer", "See the logs.", "invalid")
+    cpus = CpuTimes(busy_s=9.0, steal_s=10 * steal_share, foreign_s=10 * foreign_share)
+    head = spoilt(run_of("head"), 2, diagnostics=(still,), app_cpus=cpus)
+    assert compare_runs(BASE, head).fails is fails
+    failed = spoilt(run_of("head"), 2, diagnostics=(still, INVALID), app_cpus=cpus)
+    assert compare_runs(BASE, failed).fails
 
 
 def test_a_base_without_a_valid_figure_lets_nothing_pass() -> None:

@@ -10,8 +10,9 @@ from bench.database.binaries import find_binaries
 from bench.database.cluster import Cluster, ensure_clusters
 from bench.database.secrets import Secrets
 from bench.errors import SetupError
+from bench.experiment import refusal
 from bench.experiment.assembly import open_lab
-from bench.experiment.refusal import refused
+from bench.experiment.refusal import refused, require_space
 from bench.targets import known_targets
 
 
@@ -83,3 +84,17 @@ def test_data_without_a_version_is_told(tmp_path: Path) -> None:
     with pytest.raises(SetupError, match="no PG_VERSION") as caught:
         ensure_clusters((cluster,), Secrets(tmp_path), lambda *_: "", lambda *_: None)
     assert "make clean" in caught.value.remedy
+
+
+def test_a_full_disk_is_not_told_as_a_targets_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its figure, what failed by it and the remedy; where there is room, or no folder, nothing."""
+    require_space(tmp_path / "elsewhere", "it ended")
+    monkeypatch.setattr(refusal, "LEAST_FREE_BYTES", 1)
+    require_space(tmp_path, "it ended")
+    monkeypatch.setattr(refusal, "LEAST_FREE_BYTES", 1 << 62)
+    with pytest.raises(SetupError, match=r"has \d+\.\d MB left: ") as caught:
+        require_space(tmp_path, "could not extend file\nits log")
+    assert caught.value.message.endswith("could not extend file")
+    assert "Free some space" in caught.value.remedy

@@ -7,7 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from bench.errors import StoreError, UnitFailed
+from bench.errors import SetupError, StoreError, UnitFailed
+from bench.experiment import refusal
 from bench.experiment import runner as module
 from bench.experiment.lab import Lab
 from bench.experiment.runner import Runner
@@ -63,6 +64,7 @@ class FakeLab:
     ended: set[str] = field(default_factory=set)
     done: list[str] = field(default_factory=list)
     targets = (SimpleNamespace(name="flask"),)
+    site = SimpleNamespace(state=Path("/"))
 
     @property
     def supervisor(self) -> SimpleNamespace:
@@ -171,6 +173,10 @@ def test_targets_that_take_turns_are_restarted_at_the_same_time(
     assert lab.done == ["restart flask", "restart drf", "await flask", "await drf"]
     assert (failed.target, failed.unfit) == ("flask", "it ended while starting")
     assert (measured.target, measured.unfit) == ("drf", "")
+    # For want of space everything fails: no target is told of, and the run can go on.
+    monkeypatch.setattr(refusal, "LEAST_FREE_BYTES", 1 << 62)
+    with pytest.raises(SetupError, match="MB left: it ended while starting"):
+        runner._measure(bench, step, before)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ from bench.analysis.measures import (
     speeds_of,
 )
 from bench.analysis.series import operation_title
-from bench.analysis.validity import Windows, phases_of, windows_of
+from bench.analysis.validity import Windows, own_faults, phases_of, windows_of
 from bench.metrics import METRICS
 from bench.model import AB, Estimate, OpenLoop, Pacing, PhaseResult, RunRecord, Side, Verdict
 from bench.stats.looks import latest_look, level_of
@@ -65,7 +65,8 @@ class Effect:
     """One figure of an operation at a side and at its reference.
 
     The verdict is of speeds, the side's to the reference's. `before` and `after` are the measure's
-    own figures. `lost` says that the side has no valid figure, or fewer, where the reference has.
+    own figures. `lost` says that the side, by its own doing, has no valid figure, or fewer, where
+    the reference has.
     """
 
     side: Side
@@ -238,16 +239,22 @@ def _pending(record: RunRecord) -> Iterator[_PendingEffect]:
         for workload, phase in phases_of(record):
             before = windows_of(record, side.reference, workload, phase)
             after = windows_of(record, side.name, workload, phase)
+            is_at_fault = bool(own_faults(record, side.name, workload, phase))
             for measure in measures_told(record.plan.pacing):
                 if wanted and measure.metric.name not in wanted:
                     continue
                 if measure is DATABASE_COST and not _asks_database(before, after):
                     continue
-                yield _question(side, (workload, phase), measure, before, after)
+                yield _question(side, (workload, phase), measure, before, after, is_at_fault)
 
 
 def _question(
-    side: Side, where: tuple[str, str], measure: Measure, before: Windows, after: Windows
+    side: Side,
+    where: tuple[str, str],
+    measure: Measure,
+    before: Windows,
+    after: Windows,
+    is_at_fault: bool,
 ) -> _PendingEffect:
     comparison = Comparison(
         side.name,
@@ -265,7 +272,8 @@ def _question(
         Verdict("inconclusive", side.name, side.reference, None, 0.0),
         measure.metric.value(old) if old else None,
         measure.metric.value(new) if new else None,
-        lost=_sound(comparison.subject_rates) < _sound(comparison.reference_rates),
+        # A neighbour that spoils more rounds of the side than of its reference is no fault of it.
+        lost=is_at_fault and _sound(comparison.subject_rates) < _sound(comparison.reference_rates),
         elsewhere=limits_elsewhere(measure, {side.name: after, side.reference: before}),
     )
     return _PendingEffect(change, comparison)

@@ -197,6 +197,21 @@ def test_a_head_without_figures_is_broken_and_a_base_without_them_undecided() ->
     assert next_of(unknown)(unknown.cells) is None
 
 
+@pytest.mark.parametrize(
+    ("code", "outcome"), [("errors", "regression"), ("generator-stopped", "unchanged")]
+)
+def test_a_round_that_a_neighbour_has_spoilt_is_no_regression(code: str, outcome: str) -> None:
+    """Head has one round less than base, for what it did or for what was done to it."""
+    bad = Diagnostic(code, "spoilt", "Measure again.", "invalid")
+    spoilt = run(
+        replace(result, phases=(replace(result.phases[0], diagnostics=(bad,)),))
+        if (result.target, result.workload, result.round) == (HEAD.name, "read", 2)
+        else result
+        for result in measured(SAME)
+    )
+    assert answer(spoilt).outcome == outcome
+
+
 def test_an_extra_statement_is_named_though_it_costs_nothing() -> None:
     """Per request, with its text; equal counts say nothing."""
     (more, _) = answer(run(measured(SAME, queries=(2, 3)))).statements
