@@ -349,6 +349,13 @@ class Admin:
             indexes = ", ".join(row[0] for row in cursor.fetchall())
         return {**dict(columns), "indexes": indexes}
 
+    def has_table(self) -> bool:
+        """Whether there is a table of items, as the target's migrations make it."""
+        with self._explained("looking for its table"), self._items().cursor() as cursor:
+            cursor.execute("SELECT to_regclass('items') IS NOT NULL")
+            ((there,),) = cursor.fetchall()
+        return bool(there)
+
     def settings(self) -> dict[str, str]:
         """Effective settings, as the running server reports them, and what the service's sessions
         get beside them.

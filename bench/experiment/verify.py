@@ -96,6 +96,18 @@ def verify(site: Site, target: Target, admin: Admin) -> Reported:
 
     Returns what the running service reports of itself. Raises TargetUnfit.
     """
+    try:
+        return _walk(site, target, admin)
+    except TargetUnfit as error:
+        if admin.has_table():
+            raise
+        raise TargetUnfit(
+            f"{error.message}: somebody has removed its table items. Its migrations, which have "
+            "run, do not make it again: `make clean`, and all databases are made anew."
+        ) from error
+
+
+def _walk(site: Site, target: Target, admin: Admin) -> Reported:
     with closing(_HttpClient(site.host, target)) as client:
         _require(target, "/ping", client.expect(200, "GET", "/ping"), {"status": "ok"})
         _require(target, "/echo", client.expect(200, "POST", "/echo", _NEW), _NEW)

@@ -10,20 +10,24 @@ from pathlib import Path
 
 import pytest
 
+from bench.analysis.diagnostics.collected import raised_diagnostics
 from bench.database.admin import Admin
 from bench.errors import LabError, TargetUnfit
 from bench.experiment.verify import require_answers, verify
 from bench.model import Site, Target
 from bench.targets import known_targets
 
-from .factories import load_result
+from .factories import cell, load_result, record
 
 
 class NoDatabase(Admin):
     """Stands for a database that nobody may come to ask."""
 
-    def __init__(self) -> None:
-        pass
+    def __init__(self, *, table: bool = True) -> None:
+        self.table_is_there = table
+
+    def has_table(self) -> bool:
+        return self.table_is_there
 
 
 @contextmanager
@@ -104,3 +108,15 @@ def test_a_load_that_failed_is_told_by_whose_fault() -> None:
     assert "make logs" not in told.value.remedy
     with pytest.raises(LabError, match="flask answered no request"):
         require_answers(load_result(0), "flask")
+
+
+def test_a_removed_table_is_named_and_not_the_log(tmp_path: Path) -> None:
+    """Its service answers 500 for ever: neither its log nor its migrations help."""
+    site = Site(tmp_path, tmp_path, tmp_path)
+    told = r"answered 500 .*: somebody has removed its table"
+    with service({}, 500) as target, pytest.raises(TargetUnfit, match=told) as caught:
+        verify(site, target, NoDatabase(table=False))
+    assert "`make clean`" in str(caught.value)
+    unfit = replace(cell(), phases=(), unfit=str(caught.value))
+    [(found, _)] = raised_diagnostics(record(cells=(unfit,)))
+    assert (found.code, found.remedy) == ("unfit", "")

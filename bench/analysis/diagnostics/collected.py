@@ -110,4 +110,5 @@ def _raised(record: RunRecord, cells: Sequence[CellResult]) -> Iterator[CountedD
 
 def _unfit(cell: CellResult) -> Diagnostic:
     seen = f"{cell.target} was not measured: {cell.unfit}"
-    return Diagnostic("unfit", seen, "See its log.", "invalid")
+    says_what_helps = "`make " in cell.unfit
+    return Diagnostic("unfit", seen, "" if says_what_helps else "See its log.", "invalid")

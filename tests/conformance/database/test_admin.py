@@ -346,6 +346,20 @@ def test_what_is_set_for_the_services_sessions_is_seen_and_named_where_it_stops_
     lab.start((target,), outlive=False)
 
 
+def test_a_removed_table_is_what_makes_a_service_unfit(
+    lab: Lab, target: Target, admin: Admin
+) -> None:
+    """It is named with what helps, whatever the service answers then."""
+    verify(lab.site, target, admin)
+    as_service(lab, target, "ALTER TABLE items RENAME TO elsewhere")
+    try:
+        with pytest.raises(TargetUnfit, match="somebody has removed its table items"):
+            verify(lab.site, target, admin)
+    finally:
+        as_service(lab, target, "ALTER TABLE elsewhere RENAME TO items")
+    verify(lab.site, target, admin)
+
+
 def test_provisioning_again_changes_nothing(lab: Lab, target: Target, admin: Admin) -> None:
     """make up twice is harmless: the service still reaches its database."""
     admin.provision()
