@@ -59,9 +59,12 @@ def _of_load(load: LoadResult) -> Iterator[str]:
 
 
 def _of_roles(window: PhaseResult) -> Iterator[str]:
+    # Less than nothing can be measured (processes that ended unseen), and is told then.
+    is_told = any(diagnostic.code == "impossible-cpu" for diagnostic in window.diagnostics)
     for role in (window.app, window.database, window.generator):
-        if role is not None and not math.isfinite(role.cpu_s):
-            yield f"{role.cpu_s} s of CPU time"
+        if role is None or _is_amount(role.cpu_s) or (math.isfinite(role.cpu_s) and is_told):
+            continue
+        yield f"{role.cpu_s} s of CPU time"
 
 
 def _is_amount(value: float) -> bool:

@@ -16,11 +16,11 @@ from bench.analysis.wholeness import missing, missing_words, split, whole_rounds
 from bench.errors import StoreError, UsageError
 from bench.experiment.session import unfinished
 from bench.listing import write_index
-from bench.model import ClosedLoop, RunRecord, Saturation, Sweep
+from bench.model import ClosedLoop, Diagnostic, RunRecord, Saturation, Sweep
 from bench.report.facts import run_line
 from bench.store import RunStore, sound, stored_runs
 
-from .factories import cell, plan, record
+from .factories import cell, plan, record, role_cost
 
 PLAN = plan(targets=("flask", "drf"), rounds=2)
 CELLS = tuple(cell(number, target) for number in (1, 2) for target in ("flask", "drf"))
@@ -113,6 +113,7 @@ IMPOSSIBLE: dict[str, tuple[Spoil, str]] = {
     "negative": (lambda line: line["phases"][0]["load"].update(succeeded=-1), "-1 requests"),
     "endless": (lambda line: line["phases"][0]["load"].update(duration_s=1e999), "a window of inf"),
     "no number": (lambda line: line["phases"][0]["app"].update(cpu_s=float("nan")), "nan s of CPU"),
+    "less than none": (lambda line: line["phases"][0]["app"].update(cpu_s=-5), "-5.0 s of CPU"),
     "no share": (
         lambda line: line["phases"][0]["load"].update(served=float("nan")),
         "nan requests served",
@@ -151,6 +152,20 @@ def test_what_cannot_be_is_left_out_and_told(tmp_path: Path, spoil: Spoil, words
     assert left_out.line == 1
     assert words in left_out.how
     assert "rounds.jsonl, line 1 is impossible" in left_out.diagnostic.message
+
+
+def test_less_than_no_cpu_that_was_told_when_it_was_measured_is_read(tmp_path: Path) -> None:
+    """Its window is invalid already: the cell stays, and so do its other figures."""
+    store = RunStore(tmp_path / "run")
+    store.create()
+    store.write_record(WHOLE)
+    told = Diagnostic("impossible-cpu", "-5 s of CPU", "Measure again.", "invalid")
+    (spoilt,) = CELLS[0].phases
+    spoilt = replace(spoilt, app=role_cost(-5), diagnostics=(told,))
+    store.append_cells((replace(CELLS[0], phases=(spoilt,)), *CELLS[1:]))
+    read, left_out = store.read()
+    assert len(read.cells) == len(CELLS)
+    assert left_out == ()
 
 
 def test_one_bad_run_costs_no_other_its_page(tmp_path: Path) -> None:
