@@ -198,7 +198,7 @@ def test_a_head_without_figures_is_broken_and_a_base_without_them_undecided() ->
 
 
 @pytest.mark.parametrize(
-    ("code", "outcome"), [("errors", "regression"), ("generator-stopped", "unchanged")]
+    ("code", "outcome"), [("errors", "regression"), ("generator-stopped", "undecided")]
 )
 def test_a_round_that_a_neighbour_has_spoilt_is_no_regression(code: str, outcome: str) -> None:
     """Head has one round less than base, for what it did or for what was done to it."""
