@@ -13,10 +13,13 @@ import psutil
 import pytest
 
 from bench.report.render.library import vega_code
+from bench.targets import SERVICES, known_targets, select_targets
 from tests.conftest import lab_environment
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 240
+(ANY,) = select_targets(known_targets(services=SERVICES), ("wsgi",))
+"""Where any target will do: this one takes the least to migrate and to start."""
 
 
 @dataclass

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from .conftest import PATIENCE_S, ROOT, Cli, eventually, while_running
+from .conftest import ANY, PATIENCE_S, ROOT, Cli, eventually, while_running
 
 
 @pytest.fixture
@@ -143,14 +143,18 @@ def test_a_mistyped_make_variable_is_refused(cli: Cli) -> None:
 
 def start_long_run(cli: Cli) -> subprocess.Popen[str]:
     """A run of many cells of which at least one is finished."""
-    process = cli.spawn("bench", FRAMEWORK="flask", WORKLOAD="ping", ROUNDS="20")
+    process = cli.spawn("bench", FRAMEWORK=ANY.name, WORKLOAD="ping", ROUNDS="20")
     while_running(process, lambda: any(map(cells, cli.runs())))
     return process
 
 
-def test_ctrl_c_keeps_cells_leaves_nothing_and_can_be_resumed(fresh: Cli) -> None:
-    """Finished cells stay, no process stays, and the message says how to go on."""
+def test_one_bench_at_a_time_and_ctrl_c_keeps_its_cells(fresh: Cli) -> None:
+    """A second one would be measured by the first: it is refused, and harms nothing. After Ctrl-C
+    finished cells stay, no process stays, and the message says how to go on.
+    """
     process = start_long_run(fresh)
+    assert "another measurement" in fresh.run("bench", expect=1, FRAMEWORK=ANY.name)
+    assert process.poll() is None
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 130, out + err
@@ -166,7 +170,7 @@ def test_kill_9_leaves_nothing_running_and_the_run_can_be_finished(fresh: Cli) -
     """The services die with the lab; RESUME measures exactly what is missing, in the order it
     was planned, and tells of a torn line.
     """
-    process = fresh.spawn("bench", FRAMEWORK="flask", WORKLOAD="ping", ROUNDS="4")
+    process = fresh.spawn("bench", FRAMEWORK=ANY.name, WORKLOAD="ping", ROUNDS="4")
     while_running(process, lambda: any(map(cells, fresh.runs())))
     process.kill()
     process.communicate()
@@ -205,7 +209,7 @@ def test_a_generator_that_is_killed_is_told_with_what_goes_on(fresh: Cli) -> Non
 
 def test_ctrl_c_while_the_report_is_written_tells_how_to_write_it(fresh: Cli) -> None:
     """The run is complete: nothing is to be measured again."""
-    process = fresh.spawn("bench", FRAMEWORK="flask", WORKLOAD="ping", ROUNDS="1")
+    process = fresh.spawn("bench", FRAMEWORK=ANY.name, WORKLOAD="ping", ROUNDS="1")
     assert process.stdout is not None
     table = next(line for line in process.stdout if line.strip() == "Use")
     process.send_signal(signal.SIGINT)
@@ -233,19 +237,10 @@ def test_a_reader_that_goes_away_interrupts(fresh: Cli) -> None:
     assert fresh.left_running() == []
 
 
-def test_two_benches_at_once_are_refused(fresh: Cli) -> None:
-    """They would measure each other; the second one says so and harms nothing."""
-    process = start_long_run(fresh)
-    assert "another measurement" in fresh.run("bench", expect=1, FRAMEWORK="flask")
-    assert process.poll() is None
-    process.send_signal(signal.SIGINT)
-    process.communicate(timeout=PATIENCE_S)
-
-
 def test_what_is_refused_leaves_no_run(fresh: Cli) -> None:
     """A rate that the generator cannot keep is a mistake, and no empty folder stays of it."""
     before = set(fresh.results.glob("*"))
-    said = fresh.run("bench", expect=2, FRAMEWORK="flask", WORKLOAD="ping", RATE="100000")
+    said = fresh.run("bench", expect=2, FRAMEWORK=ANY.name, WORKLOAD="ping", RATE="100000")
     assert "cannot keep 100000" in said
     assert set(fresh.results.glob("*")) == before
     assert fresh.left_running() == []
@@ -253,8 +248,8 @@ def test_what_is_refused_leaves_no_run(fresh: Cli) -> None:
 
 def test_services_that_were_up_stay_up(fresh: Cli) -> None:
     """A bench beside `make up` measures what runs, and leaves it running and thawed."""
-    fresh.run("up", FRAMEWORK="flask,drf")
-    fresh.run("bench", FRAMEWORK="flask", WORKLOAD="ping", ROUNDS="1")
+    fresh.run("up", FRAMEWORK=f"{ANY.name},asgi")
+    fresh.run("bench", FRAMEWORK=ANY.name, WORKLOAD="ping", ROUNDS="1")
     assert fresh.run("status").count("running") == 4
     fresh.run("down")
 
@@ -263,11 +258,11 @@ def test_an_app_that_dies_is_not_the_end(fresh: Cli) -> None:
     """Killed in its cell: what that lost is told, every cell is accounted for, later ones are
     measured, nothing is left running.
     """
-    process = fresh.spawn("bench", FRAMEWORK="flask,fastapi", WORKLOAD="ping", ROUNDS="3")
+    process = fresh.spawn("bench", FRAMEWORK=f"{ANY.name},asgi", WORKLOAD="ping", ROUNDS="3")
 
     def killed() -> bool:
-        """Whether cells were being measured, it was Flask's turn, and it is dead now."""
-        (record,) = list(fresh.state.glob("*/run/onecore-flask.json")) or [None]
+        """Whether cells were being measured, it was this target's turn, and it is dead now."""
+        (record,) = list(fresh.state.glob(f"*/run/onecore-{ANY.name}.json")) or [None]
         if record is None or not any(map(cells, fresh.runs())):
             return False
         app = psutil.Process(json.loads(record.read_text())["pid"])
@@ -281,9 +276,9 @@ def test_an_app_that_dies_is_not_the_end(fresh: Cli) -> None:
     (run,) = fresh.runs()
     measured = cells(run)
     assert len(measured) == 6, out + err
-    assert any(cell["target"] == "flask" and cell["phases"] for cell in measured[-2:])
+    assert any(cell["target"] == ANY.name and cell["phases"] for cell in measured[-2:])
     lost = [cell for cell in measured if cell["unfit"] or cell["phases"][0]["load"]["failures"]]
     # Just after its window it may have died without costing anything.
     assert process.returncode == (1 if lost else 0), out + err
-    assert {cell["target"] for cell in lost} <= {"flask"}
+    assert {cell["target"] for cell in lost} <= {ANY.name}
     assert fresh.left_running() == []

@@ -11,7 +11,7 @@ from urllib.request import urlopen
 import psutil
 import pytest
 
-from .conftest import Cli, eventually, while_running
+from .conftest import ANY, Cli, eventually, while_running
 
 QUICK = {"USERS": "6", "SPAWN_RATE": "10", "WAIT": "0.05-0.1", "RUN_TIME": "3"}
 
@@ -53,7 +53,7 @@ def test_a_run_of_locust_is_a_run(cli: Cli) -> None:
 def test_interrupted_it_leaves_nothing_running(cli: Cli) -> None:
     """Ctrl-C while users are at work: the run says so, and every process ends."""
     before = set(cli.runs())
-    process = cli.spawn("locust", FRAMEWORK="flask", WORKERS="2", **{**QUICK, "RUN_TIME": "60"})
+    process = cli.spawn("locust", FRAMEWORK=ANY.name, WORKERS="2", **{**QUICK, "RUN_TIME": "60"})
     lab = psutil.Process(process.pid)
 
     def locusts() -> list[psutil.Process]:
@@ -175,8 +175,8 @@ def test_failures_decide_the_exit_code_unless_they_are_put_up_with(
 
 @pytest.fixture
 def bound(cli: Cli) -> Iterator[dict[str, str]]:
-    """DRF, where other machines would reach it. What a verb has to be told for that."""
-    cli.run("up", FRAMEWORK="drf", BIND="127.0.0.2")
+    """A service where other machines would reach it. What a verb has to be told for that."""
+    cli.run("up", FRAMEWORK=ANY.name, BIND="127.0.0.2")
     yield {"BIND": "127.0.0.2"}
     cli.run("down", BIND="127.0.0.2")
     assert cli.left_running() == []
@@ -188,16 +188,16 @@ def test_services_bound_elsewhere_are_used_from_elsewhere(cli: Cli, bound: dict)
     """
     offset = int(cli.environment["PORT_OFFSET"])
     with pytest.raises(ConnectionRefusedError):
-        socket.create_connection(("127.0.0.1", 8001 + offset))
+        socket.create_connection(("127.0.0.1", ANY.http_port + offset))
     with pytest.raises(ConnectionRefusedError):
-        socket.create_connection(("127.0.0.2", 5434 + offset))
+        socket.create_connection(("127.0.0.2", ANY.database_port + offset))
     master = cli.spawn(
         *("locust-master",),
-        **{**QUICK, **bound, "FRAMEWORK": "drf", "WORKERS": "2", "RUN_TIME": "7"},
+        **{**QUICK, **bound, "FRAMEWORK": ANY.name, "WORKERS": "2", "RUN_TIME": "7"},
     )
     workers = [cli.spawn("locust-worker", MASTER="127.0.0.2") for _ in range(2)]
     (victim,) = eventually(lambda: psutil.Process(workers[1].pid).children())
-    log = eventually(lambda: next(cli.results.glob("*/locust/drf.log"), None))
+    log = eventually(lambda: next(cli.results.glob(f"*/locust/{ANY.name}.log"), None))
     eventually(lambda: "All users spawned" in log.read_text())
     victim.kill()
     said, errors = master.communicate(timeout=120)

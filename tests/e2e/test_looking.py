@@ -11,9 +11,9 @@ import pytest
 from bench.placement import format_cpulist
 from bench.supervise.identity import uncovering
 
-from .conftest import ROOT, Cli
+from .conftest import ANY, ROOT, Cli
 
-LOOKING = (("status",), ("logs", "--framework", "flask"), ("down",))
+LOOKING = (("status",), ("logs", "--framework", ANY.name), ("down",))
 NAMELESS = 42_424
 
 
@@ -24,36 +24,36 @@ NAMELESS = 42_424
 )
 def test_what_only_starting_needs_is_not_missed(cli: Cli, variables: dict[str, str]) -> None:
     """What runs is seen and stopped all the same; starting says what is missing."""
-    cli.run("up", FRAMEWORK="flask")
+    cli.run("up", FRAMEWORK=ANY.name)
     assert cli.run("status", **variables).count("running") == 2
-    assert "gunicorn" in cli.run("logs", FRAMEWORK="flask", **variables).lower()
-    assert "onecore-flask" in cli.run("down", **variables)
+    assert "gunicorn" in cli.run("logs", FRAMEWORK=ANY.name, **variables).lower()
+    assert f"onecore-{ANY.name}" in cli.run("down", **variables)
     assert cli.left_running() == []
     if "ONECORE_PG_BIN" in variables or os.geteuid() == 0:
-        told = cli.run("up", expect=1, FRAMEWORK="flask", **variables)
+        told = cli.run("up", expect=1, FRAMEWORK=ANY.name, **variables)
         assert next(iter(variables.values())) in told
 
 
 @pytest.mark.skipif(len(os.sched_getaffinity(0)) == 1, reason="there is one CPU to run on")
 def test_a_service_that_somebody_has_moved_is_seen(cli: Cli) -> None:
     """With the CPUs that it may use, and those that it was started on; nothing else is told of."""
-    cli.run("up", FRAMEWORK="flask")
+    cli.run("up", FRAMEWORK=ANY.name)
     assert "may use CPU" not in cli.run("status")
-    (record,) = cli.state.glob("*/run/onecore-flask.json")
+    (record,) = cli.state.glob(f"*/run/onecore-{ANY.name}.json")
     server = json.loads(record.read_text())
     (placed,) = server["cpus"]
     other = next(cpu for cpu in os.sched_getaffinity(0) if cpu != placed)
     os.sched_setaffinity(server["pid"], {other})
     told = cli.run("status")
     allowed = format_cpulist((placed, other))  # its worker has stayed
-    assert f"onecore-flask may use CPU {allowed}, and was started on CPU {placed}" in told
+    assert f"onecore-{ANY.name} may use CPU {allowed}, and was started on CPU {placed}" in told
     assert told.count("may use CPU") == 1
     cli.run("down")
 
 
 def test_a_log_in_a_pipe_has_lines_of_a_lines_length(cli: Cli) -> None:
     """A pipe has no width, and what is drawn across the page would have no end."""
-    assert max(map(len, cli.run("logs", FRAMEWORK="flask").splitlines())) < 500
+    assert max(map(len, cli.run("logs", FRAMEWORK=ANY.name).splitlines())) < 500
 
 
 def test_looking_makes_nothing(cli: Cli, tmp_path: Path) -> None:
@@ -84,7 +84,7 @@ def test_a_user_without_a_name_can_look(cli: Cli, public_folder: Path) -> None:
     for words in LOOKING:
         done = call(*words)
         assert done.returncode == 0, done.stderr
-    refused = call("up", "--framework", "flask")
+    refused = call("up", "--framework", ANY.name)
     assert refused.returncode == 1
     assert f"the user {NAMELESS} has no name" in refused.stderr
     assert "Traceback" not in refused.stderr
@@ -101,14 +101,14 @@ def test_the_umask_closes_nothing_that_a_service_needs(
     state = public_folder / f"umask-{mask:o}"
     before = os.umask(mask)
     try:
-        cli.run("up", FRAMEWORK="flask", ONECORE_STATE=str(state))
+        cli.run("up", FRAMEWORK=ANY.name, ONECORE_STATE=str(state))
         cli.run("down", ONECORE_STATE=str(state))
     finally:
         os.umask(before)
     (lab,) = state.iterdir()
     _is_closed(lab)
     subprocess.run(["chmod", "-R", "go+rX", str(lab)], check=True)
-    cli.run("up", FRAMEWORK="flask", ONECORE_STATE=str(state))
+    cli.run("up", FRAMEWORK=ANY.name, ONECORE_STATE=str(state))
     cli.run("down", ONECORE_STATE=str(state))
     _is_closed(lab)
 
@@ -118,15 +118,15 @@ def _is_closed(lab: Path) -> None:
     assert (lab / "secrets").stat().st_mode & 0o777 == 0o711
     assert (lab / "secrets").stat().st_uid == os.geteuid()
     assert (lab / "postgres").stat().st_mode & 0o777 == 0o711
-    assert (lab / "postgres" / "flask").stat().st_mode & 0o777 == 0o700
+    assert (lab / "postgres" / ANY.framework).stat().st_mode & 0o777 == 0o700
     assert all(path.stat().st_mode & 0o777 == 0o600 for path in (lab / "secrets").iterdir())
 
 
 def test_clean_does_not_take_the_floor_from_anybody(cli: Cli) -> None:
     """A process that works in the lab's folder and is in no record: nothing is removed."""
-    cli.run("up", FRAMEWORK="flask")
+    cli.run("up", FRAMEWORK=ANY.name)
     cli.run("down")
-    (data,) = cli.state.glob("*/postgres/flask")
+    (data,) = cli.state.glob(f"*/postgres/{ANY.framework}")
     with subprocess.Popen(["sleep", "600"], cwd=data) as stranger:
         told = cli.run("clean", expect=1)
         assert f"sleep (pid {stranger.pid})" in told
