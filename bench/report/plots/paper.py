@@ -8,10 +8,15 @@ from collections.abc import Mapping
 from typing import Any
 
 import altair as alt
+from altair.utils.schemapi import disable_debug_mode
 
 from bench.report.document import Plot, Spec
 from bench.report.plots.rows import PlotRows, rounded
 from bench.report.style import Styles
+
+# Altair would check each part of a plot when it is made, which takes as long as all the rest. Tests
+# check every plot as a whole.
+disable_debug_mode()
 
 INK, SOFT, GRID, LINE = "var(--ink)", "var(--soft)", "var(--grid)", "var(--line)"
 PAPER, BAD = "var(--sheet)", "var(--bad)"
@@ -91,7 +96,7 @@ def plot(
     name: str,
     title: str,
     description: str,
-    drawn: Any,
+    drawn: alt.LayerChart,
     height: int,
     data: Mapping[str, PlotRows],
     heading: str = "",
@@ -101,13 +106,10 @@ def plot(
     return Plot(name, title, description, spec, heading or title)
 
 
-def _spec(drawn: Any, height: int) -> Spec:
-    # Validating takes longer than all the rest; the tests do it.
-    spec: dict[str, Any] = drawn.properties(
-        width="container",
-        height=height,
-        autosize=alt.AutoSizeParams(type="fit-x", contains="padding"),
-    ).to_dict(validate=False)
+def _spec(drawn: alt.LayerChart, height: int) -> Spec:
+    spec: dict[str, Any] = drawn.to_dict(validate=False)
+    spec["width"], spec["height"] = "container", height
+    spec["autosize"] = {"type": "fit-x", "contains": "padding"}
     spec["config"] = _CONFIG
     spec["params"] = [{"name": "isolated", "value": ""}, *spec.get("params", [])]
     # Altair writes for the newest Vega-Lite; what is used here is the same in the one that draws.

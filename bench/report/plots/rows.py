@@ -6,7 +6,6 @@ lists of what differs, which Vega takes apart again.
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 import altair as alt
 
@@ -53,7 +52,9 @@ def unpacked(layer: alt.Chart, *along: str) -> alt.Chart:
     return layer.transform_flatten(list(along))
 
 
-def layered(parts: Mapping[str, tuple[alt.Chart, PlotRows]]) -> tuple[Any, dict[str, PlotRows]]:
+def layered(
+    parts: Mapping[str, tuple[alt.Chart, PlotRows]],
+) -> tuple[alt.LayerChart, dict[str, PlotRows]]:
     """Layers over the rows that each is made from, and these rows by name.
 
     A layer without rows is left out: its scales would have no extent. Layers over the same rows
@@ -63,10 +64,10 @@ def layered(parts: Mapping[str, tuple[alt.Chart, PlotRows]]) -> tuple[Any, dict[
     names: dict[int, str] = {}
     for name, (_, rows) in drawn.items():
         names.setdefault(id(rows), name)
-    layers = (
-        layer.properties(data=alt.NamedData(name=names[id(rows)])) for layer, rows in drawn.values()
-    )
-    return alt.layer(*layers), {name: drawn[name][1] for name in names.values()}
+    for layer, rows in drawn.values():  # `properties` would copy all of it
+        layer.data = alt.NamedData(name=names[id(rows)])
+    layers = [layer for layer, _ in drawn.values()]
+    return alt.LayerChart(layer=layers), {name: drawn[name][1] for name in names.values()}
 
 
 def number(value: object) -> float:

@@ -22,6 +22,13 @@ def null_server(cpu: int) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
+def lasting_server(cpu: int) -> Iterator[str]:
+    """For tests that do not look at connections, which stay open from one test to the next."""
+    with running((cpu,), Behaviour(rows=200)) as base_url:
+        yield base_url
+
+
+@pytest.fixture(scope="module")
 def generator(cpu: int) -> Iterator[Generator]:
     with Generator((cpu,)) as started:
         yield started

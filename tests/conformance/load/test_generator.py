@@ -64,10 +64,10 @@ def window(
 )
 @pytest.mark.parametrize("pacing", [CLOSED, OpenLoop(2000), OpenLoop(2000, "poisson")])
 def test_every_operation_in_every_pacing(
-    generator: Generator, null_server: str, share: Share, pacing: Pacing
+    generator: Generator, lasting_server: str, share: Share, pacing: Pacing
 ) -> None:
     """Each operation is measured in each pacing, with one latency per request."""
-    result = window(generator, null_server, share, pacing=pacing)
+    result = window(generator, lasting_server, share, pacing=pacing)
     assert result.failures == {}
     assert result.succeeded == 100
     told = result.latency[share.operation]
