@@ -9,7 +9,7 @@ import sys
 
 import psutil
 
-from .conftest import PATIENCE_S, ROOT, Cli, eventually
+from .conftest import ANY, PATIENCE_S, ROOT, Cli, eventually
 
 SELFTEST = """
 import math
@@ -20,18 +20,20 @@ from bench.experiment.selftest.comparison import Patience
 
 interruptible()
 known_servers.TRIES = 1  # beside other tests no core is ever quiet
+known_servers.WINDOW_S = 0.5
+known_servers.STALL_WINDOW_S = known_servers.STALLING.period_s
 if {quick}:
     run.check_generator = lambda *_: ()
 say = lambda line: print(line, flush=True)
 patience = Patience(looks={looks}, limit_s=math.inf, window_s=0.3)
-for check in run.run_selftest(patience=patience, say=say):
+for check in run.run_selftest({service!r}, patience, say):
     print("CHECK", check.name, flush=True)
 """
 
 
 def start(cli: Cli, *, quick: bool, looks: tuple[int, ...]) -> subprocess.Popen[str]:
     process = subprocess.Popen(
-        [sys.executable, "-c", SELFTEST.format(quick=quick, looks=looks)],
+        [sys.executable, "-c", SELFTEST.format(quick=quick, looks=looks, service=ANY.name)],
         cwd=ROOT,
         env=cli.environment,
         stdout=subprocess.PIPE,

@@ -2,8 +2,9 @@
 
 import ast
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,9 @@ ROOT = SERVICES.parent
 FOLDERS = ("bench", "services", "nix", "tests")
 
 
-def modules(folder: str) -> Iterator[tuple[Path, ast.Module]]:
-    for path in sorted((ROOT / folder).rglob("*.py")):
-        yield path, ast.parse(path.read_text())
+@cache
+def modules(folder: str) -> Sequence[tuple[Path, ast.Module]]:
+    return [(path, ast.parse(path.read_text())) for path in sorted((ROOT / folder).rglob("*.py"))]
 
 
 def loop_names(tree: ast.Module) -> Iterator[tuple[str, int]]:
