@@ -53,9 +53,11 @@ def changes_plot(
     rows = [row for change in found if (row := _row(change, styles))]
     if not rows:
         return None
-    frame = lanes(
-        "operation", list(dict.fromkeys(str(row["operation"]) for row in rows)), styles, _LANE
-    )
+    operations = list(dict.fromkeys(str(row["operation"]) for row in rows))
+    # What the others are compared with has no row of its own.
+    compared = {change.target for change in found}
+    shown = {target: style for target, style in styles.items() if target in compared}
+    frame = lanes("operation", operations, shown, _LANE)
     ends = [number(row[name]) for row in rows for name in ("low", "high") if row[name] is not None]
     edges = 1 / (1 + threshold), 1 + threshold
     span = log_span([*(number(row["ratio"]) for row in rows), *edges], ends)

@@ -31,10 +31,12 @@ from bench.model import (
     TargetRecord,
     Turns,
 )
+from bench.report.plots.changes import changes_plot
 from bench.report.render.html import html_page
 from bench.report.render.markdown import markdown
 from bench.report.run import run_document
 from bench.report.sections.studies.ab import outcome_words
+from bench.report.style import styles_of
 from bench.targets import known_targets
 from bench.workloads import select_workloads
 from tests.unit.factories import cell, load_result, record, role_cost, window
@@ -320,6 +322,34 @@ def test_the_report_begins_with_the_answer_and_tells_what_differed() -> None:
         ("read", "app_cost", True)
     ]
     assert dearer[0]["ratio_low"] < 1.1 < dearer[0]["ratio_high"]
+
+
+def test_other_statements_of_the_same_number_are_told_as_others() -> None:
+    """A release that words its statement anew sends as many: "2.00 → 2.00" would say nothing."""
+
+    def reworded(result: CellResult) -> CellResult:
+        (shown,) = result.phases
+        words = tuple(
+            replace(each, query=f"{each.query} AS s") for each in shown.queries.statements
+        )
+        return replace(result, phases=(replace(shown, queries=QueryCounts(words)),))
+
+    cells = [
+        reworded(result) if result.target == HEAD.name else result
+        for result in measured({"read": 1.0})
+    ]
+    told = outcome_words(answer(run(cells, plan(("read",)))), run(cells, plan(("read",))))
+    assert "Statements per request differ: drf read 2.00, others." in told
+
+
+def test_what_the_others_are_compared_with_has_no_row_in_the_plot() -> None:
+    """It would be an empty one."""
+    found = run(measured(SAME))
+    deciding = answer(found).deciding
+    drawn = changes_plot(deciding, styles_of(StoredRun(found)), 0.02, name="cost", title="cost")
+    assert drawn is not None
+    lanes = drawn.spec["layer"][-1]["encoding"]["y"]["scale"]["domain"]
+    assert [lane.split("\t")[-1] for lane in lanes] == ["read", "drf-head", "list", "drf-head"]
 
 
 def test_in_a_series_it_is_said_which_state_is_meant() -> None:

@@ -19,11 +19,17 @@ from bench.report.document import (
     Table,
 )
 from bench.report.plots.changes import changes_plot
-from bench.report.style import styles_of
+from bench.report.style import Styles, styles_of
 from bench.report.words import ELSEWHERE, rounds_words, verdict_words
 from bench.words import NO_FIGURE, and_list, times
 
 _LONGEST_STATEMENT = 80
+
+
+def ab_title(record: RunRecord, styles: Styles) -> str:
+    """Names the frameworks of which states were compared."""
+    labels = dict.fromkeys(record.target(name).label for name in styles)
+    return f"{and_list(list(labels))}: before and after"
 
 
 def before_and_after(run: StoredRun) -> Section | None:
@@ -77,8 +83,7 @@ def _outcome(found: Findings, record: RunRecord) -> Iterator[str]:
         yield f"Better: {'; '.join(_change_words(change, record) for change in better)}."
     if differ := [statement for statement in found.statements if statement.differ]:
         told = "; ".join(
-            f"{_who(statement, record)} {_count(statement.before)} → {_count(statement.after)}"
-            for statement in differ
+            f"{_who(statement, record)} {_queries_words(statement)}" for statement in differ
         )
         yield f"Statements per request differ: {told}."
 
@@ -220,7 +225,9 @@ def _queries_words(statement: StatementChange | None) -> str:
     if statement is None:
         return NO_FIGURE
     before, after = _count(statement.before), _count(statement.after)
-    return f"{before} → {after}" if statement.differ else after
+    if not statement.differ:
+        return after
+    return f"{before} → {after}" if before != after else f"{after}, others"
 
 
 def _statement_notes(found: Findings, record: RunRecord) -> Iterator[str]:

@@ -8,6 +8,7 @@ from bench.analysis.stored import StoredRun
 from bench.analysis.studies.ab import answer_data
 from bench.model import AB, CellResult, Crosscheck, Explain, RunRecord, Saturation, Sweep
 from bench.report.document import Card
+from bench.report.sections.studies.ab import ab_title
 from bench.report.sections.studies.bench import bench_cards, bench_lead
 from bench.report.sections.studies.crosscheck import crosscheck_cards
 from bench.report.sections.studies.explain import explain_cards, explain_lead, explain_title
@@ -64,7 +65,9 @@ _REPORTS: dict[type[Any], StudyReport] = {
     Saturation: StudyReport(saturation_cards, saturation_lead, saturation_cells),
     Crosscheck: StudyReport(crosscheck_cards),
     Explain: StudyReport(explain_cards, explain_lead, title=explain_title),
-    AB: StudyReport(bench_cards, bench_lead, answer_title="Each side alone", data=answer_data),
+    AB: StudyReport(
+        bench_cards, bench_lead, answer_title="Each side alone", title=ab_title, data=answer_data
+    ),
 }
 """By what was studied."""
 
