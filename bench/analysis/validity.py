@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from bench.analysis.wholeness import whole_rounds
 from bench.metrics import METRICS
-from bench.model import CellResult, PhaseResult, RunRecord
+from bench.model import AB, CellResult, PhaseResult, RunRecord
 
 Windows = Mapping[int, PhaseResult | None]
 """The windows of one target and phase by round; None: measured, and not to be used."""
@@ -66,6 +66,26 @@ def was_crowded_out(window: PhaseResult) -> bool:
     """
     shares = [METRICS[name].per_window(window) for name in ("foreign_cpu", "steal")]
     return sum(share or 0.0 for share in shares) >= 100 * CROWDED_SHARE
+
+
+def unequal_workers(record: RunRecord) -> Mapping[str, int]:
+    """How many workers each target said to have, by its name, where that is not the same for all
+    that did say; else nothing.
+
+    A service has one: more of them on one core are another service. The sides of an A/B are
+    compared just for what differs.
+    """
+    if isinstance(record.plan.study, AB):
+        return {}
+    stored = record.provenance.get("settings")
+    told = stored if isinstance(stored, Mapping) else {}
+    settings = {name: told.get(name) for name in record.plan.targets}
+    found = {
+        name: workers
+        for name, answer in settings.items()
+        if isinstance(answer, Mapping) and isinstance(workers := answer.get("workers"), int)
+    }
+    return found if len(set(found.values())) > 1 else {}
 
 
 def phases_of(record: RunRecord) -> Iterator[tuple[str, str]]:

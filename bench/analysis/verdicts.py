@@ -17,7 +17,7 @@ from bench.analysis.measures import (
     speeds_of,
 )
 from bench.analysis.series import operation_title
-from bench.analysis.validity import phases_of, windows_of
+from bench.analysis.validity import phases_of, unequal_workers, windows_of
 from bench.model import RunRecord, Verdict
 from bench.pairs import pairs
 from bench.stats.verdict import LEVEL, Comparison, judge
@@ -93,7 +93,10 @@ def ratios(record: RunRecord, level: float = LEVEL) -> tuple[PhaseVerdict, ...]:
 
 
 def questions(record: RunRecord, measure: Measure) -> Iterator[Question]:
-    """Every comparison of a run by this measure, in plan order."""
+    """Every comparison of a run by this measure, in plan order. Of targets with another number of
+    workers no round counts.
+    """
+    workers = unequal_workers(record)
     for workload, phase in phases_of(record):
         windows = {
             target: windows_of(record, target, workload, phase) for target in record.plan.targets
@@ -101,12 +104,19 @@ def questions(record: RunRecord, measure: Measure) -> Iterator[Question]:
         speeds = {target: speeds_of(mine, measure) for target, mine in windows.items()}
         for subject, reference in _asked(record):
             sides = {name: windows[name] for name in (subject, reference)}
+            own = [workers[name] for name in sides if name in workers]
+            unequal = len(set(own)) > 1
+            rates = {
+                name: dict.fromkeys(speeds[name]) if unequal else speeds[name] for name in sides
+            }
             comparison = Comparison(
                 subject,
                 reference,
-                speeds[subject],
-                speeds[reference],
-                cause=cause_of(measure, *sides.values()),
+                rates[subject],
+                rates[reference],
+                cause=f"workers: {' and '.join(map(str, own))}"
+                if unequal
+                else cause_of(measure, *sides.values()),
                 lacking=next(
                     filter(None, (lacking(window, measure) for window in sides.values())), ""
                 ),

@@ -1,11 +1,16 @@
 """Verdicts of one run: every pair, every phase, one family; nothing doubtful is used."""
 
+from dataclasses import replace
+
 import pytest
 
+from bench.analysis.diagnostics.collected import diagnostics_of
 from bench.analysis.measures import COST, LATENCY, RATE, inverse, measures_of, speeds_of
 from bench.analysis.precision import narrow_enough
+from bench.analysis.stored import StoredRun
+from bench.analysis.validity import unequal_workers
 from bench.analysis.verdicts import PhaseVerdict, verdicts
-from bench.model import CellResult, Diagnostic, Estimate, OpenLoop, RunRecord
+from bench.model import AB, CellResult, Diagnostic, Estimate, OpenLoop, RunRecord
 from bench.report.document import Table
 from bench.report.sections.verdicts import verdict_tables
 from bench.words import interval_words, plain
@@ -112,6 +117,35 @@ def test_a_cell_that_must_not_be_used_makes_its_comparisons_invalid(spoilt: Cell
     assert [comparison.verdict.kind for comparison in found] == ["invalid", "faster", "invalid"]
     (row, _, _) = main_table(run_of([*cells, spoilt])).rows
     assert row == ("read", "fastapi against flask", "invalid: flask in round 2", "–", "–")
+
+
+@pytest.mark.parametrize("flask", [{"workers": 1}, {}, 7])
+def test_services_with_another_number_of_workers_are_not_compared(flask: object) -> None:
+    """Whatever has made it so; who does not say, or has as many, is compared as ever."""
+    settings = {"fastapi": {"workers": 4}, "flask": flask, "drf": {"workers": 1}}
+    run = run_of(whole_run(), provenance={"settings": settings})
+    found = {
+        (phase.verdict.subject, phase.verdict.reference): phase.verdict for phase in of_main(run)
+    }
+    spoilt = {pair for pair, verdict in found.items() if verdict.kind == "invalid"}
+    known = {"drf"} | ({"flask"} if flask == {"workers": 1} else set())
+    assert spoilt == {pair for pair in found if "fastapi" in pair and known & {*pair}}
+    assert all("workers: " in found[pair].reason for pair in spoilt)
+    [told] = [
+        raised for raised, _ in diagnostics_of(StoredRun(run)) if raised.code == "unequal-workers"
+    ]
+    assert told.severity == "invalid"
+    assert "fastapi 4" in told.message
+
+
+def test_the_sides_of_an_ab_may_differ_in_their_workers() -> None:
+    """It is what was asked for: and equal ones are nothing to tell."""
+    settings = {"fastapi": {"workers": 4}, "flask": {"workers": 1}}
+    run = run_of(whole_run(), provenance={"settings": settings})
+    assert unequal_workers(run) == {"fastapi": 4, "flask": 1}
+    assert unequal_workers(replace(run, plan=replace(run.plan, study=AB((), (8,))))) == {}
+    equal = {name: {"workers": 1} for name in settings}
+    assert unequal_workers(replace(run, provenance={"settings": equal})) == {}
 
 
 def test_rates_of_the_generators_own_make_no_verdict() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from bench.analysis.commands import resume_command
 from bench.analysis.stored import StoredRun
 from bench.analysis.timeline import impossible_readings
-from bench.analysis.validity import rounds_of
+from bench.analysis.validity import rounds_of, unequal_workers
 from bench.analysis.wholeness import missing, missing_words, split
 from bench.model import CellResult, Diagnostic, RunRecord
 from bench.words import times
@@ -48,6 +48,7 @@ def _about_the_run(run: StoredRun) -> Iterator[Diagnostic]:
             f"Go on where it can be resumed: {resume_command(record)}",
         )
     yield from _about_cells(record)
+    yield from _about_workers(record)
     for line in run.unreadable:
         yield Diagnostic("unreadable", line, "The rest of the run is shown.")
     if record.plan.study is None and record.cells and rounds < record.plan.rounds:
@@ -70,6 +71,19 @@ def _about_the_run(run: StoredRun) -> Iterator[Diagnostic]:
             "one-round",
             "One round gives no interval and no verdict",
             "Measure at least two: ROUNDS=2.",
+        )
+
+
+def _about_workers(record: RunRecord) -> Iterator[Diagnostic]:
+    """Whether targets ran with another number of workers, whatever has made it so."""
+    if workers := unequal_workers(record):
+        told = ", ".join(f"{name} {count}" for name, count in workers.items())
+        yield Diagnostic(
+            "unequal-workers",
+            f"services ran with another number of workers: {told}",
+            "They are not compared. See what has set it: WEB_CONCURRENCY, GUNICORN_CMD_ARGS or "
+            "`serve` in service.toml.",
+            "invalid",
         )
 
 
