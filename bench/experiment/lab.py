@@ -22,10 +22,11 @@ from bench.supervise.readiness import http_ready, postgres_ready, wait_until_rea
 APP_TEMPLATE = "onecore-app@"
 """The file in systemd/ that all apps are instances of."""
 
-_REMEDY_OF_PREPARING = (
+PREPARE_AGAIN = (
     "Its migrations have failed. Where somebody has changed what they find (DROP TABLE), "
     "`make clean`, and all databases are made anew."
 )
+"""The remedy where migrations fail on a database that stays."""
 
 DATABASE_HOST = "127.0.0.1"
 """Databases are for this machine alone, wherever the services listen."""
@@ -286,7 +287,7 @@ class Lab:
                 raise
             # A command that prepares it, the same for every target of a framework.
             raise UnitFailed(
-                f"{unit.name}: {error.message}", error.remedy or _REMEDY_OF_PREPARING
+                f"{unit.name}: {error.message}", error.remedy or PREPARE_AGAIN
             ) from error
 
     def revive(self, target: Target) -> tuple[str, ...]:

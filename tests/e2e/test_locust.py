@@ -191,13 +191,14 @@ def test_services_bound_elsewhere_are_used_from_elsewhere(cli: Cli, bound: dict)
         socket.create_connection(("127.0.0.1", ANY.http_port + offset))
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.2", ANY.database_port + offset))
+    before = set(cli.results.glob(f"*/locust/{ANY.name}.log"))
     master = cli.spawn(
         *("locust-master",),
         **{**QUICK, **bound, "FRAMEWORK": ANY.name, "WORKERS": "2", "RUN_TIME": "7"},
     )
     workers = [cli.spawn("locust-worker", MASTER="127.0.0.2") for _ in range(2)]
     (victim,) = eventually(lambda: psutil.Process(workers[1].pid).children())
-    log = eventually(lambda: next(cli.results.glob(f"*/locust/{ANY.name}.log"), None))
+    (log,) = eventually(lambda: set(cli.results.glob(f"*/locust/{ANY.name}.log")) - before)
     eventually(lambda: "All users spawned" in log.read_text())
     victim.kill()
     said, errors = master.communicate(timeout=120)
