@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bench.model import Estimate, Plan
+from bench.model import Diagnostic, Estimate, Plan
 
 NO_FIGURE = "–"
 """Stands where there is no figure."""
@@ -64,3 +64,14 @@ def length_words(plan: Plan) -> str:
     if plan.turns is None:
         return f"windows of {plan.window_s:g} s"
     return f"{plan.window_s:g} s of each in turns of {plan.turns.turn_s:g} s"
+
+
+def diagnostic_words(diagnostic: Diagnostic, count: int = 1) -> str:
+    """What was seen, how often, and the remedy, as sentences."""
+    return f"{message_words(diagnostic, count)} {diagnostic.remedy}".rstrip()
+
+
+def message_words(diagnostic: Diagnostic, count: int = 1) -> str:
+    """What was seen, and how often."""
+    often = f" ({count} times)" if count > 1 else ""
+    return f"{diagnostic.message.rstrip('.')}{often}."

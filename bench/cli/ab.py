@@ -17,7 +17,6 @@ from bench.cli.options import (
     Seed,
     Strict,
     WorkloadName,
-    app,
     err,
     names_in,
     out,
@@ -35,7 +34,6 @@ from bench.workloads import select_workloads
 EXIT_CODES = {"clear": 0, "regression": 1, "undecided": 3}
 
 
-@app.command
 def ab(
     *,
     choice: Choice = NOTHING_CHOSEN,

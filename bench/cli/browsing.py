@@ -7,7 +7,7 @@ from cyclopts import Parameter
 
 from bench.analysis.differences import differences
 from bench.analysis.history import history_of
-from bench.cli.options import NOTHING_CHOSEN, Choice, app, err, out, whole
+from bench.cli.options import NOTHING_CHOSEN, Choice, err, out, whole
 from bench.cli.showing import cache_folder, list_runs, show_history
 from bench.errors import StoreError
 from bench.experiment.assembly import site
@@ -15,7 +15,6 @@ from bench.model import RunRecord
 from bench.store import find_run, sound, stored_runs
 
 
-@app.command
 def history(
     *,
     run: Annotated[str, Parameter(env_var="RUN")] = "",
@@ -45,7 +44,6 @@ def _readable(reference: RunRecord) -> list[RunRecord]:
     return records
 
 
-@app.command
 def serve(
     *, serve_port: Annotated[int, Parameter(env_var="SERVE_PORT", converter=whole)] = 8080
 ) -> None:

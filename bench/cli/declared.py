@@ -3,11 +3,10 @@
 `make up` does both itself. Both may be repeated: what is there already stays.
 """
 
-from bench.cli.options import NOTHING_CHOSEN, Choice, app
+from bench.cli.options import NOTHING_CHOSEN, Choice
 from bench.experiment.assembly import exclusively, open_lab
 
 
-@app.command
 def prepare(*, choice: Choice = NOTHING_CHOSEN) -> None:
     """Make passwords and databases' folders, as the user who calls; start nothing."""
     lab = open_lab(choice.names)
@@ -17,7 +16,6 @@ def prepare(*, choice: Choice = NOTHING_CHOSEN) -> None:
             lab.prepare(lab.targets)
 
 
-@app.command
 def provision(*, choice: Choice = NOTHING_CHOSEN) -> None:
     """Make each running database's role, database and extension."""
     lab = open_lab(choice.names)

@@ -13,7 +13,6 @@ from bench.cli.options import (
     Seed,
     Strict,
     WorkloadName,
-    app,
     err,
     names_in,
     out,
@@ -27,7 +26,6 @@ from bench.live.watching import TerminalWatcher
 from bench.workloads import select_workloads
 
 
-@app.command
 def explain(
     *,
     choice: Choice = NOTHING_CHOSEN,

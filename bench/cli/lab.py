@@ -12,7 +12,6 @@ from bench.cli.options import (
     Choice,
     ProfileName,
     WorkloadName,
-    app,
     err,
     names_in,
     out,
@@ -37,7 +36,6 @@ from bench.store import find_run, schemas
 from bench.workloads import select_workloads
 
 lab = App(name="lab", help="Judge the lab itself: what it costs, bears, and agrees with.")
-app.command(lab)
 
 
 @lab.command

@@ -1,7 +1,7 @@
 """Verbs for the machine: what disturbs a measurement, and what can be set."""
 
 from bench import host, isolation, preflight, tuning
-from bench.cli.options import app, err, out
+from bench.cli.options import err, out
 from bench.errors import LabError
 from bench.experiment.alone import measuring_alone
 from bench.experiment.assembly import targets
@@ -13,13 +13,11 @@ from bench.preflight import Check
 from bench.tuning import SettingOutcome
 
 
-@app.command
 def doctor() -> None:
     """Show whether this machine is fit to measure on, line by line, with what would mend it."""
     _print_checks(examine(_placement()))
 
 
-@app.command
 def tune() -> None:
     """Set what doctor names and can be set from here; untune puts it back."""
     tuning.require_root("tune")
@@ -37,7 +35,6 @@ def tune() -> None:
         raise LabError("none of the settings could be changed", "See the reasons above.")
 
 
-@app.command
 def untune() -> None:
     """Put back every setting that tune has changed, as it was."""
     tuning.require_root("untune")
@@ -48,7 +45,6 @@ def untune() -> None:
         raise LabError("not everything could be put back", "See the reasons above.")
 
 
-@app.command
 def isolate() -> None:
     """As root: move everything else on this machine off the lab's cores, until unisolate."""
     tuning.require_root("isolate")
@@ -68,7 +64,6 @@ def isolate() -> None:
         raise LabError("not everything could be moved", "See the reasons above; make unisolate.")
 
 
-@app.command
 def unisolate() -> None:
     """As root: give everything the CPUs back that isolate has taken."""
     tuning.require_root("unisolate")

@@ -18,7 +18,6 @@ from bench.cli.options import (
     Seed,
     Strict,
     WorkloadName,
-    app,
     err,
     names_in,
     out,
@@ -57,7 +56,6 @@ def drawn(seed: int | None) -> int:
     return random.randrange(1_000_000) if seed is None else seed
 
 
-@app.command(name="bench")
 def measure(
     *,
     choice: Choice = NOTHING_CHOSEN,
@@ -119,7 +117,6 @@ def measure(
     require_clean(record)
 
 
-@app.command
 def sweep(
     *,
     choice: Choice = NOTHING_CHOSEN,
@@ -146,7 +143,6 @@ def sweep(
     require_clean(record)
 
 
-@app.command
 def saturate(
     *,
     choice: Choice = NOTHING_CHOSEN,
@@ -183,7 +179,6 @@ def saturate(
         )
 
 
-@app.command
 def selftest(*, choice: Choice = NOTHING_CHOSEN) -> None:
     """Let the lab measure what is known: a service against itself, a planted slowdown, servers
     with known service times, a known amount of CPU. The service is Flask's when none is chosen.

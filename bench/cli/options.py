@@ -1,10 +1,10 @@
-"""What the verbs share: the app, the consoles, and the options that several verbs take."""
+"""What the verbs share: the consoles, and the options that several verbs take."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-from cyclopts import App, Parameter, Token
+from cyclopts import Parameter, Token
 
 from bench.errors import UsageError
 from bench.experiment.assembly import targets
@@ -12,11 +12,6 @@ from bench.model import RunRecord, Target
 from bench.report.render.terminal import make_console
 from bench.targets import ALL, choose_targets, narrow
 
-app = App(
-    name="bench",
-    help="Onecore: what does one dedicated core buy you with each framework?",
-    version_flags=[],
-)
 out = make_console()
 err = make_console(stderr=True)
 

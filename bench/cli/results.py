@@ -5,7 +5,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from bench.analysis.comparison import compare_runs
-from bench.cli.options import NOTHING_CHOSEN, Choice, WorkloadName, app, err, names_in
+from bench.cli.options import NOTHING_CHOSEN, Choice, WorkloadName, err, names_in
 from bench.cli.showing import known_formats, show_comparison, show_stored
 from bench.errors import LabError, UsageError
 from bench.experiment.assembly import site
@@ -13,7 +13,6 @@ from bench.model import RunRecord
 from bench.store import RunStore, UnreadableLine, find_run
 
 
-@app.command
 def compare(
     *,
     base: Annotated[str, Parameter(env_var="BASE")] = "",
@@ -54,7 +53,6 @@ def compare(
         raise LabError(outcome)
 
 
-@app.command
 def report(
     *,
     run: Annotated[str, Parameter(env_var="RUN")] = "",

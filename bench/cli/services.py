@@ -5,7 +5,7 @@ import shutil
 from contextlib import suppress
 from typing import NoReturn
 
-from bench.cli.options import NOTHING_CHOSEN, Choice, app, err, out
+from bench.cli.options import NOTHING_CHOSEN, Choice, err, out
 from bench.errors import LabError, UsageError
 from bench.experiment.ab.sides import remove_sides
 from bench.experiment.assembly import (
@@ -18,9 +18,10 @@ from bench.experiment.assembly import (
     targets,
 )
 from bench.experiment.lab import Lab, Stopped
+from bench.live.notes import print_notes
 from bench.live.status import status_table
+from bench.live.unit_view import watch_units
 from bench.live.units import UnitReader
-from bench.live.watching import print_notes, watch_units
 from bench.model import Target
 from bench.report.render.terminal import print_table
 from bench.words import times
@@ -41,7 +42,6 @@ def _lab_to_look_at(choice: Choice) -> Lab:
     return lab_to_look_at(choice.names if choice.framework or choice.mode else ())
 
 
-@app.command
 def up(*, choice: Choice = NOTHING_CHOSEN) -> None:
     """Start the services and their databases, and wait until they answer."""
     lab = open_lab(choice.names)
@@ -51,7 +51,6 @@ def up(*, choice: Choice = NOTHING_CHOSEN) -> None:
     _print_status(lab)
 
 
-@app.command
 def down() -> None:
     """Stop everything that the lab has started here."""
     stopped = _everything_down()
@@ -60,13 +59,11 @@ def down() -> None:
     _tell_killed(stopped)
 
 
-@app.command
 def status(*, choice: Choice = NOTHING_CHOSEN) -> None:
     """Show every service and database, or those chosen: mode, state, address, core and memory."""
     _print_status(_lab_to_look_at(choice))
 
 
-@app.command
 def watch(*, choice: Choice = NOTHING_CHOSEN) -> None:
     """Show what every service and database uses, again every 2 seconds until Ctrl-C; once where
     the output is no terminal.
@@ -78,7 +75,6 @@ def watch(*, choice: Choice = NOTHING_CHOSEN) -> None:
         watch_units(out, reader.look)
 
 
-@app.command
 def logs(*, choice: Choice = NOTHING_CHOSEN, lines: int = 40) -> None:
     """Show the end of a framework's log and of its database's."""
     lab, target = _one_target(choice)
@@ -88,7 +84,6 @@ def logs(*, choice: Choice = NOTHING_CHOSEN, lines: int = 40) -> None:
         out.print(lab.supervisor.log_tail(name, lines), markup=False, soft_wrap=True)
 
 
-@app.command
 def psql(*, choice: Choice = NOTHING_CHOSEN) -> NoReturn:
     """Open psql on a framework's database, as the service's own user."""
     lab, target = _one_target(choice)
@@ -99,7 +94,6 @@ def psql(*, choice: Choice = NOTHING_CHOSEN) -> NoReturn:
     os.execve(command, [command, lab.dsn(target)], environment)
 
 
-@app.command
 def clean() -> None:
     """Stop everything; remove the lab's databases, logs and passwords. Results stay."""
     here = site()

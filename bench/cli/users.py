@@ -15,7 +15,6 @@ from bench.cli.options import (
     Rounds,
     Seed,
     Strict,
-    app,
     err,
     out,
     refuse_beside,
@@ -116,19 +115,16 @@ STRESS = Usual(users=200, spawn_rate_per_s=10.0, run_time="5m")
 _NOTHING = Asked()
 
 
-@app.command
 def locust(*, asked: Asked = _NOTHING, target_host: TargetHost = "") -> None:
     """Let Locust's users use each framework in turn, and leave the run in results/."""
     _use(asked, VISIT, target_host)
 
 
-@app.command
 def stress(*, asked: Asked = _NOTHING, target_host: TargetHost = "") -> None:
     """The same with many users for long: 200 of them, 10 started per second, for 5 minutes."""
     _use(asked, STRESS, target_host)
 
 
-@app.command
 def locust_master(*, asked: Asked = _NOTHING, target_host: TargetHost = "") -> None:
     """Like locust, with the users of WORKERS other machines: this one has the master, and the
     services too where TARGET_HOST does not name another.
@@ -146,7 +142,6 @@ def locust_master(*, asked: Asked = _NOTHING, target_host: TargetHost = "") -> N
     _carry_out(asked, pacing, _run_time_s(asked, VISIT), target_host)
 
 
-@app.command
 def locust_worker(*, master: Annotated[str, Parameter(env_var="MASTER")] = "") -> None:
     """Send what a master on another machine asks for, one framework after the other.
 
@@ -170,7 +165,6 @@ def locust_worker(*, master: Annotated[str, Parameter(env_var="MASTER")] = "") -
         out.print(f"Let go (exit code {code}); waiting for the next.", markup=False)
 
 
-@app.command
 def locust_ui(*, choice: Choice = NOTHING_CHOSEN, target_host: TargetHost = "") -> None:
     """Open Locust's own page on this machine until Ctrl-C, with all services up, or for those of
     TARGET_HOST.
@@ -194,7 +188,6 @@ def _show_ui(here: Site) -> None:
         raise LabError(f"Locust ended with exit code {code}", "It has said why above.")
 
 
-@app.command
 def crosscheck(
     *,
     choice: Choice = NOTHING_CHOSEN,

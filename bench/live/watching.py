@@ -1,10 +1,8 @@
 """A session as a person at a terminal sees it, from the first check to the way out."""
 
-import time
 from collections.abc import Callable, Mapping
 
-from rich.console import Console, Group
-from rich.live import Live
+from rich.console import Console
 from rich.text import Text
 
 from bench import preflight
@@ -15,20 +13,13 @@ from bench.experiment.refusal import refused
 from bench.host.cpus import TICK_S, cpu_ticks
 from bench.live.classic import ClassicLog
 from bench.live.display import drawing_share
+from bench.live.notes import print_notes
 from bench.live.observer import LiveObserver, Surroundings
 from bench.live.panel import PanelState, RoleUse, cores_of, panel_lines
-from bench.live.status import UnitLine, watch_table
 from bench.model import Placement, Progress, RunRecord, Site
 from bench.preflight import Check
-from bench.report.render.terminal import fitted, print_table
 from bench.store import RunStore
 from bench.words import times
-
-
-def print_notes(console: Console, notes: tuple[str, ...]) -> None:
-    """What the lab found out about this machine and the user may want to know."""
-    for note in notes:
-        console.print(f"note: {note}", style="cyan", markup=False, soft_wrap=True)
 
 
 def surroundings(lab: Lab) -> Surroundings:
@@ -54,32 +45,6 @@ def view_share(placement: Placement) -> float:
         return panel_lines(moment, 80, 24)
 
     return drawing_share(lines)
-
-
-WATCH_PERIOD_S = 2.0
-"""Databases add up their transactions about once a second: a shorter look would see none, or two
-seconds' worth."""
-
-
-def watch_units(out: Console, look: Callable[[], tuple[UnitLine, ...]]) -> None:
-    """Show what `look` sees: on a terminal until KeyboardInterrupt, elsewhere one table."""
-    first = look()
-    if not out.is_terminal or out.is_dumb_terminal:
-        if any(line.status.pid for line in first):
-            time.sleep(WATCH_PERIOD_S)
-        print_table(out, watch_table(look()))
-        return
-    with Live(_seen(out, first), console=out, auto_refresh=False) as live:
-        out.show_cursor(True)
-        while True:
-            time.sleep(WATCH_PERIOD_S)
-            live.update(_seen(out, look()), refresh=True)
-
-
-def _seen(out: Console, lines: tuple[UnitLine, ...]) -> Group:
-    table = watch_table(lines)
-    ends = f"{time.strftime('%H:%M:%S')}, every {WATCH_PERIOD_S:g} s; Ctrl-C ends."
-    return Group(*fitted(out, table), Text(f"{table.caption} {ends}", style="dim"))
 
 
 def _how_to_go_on(store: RunStore, error: LabError) -> str:

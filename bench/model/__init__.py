@@ -84,7 +84,7 @@ from bench.model.study import (
     Study,
     Sweep,
 )
-from bench.model.verdict import Diagnostic, Estimate, Verdict, VerdictKind
+from bench.model.verdict import CountedDiagnostic, Diagnostic, Estimate, Verdict, VerdictKind
 
 __all__ = [
     "AB",
@@ -96,6 +96,7 @@ __all__ = [
     "ClosedLoop",
     "Conditions",
     "Contract",
+    "CountedDiagnostic",
     "CpuProfile",
     "CpuTimes",
     "Created",

@@ -17,6 +17,10 @@ class Diagnostic:
     severity: Literal["note", "doubt", "invalid"] = "doubt"
 
 
+CountedDiagnostic = tuple[Diagnostic, int]
+"""A diagnostic, and how often it was raised."""
+
+
 @dataclass(frozen=True)
 class Estimate:
     """A point with its interval at `level` (0.95 for 95 %), from `n` rounds."""

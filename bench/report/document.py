@@ -10,8 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
-from bench.analysis.diagnostics.collected import CountedDiagnostic
-from bench.model import VerdictKind
+from bench.model import CountedDiagnostic, VerdictKind
 from bench.report.style import Styles, marker_key
 
 Extent = Literal["everywhere", "files", "page"]

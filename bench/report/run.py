@@ -11,7 +11,7 @@ from bench.report.style import styles_of
 def run_document(run: StoredRun) -> Document:
     """All that there is to say about a run."""
     record = run.record
-    styles = styles_of(run)
+    styles = styles_of(run.record)
     return Document(
         title=report_of(record).title(record, styles),
         facts=(

@@ -9,8 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from bench.analysis.stored import StoredRun
-from bench.model import Mode, TargetRecord
+from bench.model import Mode, RunRecord, TargetRecord
 from bench.targets import known_targets
 
 _WIDEST_SHORT = 12
@@ -101,9 +100,9 @@ def colours() -> Mapping[str, Paint]:
     }
 
 
-def styles_of(run: StoredRun) -> Styles:
+def styles_of(record: RunRecord) -> Styles:
     """The style of each of the run's targets, in the plan's order."""
-    return styles(map(run.record.target, run.record.plan.targets))
+    return styles(map(record.target, record.plan.targets))
 
 
 def styles(targets: Iterable[TargetRecord]) -> Styles:

@@ -1,4 +1,4 @@
-"""What reports say in the same words everywhere: figures, verdicts, marks and diagnostics."""
+"""What reports say in the same words everywhere: figures, verdicts and marks."""
 
 from collections.abc import Iterable, Mapping
 from textwrap import shorten
@@ -6,7 +6,7 @@ from textwrap import shorten
 from bench.analysis.measures import Measure
 from bench.analysis.series import Series
 from bench.metrics import METRICS, Metric
-from bench.model import Diagnostic, Estimate, Verdict
+from bench.model import Estimate, Verdict
 from bench.report.document import TargetCell
 from bench.stats.estimate import is_bounded
 from bench.stats.verdict import LEVEL
@@ -130,17 +130,3 @@ def family_words() -> str:
         f"At most {1 - LEVEL:.0%} of such tables hold a wrong verdict; that all intervals hold at "
         f"once is not said."
     )
-
-
-# --- diagnostics ------------------------------------------------------------------------------
-
-
-def diagnostic_words(diagnostic: Diagnostic, count: int = 1) -> str:
-    """What was seen, how often, and the remedy, as sentences."""
-    return f"{message_words(diagnostic, count)} {diagnostic.remedy}".rstrip()
-
-
-def message_words(diagnostic: Diagnostic, count: int = 1) -> str:
-    """What was seen, and how often."""
-    often = f" ({count} times)" if count > 1 else ""
-    return f"{diagnostic.message.rstrip('.')}{often}."

@@ -9,7 +9,7 @@ from importlib import import_module
 
 import pytest
 
-from bench.cli.options import app
+from bench.cli.verbs import app
 from bench.errors import LabError, UsageError
 
 module = import_module("bench.cli.main")  # the package has a function of that name

@@ -7,11 +7,8 @@ from bench.analysis.stored import StoredRun
 from bench.analysis.timeline import impossible_readings
 from bench.analysis.validity import rounds_of, unequal_workers
 from bench.analysis.wholeness import missing, missing_words, split
-from bench.model import CellResult, Diagnostic, RunRecord
+from bench.model import CellResult, CountedDiagnostic, Diagnostic, RunRecord
 from bench.words import times
-
-CountedDiagnostic = tuple[Diagnostic, int]
-"""A diagnostic, and how often it was raised."""
 
 _ORDER = {"invalid": 0, "doubt": 1, "note": 2}
 

@@ -6,8 +6,7 @@ from dataclasses import replace
 
 from tabulate import tabulate
 
-from bench.analysis.diagnostics.collected import CountedDiagnostic
-from bench.model import Diagnostic
+from bench.model import CountedDiagnostic, Diagnostic
 from bench.report.document import (
     Block,
     Diagnostics,
@@ -21,7 +20,7 @@ from bench.report.document import (
     cell_text,
 )
 from bench.report.style import NO_STYLES, Styles, marker_key_words
-from bench.report.words import diagnostic_words
+from bench.words import diagnostic_words
 
 _MARKUP = re.compile(r"[\\`*_\[\]<~]")
 

@@ -9,7 +9,7 @@ from rich.measure import Measurement
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from bench.analysis.diagnostics.collected import CountedDiagnostic
+from bench.model import CountedDiagnostic
 from bench.report.document import (
     Cell,
     Diagnostics,
@@ -25,7 +25,7 @@ from bench.report.document import (
 )
 from bench.report.render.fitting import parts_of
 from bench.report.style import NO_STYLES, Styles, marker_key_words
-from bench.report.words import diagnostic_words, message_words
+from bench.words import diagnostic_words, message_words
 
 NO_WIDTH = 100_000
 """Of a pipe or a file: nothing is broken or cut for one."""

@@ -22,7 +22,7 @@ def cost(run: StoredRun) -> Section | None:
     if any(METRICS["app_cost"].estimate(target_series.windows) for target_series in run.series):
         blocks.append(
             Figure(
-                (cost_bars(run.series, styles_of(run)),),
+                (cost_bars(run.series, styles_of(run.record)),),
                 "From left to right, ever lighter: app, database (PostgreSQL), load generator. "
                 "The number at the framework's mark is their sum. The generator is the lab's own "
                 "and no cost of yours.",
@@ -34,7 +34,7 @@ def cost(run: StoredRun) -> Section | None:
     if any(use.peak_bytes is not None for use in memory):
         blocks.append(
             Figure(
-                (memory_spans(memory, styles_of(run)),),
+                (memory_spans(memory, styles_of(run.record)),),
                 "Hollow mark: idle, before the first request. Full mark, its number above it: "
                 "loaded, mean over windows. Bar, its number beside it: peak, the highest reading. "
                 "PSS counts a page that n processes share as 1/n for each.",

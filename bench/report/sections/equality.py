@@ -56,8 +56,8 @@ def _summary(found: Equality) -> str:
 
 
 def _table(title: str, facts: Sequence[Fact], run: StoredRun, caption: str = "") -> Table:
-    labels = [style.short for style in styles_of(run).values()]
-    order = [run.record.plan.targets.index(name) for name in styles_of(run)]
+    labels = [style.short for style in styles_of(run.record).values()]
+    order = [run.record.plan.targets.index(name) for name in styles_of(run.record)]
     return Table(
         title=title,
         columns=("what", *labels, ""),

@@ -24,7 +24,7 @@ def figure_tables(run: StoredRun) -> Iterator[Table]:
     """One row per metric that any target has, one column per target in the page's order."""
     for title in dict.fromkeys(series.title for series in run.series):
         mine = {series.target: series for series in run.series if series.title == title}
-        styles = [style for name, style in styles_of(run).items() if name in mine]
+        styles = [style for name, style in styles_of(run.record).items() if name in mine]
         rows = tuple(_rows([mine[style.name] for style in styles]))
         if rows:
             yield _table(title, styles, rows, mine)

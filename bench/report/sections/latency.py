@@ -25,7 +25,7 @@ def latency(run: StoredRun) -> Section | None:
     word = pacing.time_word
     title, lead = word.capitalize(), pacing.time_told
     distributions = Figure(
-        nines_plots(found, styles_of(run), word),
+        nines_plots(found, styles_of(run.record), word),
         "Further left is better. The vertical axis counts nines, so that the tail gets the room. "
         "All rounds together; a line ends where fewer than 5 requests lie beyond. Marks: 50, 90, "
         "99, 99.9 %.",

@@ -75,7 +75,7 @@ def _scene(run: StoredRun, found: Sequence[Band], span: Span) -> Scene:
     inside = [
         set_up for set_up in set_ups(run) if set_up.end_s > span[0] and set_up.start_s < span[1]
     ]
-    return Scene(styles_of(run), span, found, inside)
+    return Scene(styles_of(run.record), span, found, inside)
 
 
 def _cpu_plots(run: StoredRun, scene: Scene, title: str) -> tuple[Plot, ...]:
@@ -110,7 +110,7 @@ def _tell_means(
     def tell(target: str) -> str:
         mine = [band for band in found if target in ("", band.target)]
         mean = metric.value([band.window for band in mine])
-        targets = (target,) if target else tuple(styles_of(run))
+        targets = (target,) if target else tuple(styles_of(run.record))
         spans = [
             (set_up.start_s, set_up.end_s)
             for name in targets

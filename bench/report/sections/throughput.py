@@ -24,7 +24,7 @@ def throughput(run: StoredRun) -> Section | None:
     if measure is RESPONSE:
         title = f"{pacing.time_word.capitalize()}, p99"
     drawn = Figure(
-        (dots(name, "", found, styles_of(run), measure.metric),),
+        (dots(name, "", found, styles_of(run.record), measure.metric),),
         "Large marks: mean over rounds; bars: its 95 % interval; small dots: the rounds "
         "themselves; ×: a round that must not be used; →: the "
         "interval is wider than the plot." + ("" if closed else " Less is better."),

@@ -25,7 +25,7 @@ def users(run: StoredRun) -> Section | None:
         return None
     blocks: list[Block] = [
         Figure(
-            users_over_time_plots(found, styles_of(run), pacing.time_word),
+            users_over_time_plots(found, styles_of(run.record), pacing.time_word),
             "Each point is a slice of the window. Where it has too few requests to tell a "
             "percentile, there is none. Dashed: users.",
             users_over_time_table(record),

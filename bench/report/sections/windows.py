@@ -55,7 +55,7 @@ def _parts(run: StoredRun, found: Sequence[Band]) -> Iterator[tuple[Series, str]
     """The windows of each row as any table has them, with their rounds in words."""
     step = _step(found)
     for title in dict.fromkeys(band.title for band in found):
-        for target in styles_of(run):
+        for target in styles_of(run.record):
             mine = [band for band in found if (band.title, band.target) == (title, target)]
             for part in batched(sorted(mine, key=lambda band: band.round), step, strict=False):
                 first, windows = part[0], tuple(band.window for band in part)
@@ -71,7 +71,7 @@ def _window_row(part: tuple[Series, str]) -> Row:
 
 
 def _set_up_rows(run: StoredRun, found: Sequence[Band]) -> Iterator[Row]:
-    for target in styles_of(run):
+    for target in styles_of(run.record):
         mine = set_ups_of(run, found, target)
         spans = [(set_up.start_s, set_up.end_s) for set_up in mine]
         names = (*(units(run, role)[target] for role in ROLES), GENERATOR)

@@ -346,7 +346,7 @@ def test_what_the_others_are_compared_with_has_no_row_in_the_plot() -> None:
     """It would be an empty one."""
     found = run(measured(SAME))
     deciding = answer(found).deciding
-    drawn = changes_plot(deciding, styles_of(StoredRun(found)), 0.02, name="cost", title="cost")
+    drawn = changes_plot(deciding, styles_of(found), 0.02, name="cost", title="cost")
     assert drawn is not None
     lanes = drawn.spec["layer"][-1]["encoding"]["y"]["scale"]["domain"]
     assert [lane.split("\t")[-1] for lane in lanes] == ["read", "drf-head", "list", "drf-head"]

@@ -163,7 +163,7 @@ def test_the_widest_interval_of_a_history_is_drawn() -> None:
     wide = Estimate(first.estimate.point, -5.0, 3 * first.estimate.point, 0.95, 2)
     changed = replace(trend, points=(replace(first, estimate=wide), *others))
     runs = [run.run_id for run in history().runs]
-    plot = trend_plot("t", [changed], runs, styles_of(material("bench")))
+    plot = trend_plot("t", [changed], runs, styles_of(material("bench").record))
     assert len(plot.datasets["intervals"]) == len(runs)
     assert [row["arrow"] for row in plot.datasets["arrows"]] == ["↓", "↑"]
     assert {row["run"] for row in plot.datasets["arrows"]} == {first.run_id}

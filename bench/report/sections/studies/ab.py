@@ -245,7 +245,9 @@ def _plots(run: StoredRun, found: Findings) -> Iterator[Plot]:
         dict.fromkeys(change.measure.title for change in found.changes), 1
     ):
         mine = [change for change in found.changes if change.measure.title == title]
-        drawn = changes_plot(mine, styles_of(run), threshold, name=f"change-{number}", title=title)
+        drawn = changes_plot(
+            mine, styles_of(run.record), threshold, name=f"change-{number}", title=title
+        )
         if drawn is not None:
             yield drawn
 

@@ -43,7 +43,7 @@ def bench_cards(run: StoredRun) -> tuple[Card, ...]:
 
 
 def _card(series: Series, run: StoredRun) -> Card:
-    heading = f"{styles_of(run)[series.target].label} · {series.title}"
+    heading = f"{styles_of(run.record)[series.target].label} · {series.title}"
     if not series.windows:
         told = f"It is unfit: {series.unfit[0].splitlines()[0]}"
         return Card(series.target, heading, NOT_MEASURED, "", told, doubtful=True)

@@ -135,7 +135,7 @@ def _lateness_notes(record: RunRecord) -> list[str]:
 def crosscheck_cards(run: StoredRun) -> tuple[Card, ...]:
     """How many figures of each target agree, and what becomes of each."""
     cards = []
-    for target, style in styles_of(run).items():
+    for target, style in styles_of(run.record).items():
         mine = [figure for figure in agreements(run.record) if figure.target == target]
         told = "; ".join(f"{figure.metric.title}: {agreement_word(figure)}" for figure in mine)
         agreed = sum(figure.outcome == "agree" for figure in mine)

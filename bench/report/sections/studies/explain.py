@@ -49,7 +49,7 @@ def explain(run: StoredRun) -> Section | None:
     study = run.record.plan.study
     if not isinstance(study, Explain):
         return None
-    found, styles = explained(run.record), styles_of(run)
+    found, styles = explained(run.record), styles_of(run.record)
     blocks: list[Block] = [Prose(dearest_words(explanation, study)) for explanation in found]
     if found:
         caption = (
@@ -94,7 +94,7 @@ def _card(explanation: Explained, run: StoredRun) -> Card:
     first, second, *_ = explanation.dearest
     return Card(
         target,
-        f"{styles_of(run)[target].label} · {explanation.ladder.operation}",
+        f"{styles_of(run.record)[target].label} · {explanation.ladder.operation}",
         figure_text(cost, explanation.total_us),
         capitalised(certainty_text(cost, explanation.total_us)),
         f"Of it {first.share.point:.0%} is {first.title}, {second.share.point:.0%} {second.title}.",

@@ -37,7 +37,7 @@ def saturation(run: StoredRun) -> Section | None:
     if any(outcome.trials for outcome in found):
         blocks.append(
             Figure(
-                (trials_plot(found, styles_of(run), study.objective_s),),
+                (trials_plot(found, styles_of(run.record), study.objective_s),),
                 f"Full: passed. Hollow: failed. ×: not judged, the generator was to blame. Dashed "
                 f"across: the objective, {study.objective_s * 1e3:g} ms. Dotted: the answers.",
                 trials_table(found),
@@ -208,7 +208,7 @@ def _study(run: StoredRun) -> Saturation:
 
 
 def _saturation_card(outcome: SaturationOutcome, study: Saturation, run: StoredRun) -> Card:
-    heading = styles_of(run)[outcome.target].label
+    heading = styles_of(run.record)[outcome.target].label
     answered, note = outcome.answer, remark(outcome, study)
     sentence = f"{capitalised(note)}." if note else ""
     if answered is None or answered.kind == "undecided" or answered.lower_per_s is None:

@@ -29,7 +29,7 @@ def scalability(run: StoredRun) -> Section | None:
         for workload in run.record.plan.workloads
         if any(s.workload == workload for s in found)
     ]
-    plots = tuple(scaling_plot(found, styles_of(run), workload) for workload in workloads)
+    plots = tuple(scaling_plot(found, styles_of(run.record), workload) for workload in workloads)
     figure = Figure(
         plots,
         "Marks: means over rounds with 95 % intervals. Lines: the Universal Scalability Law. "
@@ -169,7 +169,7 @@ def sweep_cards(run: StoredRun) -> tuple[Card, ...]:
 
 def _sweep_card(scaling: Scaling, run: StoredRun) -> Card:
     target, rate = scaling.target, METRICS["rate"]
-    heading = f"{styles_of(run)[target].label} · {scaling.workload}"
+    heading = f"{styles_of(run.record)[target].label} · {scaling.workload}"
     known = [
         (estimate, level) for level in scaling.levels if (estimate := rate.estimate(level.windows))
     ]
