@@ -13,17 +13,12 @@ SLICES = ("init.scope", "system.slice", "user.slice")
 
 
 def call(command: str, *, user: str = "", expect: int = 0, timeout_s: float = 1800) -> str:
-    """What a command of the guide prints, both streams in one."""
+    """What a command of the guide prints, both streams in one: root's, or a user's who has logged
+    in for it.
+    """
     words = ["bash", "-c", command]
     if user:
-        uid = subprocess.check_output(("id", "-u", user), text=True).strip()
-        session = (
-            f"XDG_RUNTIME_DIR=/run/user/{uid}",
-            f"ONECORE_STATE=/home/{user}/state",
-            f"ONECORE_RESULTS=/home/{user}/results",
-            "LANG=C.UTF-8",
-        )
-        words = ["runuser", "-u", user, "--", "env", *session, *words]
+        words = [*_session(user), *words]
     done = subprocess.run(
         words,
         cwd=LAB,
@@ -35,6 +30,19 @@ def call(command: str, *, user: str = "", expect: int = 0, timeout_s: float = 18
     )
     assert done.returncode == expect, done.stdout
     return done.stdout
+
+
+def _session(user: str) -> tuple[str, ...]:
+    """What runs a command in a session of its own, which has its cgroup in the user's slice."""
+    return (
+        "systemd-run",
+        *("--quiet", "--pipe", "--wait", "--collect", "--same-dir"),
+        *(f"--property=User={user}", "--property=PAMName=login"),
+        f"--setenv=ONECORE_STATE=/home/{user}/state",
+        f"--setenv=ONECORE_RESULTS=/home/{user}/results",
+        "--setenv=LANG=C.UTF-8",
+        "--",
+    )
 
 
 def cpus_of_unit(name: str, *, user: str = "") -> tuple[int, ...]:

@@ -11,6 +11,7 @@ def test_the_suite_passes_on_systemd(beside_systemd: Beside) -> None:
         sys.executable, "-m", "pytest", "-q", *PLAIN,
         "tests/conformance/supervise/test_supervisor.py",
         "tests/conformance/supervise/test_killed_lab.py",
+        "tests/systemd/manager_suite.py",
         # systemd keeps the record, and restarts by itself.
         *(
             f"--deselect=tests/conformance/supervise/test_killed_lab.py::{name}"

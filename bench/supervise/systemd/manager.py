@@ -52,7 +52,8 @@ class Manager:
 
     def show(self, name: str, properties: tuple[str, ...] = _PROPERTIES) -> Mapping[str, str]:
         """A unit's properties, also of one that does not exist (LoadState is then not-found)."""
-        done = self.ask("show", f"--property={','.join(properties)}", name)
+        # A name may begin with a dash, as that of the root slice does.
+        done = self.ask("show", f"--property={','.join(properties)}", "--", name)
         if done.returncode != 0:
             raise UnitFailed(f"systemd does not tell about {name}: {done.stderr.strip()}")
         pairs = (line.partition("=") for line in done.stdout.splitlines())
@@ -60,8 +61,8 @@ class Manager:
 
     @property
     def cgroup(self) -> str:
-        """The cgroup below which its units run: `/` for the machine's own."""
-        return self.ask("show", "--property=ControlGroup", "--value", "-.slice").stdout.strip()
+        """The cgroup below which its units run: `/` for the machine's own. Raises UnitFailed."""
+        return self.show("-.slice", ("ControlGroup",))["ControlGroup"]
 
     def folders(self) -> tuple[Path, ...]:
         """Where it looks for units, the folder that wins first."""
@@ -76,7 +77,7 @@ class Manager:
         return tuple(sorted(re.findall(r"^(\w+)=", shown, re.MULTILINE)))
 
     def controllers(self, mount: Path = Path("/sys/fs/cgroup")) -> frozenset[str]:
-        """The cgroup controllers that this manager may hand to its units."""
+        """The cgroup controllers that this manager may hand to its units. Raises UnitFailed."""
         file = mount / self.cgroup.strip("/") / "cgroup.controllers"
         return frozenset(file.read_text().split()) if file.exists() else frozenset()
 
