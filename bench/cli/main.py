@@ -21,7 +21,12 @@ from bench.kernel.limits import raise_soft_limits
 
 
 def _variables_of(verb: str) -> frozenset[str]:
-    """Which variables a verb takes, beside those that the lab itself understands."""
+    """Which variables a verb takes, beside those that the lab itself understands.
+
+    Verbs of a group are none of make's, and take none.
+    """
+    if not app[verb].default_command:
+        return frozenset()
     return frozenset(
         variable
         for argument in app[verb].assemble_argument_collection()
@@ -30,11 +35,8 @@ def _variables_of(verb: str) -> frozenset[str]:
 
 
 def variables_by_verb() -> dict[str, frozenset[str]]:
-    """Which variables each verb takes, beside those that the lab itself understands.
-
-    Verbs of a group are none of make's.
-    """
-    return {verb: _variables_of(verb) for verb in VERBS if app[verb].default_command}
+    """Which variables each verb takes, beside those that the lab itself understands."""
+    return {verb: _variables_of(verb) for verb in VERBS}
 
 
 def make_variables() -> frozenset[str]:
