@@ -7,6 +7,7 @@ for ten billion.
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -81,8 +82,12 @@ def encode(counts: Counts) -> str:
     return text.decode("ascii")
 
 
+@lru_cache(maxsize=32)  # of some 150 kB each
 def decode(text: str) -> Counts:
-    """The counts in an encoded histogram. ValueError when it has another range or precision."""
+    """The counts in an encoded histogram. Whoever asks again gets the same, so they are read-only.
+
+    Raises ValueError when it has another range or precision.
+    """
     histogram = HdrHistogram.decode(text)
     shape = (
         histogram.lowest_trackable_value,
@@ -91,12 +96,19 @@ def decode(text: str) -> Counts:
     )
     if shape != (LOWEST_US, HIGHEST_US, DIGITS):
         raise ValueError(f"a histogram of {shape} instead of {(LOWEST_US, HIGHEST_US, DIGITS)}")
-    return np.frombuffer(histogram.counts, dtype=np.uint64).astype(np.int64)
+    counts = np.frombuffer(histogram.counts, dtype=np.uint64).astype(np.int64)
+    counts.flags.writeable = False
+    return counts
 
 
 def merge(parts: Iterable[Distribution]) -> Distribution:
     """One distribution of all samples in `parts`, as if they had been recorded together."""
-    filled = [part for part in parts if part.count]
+    return _merged(tuple(part for part in parts if part.count))
+
+
+@lru_cache(maxsize=1024)
+def _merged(filled: tuple[Distribution, ...]) -> Distribution:
+    """Of the same windows a report asks for a dozen metrics."""
     counts = empty()
     for part in filled:
         counts += decode(part.hdr)

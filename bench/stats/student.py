@@ -6,10 +6,12 @@ none, and would wait longer for them than for the services.
 """
 
 import math
+from functools import lru_cache
 
 import scipy  # type: ignore[import-untyped]  # scipy ships no types
 
 
+@lru_cache(maxsize=1024)  # a report asks for the same few again and again
 def critical_value(level: float, degrees_of_freedom: float) -> float:
     """The t that a two-sided interval at `level` reaches on each side of its centre.
 

@@ -1,6 +1,7 @@
 """Small records for tests: everything has a default, and keyword arguments replace it."""
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 
@@ -31,6 +32,12 @@ THREE = select_targets(known_targets(), ("fastapi", "flask", "drf"))
 
 
 def distribution(seconds: list[float]) -> Distribution:
+    return _distribution(tuple(seconds))
+
+
+@cache
+def _distribution(seconds: tuple[float, ...]) -> Distribution:
+    """Most of the time that a run for a test takes to be made, and most windows have the same."""
     counts = histogram.empty()
     histogram.fold(counts, np.array(seconds))
     return Distribution(
