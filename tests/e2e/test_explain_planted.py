@@ -42,7 +42,7 @@ def test_a_planted_cost_shows_in_its_layer_and_in_no_other(cli: Cli, public_fold
     subprocess.run(["git", "clone", "--quiet", f"file://{ROOT}", str(root)], check=True)
     serializers = root / "services/drf/items/standard/serializers.py"
     serializers.write_text(serializers.read_text() + PLANT)
-    replace(cli, root=root).run("explain", FRAMEWORK="drf", WORKLOAD="read", ROUNDS="2")
+    replace(cli, root=root).run("explain", FRAMEWORK="drf", WORKLOAD="read", ROUNDS="1")
     (folder,) = cli.runs()
     record, _ = RunStore(folder).read()
     (found,) = explained(record)
