@@ -26,8 +26,10 @@ def migrated() -> None:
 
 @pytest.fixture(autouse=True)
 def empty_tables(migrated: None) -> None:
+    """Many times cheaper than TRUNCATE, which makes new files for each table and index."""
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE items, auth_user, django_session, django_admin_log CASCADE")
+        for table in ("django_admin_log", "auth_user", "django_session", "items"):
+            cursor.execute(f"DELETE FROM {table}")
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from pathlib import Path
 from statistics import fmean, stdev
 
 import pytest
+import scipy  # its statistics take a second to load: only where they are used
 from hdrh.histogram import HdrHistogram
-from scipy import stats
 
 from bench.analysis.stored import StoredRun
 from bench.report.render.html import html_page
@@ -71,7 +71,7 @@ def row(found: list[dict], **wanted: object) -> dict:
 def interval(values: list[float]) -> tuple[float, float, float]:
     """Mean and Student's 95 % interval."""
     mean = fmean(values)
-    half = stats.t.ppf(0.975, len(values) - 1) * stdev(values) / math.sqrt(len(values))
+    half = scipy.stats.t.ppf(0.975, len(values) - 1) * stdev(values) / math.sqrt(len(values))
     return mean, mean - half, mean + half
 
 

@@ -4,9 +4,9 @@ import math
 
 import numpy as np
 import pytest
+import scipy  # its statistics take a second to load: only where they are used
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats  # type: ignore[import-untyped]  # scipy ships no types
 
 from bench.stats.estimate import geometric_mean, is_bounded, mean_estimate
 
@@ -29,10 +29,10 @@ def test_mean_of_the_sleep_data_is_what_r_prints() -> None:
 def test_mean_interval_is_that_of_scipy_stats(values: list[float], level: float) -> None:
     """For any values and level the interval is SciPy's."""
     estimate = mean_estimate(values, level)
-    error = stats.sem(values)
+    error = scipy.stats.sem(values)
     scale = max(values)
     if error > 0:
-        low, high = stats.t.interval(level, len(values) - 1, loc=np.mean(values), scale=error)
+        low, high = scipy.stats.t.interval(level, len(values) - 1, loc=np.mean(values), scale=error)
         assert estimate.low == pytest.approx(low, rel=1e-9, abs=1e-9 * scale)
         assert estimate.high == pytest.approx(high, rel=1e-9, abs=1e-9 * scale)
 
@@ -46,7 +46,7 @@ def test_geometric_mean_of_textbook_numbers() -> None:
 @given(values=rates)
 def test_geometric_mean_is_that_of_scipy_stats(values: list[float]) -> None:
     """For any rates the geometric mean is SciPy's."""
-    assert geometric_mean(values).point == pytest.approx(stats.gmean(values), rel=1e-9)
+    assert geometric_mean(values).point == pytest.approx(scipy.stats.gmean(values), rel=1e-9)
 
 
 @given(values=rates, factor=st.floats(1e-3, 1e3))

@@ -4,9 +4,9 @@ import math
 
 import numpy as np
 import pytest
+import scipy  # its statistics take a second to load: only where they are used
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats  # type: ignore[import-untyped]  # scipy ships no types
 
 from bench.stats.ratio import (
     LogRatio,
@@ -69,7 +69,7 @@ def test_paired_p_value_is_that_of_scipy_stats(rates: list[tuple[float, float]])
     ours, theirs = ([rate[i] for rate in rates] for i in (0, 1))
     ratio = paired_log_ratio(by_round(ours), by_round(theirs))
     if standard_error(ratio) > 1e-6:
-        expected = stats.ttest_rel(np.log(ours), np.log(theirs))
+        expected = scipy.stats.ttest_rel(np.log(ours), np.log(theirs))
         assert no_difference_p(ratio) == pytest.approx(expected.pvalue, rel=1e-6, abs=1e-12)
         interval = expected.confidence_interval(0.9)
         estimate = ratio_estimate(ratio, 0.9)
@@ -81,7 +81,7 @@ def test_unpaired_samples_of_different_sizes_are_those_of_scipy_stats() -> None:
     """Welch's test does not need as many rounds on both sides."""
     random = np.random.default_rng(7)
     ours, theirs = random.normal(5, 0.1, 4), random.normal(5.1, 0.3, 11)
-    expected = stats.ttest_ind(ours, theirs, equal_var=False)
+    expected = scipy.stats.ttest_ind(ours, theirs, equal_var=False)
     ratio = unpaired_log_ratio(by_round(np.exp(ours).tolist()), by_round(np.exp(theirs).tolist()))
     assert no_difference_p(ratio) == pytest.approx(expected.pvalue, rel=1e-9)
     assert degrees_of_freedom(ratio) == pytest.approx(expected.df, rel=1e-9)

@@ -3,9 +3,9 @@
 import math
 
 import pytest
+import scipy  # its statistics take a second to load: only where they are used
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats  # type: ignore[import-untyped]  # scipy ships no types
 
 from bench.model import Estimate
 from bench.stats.ratio import LogRatio
@@ -36,7 +36,7 @@ def test_it_is_the_first_number_that_suffices(sd: float, half: float, level: flo
     """No smaller number of rounds would make the interval as narrow."""
 
     def reach(n: int) -> float:
-        return float(stats.t.isf((1 - level) / 2, n - 1)) * sd / math.sqrt(n)
+        return float(scipy.stats.t.isf((1 - level) / 2, n - 1)) * sd / math.sqrt(n)
 
     expected = next((n for n in range(2, 1001) if reach(n) <= math.log1p(half)), None)
     assert rounds_for_half_width(of_spread(sd), half, level) == expected
@@ -57,7 +57,7 @@ def test_two_unpaired_runs_need_n_rounds_each() -> None:
     expected = next(
         n
         for n in range(2, 100)
-        if stats.t.isf(0.025, 2 * n - 2) * 0.02 * math.sqrt(2 / n) <= math.log1p(0.03)
+        if scipy.stats.t.isf(0.025, 2 * n - 2) * 0.02 * math.sqrt(2 / n) <= math.log1p(0.03)
     )
     assert needed == expected
 
