@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import PATIENCE_S, ROOT, Cli, eventually
+from .conftest import ANY, PATIENCE_S, ROOT, Cli, eventually
 
 needs_git = pytest.mark.skipif(
     shutil.which("git") is None or not (ROOT / ".git").exists(), reason="this is no git clone"
 )
-SHORT = {"FRAMEWORK": "flask", "WORKLOAD": "read", "ROUNDS": "2"}
+SHORT = {"FRAMEWORK": ANY.name, "WORKLOAD": "read", "ROUNDS": "2"}
 
 
 def status() -> str:
@@ -32,7 +32,7 @@ def left_in(cli: Cli) -> list[str]:
 
 
 def run(cli: Cli, **variables: str) -> tuple[int, str]:
-    process = cli.spawn("ab", **SHORT, **variables)
+    process = cli.spawn("ab", **{**SHORT, **variables})
     out, err = process.communicate(timeout=PATIENCE_S)
     return process.returncode, out + err
 
@@ -41,7 +41,7 @@ def run(cli: Cli, **variables: str) -> tuple[int, str]:
 def test_a_base_and_a_setting_are_measured_side_by_side(cli: Cli) -> None:
     """Both kept the contract; what differs is told, in all forms, and nothing is left behind."""
     before = status()
-    code, told = run(cli, BASE="HEAD", ENV="POOL_SIZE=5")
+    code, told = run(cli, FRAMEWORK="flask", BASE="HEAD", ENV="POOL_SIZE=5")
     assert code in (0, 1, 3), told
     (folder,) = cli.runs()
     record = json.loads((folder / "run.json").read_text())
@@ -67,9 +67,9 @@ def test_a_side_that_does_not_start_is_told_and_leaves_nothing(cli: Cli) -> None
     assert (code, "no such server" in told) == (1, True), told
     assert left_in(cli) == []
     for variables, words in (
-        ({"ENV": "POOL=5"}, "flask reads no POOL"),
+        ({"ENV": "POOL=5"}, f"{ANY.name} reads no POOL"),
         ({"BASE": "no-such-branch"}, "no commit 'no-such-branch'"),
-        ({"ENV": "POOL_SIZE=5", "THRESHOLD": "7"}, "THRESHOLD=7 is out of range"),
+        ({"ENV": "SERVER_THREADS=5", "THRESHOLD": "7"}, "THRESHOLD=7 is out of range"),
     ):
         code, told = run(cli, **variables)
         assert (code, words in told) == (2, True), told
@@ -78,8 +78,8 @@ def test_a_side_that_does_not_start_is_told_and_leaves_nothing(cli: Cli) -> None
 
 def test_killed_it_leaves_nothing_that_clean_does_not_remove(cli: Cli) -> None:
     """After kill -9 no process is left; `make clean` takes the rest away and says what."""
-    process = cli.spawn("ab", **{**SHORT, "ROUNDS": "1000"}, ENV="POOL_SIZE=5")
-    eventually(lambda: list(cli.state.glob("*/run/onecore-flask-head.json")))
+    process = cli.spawn("ab", **{**SHORT, "ROUNDS": "1000"}, ENV="SERVER_THREADS=5")
+    eventually(lambda: list(cli.state.glob(f"*/run/onecore-{ANY.name}-head.json")))
     process.send_signal(signal.SIGKILL)
     process.communicate(timeout=PATIENCE_S)
     eventually(lambda: not cli.left_running())
