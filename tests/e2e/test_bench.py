@@ -107,24 +107,12 @@ def test_report_renders_a_run_again(cli: Cli, finished: Finished) -> None:
     assert "html, md, csv" in cli.run("report", expect=2, FORMAT="pdf")
 
 
-@pytest.mark.parametrize(
-    ("variables", "named"),
-    [
-        ({"FRAMEWORK": "nope"}, "Known frameworks: fastapi"),
-        ({"WORKLOAD": "nope"}, "create, read, update, delete"),
-        ({"PROFILE": "nope"}, "quick"),
-        ({"ROUNDS": "0"}, "at least 1"),
-        ({"CONCURRENCY": "0"}, "1 to 1000"),
-        ({"PORT_OFFSET": "many"}, "whole number"),
-        ({"SUPERVISOR": "nope"}, "systemd, process"),
-        ({"RESUME": "19990101-000000"}, "there is no run"),
-    ],
-)
-def test_mistakes_are_named_with_exit_code_2(
-    cli: Cli, variables: dict[str, str], named: str
-) -> None:
-    """What does not exist is told together with what does, before anything starts."""
-    assert named in cli.run("bench", expect=2, **variables)
+def test_a_mistake_is_named_with_exit_code_2(cli: Cli) -> None:
+    """What does not exist is told together with what does, before anything starts.
+
+    `tests/unit/test_mistakes.py` has the others.
+    """
+    assert "Known frameworks: fastapi" in cli.run("bench", expect=2, FRAMEWORK="nope")
 
 
 def test_a_mistyped_make_variable_is_refused(cli: Cli) -> None:

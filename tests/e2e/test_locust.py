@@ -77,22 +77,6 @@ def test_interrupted_it_leaves_nothing_running(cli: Cli) -> None:
     assert cli.left_running() == []
 
 
-@pytest.mark.parametrize(
-    ("verb", "variables", "code", "named"),
-    [
-        ("locust", {"USERS": "0"}, 2, "USERS"),
-        ("locust", {"TARGET_HOST": "127.0.0.9"}, 1, "make up BIND="),
-        ("locust-ui", {"TARGET_HOST": "127.0.0.9"}, 1, "make up BIND="),
-        ("locust-worker", {}, 2, "MASTER="),
-        ("locust-worker", {"MASTER": "nohost.invalid"}, 2, "nohost.invalid is no machine"),
-        ("status", {"BIND": "0.0.0.0"}, 2, "BIND="),
-    ],
-)
-def test_mistakes_are_named(cli: Cli, verb: str, variables: dict, code: int, named: str) -> None:
-    """What was asked for wrongly is named, with its exit code."""
-    assert named in cli.run(verb, expect=code, **variables)
-
-
 class HalfBroken(BaseHTTPRequestHandler):
     """Lists nothing, and fails whatever else it is asked."""
 

@@ -11,6 +11,7 @@ import pytest
 
 from bench.cli.verbs import app
 from bench.errors import LabError, UsageError
+from bench.report.render.terminal import make_console
 
 module = import_module("bench.cli.main")  # the package has a function of that name
 
@@ -56,7 +57,7 @@ def test_a_full_disk_is_told_with_its_remedy(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """No traceback: what could not be written, and where else it could go."""
-    monkeypatch.setattr(module.err, "file", sys.stderr)
+    monkeypatch.setattr(module, "err", make_console(stderr=True))
     full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/from", None, "/to")
     run(monkeypatch, failing(full))
     said = capsys.readouterr().err
