@@ -174,7 +174,12 @@ def cpu_s(processes: list[psutil.Process]) -> float:
 def is_asked(process: Any) -> bool:
     """Whether a load is under way: who answers it and who sends it have both used a CPU."""
     with suppress(psutil.NoSuchProcess):
-        sides = [processes_of(process, words) for words in ("gunicorn", "bench.load")]
+        # Looked up once: who asks again and again uses a core that the run needs.
+        children = psutil.Process(process.pid).children(recursive=True)
+        sides = [
+            [child for child in children if words in words_of(child)]
+            for words in ("gunicorn", "bench.load")
+        ]
         before = [cpu_s(side) for side in sides]
         time.sleep(0.05)
         return all(cpu_s(side) > used for side, used in zip(sides, before, strict=True))
