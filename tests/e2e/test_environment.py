@@ -46,7 +46,7 @@ def test_services_get_what_the_lab_composed(cli: Cli, tmp_path: Path) -> None:
 
 def test_a_measurement_says_what_was_let_through(cli: Cli) -> None:
     """The settings in force are those of the lab, and the provenance names what reached them."""
-    cli.run("bench", FRAMEWORK="flask", WORKLOAD="read", PROFILE="quick", ROUNDS="1", **HOSTILE)
+    cli.run("bench", FRAMEWORK=ANY.name, WORKLOAD="read", ROUNDS="1", **HOSTILE)
     record = json.loads((cli.runs()[-1] / "run.json").read_text())
     told = record["provenance"]["environment"]
     assert set(told["services"]) <= {"LD_LIBRARY_PATH"}

@@ -18,7 +18,7 @@ QUICK = {"USERS": "6", "SPAWN_RATE": "10", "WAIT": "0.05-0.1", "RUN_TIME": "3"}
 
 def test_a_run_of_locust_is_a_run(cli: Cli) -> None:
     """Record, cell, samples, Locust's reports; shown by report, and resumed like any other."""
-    said = cli.run("locust", FRAMEWORK="flask", SHAPE="spike", **{**QUICK, "RUN_TIME": "2.5"})
+    said = cli.run("locust", FRAMEWORK=ANY.name, SHAPE="spike", **{**QUICK, "RUN_TIME": "2.5"})
     assert "shape spike" in said
     assert "Over time" in said
     (run,) = cli.runs()
@@ -35,8 +35,11 @@ def test_a_run_of_locust_is_a_run(cli: Cli) -> None:
     assert window["queries"]["statements"]
     names = {path.name for path in (run / "locust").iterdir()}
     assert {
-        *("flask.html", "flask.json", "flask_stats.csv", "flask_stats_history.csv"),
-        *("flask_failures.csv", "flask.log"),
+        f"{ANY.name}{rest}"
+        for rest in (
+            *(".html", ".json", "_stats.csv", "_stats_history.csv"),
+            *("_failures.csv", ".log"),
+        )
     } <= names
     generator = [
         sample["cpu_s"]

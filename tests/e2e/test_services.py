@@ -15,7 +15,7 @@ import pytest
 from bench.model import Target
 from bench.targets import default_targets, known_targets
 
-from .conftest import ROOT, Cli, eventually
+from .conftest import ANY, ROOT, Cli, eventually
 
 KNOWN = known_targets()
 USUAL = default_targets(KNOWN)
@@ -107,54 +107,54 @@ def test_a_taken_port_is_named_and_nothing_stays(cli: Cli) -> None:
 
 
 @pytest.fixture(scope="module")
-def flask(cli: Cli) -> Cli:
-    """Flask and its database are up."""
-    cli.run("up", FRAMEWORK="flask")
+def alone(cli: Cli) -> Cli:
+    """One service and its database are up."""
+    cli.run("up", FRAMEWORK=ANY.name)
     return cli
 
 
-def test_one_framework_alone(flask: Cli) -> None:
-    """FRAMEWORK=flask brings up Flask and its database, nothing else."""
-    assert set(pids(flask)) == {"onecore-flask", "onecore-postgres-flask"}
-    assert "gunicorn" in flask.run("logs", FRAMEWORK="flask").lower()
+def test_one_framework_alone(alone: Cli) -> None:
+    """FRAMEWORK= with one name brings up that service and its database, nothing else."""
+    assert set(pids(alone)) == {f"onecore-{ANY.name}", f"onecore-postgres-{ANY.name}"}
+    assert "gunicorn" in alone.run("logs", FRAMEWORK=ANY.name).lower()
 
 
-def test_watch_shows_what_runs_once_where_there_is_no_terminal(flask: Cli) -> None:
+def test_watch_shows_what_runs_once_where_there_is_no_terminal(alone: Cli) -> None:
     """One plain table: use of CPU and memory of what runs."""
-    shown = flask.run("watch", FRAMEWORK="flask")
+    shown = alone.run("watch", FRAMEWORK=ANY.name)
     assert shown.count("running") == 2
     assert "\x1b" not in shown
-    database = next(line.split() for line in shown.splitlines() if "postgres-flask" in line)
+    database = next(line.split() for line in shown.splitlines() if f"postgres-{ANY.name}" in line)
     cpu_percent, megabytes, transactions = (float(word) for word in database[-3:])
     assert cpu_percent >= 0
     assert megabytes > 1
     assert transactions >= 0
-    assert flask.left_running() != []
+    assert alone.left_running() != []
 
 
-def test_a_database_killed_with_9_is_named_and_comes_back(flask: Cli) -> None:
+def test_a_database_killed_with_9_is_named_and_comes_back(alone: Cli) -> None:
     """status says failed; up starts it again with its data."""
-    port = 5000 + int(flask.environment["PORT_OFFSET"])
+    port = ANY.http_port + int(alone.environment["PORT_OFFSET"])
     body = json.dumps({"name": "kept", "price": 1}).encode()
     request = urllib.request.Request(
         f"http://127.0.0.1:{port}/items/", body, {"Content-Type": "application/json"}
     )
     item_id = json.load(urllib.request.urlopen(request))["id"]
-    postmaster = psutil.Process(pids(flask)["onecore-postgres-flask"])
+    postmaster = psutil.Process(pids(alone)[f"onecore-postgres-{ANY.name}"])
     workers = postmaster.children()
     os.kill(postmaster.pid, signal.SIGKILL)
     psutil.wait_procs([postmaster, *workers], timeout=30)
-    eventually(lambda: "failed" in flask.run("status"))
-    flask.run("up", FRAMEWORK="flask")
+    eventually(lambda: "failed" in alone.run("status"))
+    alone.run("up", FRAMEWORK=ANY.name)
     answer = json.load(urllib.request.urlopen(f"http://127.0.0.1:{port}/items/{item_id}"))
     assert answer["name"] == "kept"
 
 
-def test_psql_asks_for_no_password_and_shows_none(flask: Cli) -> None:
+def test_psql_asks_for_no_password_and_shows_none(alone: Cli) -> None:
     """psql logs in as the service's user."""
     done = subprocess.run(
         [sys.executable, "-m", "bench", "psql"],
-        env={**flask.environment, "FRAMEWORK": "flask"},
+        env={**alone.environment, "FRAMEWORK": ANY.name},
         input="select current_user, current_database();",
         capture_output=True,
         text=True,
@@ -162,14 +162,14 @@ def test_psql_asks_for_no_password_and_shows_none(flask: Cli) -> None:
         cwd=ROOT,
     )
     assert "testuser" in done.stdout
-    assert "testdb_flask" in done.stdout
+    assert ANY.database_name in done.stdout
 
 
-def test_clean_removes_everything_but_results(flask: Cli) -> None:
+def test_clean_removes_everything_but_results(alone: Cli) -> None:
     """After clean there are no databases and no passwords; results stay."""
-    flask.results.mkdir(exist_ok=True)
-    (flask.results / "kept").touch()
-    flask.run("clean")
-    assert flask.left_running() == []
-    assert not list(flask.state.rglob("pgpass"))
-    assert (flask.results / "kept").exists()
+    alone.results.mkdir(exist_ok=True)
+    (alone.results / "kept").touch()
+    alone.run("clean")
+    assert alone.left_running() == []
+    assert not list(alone.state.rglob("pgpass"))
+    assert (alone.results / "kept").exists()
