@@ -3,6 +3,7 @@
 The lab that a developer has running on the default ports is never touched.
 """
 
+import gc
 import os
 import shutil
 import signal
@@ -40,6 +41,11 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # A busy machine must not fail a property.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
+
+
+def pytest_collection_finish() -> None:
+    """What has been collected stays to the end: it need not be looked through again and again."""
+    gc.freeze()
 
 
 @dataclass(frozen=True)
