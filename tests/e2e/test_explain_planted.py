@@ -37,18 +37,18 @@ ItemSerializer.to_representation = _burn
     shutil.which("git") is None or not (ROOT / ".git").exists(), reason="this is no git clone"
 )
 def test_a_planted_cost_shows_in_its_layer_and_in_no_other(cli: Cli, public_folder: Path) -> None:
-    """A serializer that burns: the layer of serializers has it, and no other half as much."""
+    """A serializer that burns: the layer of serializers has it whole, the others together less."""
     root = public_folder / "planted"
     subprocess.run(["git", "clone", "--quiet", f"file://{ROOT}", str(root)], check=True)
     serializers = root / "services/drf/items/standard/serializers.py"
     serializers.write_text(serializers.read_text() + PLANT)
-    replace(cli, root=root).run("explain", FRAMEWORK="drf", WORKLOAD="read", ROUNDS="1")
+    replace(cli, root=root).run("explain", FRAMEWORK="drf", WORKLOAD="read", ROUNDS="2")
     (folder,) = cli.runs()
     record, _ = RunStore(folder).read()
     (found,) = explained(record)
     costs = {layer.layer: layer.cost_us.point for layer in found.layers}
-    dear = [layer for layer, cost_us in costs.items() if cost_us > PLANTED_US / 2]
-    assert dear == ["serializers"], costs
+    assert costs.pop("serializers") > PLANTED_US
+    assert all(cost < PLANTED_US / 2 for cost in costs.values()), costs
     (seen,) = json.loads((folder / "findings.json").read_text())
     assert seen["failure"] == ""
     if seen["profile"] is None:
