@@ -21,16 +21,20 @@ from bench.kernel.process import GONE, every_stat, process_environment
 from bench.model import Placement
 from bench.placement import format_cpulist, parse_cpulist
 from bench.supervise.process import MARK
+from bench.supervise.systemd.cpuset import (
+    LAB_SLICE,
+    allow_cpus,
+    has_drop_in,
+    keep_cpuset,
+    let_go,
+    present_cpus,
+)
 from bench.supervise.systemd.manager import Manager, find_manager
 from bench.tuning import SettingOutcome
 
 STATE = Path("/run/onecore/isolated.json")
 _UNSET = "unset "
-_CONTROL = ("/run/systemd/system.control", "/run/systemd/transient")
-_DROP_IN = "50-AllowedCPUs.conf"
 _CONFINED = (".slice", ".scope", ".service")
-_SLICE = "onecore_lab.slice"
-"""Not the units' own slice, which is stopped with the last of them."""
 
 
 @dataclass(frozen=True)
@@ -61,36 +65,23 @@ class UnitCpus(KernelTree):
         shown = self.manager.show(name, ("LoadState", "AllowedCPUs"))
         if shown["LoadState"] != "loaded":
             return ""
-        if shown["AllowedCPUs"] and any(file.exists() for file in self._drop_ins(name)):
+        if shown["AllowedCPUs"] and has_drop_in(name, self):
             return _cpulist(shown["AllowedCPUs"])
         # To be freed it will be given all that it may use, and our drop-in be taken away: from then
         # on its own files hold again, and edits of them. Where those say nothing that is every CPU
         # there is. Either may name one that is offline now and comes back.
         usable = _cpulist(shown["AllowedCPUs"])
-        return f"{_UNSET}{usable or super().read('/sys/devices/system/cpu/present')}"
+        return f"{_UNSET}{usable or format_cpulist(present_cpus(self))}"
 
     def write(self, name: str, text: str) -> None:
         """Confine a unit. Raises OSError when systemd refuses."""
         # An empty list would change nothing: to free a unit it is given all that it had.
         try:
-            cpus = text.removeprefix(_UNSET)
-            self.manager.tell("set-property", "--runtime", name, f"AllowedCPUs={cpus}")
+            allow_cpus(self.manager, name, text.removeprefix(_UNSET))
             if text.startswith(_UNSET):
-                self.let_go(name)
+                let_go(self.manager, name, self)
         except LabError as error:
             raise OSError(0, error.message) from error
-
-    def let_go(self, name: str) -> None:
-        """Take away what confines a unit of that name until the next restart."""
-        for file in self._drop_ins(name):
-            file.unlink(missing_ok=True)
-            with suppress(OSError):  # there is nothing, or something of others in it
-                file.parent.rmdir()
-        self.manager.tell("daemon-reload")
-
-    def _drop_ins(self, name: str) -> tuple[Path, ...]:
-        """Where systemd keeps what it was told until the next restart."""
-        return tuple(self.path(f"{folder}/{name}.d/{_DROP_IN}") for folder in _CONTROL)
 
 
 def isolate(
@@ -109,12 +100,11 @@ def isolate(
 
 def unisolate(tree: UnitCpus, state: Path = STATE) -> tuple[SettingOutcome, ...]:
     """Put back what was there before `isolate`, also when that was interrupted."""
+    keep_cpuset(tree.manager, tree)
     outcomes = tuning.untune(tree, state)
     for outcome in outcomes:
         if outcome.kind == "gone":
-            tree.let_go(outcome.name)  # another unit may come by that name
-    if "populated 1" not in tree.read(f"{MOUNT}/{_SLICE}/cgroup.events"):
-        tree.manager.ask("stop", _SLICE)
+            let_go(tree.manager, outcome.name, tree)  # another unit may come by that name
     return outcomes
 
 
@@ -180,9 +170,9 @@ def leave_the_confined() -> None:
     # What cannot be read tells nothing, and whoever looks or stops needs nothing of it.
     if os.geteuid() != 0 or not tuning.tuned_names(UnitCpus(), STATE):
         return
-    if f"/{_SLICE}/" in Path("/proc/self/cgroup").read_text():
+    if f"/{LAB_SLICE}/" in Path("/proc/self/cgroup").read_text():
         return
-    scope = ("systemd-run", "--scope", "--quiet", "--collect", f"--slice={_SLICE}", "--")
+    scope = ("systemd-run", "--scope", "--quiet", "--collect", f"--slice={LAB_SLICE}", "--")
     os.execvp(scope[0], (*scope, sys.executable, "-m", "bench", *sys.argv[1:]))
 
 

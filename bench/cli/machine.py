@@ -1,8 +1,10 @@
 """Verbs for the machine: what disturbs a measurement, and what can be set."""
 
+from contextlib import suppress
+
 from bench import host, isolation, preflight, tuning
 from bench.cli.options import err, out
-from bench.errors import LabError
+from bench.errors import LabError, SetupError
 from bench.experiment.alone import measuring_alone
 from bench.experiment.assembly import targets
 from bench.experiment.conditions import examine
@@ -10,6 +12,8 @@ from bench.experiment.lab import apps_at_once
 from bench.model import Placement
 from bench.placement import plan_placement
 from bench.preflight import Check
+from bench.supervise.systemd.cpuset import keep_cpuset
+from bench.supervise.systemd.manager import find_manager
 from bench.tuning import SettingOutcome
 
 
@@ -30,6 +34,7 @@ def tune() -> None:
         )
     with measuring_alone():
         outcomes = tuning.tune(preflight.settings(examine(_placement())))
+        _keep_cpuset()
     _print_outcomes(outcomes, "Nothing here needs tuning, or can be tuned.")
     if outcomes and all(outcome.kind == "failed" for outcome in outcomes):
         raise LabError("none of the settings could be changed", "See the reasons above.")
@@ -40,6 +45,7 @@ def untune() -> None:
     tuning.require_root("untune")
     with measuring_alone():
         outcomes = tuning.untune()
+        _keep_cpuset()
     _print_outcomes(outcomes, "Nothing to put back since the last restart.")
     if any(outcome.kind == "failed" for outcome in outcomes):
         raise LabError("not everything could be put back", "See the reasons above.")
@@ -73,6 +79,12 @@ def unisolate() -> None:
     _print_outcomes(outcomes, "Nothing to put back since the last restart.")
     if any(outcome.kind == "failed" for outcome in outcomes):
         raise LabError("not everything could be put back", "See the reasons above.")
+
+
+def _keep_cpuset() -> None:
+    """Siblings that have gone offline, or come back: services may run meanwhile, or end."""
+    with suppress(SetupError):  # no systemd that could confine anything
+        keep_cpuset(find_manager())
 
 
 def _placement() -> Placement:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bench.host.cpus import SMT_SWITCH, siblings, smt_groups, topology
 from bench.placement import plan_placement
-from tests.machine.guest import LAB, call
+from tests.machine.guest import LAB, call, running_units
 
 ONLINE = Path("/sys/devices/system/cpu/online")
 
@@ -32,6 +32,21 @@ def test_siblings_go_offline_and_come_back_with_their_interrupts() -> None:
     assert ONLINE.read_text() == before
     assert interrupt.read_text().strip() == str(sibling)
     assert os.sched_getaffinity(1) == os.sched_getaffinity(0) == {0, 1, 2, 3}
+
+
+def test_services_that_end_while_siblings_are_offline_take_no_cpu_from_anybody() -> None:
+    """Systemd gives up the kernel's controller of CPUs with the last unit that names its own."""
+    before = ONLINE.read_text()
+    (sibling, *_) = siblings(plan_placement(topology(), 1).app, smt_groups())
+    call("make up FRAMEWORK=flask")
+    with busy(sibling):
+        call("make tune")
+    assert ONLINE.read_text() != before
+    call("make down")
+    call("make untune")
+    assert ONLINE.read_text() == before
+    assert os.sched_getaffinity(1) == os.sched_getaffinity(0) == {0, 1, 2, 3}
+    assert "onecore_lab.slice" not in running_units()
 
 
 @contextmanager

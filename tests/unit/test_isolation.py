@@ -18,6 +18,7 @@ from bench.isolation import (
     unisolate,
 )
 from bench.model import Placement
+from bench.supervise.systemd.cpuset import LAB_SLICE
 from bench.supervise.systemd.manager import Manager
 
 PLACEMENT = Placement(app=(3,), database=(2,), generator=(1,), housekeeping=(0,))
@@ -83,6 +84,7 @@ def machine(tmp_path: Path) -> Path:
     present = tmp_path / "sys/devices/system/cpu/present"
     present.parent.mkdir(parents=True)
     present.write_text("0-3")
+    (present.parent / "online").write_text("0-3")
     return tmp_path
 
 
@@ -192,6 +194,21 @@ def test_a_cpu_that_was_offline_comes_back_too(machine: Path) -> None:
     isolate(PLACEMENT, tree(machine), machine / "state.json")
     unisolate(tree(machine), machine / "state.json")
     assert {(machine / "cgroup" / unit).read_text() for unit in UNITS} == {"0-3"}
+
+
+def test_the_controller_outlasts_a_cpu_that_is_offline(machine: Path) -> None:
+    """It is kept from before the first unit is freed, until the CPU is back: see cpuset.py."""
+    online = machine / "sys/devices/system/cpu/online"
+    online.write_text("0-2")
+    isolate(PLACEMENT, tree(machine), machine / "state.json")
+    freeing = tree(machine)
+    unisolate(freeing, machine / "state.json")
+    assert isinstance(freeing.manager, FakeManager)
+    assert freeing.manager.changes[0] == LAB_SLICE
+    assert [path.parent.name for path in machine.glob("run/systemd/*/*/*")] == [f"{LAB_SLICE}.d"]
+    online.write_text("0-3")
+    unisolate(tree(machine), machine / "state.json")
+    assert not list(machine.glob("run/systemd/*/*"))
 
 
 def test_a_users_running_lab_keeps_its_cores(machine: Path) -> None:

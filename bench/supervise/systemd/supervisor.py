@@ -26,6 +26,7 @@ from bench.supervise.identity import Identity
 from bench.supervise.ports import require_free_port
 from bench.supervise.proctree import sizes_of, usage_of
 from bench.supervise.systemd.cgroup import Cgroup
+from bench.supervise.systemd.cpuset import keep_cpuset
 from bench.supervise.systemd.journal import journal_command, journal_of, log_began_unix_s
 from bench.supervise.systemd.keeper import forget, keeper_of, remember
 from bench.supervise.systemd.manager import Manager, first_line
@@ -219,6 +220,8 @@ class SystemdSupervisor:
                 )
 
     def stop(self, name: str) -> bool:
+        # Also before a start: what is bound to this process may end without a stop.
+        keep_cpuset(self.manager)
         unit = self._systemd_name(name)
         if unit is None:
             return True
