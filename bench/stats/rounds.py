@@ -1,14 +1,12 @@
 """How many rounds an interval of a given width takes."""
 
 import math
-
-import numpy as np
-import scipy  # type: ignore[import-untyped]  # scipy ships no types
-from numpy.typing import NDArray
+from bisect import bisect_left
+from collections.abc import Sequence
 
 from bench.model import Estimate
 from bench.stats.ratio import LogRatio
-from bench.stats.student import check_level
+from bench.stats.student import check_level, critical_value
 
 MAX_ROUNDS = 1000
 """Beyond this many rounds the answer is "hopeless"."""
@@ -39,21 +37,19 @@ def rounds_for_half_width(
     check_level(level)
     if not half_width >= 0:
         raise ValueError(f"a half width cannot be negative: {half_width}")
-    if log_ratio.variances is None:
+    variances = log_ratio.variances
+    if variances is None:
         raise ValueError("the spread is unknown: it takes at least 2 rounds")
-    n = np.arange(2, limit + 1)
-    reach = _half_widths(np.asarray(log_ratio.variances), n, level)
-    enough = n[reach <= math.log1p(half_width)]
-    return int(enough[0]) if enough.size else None
+    wanted, counts = math.log1p(half_width), range(2, limit + 1)
+    # The more rounds, the narrower: the first that suffice are found by halving.
+    first = bisect_left(counts, True, key=lambda n: _half_width(variances, n, level) <= wanted)
+    return counts[first] if first < len(counts) else None
 
 
-def _half_widths(
-    variances: NDArray[np.float64], n: NDArray[np.int_], level: float
-) -> NDArray[np.float64]:
-    """Half widths on the logarithmic scale with n rounds of each sample."""
-    total = variances.sum()
+def _half_width(variances: Sequence[float], n: int, level: float) -> float:
+    """The half width on the logarithmic scale with n rounds of each sample."""
+    total = sum(variances)
     if total == 0:
-        return np.zeros(n.shape)
-    freedom = (n - 1) / np.sum((variances / total) ** 2)
-    t = -np.asarray(scipy.special.stdtrit(freedom, (1 - level) / 2))
-    return t * np.sqrt(total / n)
+        return 0.0
+    freedom = (n - 1) / sum((variance / total) ** 2 for variance in variances)
+    return critical_value(level, freedom) * math.sqrt(total / n)
