@@ -52,7 +52,9 @@ def cost_bars(found: Sequence[Series], styles: Styles) -> Plot:
             "bars": (_bars(base, styles, scale), rows),
             "markers": (marker(end, styles, 62, aside=9), ends),
             "sums": (
-                end.mark_text(align="left", dx=17, fontSize=11, color=INK).encode(text="total:N"),
+                end.mark_text(align="left", dx=17, fontSize=11, color=INK).encode(
+                    text=alt.Text("total:N")
+                ),
                 ends,
             ),
         }
@@ -77,7 +79,7 @@ def _bars(base: alt.Chart, styles: Styles, scale: alt.Scale) -> alt.Chart:
     shaded: alt.Chart = base.transform_calculate(strength=f"({ISOLATED} ? 1 : 0.12) * ({full})")
     made: alt.Chart = shaded.mark_bar(stroke=PAPER, strokeWidth=1, cornerRadius=1.5).encode(
         x=alt.X("from:Q", title=_AXIS, scale=scale, axis=alt.Axis(tickCount=8)),
-        x2="to:Q",
+        x2=alt.X2("to:Q"),
         color=target_colour(styles),
         opacity=alt.Opacity("strength:Q", scale=None, legend=None),
         tooltip=tooltip(

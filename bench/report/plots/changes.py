@@ -84,7 +84,9 @@ def _band(x: alt.X, edges: tuple[float, float]) -> dict[str, tuple[alt.Chart, Pl
     rows = [{"from": edges[0], "to": edges[1], "one": 1}]
     return {
         "band": (
-            marks().mark_rect(color=SOFT, opacity=0.14).encode(x=moved(x, "from"), x2="to:Q"),
+            marks()
+            .mark_rect(color=SOFT, opacity=0.14)
+            .encode(x=moved(x, "from"), x2=alt.X2("to:Q")),
             rows,
         ),
         "same": (marks().mark_rule(color=SOFT, strokeDash=[4, 4]).encode(x=moved(x, "one")), rows),
@@ -95,16 +97,18 @@ def _layers(
     base: alt.Chart, x: alt.X, rows: PlotRows, intervals: Cut, styles: Styles
 ) -> dict[str, tuple[alt.Chart, PlotRows]]:
     colours = target_colour(styles)
-    rule = base.mark_rule(strokeWidth=2.5).encode(x=moved(x, "from"), x2="to:Q", color=colours)
+    rule = base.mark_rule(strokeWidth=2.5).encode(
+        x=moved(x, "from"), x2=alt.X2("to:Q"), color=colours
+    )
     arrow = base.mark_text(fontSize=15, fontWeight=700).encode(
-        x=moved(x, "end"), text="arrow:N", color=colours
+        x=moved(x, "end"), text=alt.Text("arrow:N"), color=colours
     )
     words = base.mark_text(align="left", dx=10, dy=-8, fontSize=10.5, color=INK)
     return {
         "intervals": (rule, intervals.shown),
         "arrows": (arrow, intervals.arrows),
         "ratios": (marker(base, styles, 110), rows),
-        "verdicts": (words.encode(text="verdict:N"), rows),
+        "verdicts": (words.encode(text=alt.Text("verdict:N")), rows),
     }
 
 

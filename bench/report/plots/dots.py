@@ -75,7 +75,7 @@ def _interval_layer(
     base: alt.Chart, means: PlotRows, styles: Styles, metric: Metric
 ) -> dict[str, tuple[alt.Chart, PlotRows]]:
     layer = base.mark_rule(strokeWidth=2.5).encode(
-        x2="reach:Q",
+        x2=alt.X2("reach:Q"),
         color=target_colour(styles),
         opacity=fading(0.55),
         tooltip=_tips(metric),
@@ -109,7 +109,7 @@ def _mean_layers(
 ) -> dict[str, tuple[alt.Chart, PlotRows]]:
     mean = base.encode(tooltip=[*_tips(metric), *tooltip(("rounds", "rounds"))])
     known = [row for row in means if row["value"] is not None]
-    words = mean.encode(text="short:N")
+    words = mean.encode(text=alt.Text("short:N"))
     # Above its mark: beside it, the figure would seem to be an outlying round's.
     figures = words.mark_text(align="center", dy=-12, fontSize=11, color=INK)
     missing = words.mark_text(align="left", dx=4, fontSize=11, fontStyle="italic", color=SOFT)

@@ -60,7 +60,7 @@ def _scaling_layers(
     return {
         "laws": (line.mark_line(strokeWidth=1.8).encode(opacity=fading(0.75)), laws),
         "intervals": (
-            base.mark_rule(strokeWidth=2, clip=True).encode(y=moved(y, "low"), y2="high:Q"),
+            base.mark_rule(strokeWidth=2, clip=True).encode(y=moved(y, "low"), y2=alt.Y2("high:Q")),
             [row for row in points if row["low"] is not None],
         ),
         "points": (marker(base, styles, 90), points),

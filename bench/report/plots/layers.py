@@ -29,12 +29,12 @@ def layer_bars(found: Sequence[Explained], styles: Styles) -> Plot:
     base = marks().encode(y=_lanes("service", order))
     bars = base.mark_bar(stroke=PAPER, strokeWidth=1, cornerRadius=1.5).encode(
         x=alt.X("from:Q", title=_AXIS, scale=scale, axis=alt.Axis(tickCount=8)),
-        x2="to:Q",
+        x2=alt.X2("to:Q"),
         color=_layer_colour(legend=True),
         tooltip=_tips("service"),
     )
     sums = base.mark_text(align="left", dx=6, fontSize=11, color=INK).encode(
-        x=alt.X("to:Q", title=_AXIS, scale=scale), text="total:N"
+        x=alt.X("to:Q", title=_AXIS, scale=scale), text=alt.Text("total:N")
     )
     ends = [row for row in rows if row["is_last"]]
     drawn, data = layered({"bars": (bars, rows), "sums": (sums, ends)})
@@ -57,15 +57,15 @@ def waterfall(explanation: Explained, styles: Styles) -> Plot:
     base = marks().encode(y=_lanes("layer", [layer.title for layer in explanation.layers]))
     bars = base.mark_bar(height=14, cornerRadius=1.5).encode(
         x=alt.X("from:Q", title=_AXIS, scale=scale, axis=alt.Axis(tickCount=8)),
-        x2="to:Q",
+        x2=alt.X2("to:Q"),
         color=_layer_colour(legend=False),
         tooltip=_tips("layer"),
     )
     spans = base.mark_rule(strokeWidth=1.4, color=SOFT).encode(
-        x=alt.X("low:Q", title=_AXIS, scale=scale), x2="high:Q"
+        x=alt.X("low:Q", title=_AXIS, scale=scale), x2=alt.X2("high:Q")
     )
     sums = base.mark_text(align="left", dx=6, fontSize=11, color=INK).encode(
-        x=alt.X("end:Q", title=_AXIS, scale=scale), text="figure:N"
+        x=alt.X("end:Q", title=_AXIS, scale=scale), text=alt.Text("figure:N")
     )
     bounded = [row for row in rows if "low" in row]
     drawn, data = layered({"bars": (bars, rows), "spans": (spans, bounded), "sums": (sums, rows)})

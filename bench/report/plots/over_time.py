@@ -172,7 +172,7 @@ def _tint(layer: alt.Chart, scene: Scene) -> alt.Chart:
     )
     made: alt.Chart = tinted.mark_rect(clip=True).encode(
         x=_x(scene, "start"),
-        x2="end:Q",
+        x2=alt.X2("end:Q"),
         color=target_colour(scene.styles),
         opacity=alt.Opacity("strength:Q", scale=None, legend=None),
     )

@@ -4,7 +4,7 @@ Colours are names of CSS variables, so that one drawing serves light, dark and p
 draws outside a page puts real colours in their place (see `images`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import altair as alt
@@ -96,7 +96,7 @@ def plot(
     name: str,
     title: str,
     description: str,
-    drawn: alt.LayerChart,
+    drawn: Sequence[alt.Chart],
     height: int,
     data: Mapping[str, PlotRows],
     heading: str = "",
@@ -106,12 +106,24 @@ def plot(
     return Plot(name, title, description, spec, heading or title)
 
 
-def _spec(drawn: alt.LayerChart, height: int) -> Spec:
-    spec: dict[str, Any] = drawn.to_dict(validate=False)
-    spec["width"], spec["height"] = "container", height
-    spec["autosize"] = {"type": "fit-x", "contains": "padding"}
-    spec["config"] = _CONFIG
-    spec["params"] = [{"name": "isolated", "value": ""}, *spec.get("params", [])]
-    # Altair writes for the newest Vega-Lite; what is used here is the same in the one that draws.
-    spec["$schema"] = "https://vega.github.io/schema/vega-lite/v6.json"
-    return spec
+def _spec(drawn: Sequence[alt.Chart], height: int) -> Spec:
+    # As Altair's LayerChart would write it, which copies all of each layer several times for it.
+    layers = [layer.to_dict(validate=False, context={"top_level": False}) for layer in drawn]
+    return {
+        "layer": layers,
+        "width": "container",
+        "height": height,
+        "autosize": {"type": "fit-x", "contains": "padding"},
+        "config": _CONFIG,
+        "params": [{"name": "isolated", "value": ""}, *_lifted(layers)],
+        # What is used here is the same in every version of Vega-Lite 6.
+        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
+    }
+
+
+def _lifted(layers: list[dict[str, Any]]) -> Iterator[dict[str, object]]:
+    """What a pointer selects is the whole plot's; it names the layer in which it is selected."""
+    for place, layer in enumerate(layers):
+        for param in layer.pop("params", ()):
+            layer["name"] = f"view_{place}"
+            yield {**param, "views": [layer["name"]]}

@@ -54,7 +54,7 @@ def unpacked(layer: alt.Chart, *along: str) -> alt.Chart:
 
 def layered(
     parts: Mapping[str, tuple[alt.Chart, PlotRows]],
-) -> tuple[alt.LayerChart, dict[str, PlotRows]]:
+) -> tuple[list[alt.Chart], dict[str, PlotRows]]:
     """Layers over the rows that each is made from, and these rows by name.
 
     A layer without rows is left out: its scales would have no extent. Layers over the same rows
@@ -67,7 +67,7 @@ def layered(
     for layer, rows in drawn.values():  # `properties` would copy all of it
         layer.data = alt.NamedData(name=names[id(rows)])
     layers = [layer for layer, _ in drawn.values()]
-    return alt.LayerChart(layer=layers), {name: drawn[name][1] for name in names.values()}
+    return layers, {name: drawn[name][1] for name in names.values()}
 
 
 def number(value: object) -> float:

@@ -62,20 +62,20 @@ def _layers(
         "spans": (
             at["idle"]
             .mark_rule(strokeWidth=3)
-            .encode(x2="peak:Q", color=colours, opacity=fading(0.45)),
+            .encode(x2=alt.X2("peak:Q"), color=colours, opacity=fading(0.45)),
             idle,
         ),
         "peaks": (at["peak"].mark_tick(thickness=2.5, size=15).encode(color=colours), rows),
         "idle": (hollow(at["idle"], styles), idle),
         "loaded": (marker(at["loaded"], styles, 110), loaded),
         "figures": (
-            at["loaded"].mark_text(dy=-13, fontSize=11, color=INK).encode(text="short:N"),
+            at["loaded"].mark_text(dy=-13, fontSize=11, color=INK).encode(text=alt.Text("short:N")),
             loaded,
         ),
         "peak figures": (
             at["peak"]
             .mark_text(align="left", dx=7, fontSize=11, color=INK)
-            .encode(text="highest:N"),
+            .encode(text=alt.Text("highest:N")),
             rows,
         ),
     }

@@ -102,7 +102,9 @@ def _level_layer(base: alt.Chart, found: Sequence[Trend], styles: Styles) -> Lay
     """The means between changes."""
     rows = [row for trend in found for row in _levels(trend, styles[trend.target])]
     band = base.mark_line(strokeWidth=9, strokeCap="round")
-    return {"levels": (band.encode(detail="stretch:N", opacity=fading(0.25, 0.04)), rows)}
+    return {
+        "levels": (band.encode(detail=alt.Detail("stretch:N"), opacity=fading(0.25, 0.04)), rows)
+    }
 
 
 def _shift_layers(base: alt.Chart, shifts: PlotRows, styles: Styles) -> Layers:
@@ -115,7 +117,7 @@ def _shift_layers(base: alt.Chart, shifts: PlotRows, styles: Styles) -> Layers:
         y=alt.Undefined, opacity=fading(0.8), tooltip=tips
     )
     words = base.mark_text(align="left", dx=5, fontSize=11, fontWeight=600).encode(
-        text="short:N", opacity=fading()
+        text=alt.Text("short:N"), opacity=fading()
     )
     return {
         "shifts": (rule, shifts),
@@ -137,13 +139,13 @@ def _point_layers(
         "lines": (base.mark_line(strokeWidth=1.2).encode(opacity=fading(0.7)), rows),
         "intervals": (
             base.mark_rule(strokeWidth=2).encode(
-                y=moved(y, "from"), y2="to:Q", opacity=fading(0.8)
+                y=moved(y, "from"), y2=alt.Y2("to:Q"), opacity=fading(0.8)
             ),
             intervals.shown,
         ),
         "arrows": (
             base.mark_text(fontSize=14, fontWeight=700).encode(
-                y=moved(y, "end"), text="arrow:N", opacity=fading(), tooltip=tips
+                y=moved(y, "end"), text=alt.Text("arrow:N"), opacity=fading(), tooltip=tips
             ),
             intervals.arrows,
         ),

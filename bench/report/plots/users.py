@@ -84,7 +84,7 @@ def _plot(
     base = marks().encode(
         x=x,
         y=y,
-        detail="line:N",
+        detail=alt.Detail("line:N"),
         opacity=fading(),
         tooltip=tooltip(
             *(("name", "framework"), ("when", "time"), ("users", "users")),
@@ -102,7 +102,10 @@ def _plot(
     if field == "rate":
         own = alt.Y("users:Q", title=axis)
         parts = {
-            "users": (users.encode(x=x, y=own, detail="line:N", opacity=fading(0.8)), known),
+            "users": (
+                users.encode(x=x, y=own, detail=alt.Detail("line:N"), opacity=fading(0.8)),
+                known,
+            ),
             **parts,
         }
     drawn, data = layered(parts)
