@@ -85,7 +85,8 @@ def cli(public_folder: Path, request: pytest.FixtureRequest) -> Iterator[Cli]:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
             process.communicate(timeout=PATIENCE_S)
-    made.run("down")
+    if made.left_running():
+        made.run("down")
 
 
 def eventually[T](condition: Callable[[], T]) -> T:
