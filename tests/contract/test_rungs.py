@@ -39,17 +39,30 @@ pytestmark = pytest.mark.skipif(
 )
 
 
+@pytest.fixture(scope="module")
+def migrated() -> set[str]:
+    """The databases that have their table: the rungs of a framework, one at a time, share one."""
+    return set()
+
+
 @pytest.fixture(scope="module", params=RUNGS, ids=lambda rung: rung.name)
 def pair(
-    request: pytest.FixtureRequest, lab: Lab, services_by_name: dict[str, Service]
+    request: pytest.FixtureRequest,
+    lab: Lab,
+    services_by_name: dict[str, Service],
+    migrated: set[str],
 ) -> Iterator[tuple[Service, Service]]:
     """The standard service, and the rung, which is up for its tests alone."""
     rung: Target = replace(request.param, http_port=free_block(12_000, 1))
     # Its framework's server is up for the session, moved as the lab's ports are.
     (standard,) = (candidate for candidate in lab.targets if candidate.name == rung.framework)
-    rung = replace(rung, database_port=standard.database_port)
+    database = f"{standard.database_name}_rungs"
+    rung = replace(rung, database_port=standard.database_port, database_name=database)
+    if database in migrated:  # again is what every start of the other targets shows
+        rung = replace(rung, migrate=())
     own = with_targets(lab, (rung,), (rung.name,))
     started = own.start((rung,), outlive=False)
+    migrated.add(database)
     live = LiveService(
         name=rung.name,
         base_url=own.base_url(rung),
