@@ -23,7 +23,7 @@ from bench.cli.options import (
     whole,
 )
 from bench.cli.showing import ab_outcome, show_run
-from bench.experiment.ab.rounds import DEFAULT_THRESHOLD, ab_plan
+from bench.experiment.ab.rounds import CONNECTIONS, DEFAULT_THRESHOLD, ab_plan
 from bench.experiment.ab.run import run_ab
 from bench.experiment.ab.side_specs import side_specs
 from bench.experiment.plan import DEFAULT_PROFILE, pacing_from, select_profile
@@ -67,7 +67,7 @@ def ab(
     serve:
         Another server command, with {python}, {host} and {port}; a series with |.
     concurrency:
-        Connections of the closed loop; 20 when left out.
+        Connections of the closed loop; 8 when left out.
     rate:
         Requests per second of an open loop, instead of the closed loop.
     requests:
@@ -85,7 +85,7 @@ def ab(
         select_workloads(names_in(workload)),
         seed=drawn(seed),
         rounds=rounds,
-        pacing=pacing_from(rate, concurrency, arrivals),
+        pacing=pacing_from(rate, concurrency, arrivals, usual=CONNECTIONS),
         requests=requests,
         threshold=threshold,
         fail_on=fail_on,

@@ -177,9 +177,14 @@ def _check_requests(requests: int | None, workloads: tuple[Workload, ...]) -> No
 
 
 def pacing_from(
-    rate_per_s: float | None = None, concurrency: int | None = None, arrivals: str = ""
+    rate_per_s: float | None = None,
+    concurrency: int | None = None,
+    arrivals: str = "",
+    *,
+    usual: int = DEFAULT_CONCURRENCY,
 ) -> Pacing:
-    """An open loop when a rate is given, a closed loop otherwise. What was left out is usual.
+    """An open loop when a rate is given, a closed loop otherwise, with the `usual` number of
+    connections where none is given.
 
     Raises UsageError on unknown arrivals, and for what would be ignored.
     """
@@ -192,7 +197,7 @@ def pacing_from(
                 "ARRIVALS says how the requests of an open loop come, and a closed loop waits",
                 "Say RATE= too, or leave ARRIVALS out.",
             )
-        return ClosedLoop(DEFAULT_CONCURRENCY if concurrency is None else concurrency)
+        return ClosedLoop(usual if concurrency is None else concurrency)
     if concurrency is not None:
         raise UsageError(
             "RATE and CONCURRENCY exclude each other: an open loop has no number of connections",

@@ -9,24 +9,45 @@ from bench.analysis.studies.ab import is_settled, study_of, whole_rounds
 from bench.errors import UsageError
 from bench.experiment.plan import Profile, make_plan, turns_for
 from bench.experiment.schedule import NextStep, Step, first_missing, steps_of_round
-from bench.model import AB, CellResult, FailOn, Pacing, Plan, RunRecord, Side, Target
+from bench.model import (
+    AB,
+    CellResult,
+    ClosedLoop,
+    FailOn,
+    Pacing,
+    Plan,
+    RunRecord,
+    Side,
+    Target,
+    Turns,
+)
 from bench.stats.looks import next_look
 from bench.workloads import Workload
 
 LOOKS: Mapping[str, tuple[int, ...]] = {
-    "quick": (8, 12),
-    "standard": (8, 12, 18, 27),
-    "publish": (8, 12, 18, 27, 40, 60),
+    "quick": (5, 8),
+    "standard": (5, 8, 12, 18),
+    "publish": (5, 8, 12, 18, 27, 40),
 }
 """After how many rounds a profile looks. Each look has half as many again as the one before."""
 
-WINDOW_S = 0.9
-"""What is counted of each side in a round, in three turns. A full collection of garbage takes 20 to
-45 ms of a service, and comes once more or less in any stretch: that is a tenth of 0.36 s.
+WINDOW_S = 1.5
+"""What is counted of each side in a round. A full collection of garbage takes 20 to 45 ms of a
+service, and comes once more or less in any stretch: that is a tenth of 0.36 s.
 """
 
-TURN_S = 0.3
-"""Shorter than most disturbances last, which both sides then share."""
+CONNECTIONS = 8
+"""They keep the app's core busy, and are all answered several times in a short turn. No pool of a
+service is that small, so that none opens more connections when all of them ask at once.
+"""
+
+TURNS = Turns(turn_s=0.06, lead_in_s=0.03)
+"""Shorter than a virtual machine's neighbours leave a core at one speed, so that both sides have as
+much of each. Caches are cold for the first 25 ms after a switch.
+"""
+
+TURN_OF_MANY_S = 0.3
+"""Of more connections than these, as in a bench."""
 
 DEFAULT_THRESHOLD = 0.02
 
@@ -57,12 +78,12 @@ def ab_plan(
     if rounds is not None and rounds < 2:
         raise UsageError(f"ROUNDS={rounds} has no interval", "It takes at least 2 rounds.")
     looks = LOOKS[profile.name] if rounds is None else (rounds,)
+    pacing = pacing or ClosedLoop(CONNECTIONS)
     plan = make_plan(
         profile, targets, workloads, seed=seed, rounds=looks[0], requests=requests, pacing=pacing
     )
     if plan.turns:
-        turns = turns_for(plan.pacing.connections, TURN_S)
-        plan = replace(plan, window_s=WINDOW_S, turns=turns)
+        plan = replace(plan, window_s=WINDOW_S, turns=_turns(pacing.connections))
     study = AB(
         sides,
         looks,
@@ -71,6 +92,10 @@ def ab_plan(
         asked=asked or {},
     )
     return replace(plan, rounds_limit=looks[-1] if len(looks) > 1 else 0, study=study)
+
+
+def _turns(connections: int) -> Turns:
+    return TURNS if connections <= CONNECTIONS else turns_for(connections, TURN_OF_MANY_S)
 
 
 def next_of(record: RunRecord) -> NextStep:

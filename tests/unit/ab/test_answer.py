@@ -13,7 +13,7 @@ from bench.analysis.stored import StoredRun
 from bench.analysis.studies.ab import answer, answer_data, whole_rounds
 from bench.cli.ab import exit_code
 from bench.errors import UsageError
-from bench.experiment.ab.rounds import LOOKS, ab_plan, next_of
+from bench.experiment.ab.rounds import CONNECTIONS, LOOKS, ab_plan, next_of
 from bench.experiment.apart import state_of
 from bench.experiment.plan import LEAD_IN_S, PROFILES
 from bench.experiment.procedures import procedure_of
@@ -46,6 +46,7 @@ BASE = Side("drf-base", "drf", "main (abc1234)", "drf-base", commit="abc1234" * 
 HEAD = Side("drf-head", "drf", "working tree", "drf-base")
 TARGETS = tuple(state_of(DRF, side.name, DRF.label) for side in (BASE, HEAD))
 LOOK = LOOKS["quick"][0]
+USUAL = ClosedLoop(CONNECTIONS)
 
 
 def plan(workloads: Sequence[str] = ("read", "list"), **asked: object) -> Plan:
@@ -82,7 +83,7 @@ def measured(
                     load=load_result(duration_s=1.0 * factor * noise[0]),
                     queries=QueryCounts(statements),
                 )
-                found.append(cell(number, side.name, workload, phases=(shown,)))
+                found.append(cell(number, side.name, workload, phases=(shown,), pacing=USUAL))
     return tuple(found)
 
 
@@ -153,7 +154,8 @@ def test_a_round_counts_as_much_of_each_side_whatever_the_profile() -> None:
     """A pause for garbage is a tenth of a shorter stretch. Many connections need longer turns."""
     for profile in PROFILES.values():
         made = ab_plan(profile, (), TARGETS, (BASE, HEAD), seed=1)
-        assert (made.window_s, made.turns) == (0.9, Turns(0.3, LEAD_IN_S))
+        assert (made.window_s, made.turns, made.pacing) == (1.5, Turns(0.06, 0.03), ClosedLoop(8))
+    assert plan(pacing=ClosedLoop(20)).turns == Turns(0.3, LEAD_IN_S)
     many = plan(pacing=ClosedLoop(1000))
     assert many.turns is not None
     assert many.turns.turn_s > 0.3
@@ -278,6 +280,7 @@ def test_one_error_rate_for_everything_that_is_told() -> None:
                         load=load_result(duration_s=float(np.exp(0.1 * random.standard_normal()))),
                     ),
                 ),
+                pacing=USUAL,
             )
             for number in range(1, 5)
             for side in (BASE, HEAD)
