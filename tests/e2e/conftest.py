@@ -59,9 +59,10 @@ class Cli:
             try:
                 line = " ".join(process.cmdline())
                 environment = process.environ()
+                ended = process.status() == psutil.STATUS_ZOMBIE
             except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
                 continue
-            if process.pid == os.getpid() or process.status() == psutil.STATUS_ZOMBIE:
+            if ended or process.pid == os.getpid():
                 continue
             if str(self.state) in line or str(self.state) in environment.get("PGPASSFILE", ""):
                 lines.append(line)
