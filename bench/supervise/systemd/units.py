@@ -25,6 +25,8 @@ _PLACEHOLDER = re.compile(r"@([a-z_]+)@")
 _UNFIT_IN_A_VALUE = re.compile(r"[\t\n\r\"'\\$;:]")
 # What ProtectHome= and PrivateTmp= cover.
 _COVERED = tuple(map(Path, ("/home", "/root", "/run/user", "/tmp", "/var/tmp")))  # noqa: S108
+# What ProtectHome=tmpfs puts there has mode 0700: a user's checkout in it could not be reached.
+_STAYS_CLOSED = Path("/root")
 
 Files = Mapping[str, str]
 """Texts of unit files by their path below the folder of units."""
@@ -260,9 +262,10 @@ def _escaped(word: str) -> str:
 
 
 def hidden_folders(closed: Iterable[Path | None]) -> tuple[Path, ...]:
-    """The closed folders that are not covered anyway."""
+    """The closed folders that are not covered anyway, or covered by what is as closed."""
     found = {folder for folder in closed if folder is not None}
-    return tuple(sorted(folder for folder in found if not _is_covered(folder)))
+    hidden = (folder for folder in found if folder == _STAYS_CLOSED or not _is_covered(folder))
+    return tuple(sorted(hidden))
 
 
 def to_show(needed: Iterable[Path], closed: Iterable[Path | None]) -> tuple[Path, ...]:

@@ -17,6 +17,7 @@ from bench.supervise.systemd.units import (
     Local,
     environment_names,
     foreign_variables,
+    hidden_folders,
     lab_drop_in,
     lab_name,
     marks,
@@ -320,6 +321,12 @@ def test_needed_folders_are_shown_where_they_would_be_covered() -> None:
     needed = (Path("/root/.pyenv"), Path("/srv/x"), Path("/data/lab"), Path("/tmp/x"))
     shown = to_show(needed, (Path("/root"), None, Path("/data"), None))
     assert shown == (Path("/data/lab"), Path("/root/.pyenv"), Path("/tmp/x"))
+
+
+def test_a_closed_folder_is_replaced_by_an_empty_one_that_may_be_entered() -> None:
+    """Home folders and the temporary ones are by systemd; root's own it leaves closed."""
+    closed = (Path("/root"), None, Path("/data"), Path("/tmp/x"), Path("/home/u"), Path("/data"))
+    assert hidden_folders(closed) == (Path("/data"), Path("/root"))
 
 
 # --- what systemd makes of them ---------------------------------------------------------------
