@@ -103,7 +103,7 @@ def _systemd(ground: Ground) -> ChosenSupervisor:
         lab=lab_name(ground.site.port_offset),
         templates=ground.site.root / "systemd",
         state=ground.state,
-        outfit=cache(lambda: _outfit(ground, cpuset=cpuset)),
+        outfit=cache(lambda: _outfit(ground, manager, cpuset=cpuset)),
     )
     return supervisor, _limits(manager, cpuset=cpuset)
 
@@ -118,6 +118,9 @@ def _any(ground: Ground) -> ChosenSupervisor:
         return _process(ground)  # root's own manager is nothing that anybody expects
     return _systemd(ground)
 
+
+_WITH_EXECUTOR = 255
+"""The release of systemd since which it starts processes by `systemd-executor`."""
 
 SUPERVISORS: Mapping[str, Callable[[Ground], ChosenSupervisor]] = {
     "any": _any,
@@ -156,10 +159,25 @@ def make_outfit(
     )
 
 
-def _outfit(ground: Ground, *, cpuset: bool) -> Outfit:
+def _outfit(ground: Ground, manager: Manager, *, cpuset: bool) -> Outfit:
+    require_path_for_credentials(manager.version, ground.state)
     return make_outfit(
         ground.identities.databases, ground.state, _values(ground), _needed(ground), cpuset=cpuset
     )
+
+
+def require_path_for_credentials(version: int | None, state: Path) -> None:
+    """Raises SetupError where systemd would not start a service, without a word to the caller:
+    since 255 another program of it starts them, and is told a credential's path without quotes
+    ("Failed to deserialize: Invalid argument" in the journal; seen with 257).
+    """
+    if version is not None and version >= _WITH_EXECUTOR and " " in str(state):
+        raise SetupError(
+            f"systemd {version} cannot hand a service its password from a folder with a space in "
+            f"its name: {state}",
+            "Keep the lab's state elsewhere, ONECORE_STATE=/srv/onecore-state, or use "
+            "SUPERVISOR=process.",
+        )
 
 
 def _values(ground: Ground) -> dict[str, str]:

@@ -281,6 +281,8 @@ def test_a_checkout_below_roots_home_runs() -> None:
     home = Path("/root/the lab")
     call(f"git clone --quiet {LAB} '{home}'")
     there = f"cd '{home}' && export ONECORE_PYTHON={LAB}/.venv/bin/python"
+    assert "with a space" in call(f"{there} && make up FRAMEWORK=fastapi", expect=2)
+    there += " ONECORE_STATE=/root/onecore-state"
     call(f"{there} && make up FRAMEWORK=fastapi")
     assert len(cpus_of_unit("onecore-app@fastapi")) == 1
     assert "running" in call(f"{there} && make status")

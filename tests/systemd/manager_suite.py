@@ -11,3 +11,10 @@ def test_its_cgroup_is_that_of_its_root_slice() -> None:
     manager = find_manager()
     assert manager.cgroup.startswith("/")
     assert Path(MOUNT, manager.cgroup.lstrip("/"), "cgroup.controllers").exists()
+
+
+def test_its_release_is_known() -> None:
+    """What a release cannot do is refused by its number."""
+    version = find_manager().version
+    assert version is not None
+    assert version >= 244

@@ -7,7 +7,12 @@ import pytest
 
 from bench.errors import SetupError, UsageError
 from bench.experiment import supervisors
-from bench.experiment.supervisors import Ground, choose_supervisor, reachable_supervisors
+from bench.experiment.supervisors import (
+    Ground,
+    choose_supervisor,
+    reachable_supervisors,
+    require_path_for_credentials,
+)
 from bench.kernel.cgroup import Hierarchy
 from bench.model import Site
 from bench.supervise.systemd.keeper import Keeper, forget, keepers, remember
@@ -178,3 +183,14 @@ def test_a_mark_that_cannot_be_read_is_told(ground, machine, left, tmp_path) -> 
     with pytest.raises(SetupError, match="does not tell") as caught:
         reachable_supervisors(ground)
     assert "rm " in caught.value.remedy
+
+
+def test_a_folder_that_systemd_cannot_take_credentials_from_is_refused() -> None:
+    """With the two ways out; older releases take it, and one that is not known is tried."""
+    blank = Path("/srv/the lab/.lab/default")
+    with pytest.raises(SetupError, match="the lab") as refused:
+        require_path_for_credentials(257, blank)
+    assert "ONECORE_STATE=" in refused.value.remedy
+    assert "SUPERVISOR=process" in refused.value.remedy
+    for version, state in ((252, blank), (None, blank), (257, Path("/srv/lab"))):
+        require_path_for_credentials(version, state)

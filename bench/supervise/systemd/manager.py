@@ -64,6 +64,12 @@ class Manager:
         """The cgroup below which its units run: `/` for the machine's own. Raises UnitFailed."""
         return self.show("-.slice", ("ControlGroup",))["ControlGroup"]
 
+    @property
+    def version(self) -> int | None:
+        """systemd's release, as in `systemd 257 (257.9-1)`; None where it does not say so."""
+        said = re.match(r"systemd (\d+)", self.ask("--version").stdout)
+        return int(said[1]) if said else None
+
     def folders(self) -> tuple[Path, ...]:
         """Where it looks for units, the folder that wins first."""
         listed = self.ask("show", "--property=UnitPath", "--value").stdout
