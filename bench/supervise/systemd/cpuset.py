@@ -35,24 +35,25 @@ def offline_cpus(tree: KernelTree = REAL) -> tuple[int, ...]:
     return tuple(sorted(set(present_cpus(tree)) - set(tree.cpus(f"{_CPU}/online"))))
 
 
-def keep_cpuset(manager: Manager, tree: KernelTree = REAL) -> tuple[int, ...]:
-    """Keep the controller while a CPU is offline, and no longer. Returns the CPUs that it awaits.
+def keep_cpuset(manager: Manager, tree: KernelTree = REAL) -> None:
+    """Keep the controller while a CPU is offline, and no longer.
 
     To be called before the last unit that names its CPUs may end, and when CPUs have come back. An
-    ordinary user's manager has the controller from the machine's, which keeps it: () there. Raises
-    UnitFailed when systemd refuses.
+    ordinary user's manager has the controller from the machine's, which keeps it. Raises UnitFailed
+    when systemd refuses.
     """
     if manager.scope != "system":
-        return ()
-    offline = offline_cpus(tree)
-    if offline and not has_drop_in(LAB_SLICE, tree):
-        allow_cpus(manager, LAB_SLICE, format_cpulist(present_cpus(tree)))
-        manager.tell("start", LAB_SLICE)
-    elif not offline and has_drop_in(LAB_SLICE, tree):
+        return
+    kept = has_drop_in(LAB_SLICE, tree)
+    if offline_cpus(tree):
+        if not kept:
+            allow_cpus(manager, LAB_SLICE, format_cpulist(present_cpus(tree)))
+            manager.tell("start", LAB_SLICE)
+        return
+    if kept:
         let_go(manager, LAB_SLICE, tree)
-    if not offline and "populated 0" in tree.read(f"{MOUNT}/{LAB_SLICE}/cgroup.events"):
+    if "populated 0" in tree.read(f"{MOUNT}/{LAB_SLICE}/cgroup.events"):
         manager.ask("stop", LAB_SLICE)
-    return offline
 
 
 def allow_cpus(manager: Manager, unit: str, cpus: str) -> None:

@@ -100,5 +100,5 @@ def test_an_ordinary_users_manager_is_left_alone(machine: Path) -> None:
     """Its units lie below a cgroup that the machine's systemd keeps the controller for."""
     take_offline(machine, "0-2")
     manager = FakeManager("user", root=machine)
-    assert keep_cpuset(manager, KernelTree(machine)) == ()
+    keep_cpuset(manager, KernelTree(machine))
     assert manager.told == []
