@@ -226,7 +226,7 @@ def _notes(shares: _Shares, apps_at_once: int) -> tuple[str, ...]:
 def _crowding_note(cores: int, apps_at_once: int) -> Iterable[str]:
     if cores < apps_at_once:
         yield (
-            f"{apps_at_once} frameworks share {_counted(cores, 'core')}: "
+            f"The lab's {apps_at_once} frameworks share {_counted(cores, 'core')}: "
             "one service is asked at a time."
         )
 

@@ -22,11 +22,10 @@ from bench.supervise.readiness import http_ready, postgres_ready, wait_until_rea
 APP_TEMPLATE = "onecore-app@"
 """The file in systemd/ that all apps are instances of."""
 
-PREPARE_AGAIN = (
+_PREPARE_AGAIN = (
     "Its migrations have failed. Where somebody has changed what they find (DROP TABLE), "
     "`make clean`, and all databases are made anew."
 )
-"""The remedy where migrations fail on a database that stays."""
 
 DATABASE_HOST = "127.0.0.1"
 """Databases are for this machine alone, wherever the services listen."""
@@ -70,7 +69,8 @@ class Lab:
     """The chosen `targets` out of the `registry`, who runs them and where everything is.
 
     `cpus` are all that the lab may use: the placement's and those that it leaves idle.
-    `extra_environment` is what single services get beside what all get, by target name.
+    `extra_environment` is what single services get beside what all get, by target name. Databases
+    that do not stay were made for this run, and nobody can have changed them.
     """
 
     site: Site
@@ -83,6 +83,7 @@ class Lab:
     cpus: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
     extra_environment: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    databases_stay: bool = True
 
     @property
     def binaries(self) -> Binaries:
@@ -286,9 +287,8 @@ class Lab:
             if unit.name in error.message:
                 raise
             # A command that prepares it, the same for every target of a framework.
-            raise UnitFailed(
-                f"{unit.name}: {error.message}", error.remedy or PREPARE_AGAIN
-            ) from error
+            remedy = error.remedy or (_PREPARE_AGAIN if self.databases_stay else "")
+            raise UnitFailed(f"{unit.name}: {error.message}", remedy) from error
 
     def revive(self, target: Target) -> tuple[str, ...]:
         """Start again what has died of a target, if only while it was frozen. Returns its names.

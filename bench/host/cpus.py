@@ -5,12 +5,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bench.kernel import REAL, KernelTree
+from bench.kernel import CPUS, REAL, KernelTree
 from bench.kernel.cgroup import MOUNT, folders_of
 from bench.placement import Topology
 
-_CPU = "/sys/devices/system/cpu"
-SMT_SWITCH = f"{_CPU}/smt/control"
+SMT_SWITCH = f"{CPUS}/smt/control"
 """`on`, `off`, or why it cannot be switched. Off takes the siblings offline."""
 TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 
@@ -36,10 +35,10 @@ def usable_cpus(tree: KernelTree = REAL) -> tuple[int, ...]:
     affinity (`taskset`) was somebody's choice and is kept; so is every cpuset.
     """
     given = os.sched_getaffinity(0)
-    isolated = set(tree.cpus(f"{_CPU}/isolated"))
+    isolated = set(tree.cpus(f"{CPUS}/isolated"))
     if not isolated:
         return tuple(sorted(given))
-    allowed = _allowed_cpus(given | set(tree.cpus(f"{_CPU}/online")))
+    allowed = _allowed_cpus(given | set(tree.cpus(f"{CPUS}/online")))
     return tuple(sorted(allowed if given == allowed - isolated else given))
 
 
@@ -61,7 +60,7 @@ class Confinement:
 
 def confinement(tree: KernelTree = REAL) -> Confinement | None:
     """What keeps this process off some of the machine's online CPUs; None where nothing does."""
-    usable, online = usable_cpus(tree), tree.cpus(f"{_CPU}/online")
+    usable, online = usable_cpus(tree), tree.cpus(f"{CPUS}/online")
     if set(online) <= set(usable):
         return None
     by = ""
@@ -86,7 +85,7 @@ def smt_groups(tree: KernelTree = REAL) -> tuple[tuple[int, ...], ...]:
     """The threads of each physical core. An offline CPU has no file and is in no group."""
     # The second is the first one's later name.
     for name in ("thread_siblings_list", "core_cpus_list"):
-        files = tree.names(f"{_CPU}/cpu[0-9]*/topology/{name}")
+        files = tree.names(f"{CPUS}/cpu[0-9]*/topology/{name}")
         if found := {tree.cpus(file) for file in files} - {()}:
             return tuple(sorted(found))
     return ()
@@ -110,7 +109,7 @@ def others_cpus(tree: KernelTree = REAL) -> Mapping[str, tuple[int, ...]] | None
         return None
     if "cpuset" not in tree.read(f"{mount}/cgroup.controllers").split():
         return None
-    online = tree.cpus(f"{_CPU}/online")
+    online = tree.cpus(f"{CPUS}/online")
     found = {}
     for file in tree.names(f"{mount}/*/cgroup.events"):
         folder = file.removesuffix("/cgroup.events")
@@ -126,10 +125,10 @@ def isolated_cpus(tree: KernelTree = REAL) -> tuple[int, ...]:
     """The CPUs on which nothing but the lab runs: the kernel's own list, and those that no other
     top-level cgroup may use. What belongs to a CPU in the kernel itself stays there all the same.
     """
-    isolated = set(tree.cpus(f"{_CPU}/isolated"))
+    isolated = set(tree.cpus(f"{CPUS}/isolated"))
     others = others_cpus(tree)
     if others:
-        isolated |= set(tree.cpus(f"{_CPU}/online")) - {cpu for c in others.values() for cpu in c}
+        isolated |= set(tree.cpus(f"{CPUS}/online")) - {cpu for c in others.values() for cpu in c}
     return tuple(sorted(isolated))
 
 
@@ -215,12 +214,12 @@ class TurboSwitch:
 
 def governor_file(cpu: int) -> str:
     """The kernel's file of a CPU's frequency governor; it may not be there."""
-    return f"{_CPU}/cpu{cpu}/cpufreq/scaling_governor"
+    return f"{CPUS}/cpu{cpu}/cpufreq/scaling_governor"
 
 
 def cpu_clock(cpu: int, tree: KernelTree = REAL) -> CpuClock:
     """A CPU's governor and frequency limits, in kHz; empty or None as far as they are not shown."""
-    folder = f"{_CPU}/cpu{cpu}/cpufreq"
+    folder = f"{CPUS}/cpu{cpu}/cpufreq"
     return CpuClock(
         cpu=cpu,
         governor=tree.read(governor_file(cpu)),
@@ -232,12 +231,12 @@ def cpu_clock(cpu: int, tree: KernelTree = REAL) -> CpuClock:
 
 def turbo_switches(tree: KernelTree = REAL) -> tuple[TurboSwitch, ...]:
     """The files that switch turbo here: one for the machine, or one per policy, or none."""
-    intel, common = f"{_CPU}/intel_pstate/no_turbo", f"{_CPU}/cpufreq/boost"
+    intel, common = f"{CPUS}/intel_pstate/no_turbo", f"{CPUS}/cpufreq/boost"
     if value := tree.read(intel):
         return (TurboSwitch(intel, value, "1"),)
     if value := tree.read(common):
         return (TurboSwitch(common, value, "0"),)
-    policies = tree.names(f"{_CPU}/cpufreq/policy[0-9]*/boost")
+    policies = tree.names(f"{CPUS}/cpufreq/policy[0-9]*/boost")
     return tuple(TurboSwitch(name, tree.read(name), "0") for name in policies)
 
 
@@ -249,6 +248,6 @@ def events_between(before: int | None, after: int | None) -> int | None:
 def thermal_events(cpus: tuple[int, ...], tree: KernelTree = REAL) -> int | None:
     """How often these CPUs were slowed for heat since boot; None where nobody counts it."""
     kinds = ("core_throttle_count", "package_throttle_count")
-    files = (f"{_CPU}/cpu{cpu}/thermal_throttle/{kind}" for cpu in cpus for kind in kinds)
+    files = (f"{CPUS}/cpu{cpu}/thermal_throttle/{kind}" for cpu in cpus for kind in kinds)
     counts = [count for name in files if (count := tree.number(name)) is not None]
     return sum(counts) if counts else None

@@ -19,10 +19,9 @@ import psutil
 from bench.host.cpus import isolated_cpus
 from bench.host.git import is_in_its_repository, told
 from bench.host.memory import pressure
-from bench.kernel import REAL, KernelTree
+from bench.kernel import CPUS, REAL, KernelTree
 from bench.kernel.process import fields_of
 
-_CPU = "/sys/devices/system/cpu"
 _DMI = "/sys/class/dmi/id"
 _MOST_CHANGES = 20
 """So many changed files are named."""
@@ -96,7 +95,7 @@ def _detected(kind: str) -> str:
 
 
 def _governors(tree: KernelTree) -> tuple[str, ...]:
-    files = tree.names(f"{_CPU}/cpu[0-9]*/cpufreq/scaling_governor")
+    files = tree.names(f"{CPUS}/cpu[0-9]*/cpufreq/scaling_governor")
     return tuple(sorted({tree.read(name) for name in files} - {""}))
 
 
@@ -123,10 +122,10 @@ def machine(cpus_allowed: Sequence[int], tree: KernelTree = REAL) -> dict[str, o
         "cpus_online": os.cpu_count(),
         "cpus_allowed": sorted(cpus_allowed),
         "isolated": list(isolated_cpus(tree)),
-        "smt": tree.read(f"{_CPU}/smt/control") or "unknown",
+        "smt": tree.read(f"{CPUS}/smt/control") or "unknown",
         "governors": list(_governors(tree)) or "not offered by the kernel",
-        "no_turbo": tree.read(f"{_CPU}/intel_pstate/no_turbo"),
-        "boost": tree.read(f"{_CPU}/cpufreq/boost"),
+        "no_turbo": tree.read(f"{CPUS}/intel_pstate/no_turbo"),
+        "boost": tree.read(f"{CPUS}/cpufreq/boost"),
         "memory_bytes": psutil.virtual_memory().total,
         "swap_bytes": psutil.swap_memory().total,
         "virtualisation": virtualisation(tree),

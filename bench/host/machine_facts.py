@@ -36,7 +36,7 @@ from bench.host.neighbours import (
 )
 from bench.host.quota import Quota, quota
 from bench.host.spin import Spin, spin
-from bench.kernel import REAL, KernelTree
+from bench.kernel import CPUS, REAL, KernelTree
 from bench.kernel.process import Stat
 
 SPINS = 10
@@ -149,7 +149,7 @@ def observe(
         isolated=isolated_cpus(tree),
         others=others_cpus(tree),
         confinement=confinement(tree),
-        nohz_full=tree.cpus("/sys/devices/system/cpu/nohz_full"),
+        nohz_full=tree.cpus(f"{CPUS}/nohz_full"),
         huge_pages=tree.read("/sys/kernel/mm/transparent_hugepage/enabled"),
         address_randomisation=tree.read("/proc/sys/kernel/randomize_va_space"),
         nmi_watchdog=tree.read("/proc/sys/kernel/nmi_watchdog"),

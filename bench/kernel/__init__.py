@@ -13,6 +13,6 @@ happened to stand on one kernel. And what a kernel does not tell is not known: i
 never zero. `tests/unit/kernels` has what kernels from 5.10 on wrote; every reader is tried on all.
 """
 
-from bench.kernel.tree import REAL, KernelTree, Setting
+from bench.kernel.tree import CPUS, REAL, KernelTree, Setting
 
-__all__ = ["REAL", "KernelTree", "Setting"]
+__all__ = ["CPUS", "REAL", "KernelTree", "Setting"]

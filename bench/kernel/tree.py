@@ -7,6 +7,9 @@ from pathlib import Path
 
 from bench.placement import parse_cpulist
 
+CPUS = "/sys/devices/system/cpu"
+"""Where the kernel keeps what it tells of each CPU, and of all."""
+
 
 @dataclass(frozen=True)
 class KernelTree:

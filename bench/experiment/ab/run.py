@@ -7,7 +7,6 @@ from bench.experiment import session
 from bench.experiment.ab.environments import Say
 from bench.experiment.ab.side_specs import SideSpec
 from bench.experiment.ab.sides import prepared_sides
-from bench.experiment.lab import PREPARE_AGAIN
 from bench.experiment.session import Watcher
 from bench.model import Plan, RunRecord, Side, Target
 
@@ -38,6 +37,4 @@ def run_ab(
         try:
             return session.measure(plan, watcher, strict=strict, lab=sides.lab, told=sides.told)
         except UnitFailed as error:
-            # Nobody can have changed a database that was made for this run.
-            is_answered = error.remedy not in ("", PREPARE_AGAIN)
-            raise UnitFailed(error.message, error.remedy if is_answered else _ALONE) from error
+            raise UnitFailed(error.message, error.remedy or _ALONE) from error

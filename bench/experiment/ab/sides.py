@@ -109,6 +109,7 @@ def _prepared_sides(
     found = [replace(target, python=python) for target, python in zip(found, pythons, strict=True)]
     names = tuple(target.name for target in targets)
     lab = lab_apart(open_lab(names, beside=(folder,)), DATABASES, found)
+    lab = replace(lab, databases_stay=False)
     return PreparedSides(lab, tuple(sides), _told(root, states, targets, commits))
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from bench.kernel import REAL, KernelTree
+from bench.kernel import CPUS, REAL, KernelTree
 from bench.kernel.cgroup import MOUNT
 from bench.placement import format_cpulist
 from bench.supervise.systemd.manager import Manager
@@ -20,19 +20,18 @@ LAB_SLICE = "onecore_lab.slice"
 """What confines nobody: the lab runs there beside confined ones, and it keeps the controller. Not
 the units' own slice, which is stopped with the last of them."""
 
-_CPU = "/sys/devices/system/cpu"
 _CONTROL = ("/run/systemd/system.control", "/run/systemd/transient")
 _DROP_IN = "50-AllowedCPUs.conf"
 
 
 def present_cpus(tree: KernelTree = REAL) -> tuple[int, ...]:
     """Every CPU that the machine has, online or not."""
-    return tree.cpus(f"{_CPU}/present")
+    return tree.cpus(f"{CPUS}/present")
 
 
 def offline_cpus(tree: KernelTree = REAL) -> tuple[int, ...]:
     """The CPUs that the machine has and that are offline, as siblings are after tune."""
-    return tuple(sorted(set(present_cpus(tree)) - set(tree.cpus(f"{_CPU}/online"))))
+    return tuple(sorted(set(present_cpus(tree)) - set(tree.cpus(f"{CPUS}/online"))))
 
 
 def keep_cpuset(manager: Manager, tree: KernelTree = REAL) -> None:
