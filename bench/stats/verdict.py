@@ -17,10 +17,13 @@ with a wrong verdict; that all the intervals of a family hold at once is not pro
 **Claims of sameness alone.** Whoever asks "has anything changed?" says yes when *any* comparison
 differs, and no only when *all* are the same. The first needs the family. The second does not: it is
 wrong only where a comparison that differs is called the same, so each may be tested at the full
-level (the intersection-union test: Berger, Technometrics 24, 1982). With `same_alone` Holm's method
-has the claims of a difference, and a comparison whose mean lies between the limits is judged, and
-shown, at the level itself. At most 1 - level of the families without a difference are told to have
-one, and at most 1 - level of those with one are told to have none.
+level (the intersection-union test: Berger, Technometrics 24, 1982). And a comparison that differs
+lies beyond one of the limits, not both: with a = 1 - level, each limit is tested on its own side at
+a, which is to ask for the interval of 1 - 2a to lie between them (two one-sided tests: Schuirmann,
+Journal of Pharmacokinetics and Biopharmaceutics 15, 1987). With `same_alone` Holm's method has the
+claims of a difference, and a comparison whose mean lies between the limits is judged, and shown, in
+this way. At most a of the families without a difference are told to have one, and at most a of those
+with one are told to have none.
 
 **How far this is proven.** Holm's theorem holds whatever the dependence between tests, but it is
 about rejecting, not about the side on which one rejects. That the side is covered too is proven
@@ -92,14 +95,14 @@ def judge(
     - Neither kind counts as a member of the family, as neither can be judged wrongly.
     - `p_value` is Holm-adjusted and belongs to the verdict: at most 1 - level when it is faster,
       slower or indistinguishable, larger when it is inconclusive.
-    - With `same_alone`, what lies between the limits is judged at `level`, and its p-value is its
-      own.
+    - With `same_alone`, what lies between the limits is judged by two one-sided tests: its p-value
+      is its own, and its interval that of 2 level - 1.
     - `rounds_needed` is a total. It assumes that mean and spread stay as seen: even odds.
 
-    Raises ValueError when a rate is not positive and finite, when `threshold` is not positive
-    or when `level` is not between 0 and 1.
+    Raises ValueError when a rate is not positive and finite, when `threshold` is not positive,
+    or when `level` is not between 0 and 1 (with `same_alone`, between 0.5 and 1).
     """
-    check_level(level)
+    check_level(2 * level - 1 if same_alone else level)
     if not (threshold > 0 and math.isfinite(threshold)):
         raise ValueError(f"the threshold must be positive, not {threshold}")
     ratios = [_log_ratio(comparison) for comparison in family]
@@ -139,9 +142,15 @@ def _judgements_of_changes(
     different = [1.0 if is_same else p for is_same, p in zip(same, own, strict=True)]
     family = _by_holm(ratios, different, level)
     return [
-        _Judgement(member.ratio, level, p, settled=p <= 1 - level) if is_same else member
-        for member, p, is_same in zip(family, own, same, strict=True)
+        _of_sameness(ratio, p, level) if is_same else member
+        for ratio, member, p, is_same in zip(ratios, family, own, same, strict=True)
     ]
+
+
+def _of_sameness(ratio: LogRatio, two_sided: float, level: float) -> _Judgement:
+    """By two one-sided tests, of which the one of the nearer limit decides."""
+    p_value = two_sided / 2
+    return _Judgement(ratio, 2 * level - 1, p_value, settled=p_value <= 1 - level)
 
 
 def _by_holm(

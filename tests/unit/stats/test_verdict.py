@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -219,6 +220,13 @@ def test_a_faster_machine_changes_no_verdict(family: list[list[float]], factor: 
             assert verdict.kind == other.kind
 
 
+@pytest.mark.parametrize(("level", "same_alone"), [(0.5, True), (0.0, False), (1.0, False)])
+def test_a_level_that_is_none_is_refused(level: float, same_alone: bool) -> None:
+    """Two one-sided tests ask for an interval of 2 level - 1."""
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        judge([comparison([0.0, 0.01])], level=level, same_alone=same_alone)
+
+
 @pytest.mark.parametrize("same_alone", [False, True])
 @given(family=families)
 def test_the_interval_shown_tells_the_verdict(family: list[list[float]], same_alone: bool) -> None:
@@ -306,11 +314,13 @@ def test_with_sameness_alone_a_changed_family_is_called_the_same_as_seldom() -> 
 
 
 def test_with_sameness_alone_it_does_not_matter_what_else_is_compared() -> None:
-    """The interval is the one that a comparison has alone; that of a difference is wider."""
+    """What is the same is judged as alone, by two one-sided tests: its interval is that of 90 %. Of
+    a difference it is wider.
+    """
     same, different = [0.001, -0.001, 0.002, 0.0], [0.1, 0.11, 0.09, 0.1]
-    alone = judge([comparison(same)])[0]
+    alone = judge([comparison(same)], level=0.9)[0]
     both = judge([comparison(same), comparison(different), comparison(same)], same_alone=True)
-    assert both[0] == both[2] == alone
+    assert both[0] == both[2] == replace(alone, p_value=(alone.p_value or 0) / 2)
     assert both[1].p_value == pytest.approx(3 * (judge([comparison(different)])[0].p_value or 0))
 
 
