@@ -31,19 +31,20 @@ LOOKS: Mapping[str, tuple[int, ...]] = {
 }
 """After how many rounds a profile looks. Each look has half as many again as the one before."""
 
-WINDOW_S = 1.5
-"""What is counted of each side in a round. A full collection of garbage takes 20 to 45 ms of a
-service, and comes once more or less in any stretch: that is a tenth of 0.36 s.
-"""
-
-CONNECTIONS = 8
-"""They keep the app's core busy, and are all answered several times in a short turn. No pool of a
-service is that small, so that none opens more connections when all of them ask at once.
-"""
-
-TURNS = Turns(turn_s=0.06, lead_in_s=0.03)
+TURNS = Turns(turn_s=0.06, lead_in_s=0.025)
 """Shorter than a virtual machine's neighbours leave a core at one speed, so that both sides have as
 much of each. Caches are cold for the first 25 ms after a switch.
+"""
+
+WINDOW_S = 16 * TURNS.turn_s
+"""What is counted of each side in a round. A full collection of garbage takes 20 to 45 ms of a
+service, and comes once more or less in any stretch: that is a tenth of 0.36 s. More in each round
+leaves time for fewer rounds.
+"""
+
+CONNECTIONS = 4
+"""They keep the app's core busy for 95 to 99 %. After each turn all of them are answered twice more,
+in time that counts for nobody: with eight a turn would take a tenth longer.
 """
 
 TURN_OF_MANY_S = 0.3
