@@ -22,8 +22,8 @@ lies beyond one of the limits, not both: with a = 1 - level, each limit is teste
 a, which is to ask for the interval of 1 - 2a to lie between them (two one-sided tests: Schuirmann,
 Journal of Pharmacokinetics and Biopharmaceutics 15, 1987). With `same_alone` Holm's method has the
 claims of a difference, and a comparison whose mean lies between the limits is judged, and shown, in
-this way. At most a of the families without a difference are told to have one, and at most a of those
-with one are told to have none.
+this way. At most a of the families without a difference are told to have one, and at most a of
+those with one are told to have none.
 
 **How far this is proven.** Holm's theorem holds whatever the dependence between tests, but it is
 about rejecting, not about the side on which one rejects. That the side is covered too is proven

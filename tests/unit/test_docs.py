@@ -9,6 +9,7 @@ from typing import get_args, get_type_hints
 import pytest
 
 from bench.cli import make_variables
+from bench.experiment.ab.rounds import CONNECTIONS, LOOKS, TURNS, WINDOW_S
 from bench.metrics import METRICS
 from bench.model import CellResult, RunRecord, Sample
 from bench.store import schemas
@@ -42,6 +43,24 @@ def test_every_make_target_named_in_the_docs_exists() -> None:
 def test_every_variable_is_documented(variable: str) -> None:
     """Each variable that make hands on stands in docs/commands.md."""
     assert f"`{variable}" in COMMANDS or f"{variable}=" in COMMANDS
+
+
+def test_how_long_an_ab_goes_on_and_what_it_counts_is_documented() -> None:
+    """docs/commands.md has each profile's last look, docs/method.md what a round is."""
+    last = {profile: looks[-1] for profile, looks in LOOKS.items()}
+    told = (
+        f"after {last['quick']} rounds (`quick`), {last['standard']} (`standard`) "
+        f"or {last['publish']} (`publish`)"
+    )
+    assert told in " ".join(COMMANDS.split())
+    assert (
+        f"`CONCURRENCY=20` | connections of the closed loop ({CONNECTIONS} for `make ab`)"
+        in COMMANDS
+    )
+    turns = f"{WINDOW_S / TURNS.turn_s:.0f} turns of {1000 * TURNS.turn_s:.0f} ms"
+    round_ = f"A round counts {WINDOW_S:.2f} s of each side: {turns}"
+    lead_in = f"each after a lead-in of {1000 * TURNS.lead_in_s:.0f} ms"
+    assert f"{round_}, {lead_in}" in " ".join(METHOD.split())
 
 
 @pytest.mark.parametrize("workload", WORKLOADS)

@@ -43,8 +43,8 @@ leaves time for fewer rounds.
 """
 
 CONNECTIONS = 4
-"""They keep the app's core busy for 95 to 99 %. After each turn all of them are answered twice more,
-in time that counts for nobody: with eight a turn would take a tenth longer.
+"""They keep the app's core busy for 95 to 99 %. After each turn all of them are answered twice, in
+time that counts for nobody: with eight a turn would take a tenth longer.
 """
 
 TURN_OF_MANY_S = 0.3

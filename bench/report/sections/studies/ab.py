@@ -169,8 +169,9 @@ def deciding_table(found: Findings, record: RunRecord) -> Table:
         ),
         numeric=(False, False, True, True, True, False, True, True),
         caption=(
-            "Change: with the interval that decides at this look; of sameness, of two one-sided tests; "
-            f"of a difference, of its step in Holm's method. Beyond {study_of(record).threshold:.0%} as a whole: dearer or "
+            "Change: with the interval that decides at this look; of sameness, of two one-sided "
+            "tests; of a difference, of its step in Holm's method. "
+            f"Beyond {study_of(record).threshold:.0%} as a whole: dearer or "
             "cheaper; within it: indistinguishable. At most 5 % of the answers of unchanged "
             "services tell of a change, and of those changed by more at most 5 % tell of none, "
             "however often was looked. "
