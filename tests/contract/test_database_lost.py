@@ -6,6 +6,7 @@ The loss is made from outside: the database refuses connections, and those that 
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Thread
 
 from .answer import Answer
@@ -29,15 +30,22 @@ def name_of_database(service: Service) -> str:
 
 
 def end_connections(service: Service) -> None:
-    """End every connection of the service, and wait until they are gone."""
+    """End every connection of the service, and wait until they are gone.
+
+    A server's process closes its socket after it has left the list of those that are there.
+    """
     name = name_of_database(service)
     others = (
         "FROM pg_stat_activity AS a JOIN pg_roles AS r ON r.oid = a.usesysid"
         " WHERE datname = %s AND NOT r.rolsuper"
     )
-    service.execute(f"SELECT pg_terminate_backend(a.pid) {others}", name, database="postgres")
+    ended = service.execute(
+        f"SELECT a.pid, pg_terminate_backend(a.pid) {others}", name, database="postgres"
+    )
     deadline = time.monotonic() + GIVE_UP_AFTER_S
-    while service.execute(f"SELECT 1 {others}", name, database="postgres"):
+    while service.execute(f"SELECT 1 {others}", name, database="postgres") or any(
+        Path(f"/proc/{pid}").exists() for pid, _ in ended
+    ):
         assert time.monotonic() < deadline, "connections do not end"
         time.sleep(0.01)
 
@@ -117,6 +125,7 @@ def test_connections_lost_while_idle(service):
     service.create()
     service.open_all_connections()
     end_connections(service)
+    assert service.ask("GET", "/ping").status == 200
     assert_found_again(service)
     end_connections(service)
     assert service.ask("GET", "/ping").status == 200

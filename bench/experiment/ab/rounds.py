@@ -31,12 +31,12 @@ LOOKS: Mapping[str, tuple[int, ...]] = {
 }
 """After how many rounds a profile looks. Each look has half as many again as the one before."""
 
-TURNS = Turns(turn_s=0.06, lead_in_s=0.025)
+TURNS = Turns(turn_s=0.08, lead_in_s=0.02)
 """Shorter than a virtual machine's neighbours leave a core at one speed, so that both sides have as
-much of each. Caches are cold for the first 25 ms after a switch.
+much of each. Caches are cold for the first 25 ms after a switch, ever less so.
 """
 
-WINDOW_S = 16 * TURNS.turn_s
+WINDOW_S = 14 * TURNS.turn_s
 """What is counted of each side in a round. A full collection of garbage takes 20 to 45 ms of a
 service, and comes once more or less in any stretch: that is a tenth of 0.36 s. More in each round
 leaves time for fewer rounds.
