@@ -232,7 +232,7 @@ def _asked_s(plan: Plan) -> float:
     """How long a target is asked in one round of a workload, lead-ins included."""
     if plan.turns is None:
         return plan.window_s
-    passes = math.ceil(plan.window_s / plan.turns.turn_s)
+    passes = plan.turns.needed_for(plan.window_s)
     return passes * (plan.turns.turn_s + plan.turns.lead_in_s)
 
 

@@ -15,7 +15,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from itertools import islice
-from math import ceil
 from typing import cast
 
 from bench.database.admin import Admin, Totals
@@ -242,7 +241,7 @@ def _take_turns(
     assert step.turns is not None
     by_name = {part.name: part for part in parts}
     orders = passes([part.name for part in able(parts)], f"{seed_of(bench.plan, step)}")
-    for order in islice(orders, ceil(step.window_s / step.turns.turn_s)):
+    for order in islice(orders, step.turns.needed_for(step.window_s)):
         for name in order:
             part = by_name[name]
             if not part.failure:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import ceil
 from pathlib import Path
 from typing import Literal
 
@@ -146,6 +147,11 @@ class Turns:
 
     turn_s: float
     lead_in_s: float
+
+    def needed_for(self, window_s: float) -> int:
+        """How many turns it takes to count so many seconds of a target."""
+        # 1.12 / 0.08 is a little more than 14.
+        return ceil(round(window_s / self.turn_s, 6))
 
 
 @dataclass(frozen=True)
