@@ -36,7 +36,7 @@ TURNS = Turns(turn_s=0.08, lead_in_s=0.02)
 much of each. Caches are cold for the first 25 ms after a switch, ever less so.
 """
 
-WINDOW_S = 14 * TURNS.turn_s
+WINDOW_S = 13 * TURNS.turn_s
 """What is counted of each side in a round. A full collection of garbage takes 20 to 45 ms of a
 service, and comes once more or less in any stretch: that is a tenth of 0.36 s. More in each round
 leaves time for fewer rounds.

@@ -154,9 +154,9 @@ def test_a_round_counts_as_much_of_each_side_whatever_the_profile() -> None:
     """A pause for garbage is a tenth of a shorter stretch. Many connections need longer turns."""
     for profile in PROFILES.values():
         made = ab_plan(profile, (), TARGETS, (BASE, HEAD), seed=1)
-        assert (made.window_s, made.turns, made.pacing) == (1.12, Turns(0.08, 0.02), ClosedLoop(4))
+        assert (made.window_s, made.turns, made.pacing) == (1.04, Turns(0.08, 0.02), ClosedLoop(4))
         assert made.turns is not None
-        assert made.turns.needed_for(made.window_s) == 14
+        assert made.turns.needed_for(made.window_s) == 13
     assert plan(pacing=ClosedLoop(20)).turns == Turns(0.3, LEAD_IN_S)
     many = plan(pacing=ClosedLoop(1000))
     assert many.turns is not None
