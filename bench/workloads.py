@@ -36,13 +36,16 @@ class Workload:
         return len(phases) > 1 or phases[0].counted
 
     @property
+    def operations(self) -> frozenset[Operation]:
+        """All that it asks for."""
+        return frozenset(
+            share.operation for phase in self.phases(1, _MANY) for share in phase.shares
+        )
+
+    @property
     def writes(self) -> bool:
         """Whether it leaves other rows behind than it has found."""
-        return any(
-            share.operation in ("create", "update", "delete")
-            for phase in self.phases(1, _MANY)
-            for share in phase.shares
-        )
+        return not self.operations.isdisjoint(("create", "update", "delete"))
 
     @property
     def rows_per_request(self) -> float:

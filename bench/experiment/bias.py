@@ -42,7 +42,7 @@ def measure_bias(
     plan = replace(plan, window_s=WINDOW_S, turns=Turns(turn_s, LEAD_IN_S))
     cells: list[tuple[Way, CellResult]] = []
     with services_up(lab, watcher):
-        ceiling = sending_ceiling(lab)
+        ceiling = sending_ceiling(lab, plan)
         with Generator(lab.placement.generator) as generator:
             bench = Bench(lab, plan, generator, ceiling, lambda _progress: None)
             for number in range(1, times + 1):

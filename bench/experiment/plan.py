@@ -6,8 +6,8 @@ from typing import cast, get_args
 
 from bench.errors import UsageError
 from bench.histogram import SAMPLES_BEYOND
-from bench.model import Arrivals, ClosedLoop, OpenLoop, Pacing, Plan, Target, Turns
-from bench.workloads import OPERATIONS, Workload
+from bench.model import Arrivals, ClosedLoop, OpenLoop, Operation, Pacing, Plan, Target, Turns
+from bench.workloads import OPERATIONS, WORKLOADS, Workload
 
 DEFAULT_PROFILE = "quick"
 DEFAULT_CONCURRENCY = 20
@@ -245,3 +245,13 @@ def _most_requests(pacing: Pacing, seconds: float, ceiling_per_s: float | None) 
     # A power of two: it stays the same from run to run though the ceiling scatters, and cells of
     # two runs that are compared start from as many rows.
     return 2.0 ** math.ceil(math.log2(ceiling_per_s)) * seconds
+
+
+def kinds_of_requests(plan: Plan) -> tuple[Operation, ...]:
+    """What stands for a plan's requests where the generator's ceiling is measured: reads for all
+    that are small, and for how many rows may be used up; creating for those with a body; lists,
+    whose answers are long.
+    """
+    asked = frozenset[Operation]().union(*(WORKLOADS[name].operations for name in plan.workloads))
+    with_body = not asked.isdisjoint(("create", "update", "echo"))
+    return ("read", *(("create",) if with_body else ()), *(("list",) if "list" in asked else ()))

@@ -28,7 +28,7 @@ from bench.experiment.engines import with_workers
 from bench.experiment.interruption import undisturbed
 from bench.experiment.lab import Lab, app_unit_name
 from bench.experiment.openfiles import require_files, require_queue
-from bench.experiment.plan import DEFAULT_CONCURRENCY, DEFAULT_ROWS
+from bench.experiment.plan import DEFAULT_CONCURRENCY, DEFAULT_ROWS, kinds_of_requests
 from bench.experiment.procedures import procedure_of
 from bench.experiment.runner import Observer, Runner, engine_probe, unit_probes
 from bench.experiment.verify import require_answers, verify
@@ -156,7 +156,7 @@ def started_run(
             provenance={**record.provenance, **told},
         )
         if plan.pacing.is_the_labs:
-            record = replace(record, ceiling_per_s=sending_ceiling(lab))
+            record = replace(record, ceiling_per_s=sending_ceiling(lab, plan))
             _require_keepable(plan, record.ceiling_per_s)
         # Only now: what was refused leaves no folder behind.
         store.create()
@@ -357,8 +357,10 @@ def _keep_busy(lab: Lab, engine: Generator, target: Target, seconds: float) -> N
     require_answers(engine.collect(), target.name)
 
 
-def sending_ceiling(lab: Lab) -> Mapping[Operation, float]:
-    """What the generator can send where it will run, against a server where the app will run."""
+def sending_ceiling(lab: Lab, plan: Plan) -> Mapping[Operation, float]:
+    """What the generator can send where it will run, against a server where the app will run: of
+    each kind of request that the plan has.
+    """
     for name in lab.all_unit_names():
         lab.supervisor.freeze(name)
     measured = measure_ceiling(
@@ -366,7 +368,7 @@ def sending_ceiling(lab: Lab) -> Mapping[Operation, float]:
         lab.placement.app[:1],
         duration_s=CEILING_WINDOW_S,
         turns=1,
-        operations=("read", "create", "list"),
+        operations=kinds_of_requests(plan),
         compare=False,
     )
     return {cost.operation: cost.rate_per_s for cost in measured.generator}

@@ -7,6 +7,7 @@ import pytest
 from bench.errors import UsageError
 from bench.experiment.plan import (
     LEAD_IN_S,
+    kinds_of_requests,
     make_plan,
     pacing_from,
     rows_to_load,
@@ -170,3 +171,24 @@ def test_an_open_loops_windows_are_long_enough_for_a_p99(
     for seed in range(3):
         due = takewhile(lambda due_s: due_s < plan.window_s, arrivals_of(pacing, seed))
         assert tellable(sum(1 for _ in due), 99)
+
+
+@pytest.mark.parametrize(
+    ("names", "kinds"),
+    [
+        (("ping",), ("read",)),
+        (("read", "delete"), ("read",)),
+        (("echo",), ("read", "create")),
+        (("update",), ("read", "create")),
+        (("crud",), ("read", "create")),
+        (("list",), ("read", "list")),
+        (("mixed",), ("read", "create", "list")),
+        ((), ("read", "create", "list")),
+    ],
+)
+def test_the_ceiling_is_of_what_will_be_sent(
+    names: tuple[str, ...], kinds: tuple[str, ...]
+) -> None:
+    """No second goes to requests that nobody makes; of all workloads together all are there."""
+    plan = make_plan(QUICK, THREE, select_workloads(names), seed=1)
+    assert kinds_of_requests(plan) == kinds
