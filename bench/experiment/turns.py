@@ -247,7 +247,7 @@ def _take_turns(
             if not part.failure:
                 with told(part):
                     _take_turn(bench, step.turns, engine, part, began_s)
-        bench.on_progress(_progress(parts, began_s))
+        bench.on_progress(_progress(parts))
 
 
 def _take_turn(
@@ -283,13 +283,15 @@ def _turn(turns: Turns, engine: TurnEngine, part: Participant, began_s: float) -
     return _CountedTurn(before.at_s - began_s, time.monotonic() - started_s, turn, before, after)
 
 
-def _progress(parts: Sequence[Participant], began_s: float) -> Progress:
-    """Of all targets together: the rate is what one of them has on average."""
+def _progress(parts: Sequence[Participant]) -> Progress:
+    """Of all targets together, in the time that is counted: so the rate is what one of them has on
+    average.
+    """
     turns = [taken.turn for part in parts for taken in part.taken]
     succeeded = sum(turn.succeeded for turn in turns)
     asked_s = sum(turn.duration_s for turn in turns)
     return Progress(
-        elapsed_s=time.monotonic() - began_s,
+        elapsed_s=asked_s,
         succeeded=succeeded,
         failed=sum(turn.failed for turn in turns),
         rate_per_s=succeeded / asked_s if asked_s else 0.0,

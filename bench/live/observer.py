@@ -139,7 +139,8 @@ class LiveObserver:
         who = targets[0].title if len(targets) == 1 else f"{len(targets)} targets in turns"
         with self._lock:
             self._title = f"round {step.round}  {who}  {step.workload}"
-            self._window_s = self._length_of(step.workload)
+            length_s = self._length_of(step.workload)
+            self._window_s = None if length_s is None else length_s * len(targets)
             self._target = targets[0]
             self._progress = self._rate_per_s = None
 

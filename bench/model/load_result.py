@@ -178,7 +178,10 @@ class LoadResult:
 
 @dataclass(frozen=True)
 class Progress:
-    """A running window as the live display sees it. `p99_s` is None while samples are too few."""
+    """A running window as the live display sees it, or in turns those of all targets together.
+
+    `p99_s` is None while samples are too few.
+    """
 
     elapsed_s: float
     succeeded: int

@@ -254,6 +254,18 @@ def test_the_rate_is_that_of_the_latest_half_second(tmp_path: Path) -> None:
     assert "1,200 requests/s" in console.file.getvalue()
 
 
+def test_in_turns_the_windows_of_all_targets_are_one(tmp_path: Path) -> None:
+    """Three targets whose windows are 1 s: 3 s are to be counted."""
+    console = Console(file=io.StringIO(), width=80, height=24, force_terminal=True)
+    observer = observed(console, tmp_path)
+    observer.run_started(record(plan=plan(targets=("flask",), window_s=1.0)), 2, 0)
+    observer.step_started(step(1), (FLASK, FLASK, FLASK))
+    observer.progress(Progress(1.5, 400, 0, 800.0))
+    observer.round_added(3, 1, "")
+    observer.close()
+    assert "window 1.5 of 3 s" in console.file.getvalue()
+
+
 @pytest.mark.parametrize(
     ("width", "lines"), [(120, 1), (80, 2)], ids=["in one line where it fits", "else in two"]
 )

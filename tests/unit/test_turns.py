@@ -9,7 +9,7 @@ from bench.errors import UnitFailed
 from bench.experiment import turns as module
 from bench.experiment.schedule import Step
 from bench.host import CpuTotals
-from bench.model import ClosedLoop, Turn, Turns, Usage
+from bench.model import ClosedLoop, Progress, Turn, Turns, Usage
 
 from .factories import plan
 
@@ -59,11 +59,14 @@ def participant(name: str, clocks: FakeClocks) -> module.Participant:
     return part
 
 
-def taken(window_s: float, **clocks: FakeClocks) -> tuple[FakeEngine, list[module.Participant]]:
-    """Turns of these participants, whose CPU clocks are given by name."""
+def taken(
+    window_s: float, told: list[Progress] | None = None, **clocks: FakeClocks
+) -> tuple[FakeEngine, list[module.Participant]]:
+    """Turns of these participants, whose CPU clocks are given by name; their progress is `told`."""
     engine = FakeEngine()
     parts = [participant(name, clock) for name, clock in clocks.items()]
-    bench = SimpleNamespace(plan=plan(turns=TURNS), on_progress=lambda _: None)
+    tell = (lambda _: None) if told is None else told.append
+    bench = SimpleNamespace(plan=plan(turns=TURNS), on_progress=tell)
     step = Step(1, "read", tuple(clocks), ClosedLoop(20), window_s, TURNS)
     module._take_turns(bench, step, engine, parts, 0.0)  # type: ignore[arg-type]
     return engine, parts
@@ -79,6 +82,15 @@ def test_each_target_has_as_many_turns_as_the_window_has_room_for() -> None:
     assert slept_s == [0.025, 0.1] * 18
     assert sorted(name for name, _ in engine.asked) == sorted("abc" * 6)
     assert [counted_s for _, counted_s in engine.asked] == pytest.approx([0.1] * 18)
+
+
+def test_progress_is_of_the_time_that_is_counted() -> None:
+    """Two turns of 0.1 s for each of three targets, 100 answers in each; lead-ins tell nothing."""
+    told: list[Progress] = []
+    taken(0.2, told, a=FakeClocks(), b=FakeClocks(), c=FakeClocks())
+    assert [progress.elapsed_s for progress in told] == pytest.approx([0.3, 0.6])
+    assert [progress.succeeded for progress in told] == [300, 600]
+    assert [progress.rate_per_s for progress in told] == pytest.approx([1000, 1000])
 
 
 def test_cpu_time_is_that_of_counted_turns() -> None:
