@@ -103,17 +103,16 @@ def others_cpus(tree: KernelTree = REAL) -> Mapping[str, tuple[int, ...]] | None
     None where that does not tell who may run on a CPU: in a container, which sees a part of the
     machine only, and where nothing can confine cgroups to CPUs.
     """
-    mount = "/sys/fs/cgroup"
     # Every cgroup but the machine's own root has a type.
-    if tree.exists(f"{mount}/cgroup.type"):
+    if tree.exists(f"{MOUNT}/cgroup.type"):
         return None
-    if "cpuset" not in tree.read(f"{mount}/cgroup.controllers").split():
+    if "cpuset" not in tree.read(f"{MOUNT}/cgroup.controllers").split():
         return None
     online = tree.cpus(f"{CPUS}/online")
     found = {}
-    for file in tree.names(f"{mount}/*/cgroup.events"):
+    for file in tree.names(f"{MOUNT}/*/cgroup.events"):
         folder = file.removesuffix("/cgroup.events")
-        name = folder.removeprefix(f"{mount}/")
+        name = folder.removeprefix(f"{MOUNT}/")
         if "populated 0" in tree.read(file) or name.startswith("onecore"):
             continue
         # Without the file nobody has asked for the controller yet, and so nobody is confined.
