@@ -43,7 +43,7 @@ leaves time for fewer rounds.
 """
 
 CONNECTIONS = 4
-"""They keep the app's core busy for 95 to 99 %. After each turn all of them are answered twice, in
+"""They keep the app's core busy for 93 to 99 %. After each turn all of them are answered twice, in
 time that counts for nobody: with eight a turn would take a tenth longer.
 """
 
