@@ -58,7 +58,14 @@ WIDGET: dict[str, object] = {
     "price": 9.99,
     "in_stock": True,
 }
+WIDGET_ROW = tuple(WIDGET.values())
+STORED_WIDGET = {"id": 1, **WIDGET}
 VALID = encoded(WIDGET)
+
+
+def body_for(method: str) -> bytes | None:
+    """A valid body where one is expected."""
+    return VALID if method in {"POST", "PUT", "PATCH"} else None
 
 
 def item(**members: object) -> dict[str, object]:

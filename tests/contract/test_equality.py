@@ -8,8 +8,9 @@ from .problem import without_messages
 from .routes import REFUSED, ROUTES, WRITES
 from .service import Service
 from .story import story
+from .test_ids import LONG_IDS, NEARLY_IDS, NO_IDS, UNKNOWN_IDS
 from .test_list import LARGE, LARGEST, NEARLY_NUMBERS, NO_NUMBERS
-from .test_routes import LONG_IDS, NEARLY_IDS, NO_IDS, UNKNOWN_IDS, UNKNOWN_TO_STRICT_ONES
+from .test_routes import UNKNOWN_TO_STRICT_ONES
 
 STORED = (("First", "one", 1.25, True), ("S\u00e9cond", "", 1e9, False))
 READS = (

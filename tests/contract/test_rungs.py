@@ -24,8 +24,9 @@ from .routes import LEFT_TO_FRAMEWORKS, REFUSED, ROUTES, WRITES
 from .service import Service
 from .story import story
 from .test_equality import READS, STORED
+from .test_ids import LONG_IDS, NO_IDS, UNKNOWN_IDS
 from .test_list import LARGE, NO_NUMBERS
-from .test_routes import LONG_IDS, NO_IDS, UNKNOWN_IDS, UNKNOWN_PATHS
+from .test_routes import UNKNOWN_PATHS
 
 STANDARD = [
     target
