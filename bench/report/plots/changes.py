@@ -1,5 +1,6 @@
 """Two runs against each other: ratios with intervals, and the band that counts as no change."""
 
+import math
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -16,6 +17,9 @@ from bench.report.words import verdict_words
 from bench.words import interval_words, p_words
 
 _LANE = 26
+_WORDS_TO_THE_LEFT_FROM = 0.7
+"""Of the axis' length: what stands beside a mark further on would be cut off at the plot's edge."""
+
 _AXIS = "head / base (log): 1 is no change"
 _TIPS = (
     ("name", "framework"),
@@ -70,7 +74,7 @@ def changes_plot(
     base = frame.put(marks()).encode(x=x, opacity=fading(), tooltip=tooltip(*_TIPS))
     intervals = cut(rows, span, arrows=("←", "→"))
     drawn, data = layered(
-        {**_band(x, edges), **_layers(base, x, unbounded(rows), intervals, styles)}
+        {**_band(x, edges), **_layers(base, x, unbounded(rows), intervals, span, styles)}
     )
     told = "; ".join(
         f"{row['operation']}, {row['name']}: {row['told']}, {row['verdict']}" for row in rows
@@ -94,7 +98,12 @@ def _band(x: alt.X, edges: tuple[float, float]) -> dict[str, tuple[alt.Chart, Pl
 
 
 def _layers(
-    base: alt.Chart, x: alt.X, rows: PlotRows, intervals: Cut, styles: Styles
+    base: alt.Chart,
+    x: alt.X,
+    rows: PlotRows,
+    intervals: Cut,
+    span: tuple[float, float],
+    styles: Styles,
 ) -> dict[str, tuple[alt.Chart, PlotRows]]:
     colours = target_colour(styles)
     rule = base.mark_rule(strokeWidth=2.5).encode(
@@ -103,13 +112,25 @@ def _layers(
     arrow = base.mark_text(fontSize=15, fontWeight=700).encode(
         x=moved(x, "end"), text=alt.Text("arrow:N"), color=colours
     )
-    words = base.mark_text(align="left", dx=10, dy=-8, fontSize=10.5, color=INK)
+    near, far = _by_room(rows, span)
+    words = alt.Text("verdict:N")
+    beside = base.mark_text(align="left", dx=10, dy=-8, fontSize=10.5, color=INK).encode(text=words)
+    before = base.mark_text(align="right", dx=-10, dy=-8, fontSize=10.5, color=INK)
     return {
         "intervals": (rule, intervals.shown),
         "arrows": (arrow, intervals.arrows),
         "ratios": (marker(base, styles, 110), rows),
-        "verdicts": (words.encode(text=alt.Text("verdict:N")), rows),
+        "verdicts": (beside, near),
+        "far_verdicts": (before.encode(text=words), far),
     }
+
+
+def _by_room(rows: PlotRows, span: tuple[float, float]) -> tuple[PlotRows, PlotRows]:
+    """Rows whose words have room to the right of their mark, and those whose words have none."""
+    lowest, highest = map(math.log, span)
+    limit = math.exp(lowest + _WORDS_TO_THE_LEFT_FROM * (highest - lowest))
+    near = [row for row in rows if number(row["ratio"]) <= limit]
+    return near, [row for row in rows if row not in near]
 
 
 def _row(change: Changed, styles: Styles) -> dict[str, object] | None:

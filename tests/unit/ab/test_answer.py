@@ -357,6 +357,19 @@ def test_what_the_others_are_compared_with_has_no_row_in_the_plot() -> None:
     assert [lane.split("\t")[-1] for lane in lanes] == ["read", "drf-head", "list", "drf-head"]
 
 
+def test_a_verdict_stands_where_there_is_room_for_it() -> None:
+    """To the right of its mark; to the left where the plot's edge would cut it off."""
+    found = run(measured({"read": 1.0, "list": 1.3}))
+    drawn = changes_plot(answer(found).deciding, styles_of(found), 0.02, name="cost", title="cost")
+    assert drawn is not None
+    aligned = {
+        layer["mark"]["align"]: [row["operation"] for row in drawn.datasets[layer["data"]["name"]]]
+        for layer in drawn.spec["layer"]
+        if layer["mark"]["type"] == "text" and "align" in layer["mark"]
+    }
+    assert aligned == {"left": ["read"], "right": ["list"]}
+
+
 def test_in_a_series_it_is_said_which_state_is_meant() -> None:
     """Three states of one target have the same operations."""
     third = replace(HEAD, name="drf-third", title="django==6.1.*")
