@@ -29,6 +29,7 @@ from bench.files import write_whole
 from bench.live.watching import TerminalWatcher, view_share
 from bench.load.ceiling import measure_ceiling
 from bench.load.endurance import LIMIT_BYTES, measure_endurance
+from bench.load.generator import Generator
 from bench.placement import plan_placement
 from bench.report.lab import agreement_table, bias_table, ceiling_table, twin_words
 from bench.report.render.terminal import print_table
@@ -102,8 +103,8 @@ def bias(
 def ceiling() -> None:
     """Measure the load generator itself, beside Locust's, on a server with nothing behind it."""
     placement = plan_placement(host.topology())
-    with measuring_alone():
-        measured = measure_ceiling(placement.generator, placement.app)
+    with measuring_alone(), Generator(placement.generator) as generator:
+        measured = measure_ceiling(generator, placement.app, fasthttp_cpus=placement.generator)
     print_table(out, ceiling_table(measured))
 
 

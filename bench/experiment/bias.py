@@ -41,14 +41,13 @@ def measure_bias(
     plan = make_plan(select_profile("quick"), lab.targets, tuple(workloads), seed=1)
     plan = replace(plan, window_s=WINDOW_S, turns=Turns(turn_s, LEAD_IN_S))
     cells: list[tuple[Way, CellResult]] = []
-    with services_up(lab, watcher):
-        ceiling = sending_ceiling(lab, plan)
-        with Generator(lab.placement.generator) as generator:
-            bench = Bench(lab, plan, generator, ceiling, lambda _progress: None)
-            for number in range(1, times + 1):
-                for workload in random.Random(number).sample(plan.workloads, len(plan.workloads)):
-                    cells += map(_measured, _both_ways(bench, workload, number))
-                say(f"{number} of {times}")
+    with services_up(lab, watcher), Generator(lab.placement.generator) as generator:
+        ceiling = sending_ceiling(lab, plan, generator)
+        bench = Bench(lab, plan, generator, ceiling, lambda _progress: None)
+        for number in range(1, times + 1):
+            for workload in random.Random(number).sample(plan.workloads, len(plan.workloads)):
+                cells += map(_measured, _both_ways(bench, workload, number))
+            say(f"{number} of {times}")
     return biases(lab.targets, cells)
 
 

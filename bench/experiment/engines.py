@@ -1,12 +1,13 @@
 """Which engine makes a load: the lab's own generator, or Locust."""
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from bench import host
+from bench.errors import GeneratorFailed
 from bench.experiment.lab import Lab
 from bench.load.engine import Engine
 from bench.load.generator import Generator
@@ -42,6 +43,41 @@ ENGINES: dict[type[Any], EngineMaker] = {
 def engine_maker(pacing: Pacing) -> EngineMaker:
     """What makes the engine of a cell; pacings that share it can share the engine."""
     return ENGINES[type(pacing)]
+
+
+class Engines:
+    """The engine that makes the load now; kept from step to step as long as it serves."""
+
+    def __init__(self, lab: Lab, directory: Path) -> None:
+        self._lab = lab
+        self._directory = directory
+        self._open = ExitStack()
+        self._engine: Engine | None = None
+        self._maker: EngineMaker | None = None
+
+    @property
+    def pid(self) -> int:
+        """The process that makes the load. Raises GeneratorFailed while there is none."""
+        if self._engine is None:
+            raise GeneratorFailed("no load generator runs")
+        return self._engine.pid
+
+    def engine_for(self, pacing: Pacing, *, new: bool = False) -> Engine:
+        """What makes load of this kind: the engine there is, unless it cannot or, where it is to
+        be `new`, must not serve this too.
+        """
+        maker = engine_maker(pacing)
+        if self._engine is None or new or maker is not self._maker:
+            self.close()
+            engine = maker(pacing, self._lab, self._directory)
+            self._engine = self._open.enter_context(engine)
+            self._maker = maker
+        return self._engine
+
+    def close(self) -> None:
+        """End the process that makes the load, if there is one."""
+        self._engine = None
+        self._open.close()
 
 
 def ports(site: Site, pacing: Users) -> Ports:

@@ -20,13 +20,14 @@ from bench.database.admin import Admin, StatementTotals
 from bench.database.logged import is_planned, statements_in
 from bench.dataset import payloads
 from bench.errors import DatabaseFailed, LabError
+from bench.experiment.engines import Engines
 from bench.experiment.lab import Lab, app_unit_name
 from bench.experiment.plan import rows_to_load
 from bench.experiment.verify import require_answers
 from bench.files import write_whole
 from bench.kernel.events import Events, EventsRefusedError, counting
 from bench.kernel.process import user_and_system_ticks
-from bench.load.generator import Generator
+from bench.load.engine import Engine
 from bench.model import (
     CpuProfile,
     Explain,
@@ -37,6 +38,7 @@ from bench.model import (
     LoadSpec,
     Operation,
     Plan,
+    RunRecord,
     Sessions,
     StatementTime,
     Target,
@@ -67,29 +69,26 @@ _SETTLE_S = 0.3
 class _Inspection:
     lab: Lab
     plan: Plan
-    engine: Generator
+    engine: Engine
     folder: Path
     ceiling_per_s: Mapping[Operation, float]
 
 
-def look_inside(
-    lab: Lab, plan: Plan, ceiling_per_s: Mapping[Operation, float], folder: Path
-) -> Iterator[Finding]:
+def look_inside(lab: Lab, record: RunRecord, engines: Engines, folder: Path) -> Iterator[Finding]:
     """What there is to see, a service and operation at a time. Files go into the run's folder.
 
     What fails is told by its finding: a run whose windows are measured is not lost for that.
     """
+    plan = record.plan
     assert isinstance(plan.study, Explain)
-    with Generator(lab.placement.generator) as engine:
-        inspection = _Inspection(lab, plan, engine, folder, ceiling_per_s)
-        for ladder in plan.study.ladders:
-            target = next(
-                candidate for candidate in lab.targets if candidate.name == ladder.framework
-            )
-            try:
-                yield _looked_at(inspection, ladder, target)
-            except LabError as error:
-                yield Finding(ladder.framework, ladder.operation, failure=str(error))
+    engine = engines.engine_for(plan.pacing)
+    inspection = _Inspection(lab, plan, engine, folder, record.ceiling_per_s)
+    for ladder in plan.study.ladders:
+        target = next(candidate for candidate in lab.targets if candidate.name == ladder.framework)
+        try:
+            yield _looked_at(inspection, ladder, target)
+        except LabError as error:
+            yield Finding(ladder.framework, ladder.operation, failure=str(error))
 
 
 def _looked_at(inspection: _Inspection, ladder: Ladder, target: Target) -> Finding:

@@ -4,7 +4,7 @@ A run has rounds as they were planned, unless it is a study, whose next step fol
 found so far.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from bench.analysis.precision import why_more, why_more_of_states
 from bench.experiment import crosscheck, explain, inside, rounds, saturate, sweep
 from bench.experiment.ab import rounds as ab
 from bench.experiment.assembly import open_lab
+from bench.experiment.engines import Engines
 from bench.experiment.lab import Lab
 from bench.experiment.schedule import NextStep
 from bench.model import (
@@ -20,7 +21,6 @@ from bench.model import (
     Crosscheck,
     Explain,
     Finding,
-    Operation,
     Plan,
     RunRecord,
     Saturation,
@@ -36,9 +36,7 @@ def _lab_of_the_targets(plan: Plan) -> Lab:
     return open_lab(plan.targets)
 
 
-def _nowhere(
-    _lab: Lab, _plan: Plan, _ceiling_per_s: Mapping[Operation, float], _folder: Path
-) -> Iterable[Finding]:
+def _nowhere(_lab: Lab, _record: RunRecord, _engines: Engines, _folder: Path) -> Iterable[Finding]:
     return ()
 
 
@@ -55,9 +53,7 @@ class Procedure:
     expected_cells: Callable[[Plan], int] = _planned_cells
     why_more: Callable[[RunRecord], str] = why_more
     lab_for: Callable[[Plan], Lab] = _lab_of_the_targets
-    look_inside: Callable[[Lab, Plan, Mapping[Operation, float], Path], Iterable[Finding]] = (
-        _nowhere
-    )
+    look_inside: Callable[[Lab, RunRecord, Engines, Path], Iterable[Finding]] = _nowhere
 
 
 _PROCEDURES: dict[type[Any], Procedure] = {

@@ -2,9 +2,8 @@
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Literal, Protocol, cast
 
 from bench.analysis import diagnostics
@@ -16,7 +15,7 @@ from bench.analysis.wholeness import cell_key
 from bench.errors import GeneratorFailed, RateRefused, StoreError
 from bench.experiment.cell import Bench, measure_cell, utc_now
 from bench.experiment.elsewhere import measure_elsewhere
-from bench.experiment.engines import EngineMaker, engine_maker
+from bench.experiment.engines import Engines
 from bench.experiment.interruption import undisturbed
 from bench.experiment.lab import Lab, app_unit_name
 from bench.experiment.procedures import procedure_of
@@ -83,7 +82,8 @@ class Observer(Protocol):
 class Runner:
     """Carries out a run, or what is left of it: one step after the other, as `next_step` says.
 
-    `expected` is the number of cells in all, as far as it is known.
+    `expected` is the number of cells in all, as far as it is known. The `engines` stay open: they
+    are whoever's who has opened them.
     """
 
     lab: Lab
@@ -91,6 +91,7 @@ class Runner:
     observer: Observer
     next_step: NextStep
     expected: int
+    engines: Engines
 
     def run(self, record: RunRecord) -> RunRecord:
         """Measure until there is no next step; the finished record is returned.
@@ -102,8 +103,7 @@ class Runner:
         began_s = time.monotonic()
         with (
             self._recorded(record, began_s, cells) as watched,
-            closing(_Engines(self.lab, self.store.directory)) as engines,
-            Sampler((*unit_probes(self.lab), engine_probe(engines)), self._keep) as sampler,
+            Sampler((*unit_probes(self.lab), engine_probe(self.engines)), self._keep) as sampler,
         ):
             watched.append(sampler)
             bench: Bench | None = None
@@ -112,7 +112,8 @@ class Runner:
                 measured = cells[len(record.cells) :]
                 if measured:
                     time.sleep(record.plan.pause_s)
-                bench = self._bench(record, step, engines.engine_for(step), bench)
+                engine = self.engines.engine_for(step.pacing, new=step.new_engine)
+                bench = self._bench(record, step, engine, bench)
                 cells += self._kept(self._measure(bench, step, measured))
                 sampler.require_alive()
         self._restore(record, cells)
@@ -301,38 +302,6 @@ class Runner:
                 write_whole(folder / f"{name}.log", self.lab.supervisor.log(name))
 
 
-class _Engines:
-    """The engine that makes the load now; kept from step to step as long as it serves."""
-
-    def __init__(self, lab: Lab, directory: Path) -> None:
-        self._lab = lab
-        self._directory = directory
-        self._open = ExitStack()
-        self._engine: Engine | None = None
-        self._maker: EngineMaker | None = None
-
-    @property
-    def pid(self) -> int:
-        """The process that makes the load. Raises GeneratorFailed while there is none."""
-        if self._engine is None:
-            raise GeneratorFailed("no load generator runs")
-        return self._engine.pid
-
-    def engine_for(self, step: Step) -> Engine:
-        """The engine of a step: the one there is, unless it cannot or must not serve this too."""
-        maker = engine_maker(step.pacing)
-        if self._engine is None or step.new_engine or maker is not self._maker:
-            self.close()
-            engine = maker(step.pacing, self._lab, self._directory)
-            self._engine = self._open.enter_context(engine)
-            self._maker = maker
-        return self._engine
-
-    def close(self) -> None:
-        self._engine = None
-        self._open.close()
-
-
 def begins_round(step: Step, target: str, before: Sequence[CellResult]) -> bool:
     """Whether a target's processes have been measured in the round before, and in this not yet."""
     latest = next((cell for cell in reversed(before) if cell.target == target), None)
@@ -395,7 +364,7 @@ def _pss_bytes(memory: Memory | None) -> int | None:
     return memory.pss_bytes if memory else None
 
 
-def engine_probe(engine: Engine | _Engines) -> Probe:
+def engine_probe(engine: Engine | Engines) -> Probe:
     """How the sampler reads whoever makes the load."""
     return Probe(
         unit="generator",
@@ -408,7 +377,7 @@ def engine_probe(engine: Engine | _Engines) -> Probe:
 class _Cumulated:
     """The CPU time of an engine that may have another process for each window."""
 
-    def __init__(self, engine: Engine | _Engines) -> None:
+    def __init__(self, engine: Engine | Engines) -> None:
         self._engine = engine
         self._pid: int | None = None
         self._clock: TreeClock | None = None

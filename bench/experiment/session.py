@@ -4,8 +4,8 @@ import math
 import os
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import replace
+from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -24,7 +24,7 @@ from bench.experiment.assembly import exclusively, open_lab, site
 from bench.experiment.cell import utc_now
 from bench.experiment.conditions import examine, require_fit
 from bench.experiment.elsewhere import lab_elsewhere, reached, told_of_themselves
-from bench.experiment.engines import with_workers
+from bench.experiment.engines import Engines, with_workers
 from bench.experiment.interruption import undisturbed
 from bench.experiment.lab import Lab, app_unit_name
 from bench.experiment.openfiles import require_files, require_queue
@@ -33,6 +33,7 @@ from bench.experiment.procedures import procedure_of
 from bench.experiment.runner import Observer, Runner, engine_probe, unit_probes
 from bench.experiment.verify import require_answers, verify
 from bench.load.ceiling import measure_ceiling
+from bench.load.engine import Engine
 from bench.load.generator import Generator
 from bench.model import (
     METHOD,
@@ -89,12 +90,8 @@ def measure(
     It is measured in the ordinary lab, or in `lab`; `told` is for its provenance. `strict` raises
     SetupError on a machine that is unfit.
     """
-    with started_run(plan, watcher, strict=strict, lab=lab, told=told or {}) as (
-        lab,
-        store,
-        record,
-    ):
-        return _carried_out(lab, store, watcher, record)
+    with _started(plan, watcher, strict=strict, lab=lab, told=told or {}) as started:
+        return _carried_out(started, watcher)
 
 
 def resume(run_id: str, watcher: Watcher, *, strict: bool = False) -> RunRecord:
@@ -104,25 +101,32 @@ def resume(run_id: str, watcher: Watcher, *, strict: bool = False) -> RunRecord:
     StoreError when it cannot be read.
     """
     store = find_run(site().results, run_id)
-    with resumed_run(store, watcher, strict=strict) as (lab, record):
-        return _carried_out(lab, store, watcher, record)
+    with _resumed(store, watcher, strict=strict) as started:
+        return _carried_out(started, watcher)
 
 
-def _carried_out(lab: Lab, store: RunStore, watcher: Watcher, record: RunRecord) -> RunRecord:
+@dataclass(frozen=True)
+class _Started:
+    """A run that is stored, as it begins or goes on, with everything up for it."""
+
+    lab: Lab
+    store: RunStore
+    record: RunRecord
+    engines: Engines
+
+
+def _carried_out(started: _Started, watcher: Watcher) -> RunRecord:
     """The finished run, with what was seen inside its services where it looks into them."""
-    finished = _runner(lab, store, watcher, record).run(record)
+    lab, store, record, engines = started.lab, started.store, started.record, started.engines
+    procedure = procedure_of(record.plan)
+    expected, next_step = procedure.expected_cells(record.plan), procedure.next_of(record)
+    runner = Runner(lab, store, watcher.observer(store), next_step, expected, engines)
+    finished = runner.run(record)
     findings = []
-    look_inside = procedure_of(record.plan).look_inside
-    for found in look_inside(lab, finished.plan, finished.ceiling_per_s, store.directory):
+    for found in procedure.look_inside(lab, finished, engines, store.directory):
         findings.append(found)
         store.write_findings(findings)
     return finished
-
-
-def _runner(lab: Lab, store: RunStore, watcher: Watcher, record: RunRecord) -> Runner:
-    procedure = procedure_of(record.plan)
-    expected = procedure.expected_cells(record.plan)
-    return Runner(lab, store, watcher.observer(store), procedure.next_of(record), expected)
 
 
 _TOLD = {"machine.clocksource": "the kernel chooses it at each start"}
@@ -133,19 +137,19 @@ _KERNELS_SHARE = 0.01
 
 
 @contextmanager
-def started_run(
+def _started(
     plan: Plan, watcher: Watcher, *, strict: bool, lab: Lab | None, told: Mapping[str, object]
-) -> Iterator[tuple[Lab, RunStore, RunRecord]]:
-    """A new run, stored, with everything up for it.
-
-    Raises UsageError when the generator cannot keep the plan's rate; then there is no run.
+) -> Iterator[_Started]:
+    """A new run. Raises UsageError when the generator cannot keep the plan's rate; then there is
+    none.
     """
     lab = with_workers(lab or lab_of(plan), plan.pacing)
     began_s = time.monotonic()
-    with made_ready(plan, lab, watcher, strict=strict) as checks:
+    with made_ready(plan, lab, watcher, strict=strict) as checks, ExitStack() as cleared_up:
         require_files(lab, plan)
         require_queue(plan)
         store = RunStore(lab.site.results / new_run_id(lab.site.results))
+        engines = cleared_up.enter_context(closing(Engines(lab, store.directory)))
         record = new_record(lab, plan, store)
         record = replace(
             record,
@@ -156,7 +160,8 @@ def started_run(
             provenance={**record.provenance, **told},
         )
         if plan.pacing.is_the_labs:
-            record = replace(record, ceiling_per_s=sending_ceiling(lab, plan))
+            ceiling = sending_ceiling(lab, plan, engines.engine_for(plan.pacing))
+            record = replace(record, ceiling_per_s=ceiling)
             _require_keepable(plan, record.ceiling_per_s)
         # Only now: what was refused leaves no folder behind.
         store.create()
@@ -167,14 +172,12 @@ def started_run(
         except StoreError:
             store.discard()
             raise
-        yield lab, store, record
+        yield _Started(lab, store, record, engines)
 
 
 @contextmanager
-def resumed_run(
-    store: RunStore, watcher: Watcher, *, strict: bool
-) -> Iterator[tuple[Lab, RunRecord]]:
-    """The stored run as it goes on, with everything up for it.
+def _resumed(store: RunStore, watcher: Watcher, *, strict: bool) -> Iterator[_Started]:
+    """The stored run as it goes on.
 
     A run has one provenance: raises UsageError when it was begun with anything else.
     """
@@ -203,7 +206,8 @@ def resumed_run(
             resumed_at=(*record.resumed_at, utc_now()),
         )
         store.write_record(resumed)
-        yield lab, resumed
+        with closing(Engines(lab, store.directory)) as engines:
+            yield _Started(lab, store, resumed, engines)
 
 
 def unfinished(store: RunStore) -> tuple[RunRecord, tuple[UnreadableLine, ...]]:
@@ -357,19 +361,18 @@ def _keep_busy(lab: Lab, engine: Generator, target: Target, seconds: float) -> N
     require_answers(engine.collect(), target.name)
 
 
-def sending_ceiling(lab: Lab, plan: Plan) -> Mapping[Operation, float]:
-    """What the generator can send where it will run, against a server where the app will run: of
-    each kind of request that the plan has.
+def sending_ceiling(lab: Lab, plan: Plan, generator: Engine) -> Mapping[Operation, float]:
+    """What the generator can send, against a server where the app will run: of each kind of
+    request that the plan has.
     """
     for name in lab.all_unit_names():
         lab.supervisor.freeze(name)
     measured = measure_ceiling(
-        lab.placement.generator,
+        generator,
         lab.placement.app[:1],
         duration_s=CEILING_WINDOW_S,
         turns=1,
         operations=kinds_of_requests(plan),
-        compare=False,
     )
     return {cost.operation: cost.rate_per_s for cost in measured.generator}
 

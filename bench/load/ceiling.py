@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from bench.cpuclock import process_cpu_s
 from bench.errors import GeneratorFailed
 from bench.load import process
-from bench.load.generator import Generator
+from bench.load.engine import Engine
 from bench.load.nullserver import Behaviour, running
 from bench.load.wire import encode_spec
 from bench.model import ClosedLoop, LoadSpec, Operation, Rows, Share
@@ -56,27 +56,28 @@ def _cost(costs: Sequence[Cost], operation: Operation) -> Cost:
 
 
 def measure_ceiling(
-    generator_cpus: Sequence[int],
+    generator: Engine,
     server_cpus: Sequence[int],
     *,
     duration_s: float = 3.0,
     turns: int = 3,
     operations: Sequence[Operation] = ("read", "create"),
-    compare: bool = True,
+    fasthttp_cpus: Sequence[int] = (),
 ) -> Ceiling:
     """Measure some of read, create and list.
 
-    `compare=False` leaves Locust out, which takes most of the time and knows read and create only.
+    Without `fasthttp_cpus` Locust is left out, which takes most of the time and knows read and
+    create only. Raises GeneratorFailed when a request fails.
     """
     ours: dict[Operation, list[Cost]] = {}
     theirs: dict[Operation, list[Cost]] = {}
-    with running(server_cpus, Behaviour()) as base_url, Generator(generator_cpus) as generator:
+    with running(server_cpus, Behaviour()) as base_url:
         for turn in range(turns):
             for share in (_SHARES[operation] for operation in operations):
                 spec = LoadSpec(base_url, (share,), _PACING, seed=turn, duration_s=duration_s)
                 ours.setdefault(share.operation, []).append(_generator_turn(generator, spec))
-                if compare:
-                    cost = _fasthttp_turn(spec, generator_cpus)
+                if fasthttp_cpus:
+                    cost = _fasthttp_turn(spec, fasthttp_cpus)
                     theirs.setdefault(share.operation, []).append(cost)
     return Ceiling(
         generator=tuple(_median(costs) for costs in ours.values()),
@@ -84,7 +85,7 @@ def measure_ceiling(
     )
 
 
-def _generator_turn(generator: Generator, spec: LoadSpec) -> Cost:
+def _generator_turn(generator: Engine, spec: LoadSpec) -> Cost:
     generator.warm_up(spec, min_s=0.2, max_s=1.0)
     generator.prepare(spec)
     before_s = process_cpu_s(generator.pid)

@@ -21,8 +21,7 @@ class Copy:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.touched: set[str] = set()
-        skipped = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(ROOT / "bench", folder / "bench", ignore=skipped)
+        shutil.copytree(ROOT / "bench", folder / "bench")  # as compiled as it is there
         (folder / "services").symlink_to(SERVICES)
 
     def write(self, path: str, text: str) -> None:
@@ -264,8 +263,7 @@ import pathlib
 from bench.analysis.commands import commands
 from bench.analysis.measures import LATENCY, measures_of
 from bench.analysis.stored import StoredRun
-from bench.experiment.runner import _Engines
-from bench.experiment.schedule import Step
+from bench.experiment.engines import Engines
 from bench.load.bursts import BurstEngine
 from bench.model import Bursts
 from bench.report.render.html import html_page
@@ -273,10 +271,10 @@ from bench.report.run import run_document
 from bench.store import RunStore
 from tests.unit.factories import cell, plan, record
 bursts = plan(pacing=Bursts(9))
-engines = _Engines(None, pathlib.Path())
-first = engines.engine_for(Step(1, "read", ("flask",), Bursts(9), 1.0))
+engines = Engines(None, pathlib.Path())
+first = engines.engine_for(Bursts(9))
 assert isinstance(first, BurstEngine)
-assert engines.engine_for(Step(1, "read", ("drf",), Bursts(5), 1.0)) is first
+assert engines.engine_for(Bursts(5)) is first
 assert measures_of(bursts)[0] is LATENCY
 store = RunStore(pathlib.Path("run"))
 store.create()

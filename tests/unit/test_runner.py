@@ -42,7 +42,7 @@ def test_a_run_that_ends_before_its_time_says_so(
     store.write_record(begun)
     lab = SimpleNamespace(targets=(), all_unit_names=lambda: ())
     observer = SimpleNamespace(run_started=fail)
-    runner = Runner(lab, store, observer, lambda _: None, 1)  # type: ignore[arg-type]
+    runner = Runner(lab, store, observer, lambda _: None, 1, None)  # type: ignore[arg-type]
     with pytest.raises(type(error)):
         runner.run(begun)
     ended, _ = store.read()
@@ -105,7 +105,7 @@ def lab() -> FakeLab:
 def runner(lab: FakeLab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runner:
     monkeypatch.setattr(module, "measure_cell", lambda *_: cell(2, "flask"))
     observer = SimpleNamespace(step_started=lambda *_: None)
-    return Runner(lab, RunStore(tmp_path), observer, lambda _: None, 1)  # type: ignore[arg-type]
+    return Runner(lab, RunStore(tmp_path), observer, lambda _: None, 1, None)  # type: ignore[arg-type]
 
 
 def measured(runner: Runner, number: int, *before: CellResult) -> list[Diagnostic]:
@@ -164,7 +164,7 @@ def test_targets_that_take_turns_are_restarted_at_the_same_time(
         module, "measure_turns", lambda _bench, _step, fit: [cell(2, target.name) for target in fit]
     )
     observer = SimpleNamespace(step_started=lambda *_: None)
-    runner = Runner(lab, RunStore(tmp_path), observer, lambda _: None, 2)  # type: ignore[arg-type]
+    runner = Runner(lab, RunStore(tmp_path), observer, lambda _: None, 2, None)  # type: ignore[arg-type]
     pacing = ClosedLoop(20)
     step = Step(2, "read", ("flask", "drf"), pacing, 1.0, Turns(0.1, 0.025))
     bench = SimpleNamespace(plan=SimpleNamespace(pacing=pacing))
@@ -212,7 +212,7 @@ def test_what_was_removed_from_disk_meanwhile_is_written_again(tmp_path: Path) -
     store.write_record(begun)
     cells = (cell(1, "flask"), cell(1, "drf"))
     store.append_cells(cells)
-    runner = Runner(None, store, None, None, 2)  # type: ignore[arg-type]
+    runner = Runner(None, store, None, None, 2, None)  # type: ignore[arg-type]
     runner._restore(begun, cells)
     assert len(store.rounds.read_text().splitlines()) == 2
     store.rounds.unlink()
