@@ -84,6 +84,9 @@ _FOR_UV = "ONECORE_FOR_UV_"
 REACHES_SERVICES = ("LD_LIBRARY_PATH",)
 """Of those: what services and load generators get, too. Whatever this Python needs, theirs does."""
 
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
+"""For whoever loads numpy: one thread is enough, and others spin beside what is measured."""
+
 _MARK = "insulated"
 
 
@@ -103,7 +106,7 @@ def insulate() -> None:
     """
     if _MARK not in sys._xoptions:
         command = lab_command(*sys.argv[1:])
-        os.execve(command[0], command, insulated(os.environ))
+        os.execve(command[0], command, {**insulated(os.environ), **ONE_THREAD})
 
 
 def lab_command(*arguments: str) -> list[str]:

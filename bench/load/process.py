@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import bench
-from bench.environment import composed, lab_variables
+from bench.environment import ONE_THREAD, composed, lab_variables
 
 _PR_SET_PDEATHSIG = 1
 
@@ -24,8 +24,7 @@ def environment() -> dict[str, str]:
     return composed(
         **lab_variables(),
         PYTHONPATH=str(Path(bench.__file__).parents[1]),
-        # One thread is enough for numpy here; more would only take memory.
-        OPENBLAS_NUM_THREADS="1",
+        **ONE_THREAD,
     )
 
 
