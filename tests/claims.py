@@ -6,13 +6,13 @@ both find it free. A claim is a lock on a file, and the kernel gives it back how
 
 import fcntl
 import os
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-_FOLDER = Path(tempfile.gettempdir()) / f"onecore-test-claims-{os.geteuid()}"
+# The same for all runs, wherever their other files lie.
+_FOLDER = Path("/tmp") / f"onecore-test-claims-{os.geteuid()}"
 _TRIES = 500
 
 

@@ -43,9 +43,14 @@ settings.register_profile("patient", deadline=None, suppress_health_check=[Healt
 settings.load_profile("patient")
 
 
+# What is loaded and collected stays to the end: it need not be looked through again and again.
+gc.disable()
+
+
 def pytest_collection_finish() -> None:
-    """What has been collected stays to the end: it need not be looked through again and again."""
+    """From here on there is garbage."""
     gc.freeze()
+    gc.enable()
 
 
 @dataclass(frozen=True)

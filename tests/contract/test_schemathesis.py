@@ -16,6 +16,8 @@ from .openapi import contract_of
 CHECKS_OF_STRICT = {"negative_data_rejection": {"enabled": False}}
 # HEAD, OPTIONS and TRACE are left to frameworks.
 OTHER_METHODS_OF_CORE = ["GET", "PUT", "POST", "DELETE", "PATCH"]
+pytest_plugins = ("schemathesis.pytest.plugin",)
+
 EXAMPLES = settings(
     max_examples=10,
     derandomize=True,

@@ -32,7 +32,7 @@ def left_in(cli: Cli) -> list[str]:
 
 
 def run(cli: Cli, **variables: str) -> tuple[int, str]:
-    process = cli.spawn("ab", **{**SHORT, **variables})
+    process = cli.begin("ab", **{**SHORT, **variables})
     out, err = process.communicate(timeout=PATIENCE_S)
     return process.returncode, out + err
 
@@ -41,20 +41,21 @@ def run(cli: Cli, **variables: str) -> tuple[int, str]:
 def test_a_base_and_a_setting_are_measured_side_by_side(cli: Cli) -> None:
     """Both kept the contract; what differs is told, in all forms, and nothing is left behind."""
     before = status()
-    code, told = run(cli, FRAMEWORK="flask", BASE="HEAD", ENV="POOL_SIZE=5")
+    code, told = run(cli, BASE="HEAD", ENV="SERVER_THREADS=5")
     assert code in (0, 1, 3), told
     (folder,) = cli.runs()
     record = json.loads((folder / "run.json").read_text())
     assert record["state"] == "complete"
-    pools = {
-        name: settings["pool_size"] for name, settings in record["provenance"]["settings"].items()
+    threads = {
+        name: settings["server_threads"]
+        for name, settings in record["provenance"]["settings"].items()
     }
-    assert pools == {"flask-base": 20, "flask-head": 5}
+    assert threads == {f"{ANY.name}-base": 20, f"{ANY.name}-head": 5}
     answer = json.loads((folder / "answer.json").read_text())
     assert {"clear": 0, "regression": 1, "undecided": 3}[answer["outcome"]] == code
     assert {change["metric"] for change in answer["changes"]} >= {"app_cost", "rate", "app_memory"}
     for name in ("report.md", "report.html"):
-        assert "POOL_SIZE=5" in (folder / name).read_text()
+        assert "SERVER_THREADS=5" in (folder / name).read_text()
     assert status() == before
     assert left_in(cli) == []
     refused = cli.run("bench", expect=2, RESUME=folder.name)
@@ -78,7 +79,7 @@ def test_a_side_that_does_not_start_is_told_and_leaves_nothing(cli: Cli) -> None
 
 def test_killed_it_leaves_nothing_that_clean_does_not_remove(cli: Cli) -> None:
     """After kill -9 no process is left; `make clean` takes the rest away and says what."""
-    process = cli.spawn("ab", **{**SHORT, "ROUNDS": "1000"}, ENV="SERVER_THREADS=5")
+    process = cli.begin("ab", **{**SHORT, "ROUNDS": "1000"}, ENV="SERVER_THREADS=5")
     eventually(lambda: list(cli.state.glob(f"*/run/onecore-{ANY.name}-head.json")))
     process.send_signal(signal.SIGKILL)
     process.communicate(timeout=PATIENCE_S)

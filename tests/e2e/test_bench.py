@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from .conftest import ANY, PATIENCE_S, ROOT, Cli, eventually, while_running
+from .conftest import ANY, PATIENCE_S, ROOT, Cli, Running, eventually, while_running
 
 
 @pytest.fixture
@@ -129,10 +129,18 @@ def test_a_mistyped_make_variable_is_refused(cli: Cli) -> None:
     assert "there is no variable FRAMEWROK" in done.stderr
 
 
-def start_long_run(cli: Cli) -> subprocess.Popen[str]:
-    """A run of many cells of which at least one is finished."""
-    process = cli.spawn("bench", FRAMEWORK=ANY.name, WORKLOAD="ping", ROUNDS="20")
+LONG = {"FRAMEWORK": ANY.name, "WORKLOAD": "ping", "ROUNDS": "20"}
+
+
+def await_a_cell(cli: Cli, process: Running) -> None:
+    """Wait until at least one is finished."""
     while_running(process, lambda: any(map(cells, cli.runs())))
+
+
+def start_long_run(cli: Cli) -> Running:
+    """A run of many cells of which at least one is finished."""
+    process = cli.begin("bench", **LONG)
+    await_a_cell(cli, process)
     return process
 
 
@@ -158,8 +166,8 @@ def test_kill_9_leaves_nothing_running_and_the_run_can_be_finished(fresh: Cli) -
     """The services die with the lab; RESUME measures exactly what is missing, in the order it
     was planned, and tells of a torn line.
     """
-    process = fresh.spawn("bench", FRAMEWORK=ANY.name, WORKLOAD="ping", ROUNDS="4")
-    while_running(process, lambda: any(map(cells, fresh.runs())))
+    process = fresh.begin("bench", FRAMEWORK=ANY.name, WORKLOAD="ping", ROUNDS="4")
+    await_a_cell(fresh, process)
     process.kill()
     process.communicate()
     eventually(lambda: fresh.left_running() == [])
@@ -213,7 +221,8 @@ def test_ctrl_c_while_the_report_is_written_tells_how_to_write_it(fresh: Cli) ->
 
 def test_a_reader_that_goes_away_interrupts(fresh: Cli) -> None:
     """As in `make bench | head`: what is finished is kept, and how to go on is said."""
-    process = start_long_run(fresh)
+    process = fresh.spawn("bench", **LONG)
+    await_a_cell(fresh, process)
     assert process.stdout is not None
     process.stdout.close()
     err = process.stderr.read() if process.stderr else ""
@@ -246,7 +255,7 @@ def test_an_app_that_dies_is_not_the_end(fresh: Cli) -> None:
     """Killed in its cell: what that lost is told, every cell is accounted for, later ones are
     measured, nothing is left running.
     """
-    process = fresh.spawn("bench", FRAMEWORK=f"{ANY.name},asgi", WORKLOAD="ping", ROUNDS="3")
+    process = fresh.begin("bench", FRAMEWORK=f"{ANY.name},asgi", WORKLOAD="ping", ROUNDS="3")
 
     def killed() -> bool:
         """Whether cells were being measured, it was this target's turn, and it is dead now."""

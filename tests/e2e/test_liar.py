@@ -136,7 +136,7 @@ def test_a_service_that_stores_nothing_under_load_is_found(cli: Cli, services: P
 def benching(cli: Cli, rounds: int = 2) -> Any:
     """A run of creates under way, with its first cell on disk."""
     before = len(cli.runs())
-    process = cli.spawn("bench", FRAMEWORK=ANY.name, WORKLOAD="create", ROUNDS=str(rounds))
+    process = cli.begin("bench", FRAMEWORK=ANY.name, WORKLOAD="create", ROUNDS=str(rounds))
     while_running(process, lambda: len(cli.runs()) > before)
     rounds_file = cli.runs()[-1] / "rounds.jsonl"
     while_running(process, lambda: rounds_file.exists() and rounds_file.stat().st_size)

@@ -56,7 +56,7 @@ def test_a_run_of_locust_is_a_run(cli: Cli) -> None:
 def test_interrupted_it_leaves_nothing_running(cli: Cli) -> None:
     """Ctrl-C while users are at work: the run says so, and every process ends."""
     before = set(cli.runs())
-    process = cli.spawn("locust", FRAMEWORK=ANY.name, WORKERS="2", **{**QUICK, "RUN_TIME": "60"})
+    process = cli.begin("locust", FRAMEWORK=ANY.name, WORKERS="2", **{**QUICK, "RUN_TIME": "60"})
     lab = psutil.Process(process.pid)
 
     def locusts() -> list[psutil.Process]:
@@ -118,7 +118,7 @@ def test_a_run_of_services_elsewhere_goes_on_where_it_was_cut_short(
 ) -> None:
     """After Ctrl-C between two rounds, with the same command as any other run."""
     before = set(cli.runs())
-    process = cli.spawn("locust", ROUNDS="2", **half_broken)
+    process = cli.begin("locust", ROUNDS="2", **half_broken)
 
     def lines() -> list[str]:
         found = [run / "rounds.jsonl" for run in set(cli.runs()) - before]
@@ -179,11 +179,11 @@ def test_services_bound_elsewhere_are_used_from_elsewhere(cli: Cli, bound: dict)
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.2", ANY.database_port + offset))
     before = set(cli.results.glob(f"*/locust/{ANY.name}.log"))
-    master = cli.spawn(
+    master = cli.begin(
         *("locust-master",),
         **{**QUICK, **bound, "FRAMEWORK": ANY.name, "WORKERS": "2", "RUN_TIME": "7"},
     )
-    workers = [cli.spawn("locust-worker", MASTER="127.0.0.2") for _ in range(2)]
+    workers = [cli.begin("locust-worker", MASTER="127.0.0.2") for _ in range(2)]
     (victim,) = eventually(lambda: psutil.Process(workers[1].pid).children())
     (log,) = eventually(lambda: set(cli.results.glob(f"*/locust/{ANY.name}.log")) - before)
     eventually(lambda: "All users spawned" in log.read_text())
@@ -214,7 +214,7 @@ def test_locusts_page_is_there_for_services_elsewhere(cli: Cli) -> None:
     page = f"http://127.0.0.1:{8089 + offset}"
     for server in servers:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-    process = cli.spawn("locust-ui", TARGET_HOST="127.0.0.3")
+    process = cli.begin("locust-ui", TARGET_HOST="127.0.0.3")
 
     def asked(path: str, data: bytes | None = None) -> str:
         try:

@@ -142,7 +142,7 @@ def test_up_bench_and_down(cli: Cli, lab: str, request: pytest.FixtureRequest) -
     # An open loop has windows: in turns nobody is frozen.
     bench = make(cli, "bench", "WORKLOAD=read", "RATE=200", "ROUNDS=1", "PROFILE=quick")
     alone: set[str] = set()
-    while_running(bench, lambda: alone.update(not_frozen(lab)) or len(alone) == len(NAMES))
+    while_running(bench, lambda: alone.update(not_frozen(lab)) or len(alone) == len(NAMES), 0.3)
     told, _ = bench.communicate(timeout=PATIENCE_S)
     after = {unit: shown(unit, "MainPID") for unit in units}
     assert "0" not in after.values(), "they run on"
@@ -174,8 +174,8 @@ def test_up_bench_and_down(cli: Cli, lab: str, request: pytest.FixtureRequest) -
     # A database that dies comes back by itself, and says that it did.
     database = f"{lab}-postgres@flask.service"
     os.kill(int(first[database]), signal.SIGKILL)
-    eventually(lambda: shown(database, "MainPID") not in ("0", first[database]))
-    eventually(lambda: "ended by itself once" in cli.run("status"))
+    eventually(lambda: shown(database, "MainPID") not in ("0", first[database]), 0.3)
+    eventually(lambda: "ended by itself once" in cli.run("status"), 0.5)
 
     assert "onecore-postgres-flask" in made(make(cli, "down"))
     assert left_behind(lab) == []
@@ -207,7 +207,7 @@ def not_frozen(lab: str) -> list[str]:
 def test_a_killed_benchmark_leaves_nothing_running(cli: Cli, lab: str) -> None:
     """kill -9 of the lab, frozen units included; then down has nothing but traces to remove."""
     before = cli.runs()
-    process = cli.spawn("bench", FRAMEWORK=ANY.name, WORKLOAD="ping", ROUNDS="20")
+    process = cli.begin("bench", FRAMEWORK=ANY.name, WORKLOAD="ping", ROUNDS="20")
     while_running(
         process,
         lambda: any((run / "rounds.jsonl").exists() for run in cli.runs() if run not in before),

@@ -1,21 +1,19 @@
-"""A lab that starts a unit and ends with kill -9. What it does is pickled on standard input."""
+"""A lab that starts a unit and ends with kill -9."""
 
 import os
-import pickle
 import signal
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from bench.model import Unit
 from bench.supervise.process import ProcessSupervisor
+from tests.forked import FORKED
 
 from .conftest import make_supervisor
 from .test_supervisor import restart, start
 
-ROOT = Path(__file__).parents[3]
 When = Literal[
     "at once",
     "when it answers",
@@ -29,7 +27,10 @@ When = Literal[
 
 @dataclass(frozen=True)
 class Order:
-    """The lab is killed when its `unit` has come as far as `when`."""
+    """The lab is killed when its `unit` has come as far as `when`.
+
+    Before its record it writes the unit's pid into `told`.
+    """
 
     kind: str
     state: Path
@@ -37,17 +38,13 @@ class Order:
     outlive: bool
     when: When
 
+    @property
+    def told(self) -> Path:
+        return self.state / "told"
+
 
 def _die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
-
-
-def _die_with_its_pid(
-    _self: object, _unit: Unit, process: subprocess.Popen[bytes], **_: object
-) -> None:
-    sys.stdout.write(f"{process.pid}\n")
-    sys.stdout.flush()
-    _die()
 
 
 _end = ProcessSupervisor._end
@@ -59,9 +56,15 @@ def _end_and_die(*words: Any, **options: Any) -> None:
 
 
 def carry_out(order: Order) -> None:
+    def die_with_its_pid(
+        _self: object, _unit: Unit, process: subprocess.Popen[bytes], **_: object
+    ) -> None:
+        order.told.write_text(str(process.pid))
+        _die()
+
     supervisor = make_supervisor(order.kind, order.state)
     if order.when == "before its record":
-        ProcessSupervisor._write = _die_with_its_pid  # type: ignore[assignment,method-assign]
+        ProcessSupervisor._write = die_with_its_pid  # type: ignore[assignment,method-assign]
     if order.when in ("at once", "before its record"):
         supervisor.start(order.unit, outlive=order.outlive)
     else:
@@ -80,18 +83,10 @@ def carry_out(order: Order) -> None:
 def in_a_killed_lab(
     kind: str, state: Path, unit: Unit, *, when: When, outlive: bool = False
 ) -> str:
-    """Do it in another process. Returns what that has printed."""
-    order = pickle.dumps(Order(kind, state, unit, outlive, when))
-    done = subprocess.run(
-        [sys.executable, "-m", __name__],
-        input=order,
-        stdout=subprocess.PIPE,
-        cwd=ROOT,
-        check=False,
-    )
-    assert done.returncode == -signal.SIGKILL
-    return done.stdout.decode()
-
-
-if __name__ == "__main__":
-    carry_out(pickle.load(sys.stdin.buffer))
+    """Do it in another process. Returns what that has told."""
+    order = Order(kind, state, unit, outlive, when)
+    process = FORKED.Process(target=carry_out, args=(order,))
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    return order.told.read_text() if order.told.exists() else ""

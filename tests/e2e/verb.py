@@ -1,0 +1,84 @@
+"""A verb of the command line in a process that need not load the lab first.
+
+More than a hundred are called. Each has an environment, a folder and outputs of its own, and from
+`main()` on nothing differs. What comes before it (insulation, Python's own switches, encodings) has
+tests that start Python: tests/unit/test_environment.py, test_locale.py, test_bootstrap.py, and
+whatever `Cli.spawn` starts.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from bench.environment import insulated
+from tests.forked import FORKED
+
+
+class Verb:
+    """It runs from the beginning on. What of a `subprocess.Popen` is needed here, it has."""
+
+    def __init__(
+        self, words: Sequence[str], environment: Mapping[str, str], directory: Path
+    ) -> None:
+        self.args = tuple(words)
+        self._folder = tempfile.TemporaryDirectory()
+        self._outputs = Path(self._folder.name, "out"), Path(self._folder.name, "err")
+        where = directory, os.sched_getaffinity(0), self._outputs
+        self._process = FORKED.Process(target=_run, args=(self.args, dict(environment), *where))
+        self._process.start()
+
+    @property
+    def pid(self) -> int:
+        assert self._process.pid is not None
+        return self._process.pid
+
+    @property
+    def returncode(self) -> int | None:
+        return self._process.exitcode
+
+    def poll(self) -> int | None:
+        return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        if self.returncode is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        self._process.kill()
+
+    def communicate(self, timeout: float | None = None) -> tuple[str, str]:
+        """What it has written to standard output and to standard error, when it has ended.
+
+        Raises subprocess.TimeoutExpired when it has not.
+        """
+        self._process.join(timeout)
+        if self.returncode is None:
+            assert timeout is not None
+            raise subprocess.TimeoutExpired(self.args, timeout)
+        out, err = (path.read_text() for path in self._outputs)
+        return out, err
+
+
+def _run(
+    words: Sequence[str],
+    environment: Mapping[str, str],
+    directory: Path,
+    cpus: set[int],
+    outputs: tuple[Path, Path],
+) -> None:
+    for number, path in enumerate((Path(os.devnull), *outputs)):
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        os.dup2(descriptor, number)
+        os.close(descriptor)
+    os.chdir(directory)
+    os.sched_setaffinity(0, cpus)
+    os.environ.clear()
+    os.environ.update(insulated(environment))
+    sys.argv = ["bench", *words]
+    # Only now: it looks at the terminal when it is loaded.
+    from bench.cli import main
+
+    main()
