@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol, cast
 
@@ -82,8 +82,8 @@ class Observer(Protocol):
 class Runner:
     """Carries out a run, or what is left of it: one step after the other, as `next_step` says.
 
-    `expected` is the number of cells in all, as far as it is known. The `engines` stay open: they
-    are whoever's who has opened them.
+    `expected` is the number of cells in all, as far as it is known. The `engines` are closed when
+    the last cell is measured, and before it is recorded how a run has ended before its time.
     """
 
     lab: Lab
@@ -103,6 +103,7 @@ class Runner:
         began_s = time.monotonic()
         with (
             self._recorded(record, began_s, cells) as watched,
+            closing(self.engines),
             Sampler((*unit_probes(self.lab), engine_probe(self.engines)), self._keep) as sampler,
         ):
             watched.append(sampler)

@@ -160,7 +160,8 @@ def _started(
             provenance={**record.provenance, **told},
         )
         if plan.pacing.is_the_labs:
-            ceiling = sending_ceiling(lab, plan, engines.engine_for(plan.pacing))
+            generator = engines.engine_for(ClosedLoop(DEFAULT_CONCURRENCY))
+            ceiling = sending_ceiling(lab, plan, generator)
             record = replace(record, ceiling_per_s=ceiling)
             _require_keepable(plan, record.ceiling_per_s)
         # Only now: what was refused leaves no folder behind.
