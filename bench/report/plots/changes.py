@@ -17,8 +17,8 @@ from bench.report.words import verdict_words
 from bench.words import interval_words, p_words
 
 _LANE = 26
-_WORDS_TO_THE_LEFT_FROM = 0.7
-"""Of the axis' length: what stands beside a mark further on would be cut off at the plot's edge."""
+_WORDS_TO_THE_LEFT_FROM = 0.5
+"""Of the axis' length: from here on there is more room before a mark than behind it."""
 
 _AXIS = "head / base (log): 1 is no change"
 _TIPS = (
