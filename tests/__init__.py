@@ -3,6 +3,8 @@
 import os
 import tempfile
 
+import psutil
+
 from bench.environment import ONE_THREAD
 
 _IN_MEMORY = "/dev/shm"
@@ -17,7 +19,8 @@ def _is_memory_enough() -> bool:
     except OSError:
         return False
     is_open = os.access(_IN_MEMORY, os.W_OK) and not found.f_flag & os.ST_NOEXEC
-    return is_open and found.f_bavail * found.f_frsize > _ENOUGH_BYTES
+    free_bytes = min(found.f_bavail * found.f_frsize, psutil.virtual_memory().available)
+    return bool(is_open and free_bytes > _ENOUGH_BYTES)
 
 
 # Numpy's others spin, and all CPUs have work.

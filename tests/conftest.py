@@ -47,9 +47,11 @@ settings.load_profile("patient")
 gc.disable()
 
 
-def pytest_collection_finish() -> None:
-    """From here on there is garbage."""
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop() -> None:
+    """From here on there is garbage, with whoever runs tests and with whoever hands them out."""
     gc.freeze()
+    gc.set_threshold(20_000, 20, 20)  # there is memory enough not to look for it all the time
     gc.enable()
 
 

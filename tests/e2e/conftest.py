@@ -112,7 +112,10 @@ def cli(public_folder: Path, request: pytest.FixtureRequest) -> Iterator[Cli]:
     for process in made.running:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
-            process.communicate(timeout=PATIENCE_S)
+            try:
+                process.communicate(timeout=PATIENCE_S)
+            finally:
+                process.kill()
     if made.left_running():
         made.run("down")
 

@@ -15,7 +15,7 @@ import pytest
 from bench.model import Target
 from bench.targets import default_targets, known_targets
 
-from .conftest import ANY, ROOT, Cli, eventually
+from .conftest import ANY, PATIENCE_S, ROOT, Cli, eventually
 
 KNOWN = known_targets()
 USUAL = default_targets(KNOWN)
@@ -108,8 +108,10 @@ def test_a_taken_port_is_named_and_nothing_stays(cli: Cli) -> None:
 
 @pytest.fixture(scope="module")
 def alone(cli: Cli) -> Cli:
-    """One service and its database are up."""
-    cli.run("up", FRAMEWORK=ANY.name)
+    """One service and its database are up, as by `make up | cat`: neither holds the pipe."""
+    process = cli.spawn("up", FRAMEWORK=ANY.name)
+    told = "".join(process.communicate(timeout=PATIENCE_S))
+    assert process.returncode == 0, told
     return cli
 
 
