@@ -1,7 +1,7 @@
 """A cost of known size in one layer shows in that layer, in the ladder and in the profile.
 
-It is CPU time by the thread's own clock, and twenty times what a layer takes: whatever the machine
-does meanwhile, no other layer comes near it, in one round.
+It is CPU time by the thread's own clock, and several times what all else takes: whatever the
+machine does meanwhile, no other layer comes near it.
 """
 
 import json
@@ -16,7 +16,7 @@ from bench.store import RunStore
 
 from .conftest import ROOT, Cli
 
-PLANTED_US = 10_000
+PLANTED_US = 5000
 PLANT = f"""
 
 def _burn(self, instance, _usual=ItemSerializer.to_representation):
@@ -44,7 +44,7 @@ def with_shorter_looks(text: str) -> str:
 
 
 def test_a_planted_cost_shows_in_its_layer_and_in_no_other(cli: Cli, public_folder: Path) -> None:
-    """A serializer that burns: the layer of serializers has most of it, and no other has half."""
+    """A serializer that burns: the layer of serializers has it whole, and no other has half."""
     root = public_folder / "planted"
     for part in ("bench", "services"):  # as compiled as they are
         shutil.copytree(ROOT / part, root / part)
@@ -52,12 +52,12 @@ def test_a_planted_cost_shows_in_its_layer_and_in_no_other(cli: Cli, public_fold
     serializers.write_text(serializers.read_text() + PLANT)
     inside = root / "bench/experiment/inside.py"
     inside.write_text(with_shorter_looks(inside.read_text()))
-    replace(cli, root=root).run("explain", FRAMEWORK="drf", WORKLOAD="read", ROUNDS="1")
+    replace(cli, root=root).run("explain", FRAMEWORK="drf", WORKLOAD="read", ROUNDS="2")
     (folder,) = cli.runs()
     record, _ = RunStore(folder).read()
     (found,) = explained(record)
     costs = {layer.layer: layer.cost_us.point for layer in found.layers}
-    assert costs.pop("serializers") > PLANTED_US / 2
+    assert costs.pop("serializers") > PLANTED_US
     assert all(cost < PLANTED_US / 2 for cost in costs.values()), costs
     (seen,) = json.loads((folder / "findings.json").read_text())
     assert seen["failure"] == ""

@@ -24,8 +24,6 @@ def test_effective_settings_are_read_from_the_server(lab: Lab, admin: Admin) -> 
     assert settings["password_encryption"] == "scram-sha-256"
 
 
-# Whose start it stops is the same for the lab.
-@pytest.mark.parametrize("target", ["flask"], indirect=True)
 def test_what_is_set_for_the_services_sessions_is_seen_and_named_where_it_stops_a_start(
     lab: Lab, target: Target, admin: Admin
 ) -> None:
