@@ -17,9 +17,6 @@ from bench.report.words import verdict_words
 from bench.words import interval_words, p_words
 
 _LANE = 26
-_WORDS_TO_THE_LEFT_FROM = 0.5
-"""Of the axis' length: from here on there is more room before a mark than behind it."""
-
 _AXIS = "head / base (log): 1 is no change"
 _TIPS = (
     ("name", "framework"),
@@ -126,11 +123,11 @@ def _layers(
 
 
 def _by_room(rows: PlotRows, span: tuple[float, float]) -> tuple[PlotRows, PlotRows]:
-    """Rows whose words have room to the right of their mark, and those whose words have none."""
-    lowest, highest = map(math.log, span)
-    limit = math.exp(lowest + _WORDS_TO_THE_LEFT_FROM * (highest - lowest))
-    near = [row for row in rows if number(row["ratio"]) <= limit]
-    return near, [row for row in rows if row not in near]
+    """Rows with more room behind their mark, and those with more room before it."""
+    middle = math.sqrt(span[0] * span[1])  # of a log scale
+    near = [row for row in rows if number(row["ratio"]) <= middle]
+    far = [row for row in rows if number(row["ratio"]) > middle]
+    return near, far
 
 
 def _row(change: Changed, styles: Styles) -> dict[str, object] | None:
