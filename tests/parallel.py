@@ -1,8 +1,8 @@
 """Tests on all CPUs.
 
-`tests` and each folder in it are run by half as many workers again as there are CPUs: whoever waits
-for a server does not use one. A smaller selection is not, since to start workers would take longer.
-What `-n`, `--dist` or `--pdb` says is obeyed.
+`tests` and each folder in it are run by two workers for each CPU: whoever waits for a server does
+not use one. A smaller selection is not, since to start workers would take longer. What `-n`,
+`--dist` or `--pdb` says is obeyed.
 
 The tests of a file stay together, because fixtures of a module are made once. So do all that use
 the lab: to bring up every target once more would cost more than a second worker saves.
@@ -39,7 +39,7 @@ def workers_for(config: pytest.Config) -> int:
     if config.option.usepdb or config.option.collectonly or not asked & large:
         return 0
     cpus = len(os.sched_getaffinity(0))
-    return cpus + cpus // 2 if cpus > 1 else 0
+    return 2 * cpus if cpus > 1 else 0
 
 
 @pytest.hookimpl(tryfirst=True)

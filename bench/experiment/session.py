@@ -4,7 +4,7 @@ import math
 import os
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
@@ -145,35 +145,42 @@ def _started(
     """
     lab = with_workers(lab or lab_of(plan), plan.pacing)
     began_s = time.monotonic()
-    with made_ready(plan, lab, watcher, strict=strict) as checks, ExitStack() as cleared_up:
+    with made_ready(plan, lab, watcher, strict=strict) as checks:
         require_files(lab, plan)
         require_queue(plan)
         store = RunStore(lab.site.results / new_run_id(lab.site.results))
-        engines = cleared_up.enter_context(closing(Engines(lab, store.directory)))
-        record = new_record(lab, plan, store)
-        record = replace(
-            record,
-            diagnostics=(
-                *preflight.diagnostics(checks),
-                *diagnostics.overridden(overrides(lab)),
-            ),
-            provenance={**record.provenance, **told},
-        )
-        if plan.pacing.is_the_labs:
-            generator = engines.engine_for(ClosedLoop(DEFAULT_CONCURRENCY))
-            ceiling = sending_ceiling(lab, plan, generator)
-            record = replace(record, ceiling_per_s=ceiling)
-            _require_keepable(plan, record.ceiling_per_s)
-        # Only now: what was refused leaves no folder behind.
-        store.create()
-        expected = promise(record, earlier_runs(lab.site.results))
-        record = replace(record, promise=expected, wall_s=time.monotonic() - began_s)
-        try:
-            store.write_record(record)
-        except StoreError:
-            store.discard()
-            raise
-        yield _Started(lab, store, record, engines)
+        found = (*preflight.diagnostics(checks), *diagnostics.overridden(overrides(lab)))
+        with closing(Engines(lab, store.directory)) as engines:
+            record = new_record(lab, plan, store)
+            record = replace(
+                record,
+                diagnostics=found,
+                provenance={**record.provenance, **told},
+                ceiling_per_s=_ceiling_per_s(lab, plan, engines),
+            )
+            # Only now: what was refused leaves no folder behind.
+            store.create()
+            expected = promise(record, earlier_runs(lab.site.results))
+            record = replace(record, promise=expected, wall_s=time.monotonic() - began_s)
+            try:
+                store.write_record(record)
+            except StoreError:
+                store.discard()
+                raise
+            yield _Started(lab, store, record, engines)
+
+
+def _ceiling_per_s(lab: Lab, plan: Plan, engines: Engines) -> Mapping[Operation, float]:
+    """What the lab's own generator can send, by operation; of Locust's users that is not asked.
+
+    Raises UsageError when the plan's rate is above it.
+    """
+    if not plan.pacing.is_the_labs:
+        return {}
+    generator = engines.engine_for(ClosedLoop(DEFAULT_CONCURRENCY))
+    ceiling_per_s = sending_ceiling(lab, plan, generator)
+    _require_keepable(plan, ceiling_per_s)
+    return ceiling_per_s
 
 
 @contextmanager

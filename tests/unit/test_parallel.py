@@ -13,7 +13,7 @@ import pytest
 from tests.parallel import LONG_FIRST, TESTS, workers_for
 
 CPUS = len(os.sched_getaffinity(0))
-ALL = CPUS + CPUS // 2 if CPUS > 1 else 0
+ALL = 2 * CPUS if CPUS > 1 else 0
 
 
 def config(*args: str, **options: bool) -> SimpleNamespace:
