@@ -8,8 +8,8 @@ import psutil
 from bench.environment import ONE_THREAD
 
 _IN_MEMORY = "/dev/shm"
-_ENOUGH_BYTES = 6_000_000_000
-"""Free there: all tests together take less than a third."""
+_ENOUGH_BYTES = 3_000_000_000 * len(os.sched_getaffinity(0))
+"""Free there. The two workers of a CPU take less than a third of its part."""
 
 
 def _is_memory_enough() -> bool:
