@@ -18,10 +18,10 @@ from bench.cli.options import (
 )
 from bench.cli.results import read_run
 from bench.errors import LabError, UsageError
-from bench.experiment import session
 from bench.experiment.alone import measuring_alone
 from bench.experiment.assembly import site
 from bench.experiment.bias import measure_bias
+from bench.experiment.overhead import sampler_overhead
 from bench.experiment.selftest.repeated import TwinVerdict, repeat_twins
 from bench.experiment.selftest.run import SERVICE
 from bench.experiment.selftest.twins import PLANTED_SHARE
@@ -133,7 +133,7 @@ def endurance(*, requests: int = 2_000_000) -> None:
 @lab.command
 def overhead(*, seconds: float = 60.0) -> None:
     """Measure what the sampler costs, with each service in turn under load, and the live view."""
-    share = session.sampler_overhead(seconds, TerminalWatcher(out, err))
+    share = sampler_overhead(seconds, TerminalWatcher(out, err))
     out.print(f"The sampler used {share:.2%} of one core over {seconds:g} s.")
     view = view_share(plan_placement(host.topology()))
     out.print(f"The live view on a terminal uses {view:.2%} of one core.")

@@ -27,6 +27,7 @@ from bench.experiment.assembly import open_lab, site
 from bench.experiment.crosscheck import DEFAULT_RATE_PER_S, crosscheck_plan
 from bench.experiment.elsewhere import require_listening
 from bench.experiment.plan import select_profile
+from bench.experiment.setup import services_up
 from bench.experiment.users import require_resolvable, run_ui, run_worker, users_plan
 from bench.live.watching import TerminalWatcher
 from bench.load.users.settings import MASTER_PORT, UI_PORT, make_users, parse_run_time
@@ -175,7 +176,7 @@ def locust_ui(*, choice: Choice = NOTHING_CHOSEN, target_host: TargetHost = "") 
         _show_ui(site())
         return
     lab = open_lab(choice.names)
-    with session.services_up(lab, TerminalWatcher(out, err)):
+    with services_up(lab, TerminalWatcher(out, err)):
         _show_ui(lab.site)
 
 

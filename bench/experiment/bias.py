@@ -12,10 +12,11 @@ from dataclasses import replace
 from bench.analysis.bias import Bias, Way, biases
 from bench.errors import TargetUnfit
 from bench.experiment.assembly import open_lab
+from bench.experiment.ceiling import sending_ceiling
 from bench.experiment.cell import Bench, measure_cell
 from bench.experiment.plan import LEAD_IN_S, make_plan, select_profile
 from bench.experiment.schedule import Step
-from bench.experiment.session import Watcher, sending_ceiling, services_up
+from bench.experiment.setup import Watcher, services_up
 from bench.experiment.turns import measure_turns
 from bench.load.generator import Generator
 from bench.model import CellResult, Turns

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bench.errors import UsageError
-from bench.experiment.session import unfinished
+from bench.experiment.resumption import unfinished
 from bench.store import SCHEMA_VERSION, RunStore
 from tests.unit.factories import record
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bench.errors import UsageError
-from bench.experiment.session import require_same_conditions
+from bench.experiment.resumption import require_same_conditions
 from bench.model import Placement, RunRecord
 
 from .factories import plan, record

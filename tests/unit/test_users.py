@@ -18,7 +18,7 @@ from bench.analysis.users import points_of, users_over_time
 from bench.cli.measuring import require_answered
 from bench.errors import LabError, StoreError, UsageError
 from bench.experiment.plan import rows_to_load
-from bench.experiment.session import unfinished
+from bench.experiment.resumption import unfinished
 from bench.experiment.users import users_plan
 from bench.model import (
     ClosedLoop,

@@ -14,7 +14,7 @@ from bench.analysis.stored import StoredRun
 from bench.analysis.validity import rounds_of
 from bench.analysis.wholeness import missing, missing_words, split, whole_rounds
 from bench.errors import StoreError, UsageError
-from bench.experiment.session import unfinished
+from bench.experiment.resumption import unfinished
 from bench.listing import write_index
 from bench.model import ClosedLoop, Diagnostic, RunRecord, Saturation, Sweep
 from bench.report.facts import run_line

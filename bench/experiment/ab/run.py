@@ -7,7 +7,7 @@ from bench.experiment import session
 from bench.experiment.ab.environments import Say
 from bench.experiment.ab.side_specs import SideSpec
 from bench.experiment.ab.sides import prepared_sides
-from bench.experiment.session import Watcher
+from bench.experiment.setup import Watcher
 from bench.model import Plan, RunRecord, Side, Target
 
 _ALONE = (
