@@ -28,11 +28,6 @@ class Quantile:
     nines: float
     seconds: float
 
-    @property
-    def percentile(self) -> float:
-        """The percentile, 0 to 100: 99.9 for three nines."""
-        return percentile_at(self.nines)
-
 
 @dataclass(frozen=True)
 class Curve:

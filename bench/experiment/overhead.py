@@ -3,7 +3,7 @@
 from bench.experiment.assembly import open_lab
 from bench.experiment.lab import Lab
 from bench.experiment.plan import DEFAULT_CONCURRENCY, DEFAULT_ROWS
-from bench.experiment.runner import engine_probe, unit_probes
+from bench.experiment.probes import engine_probe, unit_probes
 from bench.experiment.setup import Watcher, services_up
 from bench.experiment.verify import require_answers
 from bench.load.generator import Generator

@@ -18,6 +18,7 @@ from bench.experiment.elsewhere import measure_elsewhere
 from bench.experiment.engines import Engines
 from bench.experiment.interruption import undisturbed
 from bench.experiment.lab import Lab, app_unit_name
+from bench.experiment.probes import engine_probe, unit_probes
 from bench.experiment.procedures import procedure_of
 from bench.experiment.refusal import require_space
 from bench.experiment.scenario import measure_scenario
@@ -28,22 +29,14 @@ from bench.load.engine import Engine
 from bench.model import (
     CellResult,
     Diagnostic,
-    Memory,
     Progress,
     RunRecord,
     Sample,
     Target,
 )
-from bench.sampling import Probe, Sampler
+from bench.sampling import Sampler
 from bench.store import RunStore, explained
-from bench.supervise.proctree import TreeClock, tree_memory
 from bench.workloads import WORKLOADS
-
-MEMORY_EVERY = 40
-"""Readings of the sampler for each of memory: every 10 s, or 20 s with more than ten units."""
-
-DATABASE_MEMORY_EVERY = 240
-"""A database is some 25 processes: its PSS costs 25 ms and more."""
 
 
 class Observer(Protocol):
@@ -346,48 +339,3 @@ def with_diagnostics(cell: CellResult, found: tuple[Diagnostic, ...]) -> CellRes
     first, *others = cell.phases
     first = replace(first, diagnostics=(*first.diagnostics, *found))
     return replace(cell, phases=(first, *others))
-
-
-def unit_probes(lab: Lab) -> Iterator[Probe]:
-    """How the sampler reads every unit of the lab."""
-    supervisor = lab.supervisor
-    for name in lab.all_unit_names():
-        yield Probe(
-            unit=name,
-            cpu_s=lambda name=name: supervisor.cpu_s(name),  # type: ignore[misc]
-            pid=lambda name=name: supervisor.counted_pid(name),  # type: ignore[misc]
-            pss_bytes=lambda name=name: _pss_bytes(supervisor.memory(name)),  # type: ignore[misc]
-            memory_every=DATABASE_MEMORY_EVERY if "postgres" in name else MEMORY_EVERY,
-        )
-
-
-def _pss_bytes(memory: Memory | None) -> int | None:
-    return memory.pss_bytes if memory else None
-
-
-def engine_probe(engine: Engine | Engines) -> Probe:
-    """How the sampler reads whoever makes the load."""
-    return Probe(
-        unit="generator",
-        cpu_s=_Cumulated(engine).cpu_s,
-        pss_bytes=lambda: _pss_bytes(tree_memory(engine.pid)),
-        memory_every=MEMORY_EVERY,
-    )
-
-
-class _Cumulated:
-    """The CPU time of an engine that may have another process for each window."""
-
-    def __init__(self, engine: Engine | Engines) -> None:
-        self._engine = engine
-        self._pid: int | None = None
-        self._clock: TreeClock | None = None
-        self._before_s = self._latest_s = 0.0
-
-    def cpu_s(self) -> float:
-        pid = self._engine.pid
-        if self._clock is None or pid != self._pid:
-            self._pid, self._clock = pid, TreeClock(pid)
-            self._before_s += self._latest_s
-        self._latest_s = self._clock.cpu_s()
-        return self._before_s + self._latest_s

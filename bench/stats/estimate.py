@@ -33,16 +33,6 @@ def mean_estimate(values: Sequence[float], level: float = 0.95) -> Estimate:
     return Estimate(mean, mean - half, mean + half, level, numbers.size)
 
 
-def geometric_mean(rates: Sequence[float]) -> Estimate:
-    """The geometric mean of one rate per round, in the rates' own unit, with a 95 % interval.
-
-    Mean and interval are taken of the logarithms and transformed back, as noise in rates is
-    relative. The interval is therefore not symmetric. Raises ValueError when there is no rate,
-    or one that is not positive and finite.
-    """
-    return exponential(mean_estimate(logarithms(rates)))
-
-
 def is_bounded(estimate: Estimate) -> bool:
     """Whether there is an interval at all: it takes two rounds."""
     return math.isfinite(estimate.low) and math.isfinite(estimate.high)

@@ -40,7 +40,7 @@ def test_a_run_that_ends_before_its_time_says_so(
     store.create()
     begun: RunRecord = record(state="running", wall_s=5.0)
     store.write_record(begun)
-    lab = SimpleNamespace(targets=(), all_unit_names=lambda: ())
+    lab = SimpleNamespace(targets=(), all_unit_names=lambda: (), clusters=lambda targets: ())
     observer = SimpleNamespace(run_started=fail)
     runner = Runner(lab, store, observer, lambda _: None, 1, None)  # type: ignore[arg-type]
     with pytest.raises(type(error)):
