@@ -160,6 +160,10 @@ def test_failures_decide_the_exit_code_unless_they_are_put_up_with(
     assert "services at 127.0.0.3" in (latest / "report.html").read_text()
 
 
+SPAWNED = ("All users spawned", "Spawning is complete")
+"""What Locust's master logs then: the second where a worker is slow to report its own."""
+
+
 @pytest.fixture
 def bound(cli: Cli) -> Iterator[dict[str, str]]:
     """A service where other machines would reach it. What a verb has to be told for that."""
@@ -186,7 +190,7 @@ def test_services_bound_elsewhere_are_used_from_elsewhere(cli: Cli, bound: dict)
     workers = [cli.begin("locust-worker", MASTER="127.0.0.2") for _ in range(2)]
     (victim,) = eventually(lambda: psutil.Process(workers[1].pid).children())
     (log,) = eventually(lambda: set(cli.results.glob(f"*/locust/{ANY.name}.log")) - before)
-    eventually(lambda: "All users spawned" in log.read_text())
+    while_running(master, lambda: any(line in log.read_text() for line in SPAWNED))
     victim.kill()
     said, errors = master.communicate(timeout=120)
     for worker in workers:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from bench.analysis.memory import unit_name
 from bench.analysis.stored import StoredRun
-from bench.experiment.runner import DATABASE_MEMORY_EVERY, MEMORY_EVERY
+from bench.experiment.probes import DATABASE_MEMORY_EVERY, MEMORY_EVERY
 from bench.model import (
     CellResult,
     ClosedLoop,
