@@ -11,6 +11,7 @@ from typing import Literal
 from bench import histogram
 from bench.model import CpuTimes, Estimate, Lateness, Memory, PhaseResult, RoleCost
 from bench.stats.estimate import is_bounded, mean_estimate
+from bench.words import NO_FIGURE
 
 Better = Literal["higher", "lower", "neither"]
 _Pooled = Callable[[Sequence[PhaseResult]], float | None]
@@ -47,12 +48,12 @@ class Metric:
 
     def format(self, value: float | None) -> str:
         """The figure without its unit, or a dash where there is none."""
-        return "–" if value is None else f"{value:,.{self.decimals}f}"
+        return NO_FIGURE if value is None else f"{value:,.{self.decimals}f}"
 
     def format_interval(self, estimate: Estimate | None) -> str:
         """E.g. "1,204 ±31"; the plain point when one round gives no interval."""
         if estimate is None:
-            return "–"
+            return NO_FIGURE
         if not is_bounded(estimate):
             return self.format(estimate.point)
         half = (estimate.high - estimate.low) / 2

@@ -180,7 +180,10 @@ class Admin:
     # --- the same start for every cell
 
     def load_rows(self, rows: int) -> None:
-        """Empty the table, load rows 1..`rows`, ANALYZE, CHECKPOINT, forget statistics."""
+        """Empty the table, load rows 1..`rows`, ANALYZE, CHECKPOINT, forget statistics.
+
+        Raises DatabaseFailed, also when the table has other rows then.
+        """
         with self._explained("loading the data set"), self._items().cursor() as cursor:
             cursor.execute(sql.SQL("TRUNCATE {}").format(TABLE))
             # Before the rows: a lab that is killed in between must not leave rows behind whose ids

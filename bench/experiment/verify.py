@@ -51,7 +51,10 @@ class _HttpClient:
     def expect(
         self, status: int, method: str, path: str, body: object = None, *, kind: type = dict
     ) -> Any:
-        """The answer's body, of the status, media type and JSON `kind` that the contract says."""
+        """The answer's body, of the status, media type and JSON `kind` that the contract says.
+
+        Raises TargetUnfit when it is of another.
+        """
         answer = self.ask(method, path, body)
         media_type = "application/json" if status < 400 else "application/problem+json"
         wrong_type = status != 204 and answer.media_type != media_type

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from bench.kernel import CPUS, REAL, KernelTree
 from bench.kernel.cgroup import MOUNT, folders_of
+from bench.kernel.process import TICK_S
 from bench.placement import Topology
 
 SMT_SWITCH = f"{CPUS}/smt/control"
 """`on`, `off`, or why it cannot be switched. Off takes the siblings offline."""
-TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 
 
 # --- topology ---------------------------------------------------------------------------------

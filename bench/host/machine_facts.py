@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from bench.host.cpus import (
     SMT_SWITCH,
-    TICK_S,
     Confinement,
     CpuClock,
     CpuTicks,
@@ -37,7 +36,7 @@ from bench.host.neighbours import (
 from bench.host.quota import Quota, quota
 from bench.host.spin import Spin, spin
 from bench.kernel import CPUS, REAL, KernelTree
-from bench.kernel.process import Stat
+from bench.kernel.process import TICK_S, Stat
 
 SPINS = 10
 _SPIN_PAUSE_S = 0.05

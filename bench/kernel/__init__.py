@@ -6,6 +6,7 @@ life     one life of a process id
 limits   what a process may use
 cgroup   where a process's cgroups are mounted, in version 1, version 2 and both at once
 ports    which ports clients are given
+sockets  who is connected to a server
 events   what the processor counts of processes, where it is shown
 
 Two rules. A line is found by its name and a field by its documented number, never by where it

@@ -7,7 +7,7 @@ _RESERVED = "/proc/sys/net/ipv4/ip_local_reserved_ports"
 
 
 def ports_for_clients(tree: KernelTree = REAL) -> tuple[int, int] | None:
-    """The first and the last one; None where the kernel does not say."""
+    """The numbers of the first and the last one; None where the kernel does not say."""
     first, _, last = tree.read(_RANGE).partition("\t")
     try:
         return int(first), int(last)

@@ -16,7 +16,8 @@ from pathlib import Path
 
 PROC = "/proc"
 GONE = (ProcessLookupError, FileNotFoundError)
-_TICK_S = 1 / os.sysconf("SC_CLK_TCK")
+TICK_S = 1 / os.sysconf("SC_CLK_TCK")
+"""What the kernel counts the CPU time of a process and of a CPU in."""
 
 
 def read_bytes(name: str) -> bytes:
@@ -146,7 +147,7 @@ def ended_children_s(pid: int, proc: str = PROC) -> float:
     """CPU seconds of a process's children that have ended."""
     # Several times a second and process: no more is looked at than is needed.
     fields = read_bytes(f"{proc}/{pid}/stat").rpartition(b")")[2].split()
-    return (int(fields[16 - 3]) + int(fields[17 - 3])) * _TICK_S
+    return (int(fields[16 - 3]) + int(fields[17 - 3])) * TICK_S
 
 
 # --- family -----------------------------------------------------------------------------------

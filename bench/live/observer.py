@@ -27,10 +27,9 @@ from bench.metrics import METRICS
 from bench.model import CellResult, Diagnostic, Placement, RunRecord, Sample, Target
 from bench.model import Progress as WindowProgress
 from bench.report.facts import load_words, placement_words, promise_words
+from bench.report.render.terminal import SEVERITY_STYLES
 from bench.words import length_words
 from bench.workloads import WORKLOADS
-
-_STYLE = {"invalid": "bold red", "doubt": "yellow", "note": "cyan"}
 
 
 @dataclass(frozen=True)
@@ -227,7 +226,7 @@ class LiveObserver:
             self._console.print(
                 f"  {diagnostic.severity} {diagnostic.code}: "
                 f"{diagnostic.message}. {diagnostic.remedy}",
-                style=_STYLE[diagnostic.severity],
+                style=SEVERITY_STYLES[diagnostic.severity],
                 soft_wrap=not self._display.shown,
                 markup=False,
             )

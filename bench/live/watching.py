@@ -10,7 +10,8 @@ from bench.analysis.commands import resume_command, without_report
 from bench.errors import LabError, StoreError
 from bench.experiment.lab import Lab
 from bench.experiment.refusal import refused
-from bench.host.cpus import TICK_S, cpu_ticks
+from bench.host.cpus import cpu_ticks
+from bench.kernel.process import TICK_S
 from bench.live.classic import ClassicLog
 from bench.live.display import drawing_share
 from bench.live.notes import print_notes

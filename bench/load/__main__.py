@@ -18,12 +18,7 @@ def main() -> None:
     # Imported only now, so that threads which libraries start are pinned too.
     from bench.load.worker import run
 
-    run(lambda line: _write_all(answers, line))
-
-
-def _write_all(descriptor: int, data: bytes) -> None:
-    while data:
-        data = data[os.write(descriptor, data) :]
+    run(lambda line: process.write_all(answers, line))
 
 
 if __name__ == "__main__":

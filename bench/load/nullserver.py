@@ -244,7 +244,10 @@ def kept_p50_s(base_url: str) -> float | None:
 
 @contextlib.contextmanager
 def running(cpus: Sequence[int], behaviour: Behaviour) -> Iterator[str]:
-    """The server in a process of its own for as long as the block lasts; its address."""
+    """The server in a process of its own for as long as the block lasts; its address.
+
+    Raises GeneratorFailed when it does not start.
+    """
     server = subprocess.Popen(
         process.command("bench.load.nullserver", *_options(cpus, behaviour)),
         env=process.environment(),

@@ -24,7 +24,10 @@ class Until:
 
 
 def arrivals(pacing: OpenLoop, seed: int) -> Iterator[float]:
-    """The due time of each arrival in seconds since the start, ascending, without end."""
+    """The due time of each arrival in seconds since the start, ascending, without end.
+
+    Raises ValueError for a rate that is not above 0.
+    """
     if pacing.rate_per_s <= 0:
         raise ValueError(f"a rate of {pacing.rate_per_s} requests/s")
     if pacing.arrivals == "poisson":

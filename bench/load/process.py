@@ -45,7 +45,16 @@ def settle(parent_pid: int, cpus: str) -> None:
 
 
 def end_with_parent() -> None:
-    """The kernel kills this process when its parent ends, however that happens."""
+    """The kernel kills this process when its parent ends, however that happens.
+
+    Raises OSError where the kernel refuses to.
+    """
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL) != 0:
         raise OSError(ctypes.get_errno(), "prctl")
+
+
+def write_all(descriptor: int, data: bytes) -> None:
+    """Write all of it, which a pipe may take in parts. Raises OSError."""
+    while data:
+        data = data[os.write(descriptor, data) :]

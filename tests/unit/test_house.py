@@ -1,6 +1,7 @@
 """The shape of the house: one name for one thing, and names that say what a thing is."""
 
 import ast
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -161,3 +162,38 @@ def test_public_functions_say_what_comes_back() -> None:
     """Each has a docstring, where no protocol has said it for all who keep that."""
     assert {found.node.name for found in public_classes()} >= {"Engine", "Generator", "Plan"}
     assert undescribed() == set()
+
+
+def raised(function: ast.AST) -> set[str]:
+    """The classes of which it raises an error itself."""
+    errors = [node.exc for node in ast.walk(function) if isinstance(node, ast.Raise)]
+    classes = [error.func if isinstance(error, ast.Call) else error for error in errors]
+    return {found.id for found in classes if isinstance(found, ast.Name) and found.id[0].isupper()}
+
+
+def test_public_functions_say_what_they_raise_themselves() -> None:
+    """Each names the class in its docstring. The command line's own raise for the shell."""
+    assert raised(ast.parse("def f():\n    raise OSError(1)")) == {"OSError"}
+    unsaid = {
+        f"{path.relative_to(ROOT)}: {node.name}: {name}"
+        for path, tree in modules("bench")
+        if "cli" not in path.relative_to(ROOT).parts
+        for node in ast.walk(tree)
+        if isinstance(node, FUNCTION) and node.name[0] != "_" and ast.get_docstring(node)
+        for name in raised(node)
+        if name not in str(ast.get_docstring(node))
+    }
+    assert unsaid == set()
+
+
+def test_a_folder_that_lists_its_modules_lists_all_of_them() -> None:
+    """In the docstring of its `__init__`, a line each: a reader finds in it what there is."""
+    listing = {}
+    for folder in sorted(path.parent for path in (ROOT / "bench").rglob("__init__.py")):
+        text = ast.get_docstring(ast.parse((folder / "__init__.py").read_text())) or ""
+        if listed := set(re.findall(r"^(\w+)(?:/ +| {2,})\S", text, re.MULTILINE)):
+            found = {path.stem for path in folder.glob("*.py")} - {"__init__"}
+            found |= {path.parent.name for path in folder.glob("*/__init__.py")}
+            listing[folder.name] = listed ^ found
+    assert "analysis" in listing
+    assert {name: wrong for name, wrong in listing.items() if wrong} == {}

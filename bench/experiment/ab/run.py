@@ -30,7 +30,7 @@ def run_ab(
 ) -> RunRecord:
     """Make the sides, measure them by the plan, clear them away; returns the finished record.
 
-    Raises what `made` and `session.measure` raise.
+    Raises UnitFailed when a side does not start, and what `session.measure` raises.
     """
     with prepared_sides(states, targets, say) as sides:
         plan = plan_of(sides.lab.targets, sides.sides)

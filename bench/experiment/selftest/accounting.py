@@ -8,10 +8,9 @@ from typing import IO
 
 from bench.analysis.selftest import SelftestCheck, judge_accounting
 from bench.errors import LabError
+from bench.kernel.process import TICK_S
 from bench.load import process
 from bench.supervise.proctree import tree_usage
-
-TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 
 
 def check_accounting(cpus: Sequence[int]) -> SelftestCheck:

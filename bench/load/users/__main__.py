@@ -41,15 +41,10 @@ def _run_locust(spec: str, answers: int, questions: int) -> None:
         telemetry.install()
     else:
         channel = telemetry.Channel(
-            FileObject(questions, "rb").readline, lambda line: _write_all(answers, line)
+            FileObject(questions, "rb").readline, lambda line: process.write_all(answers, line)
         )
         telemetry.install(parse_spec(spec.encode()), channel)
     locust_main()
-
-
-def _write_all(descriptor: int, data: bytes) -> None:
-    while data:
-        data = data[os.write(descriptor, data) :]
 
 
 if __name__ == "__main__":

@@ -30,12 +30,13 @@ from bench.words import diagnostic_words, message_words
 NO_WIDTH = 100_000
 """Of a pipe or a file: nothing is broken or cut for one."""
 
-_STYLE = {"invalid": "bold red", "doubt": "yellow", "note": "cyan"}
+SEVERITY_STYLES = {"invalid": "bold red", "doubt": "yellow", "note": "cyan"}
+"""How a diagnostic looks on a terminal, by its severity."""
 
 
 class _Console(Console):
     def on_broken_pipe(self) -> None:
-        """Whoever read this has gone (`| head`): the same as Ctrl-C, told on the other stream."""
+        """Whoever read this has gone (`| head`): KeyboardInterrupt, told on the other stream."""
         self.quiet = True
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, self.file.fileno())
@@ -61,7 +62,11 @@ def print_document(console: Console, document: Document, *, facts: bool = True) 
         for line in document.facts:
             console.print(line, markup=False, soft_wrap=True)
         console.print()
-    styles = document.styles if _can_say(console, marker_key_words(document.styles)) else NO_STYLES
+    styles = (
+        document.styles
+        if _can_say(console, marker_key_words(document.styles))
+        else NO_STYLES
+    )
     if key := marker_key_words(styles):
         console.print(key, markup=False, style="dim")
         console.print()
@@ -91,7 +96,9 @@ def _can_say(console: Console, text: str) -> bool:
     return True
 
 
-def fitted(console: Console, table: Table, styles: Styles = NO_STYLES) -> tuple[RichTable, ...]:
+def fitted(
+    console: Console, table: Table, styles: Styles = NO_STYLES
+) -> tuple[RichTable, ...]:
     """A table in the console's width, in as many parts as that takes, without its caption."""
     wide = console.options.update(width=NO_WIDTH)
 
@@ -104,7 +111,9 @@ def fitted(console: Console, table: Table, styles: Styles = NO_STYLES) -> tuple[
     )
 
 
-def drawn_table(table: Table, styles: Styles = NO_STYLES, *, wraps: bool = False) -> RichTable:
+def drawn_table(
+    table: Table, styles: Styles = NO_STYLES, *, wraps: bool = False
+) -> RichTable:
     """A table without its caption. Rows that share their first cell form a group.
 
     Targets have their framework's colour and their mode's marker, as far as `styles` tell.
@@ -160,7 +169,7 @@ def print_diagnostics(console: Console, found: Iterable[CountedDiagnostic]) -> N
     the terminal breaks, so that it can be copied in one piece.
     """
     for diagnostic, count in found:
-        grade = Text(f"{diagnostic.severity}:", _STYLE[diagnostic.severity])
+        grade = Text(f"{diagnostic.severity}:", SEVERITY_STYLES[diagnostic.severity])
         if console.is_terminal:
             seen = RichTable.grid(padding=(0, 1))
             seen.add_row(grade, Text(message_words(diagnostic, count)))

@@ -40,7 +40,10 @@ class Cgroup:
 
     @property
     def folder(self) -> Path:
-        """The folder that has the processes: version 2's, else that of systemd's own hierarchy."""
+        """The folder that has the processes: version 2's, else that of systemd's own hierarchy.
+
+        Raises FileNotFoundError when the cgroup is gone.
+        """
         for controllers, folder in self._folders:
             if (not controllers or "name=systemd" in controllers) and (
                 folder / "cgroup.procs"
@@ -49,7 +52,10 @@ class Cgroup:
         raise FileNotFoundError(f"no cgroup {self.path}")
 
     def cpu_s(self) -> float:
-        """CPU seconds of all that has ever run in it."""
+        """CPU seconds of all that has ever run in it.
+
+        Raises FileNotFoundError when it is gone, or no controller counts them.
+        """
         for file in self._files("cpuacct", "cpu.stat"):
             with suppress(FileNotFoundError):
                 if match := re.search(r"^usage_usec (\d+)$", file.read_text(), re.MULTILINE):

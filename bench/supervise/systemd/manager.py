@@ -51,7 +51,10 @@ class Manager:
             raise UnitFailed(f"`{' '.join((*self.words, *words))}` failed: {done.stderr.strip()}")
 
     def show(self, name: str, properties: tuple[str, ...] = _PROPERTIES) -> Mapping[str, str]:
-        """A unit's properties, also of one that does not exist (LoadState is then not-found)."""
+        """A unit's properties, also of one that does not exist (LoadState is then not-found).
+
+        Raises UnitFailed when systemd does not answer.
+        """
         # A name may begin with a dash, as that of the root slice does.
         done = self.ask("show", f"--property={','.join(properties)}", "--", name)
         if done.returncode != 0:
