@@ -7,6 +7,7 @@ stored       a run with its time series
 series       the windows of a run, by operation and target
 validity     which windows may be used, and what limited them
 measures     what is compared: rate, cost, latency
+judging      a figure of two sides, and the verdict on it
 verdicts     every target against every other, within one run
 precision    whether the ratios of a run are known well enough
 latency      distributions of service times and latencies
