@@ -9,6 +9,7 @@ validity     which windows may be used, and what limited them
 possible     whether what a file says of a cell can be at all
 wholeness    which cells a run must have, and which it has
 measures     what is compared: rate, cost, latency
+judging      a figure of two sides, and the verdict on it
 verdicts     every target against every other, within one run
 precision    whether the ratios of a run are known well enough
 promise      how well a run tells targets apart: promised before it, held after it

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bench.analysis.differences import differences
+from bench.analysis.judging import PhaseVerdict
 from bench.analysis.measures import measures_of
-from bench.analysis.verdicts import PhaseVerdict, questions, ratios, verdicts
+from bench.analysis.verdicts import questions, ratios, verdicts
 from bench.errors import UsageError
 from bench.model import Estimate, RunRecord, Verdict, VerdictKind
 from bench.stats.agreement import off_others

@@ -5,26 +5,20 @@ did between the runs counts as a difference. The database's CPU time per request
 each row as a witness: the same statements should cost the same on a machine that has not changed.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from statistics import geometric_mean
 
 from bench.analysis.differences import Difference, differences
-from bench.analysis.measures import (
-    GENERATOR_BOUND,
-    Measure,
-    cause_of,
-    lacking,
-    limits_elsewhere,
-    measures_of,
-    speeds_of,
-)
-from bench.analysis.series import operation_title
-from bench.analysis.validity import Windows, own_faults, phases_of, windows_of
+from bench.analysis.judging import PhaseVerdict, Question, ask, judged
+from bench.analysis.measures import GENERATOR_BOUND, lacking, measures_of
+from bench.analysis.validity import own_faults, phases_of, valid_windows, windows_of
 from bench.errors import UsageError
 from bench.metrics import METRICS
-from bench.model import Estimate, PhaseResult, RunRecord, Verdict
+from bench.model import RunRecord
 from bench.stats.ratio import RatesByRound, valid_rounds
-from bench.stats.verdict import Comparison, judge
+
+_HEAD, _BASE = "head", "base"
 
 _NOT_MEASURED = "not measured in head"
 
@@ -34,38 +28,24 @@ DRIFT = 0.05
 _SAME_QUERIES = 0.01
 """How far statements per request may differ for the database to be a witness."""
 
+DatabaseUse = tuple[float | None, float | None]
+"""Per request: the statements, and the database's CPU time. None or 0 where it was not asked."""
+
 
 @dataclass(frozen=True)
-class ComparisonRow:
-    """One target under one phase, judged by one measure.
+class ComparisonRow(PhaseVerdict):
+    """One target under one phase, judged by one measure: head against base.
 
-    The verdict is head against base, of speeds. `base` and `head` are the measure's own figures.
-    `witness` is head / base of the database's CPU time per request, None where it says nothing.
     `lost` says that the head has no valid figure, or fewer of them, where the base has one, by its
     own fault or for want of a measurement: a noisy neighbour breaks nothing.
-    `elsewhere` names what limited a side, where that was not the app's core.
     """
 
-    target: str
-    workload: str
-    phase: str
-    measure: Measure
-    verdict: Verdict
-    base: float | None
-    head: float | None
-    witness: float | None
-    lost: bool = False
-    elsewhere: Mapping[str, str] = field(default_factory=dict)
+    lost: bool
 
     @property
-    def title(self) -> str:
-        """The operation, with its workload where that has several phases."""
-        return operation_title(self.workload, self.phase)
-
-    @property
-    def ratio(self) -> Estimate | None:
-        """head / base of the measure itself, not of its speed."""
-        return None if self.verdict.ratio is None else self.measure.shown(self.verdict.ratio)
+    def witness(self) -> float | None:
+        """head / base of the database's CPU time per request; None where it says nothing."""
+        return witness(*(_database_use(self, side) for side in (_BASE, _HEAD)))
 
     @property
     def is_regression(self) -> bool:
@@ -157,13 +137,13 @@ def compare_runs(
             "these runs cannot be compared: " + "; ".join(map(str, blocking)),
             "Measure both under the same conditions, or insist: FORCE=1.",
         )
-    asked = list(_open_rows(narrowed, head))
-    if not any(row.measured for row in asked):
+    asked = list(_questions(narrowed, head))
+    if not any(question.sides[_HEAD] for question in asked):
         raise UsageError(
             f"runs {base.run_id} and {head.run_id} have measured nothing in common",
             "Choose runs with a common framework and workload.",
         )
-    rows = _judged(asked, threshold)
+    rows = tuple(_row(head, judgement) for judgement in judged(asked, threshold))
     return RunComparison(base, head, threshold, rows, found)
 
 
@@ -204,70 +184,37 @@ def _require_benches(*records: RunRecord) -> None:
             )
 
 
-@dataclass(frozen=True)
-class _Open:
-    """A row before its verdict. `missing` says why the head has no figure at all; else ""."""
-
-    row: ComparisonRow
-    comparison: Comparison
-    measured: bool
-    missing: str
-
-
-def _open_rows(base: RunRecord, head: RunRecord) -> Iterator[_Open]:
+def _questions(base: RunRecord, head: RunRecord) -> Iterator[Question]:
     """All that the base has: what the head has not is a row, too, and no gap."""
     for workload, phase in phases_of(base):
         for target in base.plan.targets:
             before = windows_of(base, target, workload, phase)
             after = windows_of(head, target, workload, phase)
-            if before:
-                for measure in measures_of(base.plan):
-                    faults = own_faults(head, target, workload, phase)
-                    yield _open(target, workload, phase, measure, before, after, faults)
+            for measure in measures_of(base.plan) if before else ():
+                where = (target, workload, phase)
+                yield ask(where, measure, (_HEAD, after), (_BASE, before), paired=False)
 
 
-def _open(
-    target: str,
-    workload: str,
-    phase: str,
-    measure: Measure,
-    before: Windows,
-    after: Windows,
-    faults: Sequence[str],
-) -> _Open:
-    comparison = Comparison(
-        subject="head",
-        reference="base",
-        subject_rates=speeds_of(after, measure),
-        reference_rates=speeds_of(before, measure),
-        lacking=lacking(after, measure) or lacking(before, measure),
-        paired=False,
-        cause=cause_of(measure, after, before),
+def _row(head: RunRecord, found: PhaseVerdict) -> ComparisonRow:
+    row = ComparisonRow(**vars(found), lost=_is_lost(head, found))
+    if not row.lost or row.comparison.subject_rates:
+        return row
+    # Where the head has no figure, not its want of rounds is what is told.
+    reason = lacking(row.sides[_HEAD], row.measure) or _NOT_MEASURED
+    return replace(row, verdict=replace(row.verdict, kind="invalid", reason=reason))
+
+
+def _is_lost(head: RunRecord, found: PhaseVerdict) -> bool:
+    comparison, after = found.comparison, found.sides[_HEAD]
+    if _soundness(comparison.subject_rates) >= _soundness(comparison.reference_rates):
+        return False
+    return (
+        not after
+        # The head's figures are the generator's own, or rest on too few requests.
+        or GENERATOR_BOUND in comparison.causes
+        or bool(lacking(after, found.measure))
+        or bool(own_faults(head, found.target, found.workload, found.phase))
     )
-    old, new = _valid(before), _valid(after)
-    # The verdict is put in once the whole family is known.
-    pending = Verdict("inconclusive", "head", "base", None, 0.0)
-    row = ComparisonRow(
-        target,
-        workload,
-        phase,
-        measure,
-        pending,
-        measure.metric.value(old) if old else None,
-        measure.metric.value(new) if new else None,
-        _witness(old, new),
-        _soundness(comparison.subject_rates) < _soundness(comparison.reference_rates)
-        and bool(faults or not after or _wanting(comparison, after, measure)),
-        limits_elsewhere(measure, {"head": after, "base": before}),
-    )
-    why = lacking(after, measure) or _NOT_MEASURED
-    missing = "" if comparison.subject_rates else why
-    return _Open(row, comparison, bool(after), missing)
-
-
-def _wanting(comparison: Comparison, after: Windows, measure: Measure) -> bool:
-    """Whether the head's figures are the generator's own, or rest on too few requests."""
-    return GENERATOR_BOUND in comparison.cause or bool(lacking(after, measure))
 
 
 def _soundness(rates: RatesByRound) -> int:
@@ -276,35 +223,21 @@ def _soundness(rates: RatesByRound) -> int:
     return 2 if usable and len(usable) == len(rates) else 1 if usable else 0
 
 
-def _valid(windows: Windows) -> list[PhaseResult]:
-    return [window for window in windows.values() if window is not None]
-
-
-def _witness(before: Sequence[PhaseResult], after: Sequence[PhaseResult]) -> float | None:
-    """The change of the database's cost, where it was asked the same in both runs."""
-    if not before or not after:
-        return None
+def _database_use(row: ComparisonRow, side: str) -> list[DatabaseUse]:
+    windows = valid_windows(row.sides[side])
     queries, cost = METRICS["queries"], METRICS["database_cost"]
-    asked, asks = queries.value(before), queries.value(after)
-    if not asked or not asks or abs(asks / asked - 1) > _SAME_QUERIES:
+    return [(queries.value(windows), cost.value(windows))] if windows else []
+
+
+def witness(before: Sequence[DatabaseUse], after: Sequence[DatabaseUse]) -> float | None:
+    """after / before of the database's cost, as geometric means; None where it was not asked, or
+    not the same throughout.
+    """
+    asked = [queries for queries, _ in (*before, *after) if queries]
+    old, new = ([us for queries, us in uses if queries and us] for uses in (before, after))
+    if not old or not new or max(asked) / min(asked) - 1 > _SAME_QUERIES:
         return None
-    old, new = cost.value(before), cost.value(after)
-    return new / old if old and new else None
-
-
-def _judged(found: Sequence[_Open], threshold: float) -> tuple[ComparisonRow, ...]:
-    verdicts = judge([pending.comparison for pending in found], threshold)
-    return tuple(
-        replace(pending.row, verdict=_told(pending, verdict))
-        for pending, verdict in zip(found, verdicts, strict=True)
-    )
-
-
-def _told(pending: _Open, verdict: Verdict) -> Verdict:
-    """The verdict; where the head has no figure, not its want of rounds is what is told."""
-    if not pending.missing or not pending.row.lost:
-        return verdict
-    return replace(verdict, kind="invalid", reason=pending.missing)
+    return geometric_mean(new) / geometric_mean(old)
 
 
 def drifted(ratio: float | None) -> bool:

@@ -10,12 +10,11 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
+from bench.analysis.comparison import DatabaseUse, witness
 from bench.analysis.differences import COUNTED, PER_TARGET, Difference, differences, is_counted
 from bench.analysis.measures import Measure, measures_of
-from bench.analysis.series import operation_title
-from bench.analysis.validity import phases_of, windows_of
+from bench.analysis.series import TargetPhase
+from bench.analysis.validity import phases_of, valid_windows, windows_of
 from bench.metrics import METRICS
 from bench.model import Estimate, PhaseResult, RunRecord
 from bench.stats.changes import (
@@ -33,8 +32,6 @@ ERROR = 0.05
 
 WORTH_SEEING = 0.05
 """The change for which a trend says how many runs would show it."""
-
-_SAME_QUERIES = 0.01
 
 
 @dataclass(frozen=True)
@@ -77,27 +74,19 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Trend:
+class Trend(TargetPhase):
     """One figure of one target through all runs, the oldest first.
 
     `smallest_visible` is the change (0.1 for 10 %) that this many runs with this spread show half
     of the time; `runs_needed` how many would show one of `WORTH_SEEING`.
     """
 
-    target: str
-    workload: str
-    phase: str
     measure: Measure
     points: tuple[TrendPoint, ...]
     gaps: tuple[Gap, ...]
     changes: tuple[Change, ...] = ()
     smallest_visible: float | None = None
     runs_needed: int | None = None
-
-    @property
-    def title(self) -> str:
-        """The operation, with its workload where that has several phases."""
-        return operation_title(self.workload, self.phase)
 
 
 @dataclass(frozen=True)
@@ -193,7 +182,7 @@ def _trend(
         if target not in run.plan.targets or workload not in run.plan.workloads:
             continue
         windows = windows_of(run, target, workload, phase)
-        point = _point(run.run_id, [window for window in windows.values() if window], measure)
+        point = _point(run.run_id, valid_windows(windows), measure)
         if point:
             points.append(point)
         else:
@@ -257,7 +246,7 @@ def _change(
         ratio,
         trend.measure.better if faster else trend.measure.worse,
         found.p_value,
-        _witness(earlier, later),
+        witness(_asked(earlier), _asked(later)),
         _differing(by_id[before], by_id[after], trend.target),
     )
 
@@ -271,17 +260,8 @@ def _ratio(earlier: Sequence[TrendPoint], later: Sequence[TrendPoint]) -> Estima
     return ratio_estimate(unpaired_log_ratio(new, old))
 
 
-def _witness(earlier: Sequence[TrendPoint], later: Sequence[TrendPoint]) -> float | None:
-    """later / earlier of the database's cost, where it was asked the same in all these runs."""
-    queries = [point.queries for point in (*earlier, *later) if point.queries]
-    costs = [
-        [point.database_cost_us for point in points if point.database_cost_us]
-        for points in (earlier, later)
-    ]
-    if not all(costs) or max(queries) / min(queries) - 1 > _SAME_QUERIES:
-        return None
-    old, new = (float(np.mean(np.log(figures))) for figures in costs)
-    return math.exp(new - old)
+def _asked(points: Sequence[TrendPoint]) -> list[DatabaseUse]:
+    return [(point.queries, point.database_cost_us) for point in points]
 
 
 def _differing(before: RunRecord, after: RunRecord, target: str) -> tuple[Difference, ...]:

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bench.analysis.validity import Windows
+from bench.analysis.validity import Windows, valid_windows
 from bench.metrics import METRICS, Metric
 from bench.model import ClosedLoop, Estimate, OpenLoop, Pacing, PhaseResult, Plan, Users
 from bench.stats.ratio import RatesByRound
@@ -98,7 +98,7 @@ def speeds_of(windows: Windows, measure: Measure) -> RatesByRound:
 
 def lacking(windows: Windows, measure: Measure) -> str:
     """Why no round has the figure though windows were measured; empty where one has it."""
-    measured = [window for window in windows.values() if window is not None]
+    measured = valid_windows(windows)
     if not measured or any(measure.metric.per_window(window) is not None for window in measured):
         return ""
     return (
@@ -107,8 +107,8 @@ def lacking(windows: Windows, measure: Measure) -> str:
     )
 
 
-def cause_of(measure: Measure, *sides: Windows) -> str:
-    """Why rounds of a comparison cannot be judged, in a word or two."""
+def causes_of(measure: Measure, *sides: Windows) -> tuple[str, ...]:
+    """Why rounds of a comparison cannot be judged: "invalid", `GENERATOR_BOUND` or both."""
     windows = [window for side in sides for window in side.values()]
     bound = [window for window in windows if window and measure.is_generators(window)]
     others = [
@@ -117,8 +117,8 @@ def cause_of(measure: Measure, *sides: Windows) -> str:
         if window is None
         or (not measure.is_generators(window) and measure.metric.per_window(window) == 0)
     ]
-    found = [word for word, blamed in (("invalid", others), (GENERATOR_BOUND, bound)) if blamed]
-    return " or ".join(found) or "invalid"
+    found = (word for word, blamed in (("invalid", others), (GENERATOR_BOUND, bound)) if blamed)
+    return tuple(found) or ("invalid",)
 
 
 def limit_elsewhere(windows: Windows, measure: Measure) -> str:

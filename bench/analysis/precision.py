@@ -2,9 +2,10 @@
 
 import math
 
+from bench.analysis.judging import PhaseVerdict
 from bench.analysis.measures import COST, Measure
 from bench.analysis.studies.ab import answer, study_of
-from bench.analysis.verdicts import PhaseVerdict, ratios
+from bench.analysis.verdicts import ratios
 from bench.model import Diagnostic, Plan, RunRecord
 from bench.stats.rounds import relative_half_width
 

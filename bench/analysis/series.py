@@ -19,19 +19,25 @@ def measured_s(cells: Iterable[CellResult]) -> float:
 
 
 @dataclass(frozen=True)
-class Series:
-    """All rounds of one target's window, in the order measured."""
+class TargetPhase:
+    """A target in a phase of a workload."""
 
+    target: str
     workload: str
     phase: str
-    target: str
-    windows: tuple[PhaseResult, ...]
-    unfit: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
         """The operation, with its workload where that has several phases."""
         return operation_title(self.workload, self.phase)
+
+
+@dataclass(frozen=True)
+class Series(TargetPhase):
+    """All rounds of one target's window, in the order measured."""
+
+    windows: tuple[PhaseResult, ...]
+    unfit: tuple[str, ...] = ()
 
     @property
     def invalid_codes(self) -> tuple[str, ...]:
@@ -76,5 +82,5 @@ def _by_target(
         windows = [window for cell in mine for window in cell.phases if window.phase == phase]
         unfit = [cell.unfit for cell in mine if cell.unfit]
         if windows or unfit:
-            rows.append(Series(workload, phase, target, tuple(windows), tuple(unfit)))
+            rows.append(Series(target, workload, phase, tuple(windows), tuple(unfit)))
     return rows

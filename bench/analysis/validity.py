@@ -15,6 +15,11 @@ def is_invalid(window: PhaseResult) -> bool:
     return any(diagnostic.severity == "invalid" for diagnostic in window.diagnostics)
 
 
+def valid_windows(windows: Windows) -> list[PhaseResult]:
+    """Those that may be used, in the order given."""
+    return [window for window in windows.values() if window is not None]
+
+
 def invalid_codes(windows: Iterable[PhaseResult]) -> tuple[str, ...]:
     """The codes of the diagnostics that forbid the use of some of these windows, each once."""
     found = (

@@ -5,52 +5,15 @@ phase of every workload, by each of the run's measures. All verdicts by one meas
 the more it asks, the wider each of its intervals.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from bench.analysis.measures import (
-    Measure,
-    cause_of,
-    lacking,
-    limits_elsewhere,
-    measures_of,
-    speeds_of,
-)
-from bench.analysis.series import operation_title
+from bench.analysis.judging import PhaseVerdict, Question, ask, judged
+from bench.analysis.measures import Measure, measures_of
 from bench.analysis.validity import phases_of, unequal_workers, windows_of
-from bench.model import RunRecord, Verdict
+from bench.model import RunRecord
 from bench.pairs import pairs
-from bench.stats.verdict import LEVEL, Comparison, judge
-
-
-@dataclass(frozen=True)
-class PhaseVerdict:
-    """A verdict on two targets, the phase that it is about and the measure that it is by.
-
-    `elsewhere` names by target what limited it in most rounds, where that was not its app's core.
-    """
-
-    workload: str
-    phase: str
-    measure: Measure
-    verdict: Verdict
-    elsewhere: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def title(self) -> str:
-        """The operation, with its workload where that has several phases."""
-        return operation_title(self.workload, self.phase)
-
-
-@dataclass(frozen=True)
-class Question:
-    """What a verdict is to be given on."""
-
-    workload: str
-    phase: str
-    measure: Measure
-    comparison: Comparison
-    elsewhere: Mapping[str, str]
+from bench.stats.verdict import LEVEL
 
 
 def verdicts(record: RunRecord, level: float = LEVEL) -> tuple[PhaseVerdict, ...]:
@@ -63,19 +26,7 @@ def verdicts(record: RunRecord, level: float = LEVEL) -> tuple[PhaseVerdict, ...
     return tuple(
         verdict
         for measure in measures_of(record.plan)
-        for verdict in _family(tuple(questions(record, measure)), level)
-    )
-
-
-def _family(asked: Sequence[Question], level: float) -> Iterator[PhaseVerdict]:
-    judged = judge([question.comparison for question in asked], level=level)
-    for question, verdict in zip(asked, judged, strict=True):
-        yield _with_verdict(question, verdict)
-
-
-def _with_verdict(question: Question, verdict: Verdict) -> PhaseVerdict:
-    return PhaseVerdict(
-        question.workload, question.phase, question.measure, verdict, question.elsewhere
+        for verdict in judged(tuple(questions(record, measure)), level=level)
     )
 
 
@@ -85,10 +36,10 @@ def ratios(record: RunRecord, level: float = LEVEL) -> tuple[PhaseVerdict, ...]:
     How wide such an interval is depends on nothing but its own rounds.
     """
     return tuple(
-        _with_verdict(question, verdict)
+        verdict
         for measure in measures_of(record.plan)
         for question in questions(record, measure)
-        for verdict in judge([question.comparison], level=level)
+        for verdict in judged([question], level=level)
     )
 
 
@@ -101,28 +52,21 @@ def questions(record: RunRecord, measure: Measure) -> Iterator[Question]:
         windows = {
             target: windows_of(record, target, workload, phase) for target in record.plan.targets
         }
-        speeds = {target: speeds_of(mine, measure) for target, mine in windows.items()}
         for subject, reference in _asked(record):
-            sides = {name: windows[name] for name in (subject, reference)}
-            own = [workers[name] for name in sides if name in workers]
-            unequal = len(set(own)) > 1
-            rates = {
-                name: dict.fromkeys(speeds[name]) if unequal else speeds[name] for name in sides
-            }
-            comparison = Comparison(
-                subject,
-                reference,
-                rates[subject],
-                rates[reference],
-                cause=f"workers: {' and '.join(map(str, own))}"
-                if unequal
-                else cause_of(measure, *sides.values()),
-                lacking=next(
-                    filter(None, (lacking(window, measure) for window in sides.values())), ""
-                ),
-            )
-            elsewhere = limits_elsewhere(measure, sides)
-            yield Question(workload, phase, measure, comparison, elsewhere)
+            sides = [(name, windows[name]) for name in (subject, reference)]
+            question = ask((subject, workload, phase), measure, *sides)
+            own = [workers[name] for name in (subject, reference) if name in workers]
+            yield _without_rounds(question, own) if len(set(own)) > 1 else question
+
+
+def _without_rounds(question: Question, workers: Sequence[int]) -> Question:
+    comparison = replace(
+        question.comparison,
+        subject_rates=dict.fromkeys(question.comparison.subject_rates),
+        reference_rates=dict.fromkeys(question.comparison.reference_rates),
+        causes=(f"workers: {' and '.join(map(str, workers))}",),
+    )
+    return replace(question, comparison=comparison)
 
 
 def _asked(record: RunRecord) -> tuple[tuple[str, str], ...]:

@@ -64,8 +64,9 @@ LEVEL = 0.95
 class Comparison:
     """One question: how does `subject` compare with `reference`?
 
-    Rates are requests per second by round, None where the cell was invalid; `cause` says so in a
-    word. `paired` is False for two runs, whose rounds have nothing in common but their numbers.
+    Rates are requests per second by round, None where the cell was invalid; `causes` say why in a
+    word each. `paired` is False for two runs, whose rounds have nothing in common but their
+    numbers.
     `lacking` says why no round of a side has a rate though it was measured: more rounds would have
     none either.
     """
@@ -76,7 +77,7 @@ class Comparison:
     reference_rates: RatesByRound
     paired: bool = True
     lacking: str = ""
-    cause: str = "invalid"
+    causes: tuple[str, ...] = ("invalid",)
 
 
 def judge(
@@ -243,7 +244,7 @@ def _invalid_cells(comparison: Comparison) -> str:
         (comparison.reference, invalid_rounds(comparison.reference_rates)),
     )
     named = [f"{name} in round {', '.join(map(str, rounds))}" for name, rounds in sides if rounds]
-    return f"{comparison.cause}: {'; '.join(named)}" if named else ""
+    return f"{' or '.join(comparison.causes)}: {'; '.join(named)}" if named else ""
 
 
 def _too_few(comparison: Comparison) -> str:

@@ -5,11 +5,12 @@ from dataclasses import replace
 import pytest
 
 from bench.analysis.diagnostics.collected import diagnostics_of
+from bench.analysis.judging import PhaseVerdict
 from bench.analysis.measures import COST, LATENCY, RATE, inverse, measures_of, speeds_of
 from bench.analysis.precision import narrow_enough
 from bench.analysis.stored import StoredRun
 from bench.analysis.validity import unequal_workers
-from bench.analysis.verdicts import PhaseVerdict, verdicts
+from bench.analysis.verdicts import verdicts
 from bench.model import AB, CellResult, Diagnostic, Estimate, OpenLoop, RunRecord
 from bench.report.document import Table
 from bench.report.sections.verdicts import verdict_tables

@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass, field, replace
 from math import inf, isfinite, sqrt
 from typing import Literal
 
+from bench.analysis.judging import PhaseVerdict, Question, ask, judged
 from bench.analysis.measures import (
     COST,
     DATABASE_COST,
@@ -25,19 +26,14 @@ from bench.analysis.measures import (
     RATE,
     SERVICE_TIME,
     Measure,
-    cause_of,
-    lacking,
-    limits_elsewhere,
-    speeds_of,
 )
 from bench.analysis.series import operation_title
-from bench.analysis.validity import Windows, own_faults, phases_of, windows_of
+from bench.analysis.validity import Windows, own_faults, phases_of, valid_windows, windows_of
 from bench.metrics import METRICS
-from bench.model import AB, Estimate, OpenLoop, Pacing, PhaseResult, RunRecord, Side, Verdict
+from bench.model import AB, OpenLoop, Pacing, PhaseResult, RunRecord, Side
 from bench.stats.looks import latest_look, level_of
 from bench.stats.ratio import valid_rounds
 from bench.stats.rounds import relative_half_width
-from bench.stats.verdict import Comparison, judge
 
 SAME_COUNT = 0.01
 """Counts per request that differ by less are the same: a request at an edge is counted or not."""
@@ -61,38 +57,15 @@ def measures_told(pacing: Pacing) -> tuple[Measure, ...]:
 
 
 @dataclass(frozen=True)
-class Effect:
-    """One figure of an operation at a side and at its reference.
+class Effect(PhaseVerdict):
+    """One figure of an operation at a side and at its reference, and the verdict on the side.
 
-    The verdict is of speeds, the side's to the reference's. `before` and `after` are the measure's
-    own figures. `lost` says that the side, by its own doing, has no valid figure, or fewer, where
-    the reference has.
+    `lost` says that the side, by its own doing, has no valid figure, or fewer, where the reference
+    has.
     """
 
     side: Side
-    workload: str
-    phase: str
-    measure: Measure
-    verdict: Verdict
-    before: float | None
-    after: float | None
-    lost: bool = False
-    elsewhere: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def target(self) -> str:
-        """The target of the run that the side is."""
-        return self.side.name
-
-    @property
-    def title(self) -> str:
-        """The operation, with its workload where that has several phases."""
-        return operation_title(self.workload, self.phase)
-
-    @property
-    def ratio(self) -> Estimate | None:
-        """after / before of the measure itself, not of its speed."""
-        return None if self.verdict.ratio is None else self.measure.shown(self.verdict.ratio)
+    lost: bool
 
     @property
     def half_width(self) -> float:
@@ -212,26 +185,12 @@ def answer(record: RunRecord) -> Findings:
         cells = tuple(cell for cell in record.cells if cell.round <= look)
         seen = replace(record, cells=cells)
     level = level_of(look, study.looks, study.level)
-    changes = _judged(tuple(_pending(seen)), study.threshold, level)
+    found = judged(tuple(_questions(seen)), study.threshold, level, same_alone=True)
+    changes = tuple(_effect(seen, judgement) for judgement in found)
     return Findings(changes, tuple(_statements(seen)), min(done, look), level)
 
 
-@dataclass(frozen=True)
-class _PendingEffect:
-    change: Effect
-    comparison: Comparison
-
-
-def _judged(asked: Sequence[_PendingEffect], threshold: float, level: float) -> tuple[Effect, ...]:
-    comparisons = [pending.comparison for pending in asked]
-    verdicts = judge(comparisons, threshold, level, same_alone=True)
-    return tuple(
-        replace(pending.change, verdict=verdict)
-        for pending, verdict in zip(asked, verdicts, strict=True)
-    )
-
-
-def _pending(record: RunRecord) -> Iterator[_PendingEffect]:
+def _questions(record: RunRecord) -> Iterator[Question]:
     wanted = study_of(record).metrics
     for side in study_of(record).sides:
         if side.is_reference:
@@ -239,44 +198,22 @@ def _pending(record: RunRecord) -> Iterator[_PendingEffect]:
         for workload, phase in phases_of(record):
             before = windows_of(record, side.reference, workload, phase)
             after = windows_of(record, side.name, workload, phase)
-            is_at_fault = bool(own_faults(record, side.name, workload, phase))
             for measure in measures_told(record.plan.pacing):
                 if wanted and measure.metric.name not in wanted:
                     continue
                 if measure is DATABASE_COST and not _asks_database(before, after):
                     continue
-                yield _question(side, (workload, phase), measure, before, after, is_at_fault)
+                where = (side.name, workload, phase)
+                yield ask(where, measure, (side.name, after), (side.reference, before))
 
 
-def _question(
-    side: Side,
-    where: tuple[str, str],
-    measure: Measure,
-    before: Windows,
-    after: Windows,
-    is_at_fault: bool,
-) -> _PendingEffect:
-    comparison = Comparison(
-        side.name,
-        side.reference,
-        speeds_of(after, measure),
-        speeds_of(before, measure),
-        cause=cause_of(measure, after, before),
-        lacking=lacking(after, measure) or lacking(before, measure),
-    )
-    old, new = _valid(before), _valid(after)
-    change = Effect(
-        side,
-        *where,
-        measure,
-        Verdict("inconclusive", side.name, side.reference, None, 0.0),
-        measure.metric.value(old) if old else None,
-        measure.metric.value(new) if new else None,
-        # A neighbour that spoils more rounds of the side than of its reference is no fault of it.
-        lost=is_at_fault and _sound(comparison.subject_rates) < _sound(comparison.reference_rates),
-        elsewhere=limits_elsewhere(measure, {side.name: after, side.reference: before}),
-    )
-    return _PendingEffect(change, comparison)
+def _effect(record: RunRecord, found: PhaseVerdict) -> Effect:
+    side = next(side for side in study_of(record).sides if side.name == found.target)
+    # A neighbour that spoils more rounds of the side than of its reference is no fault of it.
+    is_at_fault = bool(own_faults(record, found.target, found.workload, found.phase))
+    rates = found.comparison.subject_rates, found.comparison.reference_rates
+    lost = is_at_fault and _sound(rates[0]) < _sound(rates[1])
+    return Effect(**vars(found), side=side, lost=lost)
 
 
 def _sound(rates: Mapping[int, float | None]) -> float:
@@ -284,14 +221,10 @@ def _sound(rates: Mapping[int, float | None]) -> float:
     return len(valid_rounds(rates)) / len(rates) if rates else 0.0
 
 
-def _valid(windows: Windows) -> list[PhaseResult]:
-    return [window for window in windows.values() if window is not None]
-
-
 def _asks_database(*sides: Windows) -> bool:
     """Without a statement, the database's CPU time is its own housekeeping."""
     queries = METRICS["queries"]
-    return any(queries.value(_valid(side)) for side in sides if _valid(side))
+    return any(queries.value(valid_windows(side)) for side in sides if valid_windows(side))
 
 
 # --- statements -------------------------------------------------------------------------------
@@ -302,8 +235,8 @@ def _statements(record: RunRecord) -> Iterator[StatementChange]:
         if side.is_reference:
             continue
         for workload, phase in phases_of(record):
-            before = _valid(windows_of(record, side.reference, workload, phase))
-            after = _valid(windows_of(record, side.name, workload, phase))
+            before = valid_windows(windows_of(record, side.reference, workload, phase))
+            after = valid_windows(windows_of(record, side.name, workload, phase))
             yield _compared(side, operation_title(workload, phase), before, after)
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bench.analysis.measures import Measure, lacking
-from bench.analysis.validity import is_invalid
+from bench.analysis.validity import is_invalid, valid_windows
 from bench.metrics import METRICS, Metric
 from bench.model import Crosscheck, OpenLoop, PhaseResult, RunRecord, Users, Verdict
 from bench.stats.verdict import Comparison, judge
@@ -97,5 +97,5 @@ def _values(windows: WindowsByRound, metric: Metric) -> dict[int, float | None]:
 
 
 def _figure(windows: WindowsByRound, metric: Metric) -> float | None:
-    usable = [window for window in windows.values() if window is not None]
+    usable = valid_windows(windows)
     return metric.value(usable) if usable else None

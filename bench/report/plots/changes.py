@@ -2,12 +2,10 @@
 
 import math
 from collections.abc import Sequence
-from typing import Protocol
 
 import altair as alt
 
-from bench.analysis.measures import Measure
-from bench.model import Estimate, Verdict
+from bench.analysis.judging import PhaseVerdict
 from bench.report.document import Plot
 from bench.report.plots.frame import Cut, cut, lanes, log_span, marker, moved, unbounded
 from bench.report.plots.paper import INK, SOFT, fading, marks, plot, target_colour, tooltip
@@ -27,23 +25,8 @@ _TIPS = (
 )
 
 
-class Changed(Protocol):
-    """One figure of a target's operation, and its verdict."""
-
-    @property
-    def target(self) -> str: ...
-    @property
-    def title(self) -> str: ...
-    @property
-    def measure(self) -> Measure: ...
-    @property
-    def verdict(self) -> Verdict: ...
-    @property
-    def ratio(self) -> Estimate | None: ...
-
-
 def changes_plot(
-    found: Sequence[Changed],
+    found: Sequence[PhaseVerdict],
     styles: Styles,
     threshold: float,
     *,
@@ -130,7 +113,7 @@ def _by_room(rows: PlotRows, span: tuple[float, float]) -> tuple[PlotRows, PlotR
     return near, far
 
 
-def _row(change: Changed, styles: Styles) -> dict[str, object] | None:
+def _row(change: PhaseVerdict, styles: Styles) -> dict[str, object] | None:
     ratio = change.ratio
     if ratio is None:
         return None

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 
+from bench.analysis.judging import PhaseVerdict
 from bench.analysis.measures import COST, RATE, Measure
 from bench.analysis.series import Series, series
 from bench.analysis.stored import StoredRun
-from bench.analysis.verdicts import PhaseVerdict, ratios
+from bench.analysis.verdicts import ratios
 from bench.metrics import METRICS
 from bench.model import RunRecord, TargetRecord
 from bench.report.document import Section, Sheet, Table

@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 
 from bench import histogram
+from bench.analysis.judging import PhaseVerdict
 from bench.analysis.measures import Measure, inverse, measures_of
 from bench.analysis.stored import StoredRun
-from bench.analysis.verdicts import PhaseVerdict, verdicts
+from bench.analysis.verdicts import verdicts
 from bench.metrics import METRICS
 from bench.model import RunRecord, Verdict, VerdictKind
 from bench.report.document import Block, Matrices, Matrix, Opinion, Prose, Section, Sheet, Table

@@ -59,7 +59,7 @@ def _parts(run: StoredRun, found: Sequence[Band]) -> Iterator[tuple[Series, str]
             mine = [band for band in found if (band.title, band.target) == (title, target)]
             for part in batched(sorted(mine, key=lambda band: band.round), step, strict=False):
                 first, windows = part[0], tuple(band.window for band in part)
-                row = Series(first.workload, first.window.phase, target, windows)
+                row = Series(target, first.workload, first.window.phase, windows)
                 yield row, _rounds([band.round for band in part])
 
 
