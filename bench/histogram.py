@@ -1,4 +1,4 @@
-"""Latency distributions: counting, storing, merging and asking for percentiles.
+"""Latency distributions: counting, merging and asking for percentiles.
 
 Counts are kept in the buckets of HdrHistogram (1 us to 10 minutes, three significant digits), so
 that the stored text can be read by any tool of that family. Memory is the same for ten values and
@@ -7,17 +7,13 @@ for ten billion.
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 from hdrh.histogram import HdrHistogram
 
-from bench.model import Distribution
-
-LOWEST_US = 1
-HIGHEST_US = 600_000_000
-DIGITS = 3
+from bench.model import Distribution, Histogram
+from bench.model.hdr import DIGITS, HIGHEST_US, LOWEST_US, filled_of
 
 SAMPLES_BEYOND = 5
 """A percentile is told only where at least this many samples lie beyond it.
@@ -33,11 +29,12 @@ Values = npt.NDArray[np.float64]
 # doubling of the value is cut into 1,024 buckets.
 _HALF_BITS = 10
 _FINE = (2 << _HALF_BITS) - 1
+_LENGTH = int(HdrHistogram(LOWEST_US, HIGHEST_US, DIGITS).counts_len)
 
 
 def empty() -> Counts:
     """Counts of nothing: a zero for each bucket."""
-    return np.zeros(_counts_length(), dtype=np.int64)
+    return np.zeros(_LENGTH, dtype=np.int64)
 
 
 def fold(counts: Counts, seconds: Values) -> None:
@@ -65,61 +62,26 @@ def _middle_us(bucket: int) -> float:
     return _highest_us(bucket) - (width - 1) / 2
 
 
-def _counts_length() -> int:
-    return int(HdrHistogram(LOWEST_US, HIGHEST_US, DIGITS).counts_len)
-
-
-def encode(counts: Counts) -> str:
-    """The counts in HdrHistogram's compressed base64 V2 encoding."""
-    histogram = HdrHistogram(LOWEST_US, HIGHEST_US, DIGITS)
-    np.frombuffer(histogram.counts, dtype=np.uint64)[:] = counts
-    used = np.flatnonzero(counts)
-    if used.size:
-        histogram.total_count = int(counts.sum())
-        histogram.min_value = _highest_us(int(used[0]))
-        histogram.max_value = _highest_us(int(used[-1]))
-    text: bytes = histogram.encode()
-    return text.decode("ascii")
-
-
-@lru_cache(maxsize=32)  # of some 150 kB each
-def decode(text: str) -> Counts:
-    """The counts in an encoded histogram. Whoever asks again gets the same, so they are read-only.
-
-    Raises ValueError when it has another range or precision.
-    """
-    histogram = HdrHistogram.decode(text)
-    shape = (
-        histogram.lowest_trackable_value,
-        histogram.highest_trackable_value,
-        histogram.significant_figures,
-    )
-    if shape != (LOWEST_US, HIGHEST_US, DIGITS):
-        raise ValueError(f"a histogram of {shape} instead of {(LOWEST_US, HIGHEST_US, DIGITS)}")
-    counts = np.frombuffer(histogram.counts, dtype=np.uint64).astype(np.int64)
-    counts.flags.writeable = False
-    return counts
+def of_counts(counts: Counts) -> Histogram:
+    """The histogram of what has been folded so far. What is folded later does not change it."""
+    return Histogram(filled_of(counts))
 
 
 def merge(parts: Iterable[Distribution]) -> Distribution:
     """One distribution of all samples in `parts`, as if they had been recorded together."""
-    return _merged(tuple(part for part in parts if part.count))
-
-
-@lru_cache(maxsize=1024)
-def _merged(filled: tuple[Distribution, ...]) -> Distribution:
-    """Of the same windows a report asks for a dozen metrics."""
+    told = tuple(part for part in parts if part.count)
     counts = empty()
-    for part in filled:
-        counts += decode(part.hdr)
-    count = sum(part.count for part in filled)
-    total_s = math.fsum(part.mean_s * part.count for part in filled)
+    for part in told:
+        buckets, samples = part.hdr.filled
+        counts[buckets] += samples
+    count = sum(part.count for part in told)
+    total_s = math.fsum(part.mean_s * part.count for part in told)
     return Distribution(
         count=count,
         mean_s=total_s / count if count else 0.0,
-        min_s=min((part.min_s for part in filled), default=0.0),
-        max_s=max((part.max_s for part in filled), default=0.0),
-        hdr=encode(counts),
+        min_s=min((part.min_s for part in told), default=0.0),
+        max_s=max((part.max_s for part in told), default=0.0),
+        hdr=of_counts(counts),
     )
 
 
@@ -147,11 +109,14 @@ def quantiles_s(distribution: Distribution, wanted: Sequence[float]) -> list[flo
     """The percentiles `wanted` (0 to 100) in seconds: nearest rank, to 0.1 % by the buckets."""
     if not wanted:
         return []
-    cumulated = np.cumsum(decode(distribution.hdr))
+    filled, counts = distribution.hdr.filled
+    if not filled.size:
+        return [distribution.max_s] * len(wanted)
+    cumulated = np.cumsum(counts)
     total = int(cumulated[-1])
     # The smallest value that at least this share of the samples does not exceed.
     ranks = [max(1, math.ceil(round(percentile / 100 * total, 6))) for percentile in wanted]
-    buckets = np.searchsorted(cumulated, ranks)
+    buckets = filled[np.searchsorted(cumulated, ranks)]
     # A bucket's middle may lie beyond what was measured; the exact extremes do not.
     return [
         min(max(_middle_us(int(bucket)) / 1e6, distribution.min_s), distribution.max_s)

@@ -10,7 +10,6 @@ from hdrh.codec import (
     HdrLengthException,
 )
 
-from bench import histogram
 from bench.model import CellResult, Distribution, LoadResult, PhaseResult, Plan
 
 _HDR = (HdrCookieException, HdrHistogramSettingsException, HdrLengthException)
@@ -76,6 +75,6 @@ def _is_distribution(times: Distribution) -> bool:
         return False
     try:
         # The library that reads it fails in its own ways on what it has not written.
-        return int(histogram.decode(times.hdr).sum()) == times.count
+        return int(times.hdr.filled[1].sum()) == times.count
     except _UNDECODABLE:
         return False

@@ -64,7 +64,7 @@ class DurationRecorder:
             mean_s=self._sum_s / self._count if self._count else 0.0,
             min_s=self._min_s if self._count else 0.0,
             max_s=self._max_s if self._count else 0.0,
-            hdr=histogram.encode(self._counts),
+            hdr=histogram.of_counts(self._counts),
         )
 
 

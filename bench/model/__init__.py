@@ -12,6 +12,7 @@ from bench.model.findings import (
     StatementTime,
     Traced,
 )
+from bench.model.hdr import Histogram
 from bench.model.load_result import (
     Distribution,
     Lateness,
@@ -107,6 +108,7 @@ __all__ = [
     "Explain",
     "FailOn",
     "Finding",
+    "Histogram",
     "HotFunction",
     "Kernel",
     "Ladder",

@@ -4,9 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
-from pydantic import AliasChoices, Field
+from pydantic import AliasChoices, Field, PlainSerializer, ValidateAs
 
+from bench.model.hdr import Histogram
 from bench.model.plan import Operation
+
+_StoredAsText = Annotated[
+    Histogram,
+    ValidateAs(str, Histogram),
+    PlainSerializer(lambda histogram: histogram.text, return_type=str),
+]
 
 
 @dataclass(frozen=True)
@@ -44,7 +51,7 @@ class Distribution:
     mean_s: float
     min_s: float
     max_s: float
-    hdr: str
+    hdr: _StoredAsText
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ def _distribution(seconds: tuple[float, ...]) -> Distribution:
         mean_s=sum(seconds) / len(seconds),
         min_s=min(seconds),
         max_s=max(seconds),
-        hdr=histogram.encode(counts),
+        hdr=histogram.of_counts(counts),
     )
 
 

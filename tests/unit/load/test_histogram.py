@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from hdrh.histogram import HdrHistogram
@@ -8,7 +6,7 @@ from hypothesis import strategies as st
 
 from bench import histogram
 from bench.load.recorder import DurationRecorder
-from bench.model import Distribution
+from bench.model import Distribution, Histogram
 
 microseconds = st.integers(min_value=1, max_value=histogram.HIGHEST_US)
 samples = st.lists(microseconds, min_size=1, max_size=200)
@@ -32,7 +30,7 @@ def reference(values_us: list[int]) -> HdrHistogram:
 @given(samples)
 def test_counts_are_those_of_hdrhistogram(values_us: list[int]) -> None:
     """The lab's buckets are HdrHistogram's own, for any values."""
-    ours = HdrHistogram.decode(recorded(values_us).hdr)
+    ours = HdrHistogram.decode(recorded(values_us).hdr.text)
     theirs = reference(values_us)
     assert list(ours.counts) == list(theirs.counts)
     assert ours.total_count == len(values_us)
@@ -42,8 +40,32 @@ def test_counts_are_those_of_hdrhistogram(values_us: list[int]) -> None:
 def test_hdrhistograms_own_text_can_be_read(values_us: list[int]) -> None:
     """What HdrHistogram itself has encoded decodes to its counts."""
     theirs = reference(values_us)
-    counts = histogram.decode(theirs.encode().decode())
+    buckets, filled = Histogram(theirs.encode().decode()).filled
+    counts = histogram.empty()
+    counts[buckets] = filled
     assert counts.tolist() == list(theirs.counts)
+
+
+@given(samples, samples)
+def test_a_histogram_is_the_same_value_from_counts_and_from_text(
+    values_us: list[int], others_us: list[int]
+) -> None:
+    """Equal are those that count the same, whichever they were made of."""
+    counted, other = recorded(values_us).hdr, recorded(others_us).hdr
+    read = Histogram(counted.text)
+    assert read == counted
+    assert hash(read) == hash(counted)
+    assert (read == other) == (counted.text == other.text)
+
+
+def test_a_distribution_does_not_change_when_its_recorder_goes_on() -> None:
+    """What was told of a window stays what it was."""
+    series = DurationRecorder()
+    series.add(0.001)
+    told = series.distribution()
+    series.add(0.001)
+    assert told == recorded([1000])
+    assert series.distribution() != told
 
 
 @given(st.integers(min_value=0), st.floats(min_value=0.01, max_value=3), st.integers(500, 1500))
@@ -63,10 +85,10 @@ def test_percentiles_are_within_a_thousandth_of_the_sorted_samples(
 @given(st.floats(min_value=1e-6, max_value=600))
 def test_the_error_is_half_a_microsecond_or_a_twentieth_of_a_percent(value_s: float) -> None:
     """What the method page says of a stored value: below 1 ms the rounding to whole us decides."""
-    far = Distribution(count=10, mean_s=value_s, min_s=0.0, max_s=1e9, hdr="")
     counts = histogram.empty()
     histogram.fold(counts, np.array([value_s] * 10))
-    (told_s,) = histogram.quantiles_s(replace(far, hdr=histogram.encode(counts)), [50])
+    far = Distribution(10, mean_s=value_s, min_s=0.0, max_s=1e9, hdr=histogram.of_counts(counts))
+    (told_s,) = histogram.quantiles_s(far, [50])
     assert abs(told_s - value_s) <= max(0.5e-6, 0.0005 * value_s) * (1 + 1e-9)
 
 
@@ -76,6 +98,7 @@ def test_merging_equals_recording_together(parts: list[list[int]]) -> None:
     merged = histogram.merge(recorded(part) for part in parts)
     together = recorded([value for part in parts for value in part])
     assert merged.hdr == together.hdr
+    assert merged.hdr.text == together.hdr.text
     assert (merged.count, merged.min_s, merged.max_s) == (
         together.count,
         together.min_s,
@@ -125,7 +148,7 @@ def test_extremes_and_mean_are_exact_where_the_buckets_are_not() -> None:
 def test_another_precision_is_refused() -> None:
     """A histogram with other buckets is refused, not misread."""
     with pytest.raises(ValueError, match="instead of"):
-        histogram.decode(HdrHistogram(1, histogram.HIGHEST_US, 2).encode().decode())
+        _ = Histogram(HdrHistogram(1, histogram.HIGHEST_US, 2).encode().decode()).filled
 
 
 def test_a_block_is_folded_without_losing_a_value() -> None:
@@ -133,4 +156,4 @@ def test_a_block_is_folded_without_losing_a_value() -> None:
     values_us = [1 + number % 5000 for number in range(20_001)]
     told = recorded(values_us)
     assert told.count == 20_001
-    assert told.hdr == reference(values_us).encode().decode()
+    assert told.hdr.text == reference(values_us).encode().decode()

@@ -20,7 +20,6 @@ from bench.load.wire import (
 from bench.model import (
     ClosedLoop,
     Created,
-    Distribution,
     Lateness,
     LoadResult,
     LoadSpec,
@@ -30,6 +29,7 @@ from bench.model import (
     Share,
     WarmUp,
 )
+from tests.unit.factories import distribution
 
 MIXED = LoadSpec(
     base_url="http://127.0.0.1:8000",
@@ -47,7 +47,7 @@ RESULT = LoadResult(
     duration_s=1.25,
     succeeded=3,
     failures={"status 500": 2},
-    latency={"read": Distribution(3, 0.1, 0.05, 0.2, "HIST")},
+    latency={"read": distribution([0.05, 0.05, 0.2])},
     bytes_sent=10,
     bytes_received=20,
     connections_opened=1,

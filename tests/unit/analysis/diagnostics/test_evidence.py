@@ -5,13 +5,21 @@ from dataclasses import replace
 import pytest
 
 from bench.analysis.diagnostics import littles_law_off, ran_out, too_few_samples, unsteady_warm_up
-from bench.model import ClosedLoop, Diagnostic, Distribution, LoadResult, OpenLoop, WarmUp
+from bench.model import (
+    ClosedLoop,
+    Diagnostic,
+    Distribution,
+    Histogram,
+    LoadResult,
+    OpenLoop,
+    WarmUp,
+)
 from tests.unit.factories import load_result
 
 
 def window(rate_per_s: float, mean_s: float, duration_s: float = 10.0) -> LoadResult:
     count = int(rate_per_s * duration_s)
-    times = Distribution(count, mean_s, mean_s, mean_s, hdr="")
+    times = Distribution(count, mean_s, mean_s, mean_s, hdr=Histogram(""))
     return load_result(count, duration_s, latency={"read": times})
 
 
@@ -44,8 +52,8 @@ def test_the_last_answers_of_a_short_window_are_allowed_for() -> None:
 def test_the_law_weighs_operations_by_their_number() -> None:
     """A mixed load has one mean: of its requests, not of its operations."""
     latency = {
-        "read": Distribution(900, 0.010, 0.01, 0.01, hdr=""),
-        "list": Distribution(100, 0.110, 0.11, 0.11, hdr=""),
+        "read": Distribution(900, 0.010, 0.01, 0.01, hdr=Histogram("")),
+        "list": Distribution(100, 0.110, 0.11, 0.11, hdr=Histogram("")),
     }
     load = load_result(1000, 1.0, latency=latency)
     assert littles_law_off(load, ClosedLoop(20)) == ()
