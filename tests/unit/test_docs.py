@@ -9,9 +9,10 @@ from typing import get_args, get_type_hints
 import pytest
 
 from bench.cli import make_variables
+from bench.cli.verbs import VERBS
 from bench.experiment.ab.rounds import CONNECTIONS, LOOKS, TURNS, WINDOW_S
 from bench.metrics import METRICS
-from bench.model import CellResult, RunRecord, Sample
+from bench.model import CellResult, RunRecord, Sample, Study
 from bench.store import schemas
 from bench.targets import SERVICES, known_targets
 from bench.workloads import WORKLOADS
@@ -37,6 +38,13 @@ def test_every_make_target_named_in_the_docs_exists() -> None:
     for page in PAGES:
         for name in re.findall(r"`make ([a-z][a-z-]*)", page.read_text()):
             assert name in TARGETS, f"{page.name} names make {name}"
+
+
+def test_each_study_is_made_by_a_make_target() -> None:
+    """The command on a run's page can be typed, and what make calls is a verb."""
+    called = dict(re.findall(r"^([a-z-]+):.*\n\t@\$\(BENCH\) (\S+)$", MAKEFILE, re.MULTILINE))
+    assert {study.verb for study in get_args(Study)} <= {*called}
+    assert {*called.values()} <= {*VERBS}
 
 
 @pytest.mark.parametrize("variable", sorted(make_variables()))
