@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -121,17 +121,25 @@ def new_run_id(results: Path) -> str:
 
 @dataclass(frozen=True)
 class UnreadableLine:
-    """A line that is left out: torn by a crash or a full disk, or `how` it is wrong otherwise."""
+    """A line that is left out: torn by a crash or a full disk, there twice, or saying (`why`) what
+    cannot be.
+    """
 
     path: Path
     line: int
-    how: str = "torn"
+    kind: Literal["torn", "double", "impossible"] = "torn"
+    why: str = ""
+
+    @property
+    def how(self) -> str:
+        """What is wrong with it, in words: "double", "impossible (a window of 0 s)"."""
+        return f"{self.kind} ({self.why})" if self.why else self.kind
 
     @property
     def diagnostic(self) -> Diagnostic:
         """The diagnostic of a run that was resumed over this line."""
         return Diagnostic(
-            f"{self.how.partition(' ')[0]}-line",
+            f"{self.kind}-line",
             f"{self.path.name}, line {self.line} is {self.how} and left out",
             "Its cell was measured again when the run was resumed, or is missing.",
             "note",
@@ -275,7 +283,7 @@ class RunStore:
             repeats = plan.study is not None and plan.study.repeats_cells
             key = (cell_key(cell), cell.started_at if repeats else "")
             if why := why_impossible(cell, plan):
-                torn.append(UnreadableLine(self.rounds, number, f"impossible ({why})"))
+                torn.append(UnreadableLine(self.rounds, number, "impossible", why))
             elif key in cells:
                 torn.append(UnreadableLine(self.rounds, number, "double"))
             else:
