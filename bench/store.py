@@ -20,6 +20,7 @@ from pydantic import TypeAdapter, ValidationError
 from bench import before_elsewhere, before_modes
 from bench.analysis.commands import resume_command
 from bench.analysis.possible import why_impossible
+from bench.analysis.studies.saturation import REFUSED
 from bench.analysis.wholeness import cell_key
 from bench.errors import LabError, StoreError, UsageError
 from bench.files import write_whole
@@ -291,7 +292,8 @@ class RunStore:
         return tuple(cells.values()), tuple(torn)
 
     def _numbered_cells(self) -> tuple[list[tuple[int, CellResult]], list[UnreadableLine]]:
-        return self._numbered(self.rounds, _adapter(CellResult))
+        lines, torn = self._numbered(self.rounds, _adapter(CellResult))
+        return [(number, _with_refusal(cell)) for number, cell in lines], torn
 
     def _old_cells(self) -> tuple[list[tuple[int, CellResult]], list[UnreadableLine]]:
         """The cells of a folder of the old form. Raises StoreError."""
@@ -369,6 +371,11 @@ def _method_of(plan: Plan) -> int:
     if not plan.pacing.takes_turns:
         return METHOD
     return 1 if plan.turns is None else 2
+
+
+def _with_refusal(cell: CellResult) -> CellResult:
+    """The cell, `refused` where a lab that did not store that has written it: its words tell."""
+    return replace(cell, refused=True) if cell.unfit.startswith(REFUSED) else cell
 
 
 def _upgraded(record: RunRecord) -> RunRecord:

@@ -240,7 +240,8 @@ class Runner:
             if bench.plan.study is None:
                 raise
             # It cannot keep this rate: that says nothing of the target, and a lower one may do.
-            return unmeasured(bench, step, cell, f"{REFUSED}: {error.message}")
+            why = f"{REFUSED}: {error.message}"
+            return replace(unmeasured(bench, step, cell, why), refused=True)
 
     def _kept(self, cells: Sequence[CellResult]) -> Sequence[CellResult]:
         """Stored first, then told: telling may fail as well."""

@@ -141,7 +141,9 @@ class PhaseResult:
 class CellResult:
     """One finished cell of one round. `unfit` says why a target was not measured.
 
-    `ladder` names the ladder that it is a rung of ("drf/read"), in a run that explains costs.
+    `refused` says that the generator could not keep the cell's rate, which tells nothing of the
+    target. `ladder` names the ladder that it is a rung of ("drf/read"), in a run that explains
+    costs.
     """
 
     round: int
@@ -152,6 +154,7 @@ class CellResult:
     warm_up: WarmUp | None = None
     phases: tuple[PhaseResult, ...] = ()
     unfit: str = ""
+    refused: bool = False
     ladder: str = ""
 
 
