@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from bench.errors import StoreError
 from bench.files import write_whole
-from bench.report.document import RunRow
+from bench.report.document import RunFile, RunRow
 from bench.report.formats import write_page
 from bench.report.index import index_document, run_row
 from bench.store import RunStore, sound, stored_runs
@@ -33,7 +33,7 @@ def write_index(results: Path, cache: Path) -> None:
         cache.mkdir(parents=True, exist_ok=True)
         write_whole(kept, _CACHE.dump_json(found))
     rows = [
-        replace(row, files=tuple(files_of(results, run_id)))
+        replace(row, files=tuple(files_of(results / run_id)))
         for run_id, (_, row) in sorted(found.items(), reverse=True)
     ]
     document = index_document(rows, has_history=(results / "history.html").exists())
@@ -68,11 +68,11 @@ def _stamp(path: Path) -> str:
     return f"{found.st_mtime_ns}/{found.st_size}"
 
 
-def files_of(results: Path, run_id: str) -> Iterator[tuple[str, int]]:
-    """A run's files but hidden ones, by their path in the results folder, with their sizes."""
-    for path in sorted((results / run_id).rglob("*")):
-        inside = path.relative_to(results)
+def files_of(folder: Path) -> Iterator[RunFile]:
+    """The files in a run's folder but hidden ones, in the order of their paths."""
+    for path in sorted(folder.rglob("*")):
+        inside = path.relative_to(folder)
         hidden = any(part.startswith(".") for part in inside.parts)
         told = inside.as_posix().isprintable()  # a name in another encoding is in no page
         if path.is_file() and not path.is_symlink() and not hidden and told:
-            yield inside.as_posix(), path.stat().st_size
+            yield RunFile(inside.as_posix(), path.stat().st_size)

@@ -13,13 +13,14 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
 from bench import before_elsewhere, before_modes
 from bench.analysis.commands import resume_command
 from bench.analysis.possible import why_impossible
+from bench.analysis.studies.saturation import REFUSED
 from bench.analysis.wholeness import cell_key
 from bench.errors import LabError, StoreError, UsageError
 from bench.files import write_whole
@@ -121,17 +122,25 @@ def new_run_id(results: Path) -> str:
 
 @dataclass(frozen=True)
 class UnreadableLine:
-    """A line that is left out: torn by a crash or a full disk, or `how` it is wrong otherwise."""
+    """A line that is left out: torn by a crash or a full disk, there twice, or saying (`why`) what
+    cannot be.
+    """
 
     path: Path
     line: int
-    how: str = "torn"
+    kind: Literal["torn", "double", "impossible"] = "torn"
+    why: str = ""
+
+    @property
+    def how(self) -> str:
+        """What is wrong with it, in words: "double", "impossible (a window of 0 s)"."""
+        return f"{self.kind} ({self.why})" if self.why else self.kind
 
     @property
     def diagnostic(self) -> Diagnostic:
         """The diagnostic of a run that was resumed over this line."""
         return Diagnostic(
-            f"{self.how.partition(' ')[0]}-line",
+            f"{self.kind}-line",
             f"{self.path.name}, line {self.line} is {self.how} and left out",
             "Its cell was measured again when the run was resumed, or is missing.",
             "note",
@@ -275,7 +284,7 @@ class RunStore:
             repeats = plan.study is not None and plan.study.repeats_cells
             key = (cell_key(cell), cell.started_at if repeats else "")
             if why := why_impossible(cell, plan):
-                torn.append(UnreadableLine(self.rounds, number, f"impossible ({why})"))
+                torn.append(UnreadableLine(self.rounds, number, "impossible", why))
             elif key in cells:
                 torn.append(UnreadableLine(self.rounds, number, "double"))
             else:
@@ -283,7 +292,8 @@ class RunStore:
         return tuple(cells.values()), tuple(torn)
 
     def _numbered_cells(self) -> tuple[list[tuple[int, CellResult]], list[UnreadableLine]]:
-        return self._numbered(self.rounds, _adapter(CellResult))
+        lines, torn = self._numbered(self.rounds, _adapter(CellResult))
+        return [(number, _with_refusal(cell)) for number, cell in lines], torn
 
     def _old_cells(self) -> tuple[list[tuple[int, CellResult]], list[UnreadableLine]]:
         """The cells of a folder of the old form. Raises StoreError."""
@@ -361,6 +371,11 @@ def _method_of(plan: Plan) -> int:
     if not plan.pacing.takes_turns:
         return METHOD
     return 1 if plan.turns is None else 2
+
+
+def _with_refusal(cell: CellResult) -> CellResult:
+    """The cell, `refused` where a lab that did not store that has written it: its words tell."""
+    return replace(cell, refused=True) if cell.unfit.startswith(REFUSED) else cell
 
 
 def _upgraded(record: RunRecord) -> RunRecord:

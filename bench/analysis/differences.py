@@ -61,12 +61,17 @@ _VOLATILE = (
 
 @dataclass(frozen=True)
 class Difference:
-    """One fact with its two values. `blocking` forbids the comparison."""
+    """One fact, by its keys in the record, with both values. `blocking` forbids the comparison."""
 
-    name: str
+    path: tuple[str, ...]
     base: str
     head: str
     blocking: bool
+
+    @property
+    def name(self) -> str:
+        """Its dotted name, e.g. "plan.pacing.connections"."""
+        return _dotted(self.path)
 
     def __str__(self) -> str:
         return f"{self.name}: {self.base} -> {self.head}"
@@ -83,25 +88,31 @@ def differences(base: RunRecord, head: RunRecord) -> tuple[Difference, ...]:
     before, after = _facts(base, common), _facts(head, common)
     counted = any(map(is_counted, {*base.plan.workloads} & {*head.plan.workloads}))
     found = [
-        _difference(name, before.get(name), after.get(name), counted=counted)
-        for name in dict.fromkeys([*before, *after])
-        if before.get(name) != after.get(name) and not _matches(name, _VOLATILE)
+        _difference(path, before.get(path), after.get(path), counted=counted)
+        for path in dict.fromkeys([*before, *after])
+        if before.get(path) != after.get(path) and not _matches(path, _VOLATILE)
     ]
     return tuple(sorted(found, key=lambda difference: not difference.blocking))
 
 
-def _difference(name: str, old: str | None, new: str | None, *, counted: bool) -> Difference:
+def _difference(
+    path: tuple[str, ...], old: str | None, new: str | None, *, counted: bool
+) -> Difference:
     known = old is not None and new is not None
-    blocking = _matches(name, _BLOCKING) or (counted and name == COUNTED)
-    return Difference(name, _shown(old), _shown(new), blocking=blocking and known)
+    blocking = _matches(path, _BLOCKING) or (counted and _dotted(path) == COUNTED)
+    return Difference(path, _shown(old), _shown(new), blocking=blocking and known)
 
 
 def _shown(value: str | None) -> str:
     return ABSENT if value is None else value or '""'
 
 
-def _matches(name: str, patterns: Sequence[str]) -> bool:
-    return any(fnmatchcase(name, pattern) for pattern in patterns)
+def _dotted(path: Sequence[str]) -> str:
+    return ".".join(path)
+
+
+def _matches(path: Sequence[str], patterns: Sequence[str]) -> bool:
+    return any(fnmatchcase(_dotted(path), pattern) for pattern in patterns)
 
 
 def is_counted(workload: str) -> bool:
@@ -110,8 +121,8 @@ def is_counted(workload: str) -> bool:
     return known is not None and any(phase.counted for phase in known.phases(1, 2))
 
 
-def _facts(record: RunRecord, targets: set[str]) -> Mapping[str, str]:
-    """All recorded conditions by dotted name."""
+def _facts(record: RunRecord, targets: set[str]) -> Mapping[tuple[str, ...], str]:
+    """All recorded conditions by their keys, outermost first."""
     stored: dict[str, object] = {
         "schema_version": record.schema_version,
         "method": record.method,
@@ -125,14 +136,14 @@ def _facts(record: RunRecord, targets: set[str]) -> Mapping[str, str]:
         by_target = stored.get(section)
         if isinstance(by_target, Mapping):
             stored[section] = {name: by_target[name] for name in by_target if name in targets}
-    return dict(_flat("", stored))
+    return dict(_flat((), stored))
 
 
-def _flat(prefix: str, value: object) -> Iterator[tuple[str, str]]:
+def _flat(path: tuple[str, ...], value: object) -> Iterator[tuple[tuple[str, ...], str]]:
     if isinstance(value, Mapping):
         for key, inner in value.items():
-            yield from _flat(f"{prefix}.{key}" if prefix else str(key), inner)
+            yield from _flat((*path, str(key)), inner)
     elif isinstance(value, (list, tuple)):
-        yield prefix, ", ".join(map(str, value))
+        yield path, ", ".join(map(str, value))
     else:
-        yield prefix, str(value)
+        yield path, str(value)

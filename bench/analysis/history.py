@@ -269,9 +269,6 @@ def _differing(before: RunRecord, after: RunRecord, target: str) -> tuple[Differ
     return tuple(
         difference
         for difference in differences(before, after)
-        if not difference.name.startswith("plan.")
-        and (
-            difference.name.split(".")[0] not in PER_TARGET
-            or difference.name.split(".")[1] == target
-        )
+        if difference.path[0] != "plan"
+        and (difference.path[0] not in PER_TARGET or difference.path[1] == target)
     )

@@ -67,6 +67,7 @@ def _both_ways(bench: Bench, workload: str, number: int) -> Iterator[tuple[Way, 
 
 
 def _measured(found: tuple[Way, CellResult]) -> tuple[Way, CellResult]:
-    if why := found[1].unfit:
-        raise TargetUnfit(why)
+    cell = found[1]
+    if cell.unfit:
+        raise TargetUnfit(cell.unfit, cell.remedy)
     return found

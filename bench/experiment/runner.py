@@ -12,7 +12,7 @@ from bench.analysis.promise import spread_of
 from bench.analysis.series import measured_s
 from bench.analysis.studies.saturation import REFUSED
 from bench.analysis.wholeness import cell_key
-from bench.errors import GeneratorFailed, RateRefused, StoreError
+from bench.errors import GeneratorFailed, LabError, RateRefused, StoreError
 from bench.experiment.cell import Bench, measure_cell, utc_now
 from bench.experiment.elsewhere import measure_elsewhere
 from bench.experiment.engines import Engines
@@ -162,7 +162,7 @@ class Runner:
         fit = step.only([cell for cell in step.cells if cell[0] not in unfit])
         measured = {(cell.target, cell.workload): cell for cell in self._measured(bench, fit)}
         cells = tuple(
-            unmeasured(bench, step, cell, unfit[cell[0]])
+            unmeasured(bench, step, cell, unfit[cell[0]].message, unfit[cell[0]].remedy)
             if cell[0] in unfit
             else with_diagnostics(measured[cell], diagnostics.restarted(revived[cell[0]]))
             for cell in step.cells
@@ -174,21 +174,21 @@ class Runner:
 
     def _made_ready(
         self, step: Step, targets: Sequence[Target], before: Sequence[CellResult]
-    ) -> tuple[Mapping[str, tuple[str, ...]], Mapping[str, str]]:
+    ) -> tuple[Mapping[str, tuple[str, ...]], Mapping[str, LabError]]:
         """Give targets new processes where a round begins for them: all begin at the same time.
 
         Returns, by target, which of its units had died, and why it cannot be measured.
         """
         revived: dict[str, tuple[str, ...]] = {}
         to_await: list[Target] = []
-        failures: dict[str, str] = {}
+        failures: dict[str, LabError] = {}
 
         @contextmanager
         def told(target: Target) -> Iterator[None]:
             try:
                 yield
             except TARGET_FAILED as error:
-                failures[target.name] = str(error)
+                failures[target.name] = error
 
         for target in targets:
             with told(target):
@@ -228,12 +228,13 @@ class Runner:
         try:
             return measure(bench, step, target)
         except TARGET_FAILED as error:
-            return unmeasured(bench, step, cell, str(error))
+            return unmeasured(bench, step, cell, error.message, error.remedy)
         except RateRefused as error:
             if bench.plan.study is None:
                 raise
             # It cannot keep this rate: that says nothing of the target, and a lower one may do.
-            return unmeasured(bench, step, cell, f"{REFUSED}: {error.message}")
+            why = f"{REFUSED}: {error.message}"
+            return replace(unmeasured(bench, step, cell, why), refused=True)
 
     def _kept(self, cells: Sequence[CellResult]) -> Sequence[CellResult]:
         """Stored first, then told: telling may fail as well."""
@@ -325,10 +326,19 @@ def lasted_s(record: RunRecord, began_s: float) -> float | None:
     return None if record.wall_s is None else record.wall_s + time.monotonic() - began_s
 
 
-def unmeasured(bench: Bench, step: Step, cell: tuple[str, str], why: str) -> CellResult:
+def unmeasured(
+    bench: Bench, step: Step, cell: tuple[str, str], why: str, remedy: str = ""
+) -> CellResult:
     """The (target, workload) of a step that came to nothing."""
     return CellResult(
-        step.round, *cell, bench.plan.pacing, utc_now(), unfit=why, ladder=step.ladder
+        round=step.round,
+        target=cell[0],
+        workload=cell[1],
+        pacing=bench.plan.pacing,
+        started_at=utc_now(),
+        unfit=why,
+        remedy=remedy,
+        ladder=step.ladder,
     )
 
 

@@ -45,6 +45,7 @@ def measure_scenario(bench: Bench, step: Step, targets: Sequence[Target]) -> tup
             warm_up=part.warm_up,
             phases=() if part.failure else tuple(windows[part.target.name]),
             unfit=part.failure,
+            remedy=part.remedy,
         )
         for part in parts
     )

@@ -88,7 +88,8 @@ class _CountedTurn:
 
 @dataclass
 class Participant:
-    """A target in a stretch, with what has been seen of it so far; `failure` ends its part.
+    """A target in a stretch, with what has been seen of it so far; `failure` ends its part, and
+    `remedy` is what helps, where that is known.
 
     Where its target takes part more than once, each time asked for something else, it is
     `shared`: what was used is then read at the edges of each of its own turns, into `uses`.
@@ -106,6 +107,7 @@ class Participant:
     taken: list[_CountedTurn] = field(default_factory=list)
     uses: list[tuple["_Uses", "_Uses"]] = field(default_factory=list)
     failure: str = ""
+    remedy: str = ""
 
     @property
     def name(self) -> str:
@@ -175,7 +177,7 @@ def told(part: Participant) -> Iterator[None]:
     try:
         yield
     except TARGET_FAILED as error:
-        part.failure = str(error)
+        part.failure, part.remedy = error.message, error.remedy
 
 
 def all_prepared(
@@ -324,7 +326,7 @@ def _cells(
                 counted = _counted(bench, step, part, results[part.name], around)
                 window = phase_result(bench, part.target, part.phases[0], counted, part.warm_up)
                 cell = replace(cell, phases=(window,))
-        yield replace(cell, unfit=part.failure)
+        yield replace(cell, unfit=part.failure, remedy=part.remedy)
 
 
 def _counted(

@@ -105,8 +105,9 @@ def verify(site: Site, target: Target, admin: Admin) -> Reported:
         if admin.has_table():
             raise
         raise TargetUnfit(
-            f"{error.message}: somebody has removed its table items. Its migrations, which have "
-            "run, do not make it again: `make clean`, and all databases are made anew."
+            f"{error.message}: somebody has removed its table items",
+            "Its migrations, which have run, do not make it again: `make clean`, and all databases "
+            "are made anew.",
         ) from error
 
 

@@ -121,7 +121,8 @@ class ClassicLog:
         """Log each window of a cell and their sum, or why it was not measured."""
         name = target.name.upper()
         if cell.unfit:
-            self._logger.error(f"{name} - not measured: {cell.unfit}")
+            why = "\n".join(filter(None, (cell.unfit, cell.remedy)))
+            self._logger.error(f"{name} - not measured: {why}")
             return
         for window in cell.phases:
             self._all(phase_lines(name, window), failed=bool(window.load.failed))

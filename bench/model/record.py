@@ -139,9 +139,12 @@ class PhaseResult:
 
 @dataclass(frozen=True)
 class CellResult:
-    """One finished cell of one round. `unfit` says why a target was not measured.
+    """One finished cell of one round. `unfit` says why a target was not measured, `remedy` what
+    helps, where that is known better than by its log.
 
-    `ladder` names the ladder that it is a rung of ("drf/read"), in a run that explains costs.
+    `refused` says that the generator could not keep the cell's rate, which tells nothing of the
+    target. `ladder` names the ladder that it is a rung of ("drf/read"), in a run that explains
+    costs.
     """
 
     round: int
@@ -152,6 +155,8 @@ class CellResult:
     warm_up: WarmUp | None = None
     phases: tuple[PhaseResult, ...] = ()
     unfit: str = ""
+    remedy: str = ""
+    refused: bool = False
     ladder: str = ""
 
 

@@ -40,6 +40,8 @@ class Verdict:
     """How `subject` compares with `reference`: `ratio` is subject / reference of a rate.
 
     `rounds_help` is False where no number of rounds would settle it: none has the figure.
+    `left_out` counts the rounds that it was judged without, as only one side has them. `cause` says
+    in a word why it is invalid, where single rounds of it are: `reason` begins with it.
     """
 
     kind: VerdictKind
@@ -51,3 +53,5 @@ class Verdict:
     rounds_needed: int | None = None
     reason: str = ""
     rounds_help: bool = True
+    left_out: int = 0
+    cause: str = ""

@@ -207,11 +207,19 @@ class Commands:
 
 
 @dataclass(frozen=True)
+class RunFile:
+    """A file of a run, by its path in the run's folder."""
+
+    path: str
+    size_bytes: int
+
+
+@dataclass(frozen=True)
 class RunRow:
     """One stored run in one line of a list of runs.
 
     `diagnostics` counts them by severity. `page` is its report's address from the results folder,
-    "" where it has none; `files` are all of its files from there, with their sizes in bytes.
+    "" where it has none; `files` are all of its files.
     `problem` says why a run cannot be read, and then nothing else is known.
     """
 
@@ -226,7 +234,7 @@ class RunRow:
     rounds: str = ""
     diagnostics: Mapping[str, int] | None = None
     page: str = ""
-    files: tuple[tuple[str, int], ...] = ()
+    files: tuple[RunFile, ...] = ()
     problem: str = ""
 
     @property

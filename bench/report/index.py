@@ -12,6 +12,7 @@ from bench.report.document import (
     Document,
     FilterField,
     Prose,
+    RunFile,
     RunRow,
     Runs,
     Section,
@@ -21,8 +22,8 @@ from bench.report.facts import load_words
 _TRUST = (("none", "none"), ("some", "some"), ("invalid", "invalid figures"))
 
 
-def run_row(record: RunRecord, *, has_page: bool, files: Sequence[tuple[str, int]] = ()) -> RunRow:
-    """A run in one line. `files` are its own, by their path in the results folder."""
+def run_row(record: RunRecord, *, has_page: bool, files: Sequence[RunFile] = ()) -> RunRow:
+    """A run in one line. `files` are its own."""
     plan = record.plan
     counts: dict[str, int] = {}
     for diagnostic, count in raised_diagnostics(record):

@@ -195,6 +195,7 @@ def _decide(comparison: Comparison, judged: _Judgement, threshold: float) -> Ver
     ratio, settled = judged.ratio, judged.settled
     rounds_needed = None if settled else _rounds_needed(ratio, threshold, judged.level)
     reason = "" if settled else _what_is_missing(comparison, rounds_needed)
+    left_out = _left_out(comparison)
     return Verdict(
         kind=_region(ratio, threshold) if settled else "inconclusive",
         subject=comparison.subject,
@@ -203,7 +204,8 @@ def _decide(comparison: Comparison, judged: _Judgement, threshold: float) -> Ver
         threshold=threshold,
         p_value=judged.p_value,
         rounds_needed=rounds_needed,
-        reason="; ".join(filter(None, [reason, _left_out(comparison)])),
+        reason="; ".join(filter(None, [reason, _left_out_words(left_out)])),
+        left_out=left_out,
     )
 
 
@@ -219,6 +221,7 @@ def _undecided(
         threshold=threshold,
         reason=invalid or comparison.lacking or _too_few(comparison),
         rounds_help=not comparison.lacking,
+        cause=comparison.cause if invalid else "",
     )
 
 
@@ -255,10 +258,13 @@ def _too_few(comparison: Comparison) -> str:
     return f"{seen} both; it takes at least 2"
 
 
-def _left_out(comparison: Comparison) -> str:
-    """Says how many rounds have no partner; empty when all have one."""
+def _left_out(comparison: Comparison) -> int:
+    """How many rounds have no partner."""
     if not comparison.paired:
-        return ""
+        return 0
     ours, theirs = valid_rounds(comparison.subject_rates), valid_rounds(comparison.reference_rates)
-    alone = len(ours.keys() ^ theirs.keys())
-    return f"left out for want of a partner: {alone} cell{'s' * (alone > 1)}" if alone else ""
+    return len(ours.keys() ^ theirs.keys())
+
+
+def _left_out_words(count: int) -> str:
+    return f"left out for want of a partner: {count} cell{'s' * (count > 1)}" if count else ""

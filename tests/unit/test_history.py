@@ -127,7 +127,7 @@ def test_what_differed_is_told_beside_the_change() -> None:
     ]
     found = history(runs)
     (change,) = trend_of(found, "flask").changes
-    assert [difference.name for difference in change.differing] == ["services.flask.flask"]
+    assert [difference.path for difference in change.differing] == [("services", "flask", "flask")]
     assert "services.flask.flask 3.1.3 -> 3.2.0" in printed(found)
 
 

@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 from bench.model import Diagnostic, Sweep
-from bench.report.document import RunRow
+from bench.report.document import RunFile, RunRow
 from bench.report.index import filter_fields, index_document, run_row
 from bench.report.render.html import html_page
 
@@ -22,7 +22,7 @@ DOUBTFUL = run_row(
         cells=(cell(1, "drf", "list", phases=(window("list", diagnostics=(DOUBT,)),)),),
     ),
     has_page=False,
-    files=(("2/run.json", 1234),),
+    files=(RunFile("run.json", 1234),),
 )
 BAD = run_row(
     record(run_id="3", cells=(cell(1, phases=(window(diagnostics=(INVALID,)),)),)), has_page=True
@@ -75,7 +75,7 @@ def test_nothing_from_outside_is_markup() -> None:
     """No stored name can put code on the page."""
     evil = '"><script>alert(1)</script>'
     hostile = replace(
-        CLEAN, run_id=evil, targets=(evil,), profile=evil, started=evil, files=((evil, 1),)
+        CLEAN, run_id=evil, targets=(evil,), profile=evil, started=evil, files=(RunFile(evil, 1),)
     )
     text = html_page(index_document((hostile,)))
     assert "<script>alert" not in text

@@ -51,11 +51,10 @@ def test_every_run_is_listed_newest_first(results: Path) -> None:
 
 
 def test_files_are_listed_but_what_is_hidden_or_leads_out(results: Path) -> None:
-    """With their sizes, by their path from the index."""
-    assert dict(files_of(results, NEW)).keys() == {
-        f"{NEW}/{name}" for name in ("report.html", "rounds.jsonl", "run.json")
-    }
-    assert dict(files_of(results, NEW))[f"{NEW}/report.html"] == len("the page")
+    """With their sizes, by their path in the run's folder; the index leads to them."""
+    sizes = {file.path: file.size_bytes for file in files_of(results / NEW)}
+    assert sizes.keys() == {"report.html", "rounds.jsonl", "run.json"}
+    assert sizes["report.html"] == len("the page")
     assert f'href="./{OLD}/rounds.jsonl"' in written(results)
 
 

@@ -219,6 +219,14 @@ def test_each_unfit_target_is_a_doubt_of_its_own() -> None:
     }
 
 
+def test_what_helps_an_unfit_target_is_what_its_failure_says() -> None:
+    """Its log, where nothing better is known: also where a command stands in the log itself."""
+    unfit = cell(1, "flask", phases=(), unfit="it ended. Its log:\nsee `make help`")
+    port = cell(1, "drf", phases=(), unfit="its port is taken", remedy="Stop that process.")
+    told = raised_diagnostics(record(cells=(unfit, port)))
+    assert [diagnostic.remedy for diagnostic, _ in told] == ["See its log.", "Stop that process."]
+
+
 def test_a_log_is_no_markup_in_markdown() -> None:
     """Of what a service has said there is one line, and none of it opens a fence or a list."""
     unfit = "*it* ended_with `x` [1]:\n```\n# traceback\n```"

@@ -225,7 +225,8 @@ def test_the_generators_own_end_is_not_the_targets() -> None:
         if isinstance(step.pacing, ClosedLoop):
             return capacity()
         if step.pacing.rate_per_s > 900:
-            return cell(step.round, pacing=step.pacing, phases=(), unfit=f"{REFUSED}: 2 s behind")
+            unfit = cell(step.round, pacing=step.pacing, phases=(), unfit=f"{REFUSED}: 2 s behind")
+            return replace(unfit, refused=True)
         return trial(step.pacing.rate_per_s, number=step.round)
 
     next_step, cells = next_of(record(plan=ALONE)), []
@@ -294,3 +295,6 @@ def test_targets_without_an_answer_of_their_own_fault_are_named() -> None:
     slow = [result for result in searched(lambda *_: False) if result.target == "drf"]
     run = run_of([*never, capacity(), *unfit, *slow], PLAN)
     assert unmeasured(outcomes(run, STUDY)) == ("fastapi", "flask")
+    refused = [replace(result, refused=True) for result in unfit]
+    run = run_of([*never, capacity(), *refused, *slow], PLAN)
+    assert unmeasured(outcomes(run, STUDY)) == ("fastapi",)

@@ -25,7 +25,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     def measure(_bench: object, _step: object, target: object, phase: object, *_: object) -> object:
         asked.append((target.name, phase.name))  # type: ignore[attr-defined]
         if asked[-1] == ("b", "update"):
-            raise UnitFailed("it has just ended")
+            raise UnitFailed("it has just ended", "Look for who ended it.")
         return window(phase.name)  # type: ignore[attr-defined]
 
     def prepared(_bench: object, _step: object, targets: list[object], _stack: object) -> object:
@@ -45,6 +45,7 @@ def test_each_phase_is_a_turn_of_every_target(asked: list[tuple[str, str]]) -> N
     step = Step(1, "crud", ("a", "b", "c"), ClosedLoop(20), 1.0, Turns(0.1, 0.025))
     cells = module.measure_scenario(bench, step, targets)  # type: ignore[arg-type]
     assert [cell.unfit for cell in cells] == ["", "it has just ended", ""]
+    assert [cell.remedy for cell in cells] == ["", "Look for who ended it.", ""]
     assert [[each.phase for each in cell.phases] for cell in cells] == [PHASES, [], PHASES]
     in_order = [[name for name, phase in asked if phase == each] for each in PHASES]
     assert [sorted(names) for names in in_order] == [list("abc")] * 3 + [["a", "c"]]

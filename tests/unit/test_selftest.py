@@ -29,6 +29,7 @@ from bench.model import (
 from bench.report.lab import selftest_table
 from bench.stats.ratio import paired_log_ratio
 from bench.stats.stalling import StallingServer
+from bench.stats.verdict import Comparison, judge
 from bench.targets import known_targets
 from tests.claims import claimed
 
@@ -70,8 +71,14 @@ def test_a_comparison_shows_its_figures() -> None:
     told = selftest.judge_planted(verdict("slower", 0.91), 0.1)
     assert told.seen == "slower: 0.910 [0.890, 0.930], n=12"
     assert told.expected == "slower at 5% (by its CPU: 0.909)"
-    invalid = replace(verdict("invalid"), ratio=None, reason="invalid: b in round 2")
+    asked = Comparison("b", "a", {1: 1.0, 2: None}, {1: 1.0, 2: 1.0})
+    [invalid] = judge([asked])
     assert selftest.judge_identical(invalid).seen == "invalid: b in round 2"
+    [bound] = judge([replace(asked, cause="generator-bound")])
+    assert selftest.judge_identical(bound).seen == "invalid: generator-bound: b in round 2"
+    [few] = judge([Comparison("b", "a", {1: 1.0}, {1: 1.0})])
+    few = replace(few, ratio=None)
+    assert selftest.judge_identical(few).seen == f"inconclusive: {few.reason}"
 
 
 def test_looks_go_on_until_the_last_or_until_time_is_short() -> None:

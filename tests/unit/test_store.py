@@ -77,6 +77,25 @@ def test_going_on_after_a_torn_line_harms_nothing(store: RunStore) -> None:
     assert [line.line for line in torn] == [2]
 
 
+def test_a_refused_rate_is_known_where_a_lab_stored_words_alone(store: RunStore) -> None:
+    """Runs of before say so at the beginning of `unfit`; a target that failed is none of these."""
+    store.write_record(record())
+    store.append_cells(
+        (
+            cell(1, "flask", phases=(), unfit="the load generator refused this rate: 2 s behind"),
+            cell(1, "drf", phases=(), unfit="it answered 500"),
+        )
+    )
+    lines = [json.loads(line) for line in store.rounds.read_text().splitlines()]
+    for line in lines:
+        del line["refused"]
+    store.rounds.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    assert [(result.target, result.refused) for result in store.read()[0].cells] == [
+        ("flask", True),
+        ("drf", False),
+    ]
+
+
 def test_an_unknown_version_is_refused(store: RunStore) -> None:
     """A run of another schema is named, not misread."""
     store.write_record(record(schema_version=99))

@@ -116,7 +116,8 @@ def test_a_removed_table_is_named_and_not_the_log(tmp_path: Path) -> None:
     told = r"answered 500 .*: somebody has removed its table"
     with service({}, 500) as target, pytest.raises(TargetUnfit, match=told) as caught:
         verify(site, target, NoDatabase(table=False))
-    assert "`make clean`" in str(caught.value)
-    unfit = replace(cell(), phases=(), unfit=str(caught.value))
+    assert "`make clean`" in caught.value.remedy
+    unfit = replace(cell(), phases=(), unfit=caught.value.message, remedy=caught.value.remedy)
     [(found, _)] = raised_diagnostics(record(cells=(unfit,)))
-    assert (found.code, found.remedy) == ("unfit", "")
+    assert (found.code, found.remedy) == ("unfit", caught.value.remedy)
+    assert found.message == f"flask was not measured: {caught.value.message}"

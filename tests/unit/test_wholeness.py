@@ -150,7 +150,8 @@ def test_what_cannot_be_is_left_out_and_told(tmp_path: Path, spoil: Spoil, words
     read, (left_out,) = store.read()
     assert read.cells == CELLS[1:]
     assert left_out.line == 1
-    assert words in left_out.how
+    assert words in left_out.why
+    assert left_out.diagnostic.code == "impossible-line"
     assert "rounds.jsonl, line 1 is impossible" in left_out.diagnostic.message
 
 

@@ -121,5 +121,4 @@ def _raised(record: RunRecord, cells: Sequence[CellResult]) -> Iterator[CountedD
 
 def _unfit(cell: CellResult) -> Diagnostic:
     seen = f"{cell.target} was not measured: {cell.unfit}"
-    says_what_helps = "`make " in cell.unfit
-    return Diagnostic("unfit", seen, "" if says_what_helps else "See its log.", "invalid")
+    return Diagnostic("unfit", seen, cell.remedy or "See its log.", "invalid")

@@ -161,7 +161,7 @@ def _given_up(cells: Sequence[CellResult]) -> bool:
 
 
 def _is_unfit(cell: CellResult) -> bool:
-    return bool(cell.unfit) and not cell.unfit.startswith(REFUSED)
+    return bool(cell.unfit) and not cell.refused
 
 
 def unmeasured(found: Sequence[SaturationOutcome]) -> tuple[str, ...]:

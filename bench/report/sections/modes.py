@@ -8,7 +8,7 @@ from bench.analysis.series import Series, series
 from bench.analysis.stored import StoredRun
 from bench.analysis.verdicts import ratios
 from bench.metrics import METRICS
-from bench.model import RunRecord, TargetRecord
+from bench.model import RunRecord, TargetRecord, Verdict
 from bench.report.document import Section, Sheet, Table
 from bench.report.words import forbidden_words, marked
 from bench.words import NO_FIGURE, interval_words
@@ -34,7 +34,7 @@ def modes_table(record: RunRecord) -> Table | None:
     known = {name: record.target(name) for name in record.plan.targets}
     if len({target.mode for target in known.values()}) < 2:
         return None
-    found, compared = series(record), _by_pair(ratios(record))
+    found, compared = series(record), _by_target(record, ratios(record))
     ordered = sorted(found, key=lambda target_series: _place(record, known, target_series))
     return Table(
         title="The framework or the way it is used?",
@@ -97,13 +97,21 @@ def _figures(target_series: Series) -> Iterator[str]:
         )
 
 
-def _by_pair(found: tuple[PhaseVerdict, ...]) -> Mapping[tuple[str, str, str], PhaseVerdict]:
+def _by_target(
+    record: RunRecord, found: tuple[PhaseVerdict, ...]
+) -> Mapping[tuple[str, str, str], PhaseVerdict]:
     """Ratios by measure, operation and subject: those of a framework's targets to its standard."""
     return {
         (comparison.measure.metric.name, comparison.title, comparison.verdict.subject): comparison
         for comparison in found
-        if comparison.verdict.subject.startswith(f"{comparison.verdict.reference}-")
+        if _is_to_its_standard(record, comparison.verdict)
     }
+
+
+def _is_to_its_standard(record: RunRecord, verdict: Verdict) -> bool:
+    """A framework's name may begin with another's: what a target is of stands in the record."""
+    subject, reference = record.target(verdict.subject), record.target(verdict.reference)
+    return subject.framework == reference.framework == reference.name
 
 
 def _ratio(comparison: PhaseVerdict | None, measure: Measure) -> str:

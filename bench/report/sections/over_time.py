@@ -60,13 +60,13 @@ def _figures(run: StoredRun) -> Iterator[Figure]:
     if near is not None and run.record.plan.study is None:
         number, span = near
         mine = [band for band in found if band.round == number]
-        plots = _cpu_plots(run, _scene(run, mine, span), f"round {number}: ")
+        plots = _cpu_plots(run, _scene(run, mine, span), f"round {number}", f"round-{number}")
         caption = f"Round {number} closely. {_CPU_CAPTION}"
         yield Figure(plots, caption, windows_table(run, mine))
     scene = _scene(run, found, whole_span(run))
     table = windows_table(run, found) if found else None
     untinted = " So many windows cannot be tinted." if len(found) > MOST_TINTED else ""
-    plots = _cpu_plots(run, scene, "whole run: ")
+    plots = _cpu_plots(run, scene, "whole run", "whole-run")
     yield Figure(plots, f"The whole run. {_CPU_CAPTION}{untinted}", table)
     yield Figure(_memory_plots(run, scene), _MEMORY_CAPTION)
 
@@ -78,8 +78,10 @@ def _scene(run: StoredRun, found: Sequence[Band], span: Span) -> Scene:
     return Scene(styles_of(run.record), span, found, inside)
 
 
-def _cpu_plots(run: StoredRun, scene: Scene, title: str) -> tuple[Plot, ...]:
-    name = title.rstrip(": ").replace(" ", "-")
+def _cpu_plots(run: StoredRun, scene: Scene, stretch: str, name: str) -> tuple[Plot, ...]:
+    """CPU by role in a stretch of the run: `stretch` is what headings call it, `name` what files
+    do.
+    """
     lines: dict[Role | Literal["generator"], dict[str, UsageLine]] = {
         role: {
             target: cpu_line(run, unit, scene.span_s) for target, unit in units(run, role).items()
@@ -90,7 +92,7 @@ def _cpu_plots(run: StoredRun, scene: Scene, title: str) -> tuple[Plot, ...]:
     plots = (
         over_time_plot(
             f"cpu-{role}-{name}",
-            f"{title}{role}",
+            f"{stretch}: {role}",
             CPU,
             drawn,
             scene,

@@ -200,6 +200,6 @@ def _caption(found: Sequence[PhaseVerdict], measure: Measure) -> str:
         parts.append(f"Less is faster; windows under {needed:,} requests have no p99.")
     if any(comparison.elsewhere and comparison.verdict.kind != "invalid" for comparison in found):
         parts.append(ELSEWHERE)
-    if any("left out" in comparison.verdict.reason for comparison in found):
+    if any(comparison.verdict.left_out for comparison in found):
         parts.append("Cells of rounds that are not finished have no partner and are left out.")
     return " ".join(parts)

@@ -12,8 +12,9 @@ TARGETS = (
     TargetRecord("drf", "DRF", "drf", "standard", "core"),
     TargetRecord("flask-tuned", "Flask", "flask", "tuned", "strict"),
     TargetRecord("wsgi", "WSGI", "wsgi", "engine", "core"),
+    TargetRecord("flask-openapi", "Flask OpenAPI", "flask-openapi", "standard", "core"),
 )
-RATES = {"flask": 500, "drf": 400, "flask-tuned": 1000, "wsgi": 2000}
+RATES = {"flask": 500, "drf": 400, "flask-tuned": 1000, "wsgi": 2000, "flask-openapi": 250}
 
 
 def run_of(*names: str) -> RunRecord:
@@ -55,6 +56,15 @@ def test_a_tuned_target_is_set_against_its_own_standard() -> None:
     assert by_name["flask-tuned"][5].startswith("2.00 [")
     assert by_name["flask-tuned"][6].startswith("0.500 [")
     assert by_name["drf"][5:] == ("–", "–")
+
+
+def test_a_framework_whose_name_begins_with_anothers_has_a_standard_of_its_own() -> None:
+    """Which framework a target is of decides, and no beginning of its name."""
+    table = modes_table(run_of("flask-openapi", "flask", "flask-tuned"))
+    assert table is not None
+    by_name = {str(row[1]): row for row in table.rows}
+    assert by_name["flask-openapi"][5:] == ("–", "–")
+    assert by_name["flask-tuned"][5].startswith("2.00 [")
 
 
 @pytest.mark.parametrize("names", [("flask", "drf"), ("flask",)])

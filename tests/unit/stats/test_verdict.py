@@ -151,6 +151,7 @@ def test_rounds_without_a_partner_are_told() -> None:
     verdict = alone(Comparison("a", "b", rates, dict.fromkeys(range(5), 5.0)))
     assert verdict.kind == "faster"
     assert verdict.reason == "left out for want of a partner: 1 cell"
+    assert verdict.left_out == 1
 
 
 def test_two_runs_are_compared_without_pairing() -> None:
