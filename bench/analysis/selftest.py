@@ -49,7 +49,7 @@ def judge_planted(verdict: Verdict, share: float) -> SelftestCheck:
 
 def _told(verdict: Verdict) -> str:
     if verdict.ratio is None:
-        is_told = verdict.cause == verdict.kind
+        is_told = verdict.causes == (verdict.kind,)
         return verdict.reason if is_told else f"{verdict.kind}: {verdict.reason}"
     return f"{verdict.kind}: {interval_words(verdict.ratio)}, n={verdict.ratio.n}"
 

@@ -40,8 +40,8 @@ class Verdict:
     """How `subject` compares with `reference`: `ratio` is subject / reference of a rate.
 
     `rounds_help` is False where no number of rounds would settle it: none has the figure.
-    `left_out` counts the rounds that it was judged without, as only one side has them. `cause` says
-    in a word why it is invalid, where single rounds of it are: `reason` begins with it.
+    `left_out` counts the rounds that it was judged without, as only one side has them. `causes` say
+    why it is invalid, where single rounds of it are, a word each: `reason` begins with them.
     """
 
     kind: VerdictKind
@@ -54,4 +54,4 @@ class Verdict:
     reason: str = ""
     rounds_help: bool = True
     left_out: int = 0
-    cause: str = ""
+    causes: tuple[str, ...] = ()

@@ -221,7 +221,7 @@ def _undecided(
         threshold=threshold,
         reason=invalid or comparison.lacking or _too_few(comparison),
         rounds_help=not comparison.lacking,
-        cause=comparison.cause if invalid else "",
+        causes=comparison.causes if invalid else (),
     )
 
 

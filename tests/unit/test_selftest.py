@@ -74,7 +74,7 @@ def test_a_comparison_shows_its_figures() -> None:
     asked = Comparison("b", "a", {1: 1.0, 2: None}, {1: 1.0, 2: 1.0})
     [invalid] = judge([asked])
     assert selftest.judge_identical(invalid).seen == "invalid: b in round 2"
-    [bound] = judge([replace(asked, cause="generator-bound")])
+    [bound] = judge([replace(asked, causes=("generator-bound",))])
     assert selftest.judge_identical(bound).seen == "invalid: generator-bound: b in round 2"
     [few] = judge([Comparison("b", "a", {1: 1.0}, {1: 1.0})])
     few = replace(few, ratio=None)

@@ -62,11 +62,7 @@ def print_document(console: Console, document: Document, *, facts: bool = True) 
         for line in document.facts:
             console.print(line, markup=False, soft_wrap=True)
         console.print()
-    styles = (
-        document.styles
-        if _can_say(console, marker_key_words(document.styles))
-        else NO_STYLES
-    )
+    styles = document.styles if _can_say(console, marker_key_words(document.styles)) else NO_STYLES
     if key := marker_key_words(styles):
         console.print(key, markup=False, style="dim")
         console.print()
@@ -96,9 +92,7 @@ def _can_say(console: Console, text: str) -> bool:
     return True
 
 
-def fitted(
-    console: Console, table: Table, styles: Styles = NO_STYLES
-) -> tuple[RichTable, ...]:
+def fitted(console: Console, table: Table, styles: Styles = NO_STYLES) -> tuple[RichTable, ...]:
     """A table in the console's width, in as many parts as that takes, without its caption."""
     wide = console.options.update(width=NO_WIDTH)
 
@@ -111,9 +105,7 @@ def fitted(
     )
 
 
-def drawn_table(
-    table: Table, styles: Styles = NO_STYLES, *, wraps: bool = False
-) -> RichTable:
+def drawn_table(table: Table, styles: Styles = NO_STYLES, *, wraps: bool = False) -> RichTable:
     """A table without its caption. Rows that share their first cell form a group.
 
     Targets have their framework's colour and their mode's marker, as far as `styles` tell.
