@@ -8,7 +8,7 @@ each row as a witness: the same statements should cost the same on a machine tha
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from bench.analysis.differences import Difference, differences
+from bench.analysis.differences import Difference, differences, require_comparable
 from bench.analysis.measures import (
     GENERATOR_BOUND,
     Measure,
@@ -148,7 +148,7 @@ def compare_runs(
             f"BASE and HEAD are one run, {base.run_id}: it cannot differ from itself",
             "Name two runs; the folders in results/ have their names.",
         )
-    _require_benches(base, head)
+    require_comparable((base, head), "compare benches")
     narrowed = _narrowed(base, targets, workloads)
     found = differences(base, head)
     blocking = [difference for difference in found if difference.blocking]
@@ -192,16 +192,6 @@ def _chosen(base: RunRecord, known: Sequence[str], wanted: Sequence[str]) -> tup
             f"It has measured: {', '.join(known)}.",
         )
     return tuple(name for name in known if not wanted or name in wanted)
-
-
-def _require_benches(*records: RunRecord) -> None:
-    for record in records:
-        study = record.plan.study
-        if study is not None:
-            raise UsageError(
-                f"run {record.run_id} is a {study.kind}, not a bench",
-                "Its figures belong to single rates or concurrencies: compare benches.",
-            )
 
 
 @dataclass(frozen=True)

@@ -237,7 +237,7 @@ class Runner:
         except TARGET_FAILED as error:
             return unmeasured(bench, step, cell, str(error))
         except RateRefused as error:
-            if bench.plan.study is None:
+            if not bench.plan.design.chooses_load:
                 raise
             # It cannot keep this rate: that says nothing of the target, and a lower one may do.
             return unmeasured(bench, step, cell, f"{REFUSED}: {error.message}")

@@ -32,7 +32,7 @@ def run_row(record: RunRecord, *, has_page: bool, files: Sequence[tuple[str, int
         run_id=record.run_id,
         started=_time_words(record.started_at),
         state=record.state,
-        kind=plan.study.kind if plan.study else "bench",
+        kind=plan.design.kind,
         profile=plan.profile,
         load=load_words(plan),
         targets=plan.targets,

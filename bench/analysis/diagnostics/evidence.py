@@ -43,14 +43,11 @@ def littles_law_off(load: LoadResult, pacing: Pacing) -> tuple[Diagnostic, ...]:
     )
 
 
-def too_few_samples(
-    load: LoadResult, pacing: Pacing, *, study: bool = False
-) -> tuple[Diagnostic, ...]:
+def too_few_samples(load: LoadResult, longer: str) -> tuple[Diagnostic, ...]:
     """Whether some operation was answered too seldom. A window without any answer is invalid.
 
-    A `study` chooses how long its windows are by the profile, whoever sends in them.
+    `longer` is the remedy: how such windows get more requests.
     """
-    longer = ClosedLoop.longer if study else pacing.longer
     if not load.succeeded:
         return (Diagnostic("no-samples", "no request succeeded", longer, "invalid"),)
     few = {
