@@ -20,7 +20,6 @@ from typing import Literal
 from bench.analysis.measures import (
     COST,
     DATABASE_COST,
-    LATENCY,
     MEMORY,
     RATE,
     SERVICE_TIME,
@@ -28,12 +27,13 @@ from bench.analysis.measures import (
     cause_of,
     lacking,
     limits_elsewhere,
+    main_measure,
     speeds_of,
 )
 from bench.analysis.series import operation_title
 from bench.analysis.validity import Windows, own_faults, phases_of, windows_of
 from bench.metrics import METRICS
-from bench.model import AB, Estimate, OpenLoop, Pacing, PhaseResult, RunRecord, Side, Verdict
+from bench.model import AB, Estimate, Pacing, PhaseResult, RunRecord, Side, Verdict
 from bench.stats.looks import latest_look, level_of
 from bench.stats.ratio import valid_rounds
 from bench.stats.rounds import relative_half_width
@@ -55,9 +55,8 @@ AbOutcome = Literal["regression", "undecided", "clear"]
 
 def measures_told(pacing: Pacing) -> tuple[Measure, ...]:
     """What is told of each operation, the deciding one first."""
-    if isinstance(pacing, OpenLoop):
-        return (COST, DATABASE_COST, LATENCY, MEMORY)
-    return (COST, DATABASE_COST, RATE, SERVICE_TIME, MEMORY)
+    main = main_measure(pacing)
+    return (COST, DATABASE_COST, main, *((SERVICE_TIME,) if main is RATE else ()), MEMORY)
 
 
 @dataclass(frozen=True)
