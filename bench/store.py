@@ -281,8 +281,7 @@ class RunStore:
         cells: dict[object, CellResult] = {}
         for number, cell in lines:
             # A search may try a rate twice in what it calls a round.
-            repeats = plan.study is not None and plan.study.repeats_cells
-            key = (cell_key(cell), cell.started_at if repeats else "")
+            key = (cell_key(cell), cell.started_at if plan.design.repeats_cells else "")
             if why := why_impossible(cell, plan):
                 torn.append(UnreadableLine(self.rounds, number, "impossible", why))
             elif key in cells:

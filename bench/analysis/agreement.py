@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bench.analysis.differences import differences
+from bench.analysis.differences import differences, require_comparable
 from bench.analysis.judging import PhaseVerdict
 from bench.analysis.measures import measures_of
 from bench.analysis.verdicts import questions, ratios, verdicts
@@ -83,12 +83,7 @@ def _require_alike(records: Sequence[RunRecord]) -> None:
             "E.g. python -m bench lab agreement 20261122-100000 20261122-100300 20261122-100600.",
         )
     first, *others = records
-    for record in records:
-        if record.plan.study is not None:
-            raise UsageError(
-                f"run {record.run_id} is a {record.plan.study.kind}, not a bench",
-                "Its figures belong to single rates or concurrencies: name benches.",
-            )
+    require_comparable(records, "name benches")
     for other in others:
         if blocking := [
             difference for difference in differences(first, other) if difference.blocking

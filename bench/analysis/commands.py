@@ -46,17 +46,15 @@ def commands(record: RunRecord) -> Iterator[str]:
     elif dirty is None:
         yield "# whether the tree had uncommitted changes is not known"
     chosen = (*_variables(record.plan), *bind_variable(record))
-    verb = (record.plan.study or record.plan.pacing).verb
+    verb = record.plan.design.verb or record.plan.pacing.verb
     yield " ".join(["make", verb, *map(shlex.quote, chosen)])
 
 
 def _variables(plan: Plan) -> Iterator[str]:
     """What the study and the pacing name of what is known, in their order."""
-    known, names = {**_settings(plan), **plan.pacing.settings}, plan.pacing.variables
-    if study := plan.study:
-        known |= study.settings
-        names = (*study.variables, *(names if study.shares_pacing else ()))
-    for name in dict.fromkeys(("FRAMEWORK", *names)):
+    known = {**_settings(plan), **plan.pacing.settings, **plan.design.settings}
+    of_pacing = plan.pacing.variables if plan.design.shares_pacing else ()
+    for name in dict.fromkeys(("FRAMEWORK", *plan.design.variables, *of_pacing)):
         if name in known:
             yield f"{name}={known[name]}"
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from statistics import geometric_mean
 
-from bench.analysis.differences import Difference, differences
+from bench.analysis.differences import Difference, differences, require_comparable
 from bench.analysis.judging import PhaseVerdict, Question, ask, judged
 from bench.analysis.measures import GENERATOR_BOUND, lacking, measures_of
 from bench.analysis.validity import own_faults, phases_of, valid_windows, windows_of
@@ -128,7 +128,7 @@ def compare_runs(
             f"BASE and HEAD are one run, {base.run_id}: it cannot differ from itself",
             "Name two runs; the folders in results/ have their names.",
         )
-    _require_benches(base, head)
+    require_comparable((base, head), "compare benches")
     narrowed = _narrowed(base, targets, workloads)
     found = differences(base, head)
     blocking = [difference for difference in found if difference.blocking]
@@ -172,16 +172,6 @@ def _chosen(base: RunRecord, known: Sequence[str], wanted: Sequence[str]) -> tup
             f"It has measured: {', '.join(known)}.",
         )
     return tuple(name for name in known if not wanted or name in wanted)
-
-
-def _require_benches(*records: RunRecord) -> None:
-    for record in records:
-        study = record.plan.study
-        if study is not None:
-            raise UsageError(
-                f"run {record.run_id} is a {study.kind}, not a bench",
-                "Its figures belong to single rates or concurrencies: compare benches.",
-            )
 
 
 def _questions(base: RunRecord, head: RunRecord) -> Iterator[Question]:

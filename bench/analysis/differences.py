@@ -5,10 +5,11 @@ another placement, another contract, another load. Versions and settings are wha
 they are told.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from fnmatch import fnmatchcase
 
+from bench.errors import UsageError
 from bench.model import RunRecord
 from bench.workloads import WORKLOADS
 
@@ -93,6 +94,17 @@ def differences(base: RunRecord, head: RunRecord) -> tuple[Difference, ...]:
         if before.get(path) != after.get(path) and not _matches(path, _VOLATILE)
     ]
     return tuple(sorted(found, key=lambda difference: not difference.blocking))
+
+
+def require_comparable(records: Iterable[RunRecord], remedy: str) -> None:
+    """Raises UsageError for a run that is no bench. `remedy` is what to do: "name benches"."""
+    for record in records:
+        design = record.plan.design
+        if not design.is_comparable:
+            raise UsageError(
+                f"run {record.run_id} is a {design.kind}, not a bench",
+                f"Its figures belong to single rates or concurrencies: {remedy}.",
+            )
 
 
 def _difference(

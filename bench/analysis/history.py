@@ -134,8 +134,8 @@ def history_of(
 
 def _foreign(record: RunRecord, reference: RunRecord) -> str:
     """Why a run belongs to another history; "" when it belongs to this one."""
-    if record.plan.study is not None:
-        return f"a {record.plan.study.kind}"
+    if not record.plan.design.is_comparable:
+        return f"a {record.plan.design.kind}"
     forbidding = [
         difference.name
         for difference in differences(record, reference)

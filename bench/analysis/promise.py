@@ -74,7 +74,7 @@ def promise(record: RunRecord, earlier: Iterable[RunRecord]) -> Promise | None:
     None where no ratio will have an interval, and where nothing is known of such runs.
     """
     plan = record.plan
-    if plan.study is not None or len(plan.targets) < 2 or plan.rounds < 2:
+    if not plan.design.is_comparable or len(plan.targets) < 2 or plan.rounds < 2:
         return None
     found = []
     for run in earlier:

@@ -22,8 +22,7 @@ class StoredRun:
     @cached_property
     def series(self) -> tuple[Series, ...]:
         """The windows of a bench or an A/B. Another study's cells differ in pacing: no series."""
-        study = self.record.plan.study
-        return series(self.record) if study is None or study.shares_pacing else ()
+        return series(self.record) if self.record.plan.design.shares_pacing else ()
 
     def samples_of(self, unit: str) -> Sequence[Sample]:
         """One unit's samples, in the order taken."""

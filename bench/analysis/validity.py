@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from bench.analysis.wholeness import whole_rounds
 from bench.metrics import METRICS
-from bench.model import AB, CellResult, PhaseResult, RunRecord
+from bench.model import CellResult, PhaseResult, RunRecord
 
 Windows = Mapping[int, PhaseResult | None]
 """The windows of one target and phase by round; None: measured, and not to be used."""
@@ -80,7 +80,7 @@ def unequal_workers(record: RunRecord) -> Mapping[str, int]:
     A service has one: more of them on one core are another service. The sides of an A/B are
     compared just for what differs.
     """
-    if isinstance(record.plan.study, AB):
+    if record.plan.design.varies_service:
         return {}
     stored = record.provenance.get("settings")
     told = stored if isinstance(stored, Mapping) else {}

@@ -328,9 +328,7 @@ def phase_result(
             *diagnostics.littles_law_off(load, bench.plan.pacing),
             *diagnostics.open_loop_off(load, bench.plan.pacing),
             *diagnostics.users_off(load, bench.plan.window_s),
-            *diagnostics.too_few_samples(
-                load, bench.plan.pacing, study=bench.plan.study is not None
-            ),
+            *diagnostics.too_few_samples(load, bench.plan.longer),
             *diagnostics.ran_out(load),
             *_of_the_work(bench, target, counted),
             *diagnostics.unsteady_warm_up(warm_up),

@@ -143,5 +143,5 @@ def _diagnostics_of(load: LoadResult, plan: Plan) -> tuple[Diagnostic, ...]:
         *diagnostics.requests_failed(load),
         *diagnostics.open_loop_off(load, plan.pacing),
         *diagnostics.users_off(load, plan.window_s),
-        *diagnostics.too_few_samples(load, plan.pacing),
+        *diagnostics.too_few_samples(load, plan.longer),
     )

@@ -88,15 +88,15 @@ def ports(site: Site, pacing: Users) -> Ports:
 
 def with_workers(lab: Lab, pacing: Pacing) -> Lab:
     """The lab with a CPU for each of several workers, as far as there are idle ones."""
-    if not isinstance(pacing, Users) or pacing.remote or pacing.workers < 2:
+    if pacing.processes < 2:
         return lab
-    spare = spare_cpus(host.topology(), lab.placement, pacing.workers - 1)
+    spare = spare_cpus(host.topology(), lab.placement, pacing.processes - 1)
     generator = tuple(sorted({*lab.placement.generator, *spare}))
     notes = lab.placement.notes
-    if len(generator) < pacing.workers:
+    if len(generator) < pacing.processes:
         notes = (
             *notes,
-            f"{pacing.workers} Locust workers share {len(generator)} "
+            f"{pacing.processes} Locust workers share {len(generator)} "
             f"{'CPU' if len(generator) == 1 else 'CPUs'}.",
         )
     placement = replace(lab.placement, generator=generator, notes=notes)

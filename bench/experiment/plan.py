@@ -98,7 +98,7 @@ def make_plan(
     _check_requests(requests, workloads)
     requests = DEFAULT_REQUESTS if requests is None else requests
     pacing = pacing or ClosedLoop(DEFAULT_CONCURRENCY)
-    _check_pacing(pacing)
+    pacing.require_in_range()
     adaptive = rounds is None
     rounds = profile.rounds if rounds is None else rounds
     if rounds < 1 or requests < 1:
@@ -152,18 +152,6 @@ def window_for_p99_s(rate_per_s: float) -> float:
 def _fewest_s(pacing: Pacing) -> float:
     """An open loop is compared by its p99, so each of its windows has to have one."""
     return 0.0 if pacing.offered_per_s is None else window_for_p99_s(pacing.offered_per_s)
-
-
-def _check_pacing(pacing: Pacing) -> None:
-    if isinstance(pacing, ClosedLoop):
-        if not 1 <= pacing.concurrency <= 1000:
-            raise UsageError(
-                f"CONCURRENCY={pacing.concurrency} is out of range", "Choose 1 to 1000."
-            )
-    elif isinstance(pacing, OpenLoop) and not 0 < pacing.rate_per_s <= 100_000:
-        raise UsageError(
-            f"RATE={pacing.rate_per_s:g} is out of range", "Choose above 0, up to 100000."
-        )
 
 
 def _check_requests(requests: int | None, workloads: tuple[Workload, ...]) -> None:

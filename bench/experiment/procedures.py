@@ -21,6 +21,7 @@ from bench.model import (
     Crosscheck,
     Explain,
     Finding,
+    PlainBench,
     Plan,
     RunRecord,
     Saturation,
@@ -57,7 +58,7 @@ class Procedure:
 
 
 _PROCEDURES: dict[type[Any], Procedure] = {
-    type(None): Procedure(rounds.next_of),
+    PlainBench: Procedure(rounds.next_of),
     Sweep: Procedure(sweep.next_of),
     Saturation: Procedure(saturate.next_of, saturate.expected_cells),
     AB: Procedure(ab.next_of, ab.expected_cells, why_more_of_states),
@@ -68,4 +69,4 @@ _PROCEDURES: dict[type[Any], Procedure] = {
 
 def procedure_of(plan: Plan) -> Procedure:
     """How a run with this plan goes on."""
-    return _PROCEDURES[type(plan.study)]
+    return _PROCEDURES[type(plan.design)]

@@ -230,7 +230,7 @@ class Runner:
         except TARGET_FAILED as error:
             return unmeasured(bench, step, cell, error.message, error.remedy)
         except RateRefused as error:
-            if bench.plan.study is None:
+            if not bench.plan.design.chooses_load:
                 raise
             # It cannot keep this rate: that says nothing of the target, and a lower one may do.
             why = f"{REFUSED}: {error.message}"

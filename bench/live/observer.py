@@ -175,7 +175,7 @@ class LiveObserver:
         line = cell_line(
             cell,
             target,
-            tell_pacing=plan is not None and plan.study is not None,
+            tell_pacing=plan is not None and plan.design.chooses_load,
             width=self._console.width,
             names=max(map(len, plan.targets)) if plan else 0,
         )
@@ -215,7 +215,7 @@ class LiveObserver:
         assert self._record is not None
         plan = self._record.plan
         counted = any(phase.counted for phase in WORKLOADS[workload].phases(1, 2))
-        return None if plan.study or counted else plan.window_s
+        return None if plan.design.chooses_load or counted else plan.window_s
 
     def _diagnostic(self, diagnostic: Diagnostic) -> None:
         """The first of its kind is told with its remedy; the others are counted."""

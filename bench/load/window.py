@@ -89,7 +89,6 @@ class Window:
     def result(self) -> LoadResult:
         """What the window counted, from its first send to its last byte."""
         traffic = self._sender.client.traffic.since(self._traffic_before)
-        paced = not isinstance(self.spec.pacing, ClosedLoop)
         return LoadResult(
             duration_s=max(self._sender.last_byte_s - self._started_s, 1e-9),
             succeeded=self.recorder.succeeded,
@@ -98,7 +97,7 @@ class Window:
             bytes_sent=traffic.bytes_sent,
             bytes_received=traffic.bytes_received,
             connections_opened=traffic.connections_opened,
-            lateness=self._lateness.lateness() if paced else None,
+            lateness=None if self.spec.pacing.offered_per_s is None else self._lateness.lateness(),
             started_at_unix_s=self._started_at_unix_s,
             ran_out=self._source.ran_out,
             held_up_s=self._heartbeat.longest_s,

@@ -7,14 +7,24 @@
 - `variables`: what makes it again, in order; those that are its own have their `settings`
 - `offered_per_s`: how many requests come in a second; None where that follows from the answers
 - `connections`: how many it may have open to one service at once
+- `in_flight`: how many requests are in flight at any time; None where that follows from arrivals
+- `processes`: how many processes of this machine send
+- `columns`: what tables for programs say of it, by column
 - `takes_turns`: whether targets can take turns: not where a queue builds on what came before
 - `is_the_labs`: whether the lab's own generator sends, whose ceiling is measured before a run
 - `longer`: how its windows get more requests
+- `sender`: who sends; `slower` and `in_time`: what makes it ask for less, and send when it is due
+- `leaves_some_unsent`: whether a few requests may be left out as a window ends
+- `figure_told`: what its main figure is
+- `rate_told`: what a rate is no figure of
+- `require_in_range`: whether it can be
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal
+
+from bench.errors import UsageError
 
 IN_FLIGHT_LIMIT = 1000
 """Requests of an open loop that may wait for an answer at once. Beyond it they are not sent but
@@ -28,6 +38,15 @@ class _Pacing:
     takes_turns: ClassVar[bool] = False
     is_the_labs: ClassVar[bool] = True
     longer: ClassVar[str] = "Measure for longer: PROFILE=standard, or more REQUESTS for crud."
+    sender: ClassVar[str] = "the generator"
+    slower: ClassVar[str] = "lower RATE"
+    in_time: ClassVar[str] = "give the generator a core of its own"
+    leaves_some_unsent: ClassVar[bool] = False
+    figure_told: ClassVar[str] = "The time within which 99 % of requests were answered."
+    rate_told: ClassVar[str] = ""
+
+    def require_in_range(self) -> None:
+        """Raises UsageError when a number of it is out of range."""
 
     @property
     def offered_per_s(self) -> float | None:
@@ -38,6 +57,21 @@ class _Pacing:
     def connections(self) -> int:
         """How many connections it may have open to one service at once."""
         return IN_FLIGHT_LIMIT
+
+    @property
+    def in_flight(self) -> int | None:
+        """How many requests are in flight at any time; None where that follows from arrivals."""
+        return None
+
+    @property
+    def processes(self) -> int:
+        """How many processes of this machine send."""
+        return 1
+
+    @property
+    def columns(self) -> Mapping[str, float]:
+        """What tables for programs say of it, by column."""
+        return {}
 
 
 @dataclass(frozen=True)
@@ -53,9 +87,18 @@ class ClosedLoop(_Pacing):
         "Closed loop: from sending to the last byte. The queue that real users would stand in is "
         "hidden. For latency, measure an open loop (RATE=)."
     )
+    figure_told: ClassVar[str] = (
+        "Successful requests per second with every connection always busy: what one core buys, "
+        "where the app's core was the limit."
+    )
     variables: ClassVar[tuple[str, ...]] = (
         *("WORKLOAD", "PROFILE", "SEED", "ROUNDS", "CONCURRENCY", "REQUESTS"),
     )
+
+    def require_in_range(self) -> None:
+        """Raises UsageError for fewer than 1 connection, or more than 1000."""
+        if not 1 <= self.concurrency <= 1000:
+            raise UsageError(f"CONCURRENCY={self.concurrency} is out of range", "Choose 1 to 1000.")
 
     @property
     def words(self) -> str:
@@ -66,6 +109,16 @@ class ClosedLoop(_Pacing):
     def connections(self) -> int:
         """Its concurrency: none is opened beside."""
         return self.concurrency
+
+    @property
+    def in_flight(self) -> int:
+        """Its concurrency: every connection waits for an answer."""
+        return self.concurrency
+
+    @property
+    def columns(self) -> Mapping[str, float]:
+        """Its concurrency."""
+        return {"connections": self.concurrency}
 
     @property
     def settings(self) -> Mapping[str, str]:
@@ -86,9 +139,19 @@ class OpenLoop(_Pacing):
     verb: ClassVar[str] = "bench"
     time_word: ClassVar[str] = "latency"
     time_told: ClassVar[str] = "Open loop: from the moment a request was due to its last byte."
+    figure_told: ClassVar[str] = (
+        "The time within which 99 % of requests were answered, from the moment each was due."
+    )
     variables: ClassVar[tuple[str, ...]] = (
         *("WORKLOAD", "PROFILE", "SEED", "ROUNDS", "RATE", "ARRIVALS", "REQUESTS"),
     )
+
+    def require_in_range(self) -> None:
+        """Raises UsageError for a rate that is not above 0, or above 100000."""
+        if not 0 < self.rate_per_s <= 100_000:
+            raise UsageError(
+                f"RATE={self.rate_per_s:g} is out of range", "Choose above 0, up to 100000."
+            )
 
     @property
     def words(self) -> str:
@@ -99,6 +162,11 @@ class OpenLoop(_Pacing):
     def offered_per_s(self) -> float:
         """Its rate, whatever the answers."""
         return self.rate_per_s
+
+    @property
+    def columns(self) -> Mapping[str, float]:
+        """Its rate."""
+        return {"offered_rate_per_s": self.rate_per_s}
 
     @property
     def settings(self) -> Mapping[str, str]:
@@ -129,6 +197,14 @@ class Users(_Pacing):
     kind: Literal["users"] = "users"
     is_the_labs: ClassVar[bool] = False
     longer: ClassVar[str] = "Let users ask for longer, or more of them: RUN_TIME=5m, USERS=100."
+    sender: ClassVar[str] = "users"
+    slower: ClassVar[str] = "fewer USERS, or less THROUGHPUT"
+    in_time: ClassVar[str] = (
+        "more USERS with less THROUGHPUT each wait less for their own answers; a core of its own "
+        "wakes them in time"
+    )
+    leaves_some_unsent: ClassVar[bool] = True
+    rate_told: ClassVar[str] = " The rate follows from the users, not from what it could do."
     variables: ClassVar[tuple[str, ...]] = (
         *("USERS", "SPAWN_RATE", "RUN_TIME", "WAIT", "THROUGHPUT", "SHAPE", "WORKERS"),
         *("ROUNDS", "SEED", "TARGET_HOST"),
@@ -186,6 +262,11 @@ class Users(_Pacing):
     def connections(self) -> int:
         """A connection for each user."""
         return self.users
+
+    @property
+    def processes(self) -> int:
+        """Those of its workers that are not brought by other machines; one where it has none."""
+        return 1 if self.remote else max(1, self.workers)
 
     @property
     def offered_per_s(self) -> float | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from bench.model.pacing import Pacing
-from bench.model.study import PlannedCell, Study
+from bench.model.study import PlainBench, PlannedCell, Study
 
 Mode = Literal["standard", "tuned", "engine"]
 """How a target uses its framework: as its documentation teaches, tuned for speed, or not at all."""
@@ -191,22 +191,26 @@ class Plan:
     target_host: str = ""
 
     @property
+    def design(self) -> Study | PlainBench:
+        """What kind of run it is: its study, or a plain bench."""
+        return self.study or PlainBench()
+
+    @property
     def cells_of_round(self) -> tuple[PlannedCell, ...] | None:
         """Each cell that every round must have; None where they follow from what was found."""
-        if self.study:
-            return self.study.cells_of_round(self.targets, self.workloads, self.pacing)
-        return tuple(
-            (target, workload, self.pacing, "")
-            for workload in self.workloads
-            for target in self.targets
-        )
+        return self.design.cells_of_round(self.targets, self.workloads, self.pacing)
 
     @property
     def connections(self) -> int:
         """How many connections it may open to one service at once."""
-        return max(self.pacing.connections, self.study.connections if self.study else 0)
+        return max(self.pacing.connections, self.design.connections)
 
     @property
     def is_resumable(self) -> bool:
         """Whether it can go on when it was interrupted."""
-        return self.study is None or self.study.is_resumable
+        return self.design.is_resumable
+
+    @property
+    def longer(self) -> str:
+        """How its windows get more requests, as a remedy."""
+        return self.design.longer or self.pacing.longer

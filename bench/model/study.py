@@ -1,14 +1,19 @@
-"""What a run studies, where it is no bench: each study is one class, which says all about itself.
+"""What a run studies: each study is one class, which says all about itself; so is a plain bench.
 
 - `words`: what is studied, where a bench would name its pacing
-- `verb`: what makes such a run
+- `verb`: what makes such a run; empty where the pacing says it
 - `variables`: what makes it again, in order; those that are its own have their `settings`
 - `rounds`: whether their number is planned, or what is found decides; a search has none
 - `shares_pacing`: whether all cells have the plan's pacing, and so form series as a bench's do
+- `chooses_load`: whether the load of each cell is its own choice: it is told with each, and a rate
+  that the generator cannot keep is a finding
+- `is_comparable`: whether targets are compared with each other, and the run with others like it
+- `varies_service`: whether its targets are states of a service that may differ in their settings
 - `is_resumable`: whether an interrupted run can go on
 - `repeats_cells`: whether it may measure the same cell of a round more than once
 - `connections`: how many its cells may have open to one service at once, where the plan's pacing
   does not say
+- `longer`: how its windows get more requests; empty where the pacing says it
 - `cells_of_round`: what a round must have
 
 How it goes on is in `bench.experiment.procedures`, what is told of it in `bench.report.sections`.
@@ -31,8 +36,12 @@ class _Study:
 
     rounds: ClassVar[RoundsKind] = "planned"
     shares_pacing: ClassVar[bool] = False
+    chooses_load: ClassVar[bool] = True
+    is_comparable: ClassVar[bool] = False
+    varies_service: ClassVar[bool] = False
     is_resumable: ClassVar[bool] = True
     repeats_cells: ClassVar[bool] = False
+    longer: ClassVar[str] = ClosedLoop.longer
 
     @property
     def settings(self) -> Mapping[str, str]:
@@ -49,6 +58,26 @@ class _Study:
     ) -> tuple[PlannedCell, ...] | None:
         """Each cell that every round must have; None where they follow from what was found."""
         return None
+
+
+@dataclass(frozen=True)
+class PlainBench(_Study):
+    """No study: every target and workload at the plan's pacing, as the pacing describes it."""
+
+    kind: ClassVar[str] = "bench"
+    verb: ClassVar[str] = ""
+    words: ClassVar[str] = ""
+    variables: ClassVar[tuple[str, ...]] = ()
+    longer: ClassVar[str] = ""
+    shares_pacing: ClassVar[bool] = True
+    chooses_load: ClassVar[bool] = False
+    is_comparable: ClassVar[bool] = True
+
+    def cells_of_round(
+        self, targets: tuple[str, ...], workloads: tuple[str, ...], pacing: Pacing
+    ) -> tuple[PlannedCell, ...]:
+        """Every workload of every target."""
+        return tuple((target, workload, pacing, "") for workload in workloads for target in targets)
 
 
 @dataclass(frozen=True)
@@ -193,6 +222,7 @@ class AB(_Study):
     verb: ClassVar[str] = "ab"
     rounds: ClassVar[RoundsKind] = "found"
     shares_pacing: ClassVar[bool] = True
+    varies_service: ClassVar[bool] = True
     is_resumable: ClassVar[bool] = False
 
     @property

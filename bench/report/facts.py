@@ -17,21 +17,17 @@ from bench.words import and_list, capitalised, length_words, times
 
 def load_words(plan: Plan) -> str:
     """How the plan's load arrives, whatever kind of run it is."""
-    if plan.study is None:
-        return plan.pacing.words
-    return (
-        f"{plan.study.words}, {plan.pacing.words}" if plan.study.shares_pacing else plan.study.words
-    )
+    parts = (plan.design.words, plan.pacing.words if plan.design.shares_pacing else "")
+    return ", ".join(filter(None, parts))
 
 
 def run_line(record: RunRecord) -> str:
     """Which run, of what, how far it came, and how it was asked for."""
     plan = record.plan
     parts = [", ".join(plan.workloads), load_words(plan)]
-    rounds = plan.study.rounds if plan.study else "planned"
-    if rounds == "found":
+    if plan.design.rounds == "found":
         parts.append(f"{times(rounds_of(record), 'round')}, {length_words(plan)}")
-    elif rounds == "planned":
+    elif plan.design.rounds == "planned":
         parts.append(f"{rounds_of(record)} of {plan.rounds} rounds, {length_words(plan)}")
     if record.resumed_at:
         parts.append(f"resumed {times(len(record.resumed_at), 'time')}")

@@ -12,7 +12,7 @@ from pyarrow import csv, parquet
 
 from bench.analysis.validity import is_invalid
 from bench.metrics import METRICS, Metric
-from bench.model import CellResult, ClosedLoop, OpenLoop, PhaseResult, RunRecord
+from bench.model import CellResult, PhaseResult, RunRecord
 
 SUFFIXES: Mapping[str, str] = {
     "requests/s": "per_s",
@@ -75,17 +75,14 @@ def tidy(record: RunRecord) -> pa.Table:
 
 
 def _rows(run_id: str, cell: CellResult) -> Iterator[dict[str, object]]:
-    common = {
+    common: dict[str, object] = {
         "run_id": run_id,
         "target": cell.target,
         "workload": cell.workload,
         "round": cell.round,
         "started_at": cell.started_at,
         "pacing": cell.pacing.kind,
-        "connections": cell.pacing.concurrency if isinstance(cell.pacing, ClosedLoop) else None,
-        "offered_rate_per_s": (
-            cell.pacing.rate_per_s if isinstance(cell.pacing, OpenLoop) else None
-        ),
+        **cell.pacing.columns,
         "unfit": cell.unfit or None,
         "usable": False,
     }

@@ -22,6 +22,7 @@ from bench.experiment.resumption import unfinished
 from bench.experiment.users import users_plan
 from bench.model import (
     ClosedLoop,
+    Crosscheck,
     Distribution,
     Lateness,
     LoadResult,
@@ -41,7 +42,7 @@ from bench.store import RunStore, find_run, schemas
 from bench.words import NO_FIGURE
 from bench.workloads import WORKLOADS
 
-from .factories import THREE, cell, distribution, load_result, record, window
+from .factories import THREE, cell, distribution, load_result, plan, record, window
 
 PACING = Users(50, 5.0)
 PLAN = users_plan(THREE, PACING, run_time_s=60.0, rounds=1, seed=1)
@@ -229,11 +230,11 @@ def test_remedies_exist_for_the_verb_that_made_the_window() -> None:
     """The remedy names a variable that the user's command has."""
     load = load_result(0, latency={})
     for pacing, study, named in (
-        (PACING, False, "RUN_TIME="),
-        (PACING, True, "PROFILE="),
-        (ClosedLoop(20), False, "PROFILE="),
+        (PACING, None, "RUN_TIME="),
+        (PACING, Crosscheck(), "PROFILE="),
+        (ClosedLoop(20), None, "PROFILE="),
     ):
-        (found,) = diagnostics.too_few_samples(load, pacing, study=study)
+        (found,) = diagnostics.too_few_samples(load, plan(pacing=pacing, study=study).longer)
         assert named in found.remedy
 
 

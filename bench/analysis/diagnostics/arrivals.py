@@ -1,9 +1,7 @@
 """Whether an open loop offered the load that was asked for, and whether it was answered in time."""
 
-from dataclasses import dataclass
-
 from bench import histogram
-from bench.model import Diagnostic, Lateness, LoadResult, Pacing, Users
+from bench.model import Diagnostic, Lateness, LoadResult, Pacing
 
 LATE_P99_S = 0.001
 KEPT_SHARE = 0.95
@@ -19,49 +17,30 @@ def open_loop_off(load: LoadResult, pacing: Pacing) -> tuple[Diagnostic, ...]:
     """
     if load.lateness is None or pacing.offered_per_s is None:
         return ()
-    words = _OF_USERS if isinstance(pacing, Users) else _OF_A_GENERATOR
     lateness = load.lateness
-    behind = () if lateness.unsent else _behind(load, lateness, words)
-    return (*_unsent(load, lateness, words), *behind, *_late(load, lateness, words))
+    behind = () if lateness.unsent else _behind(load, lateness, pacing)
+    return (*_unsent(load, lateness, pacing), *behind, *_late(load, lateness, pacing))
 
 
-@dataclass(frozen=True)
-class _Words:
-    """Who sends, and what its user can do about it."""
-
-    sender: str
-    lower: str
-    in_time: str
-
-
-_OF_A_GENERATOR = _Words("the generator", "lower RATE", "give the generator a core of its own")
-_OF_USERS = _Words(
-    "users",
-    "fewer USERS, or less THROUGHPUT",
-    "more USERS with less THROUGHPUT each wait less for their own answers; a core of its own "
-    "wakes them in time",
-)
-
-
-def _unsent(load: LoadResult, lateness: Lateness, words: _Words) -> tuple[Diagnostic, ...]:
+def _unsent(load: LoadResult, lateness: Lateness, pacing: Pacing) -> tuple[Diagnostic, ...]:
     """The lab's generator leaves out only what a thousand unanswered requests stand before. A user
     whose answer is slow just as the window ends leaves out one: a few of those are a doubt.
     """
     if not lateness.unsent:
         return ()
     due = load.succeeded + load.failed + lateness.unsent
-    few = words is _OF_USERS and lateness.unsent <= (1 - KEPT_SHARE) * due
+    few = pacing.leaves_some_unsent and lateness.unsent <= (1 - KEPT_SHARE) * due
     return (
         Diagnostic(
             "unsent",
             f"requests that were due and could not be sent: {lateness.unsent}",
-            f"The target does not keep up with this rate: {words.lower}.",
+            f"The target does not keep up with this rate: {pacing.slower}.",
             "doubt" if few else "invalid",
         ),
     )
 
 
-def _behind(load: LoadResult, lateness: Lateness, words: _Words) -> tuple[Diagnostic, ...]:
+def _behind(load: LoadResult, lateness: Lateness, pacing: Pacing) -> tuple[Diagnostic, ...]:
     """Whether answers came at a lower rate than the requests had come.
 
     All that was sent is answered in the end, so the two rates differ by the time that each took.
@@ -77,19 +56,19 @@ def _behind(load: LoadResult, lateness: Lateness, words: _Words) -> tuple[Diagno
         Diagnostic(
             "behind",
             f"the requests of {lateness.due_s:.2f} s took {load.duration_s:.2f} s to answer",
-            f"The queue was still growing when the window ended: {words.lower}.",
+            f"The queue was still growing when the window ended: {pacing.slower}.",
         ),
     )
 
 
-def _late(load: LoadResult, lateness: Lateness, words: _Words) -> tuple[Diagnostic, ...]:
+def _late(load: LoadResult, lateness: Lateness, pacing: Pacing) -> tuple[Diagnostic, ...]:
     if lateness.p99_s is None or lateness.p99_s <= LATE_P99_S:
         return ()
     return (
         Diagnostic(
             "late-sending",
-            f"{words.sender} sent {lateness.p99_s * 1e3:.1f} ms late at p99",
-            f"Latencies hold that error too: {words.in_time}.",
+            f"{pacing.sender} sent {lateness.p99_s * 1e3:.1f} ms late at p99",
+            f"Latencies hold that error too: {pacing.in_time}.",
             "invalid" if _is_mostly_lateness(load, lateness) else "doubt",
         ),
     )

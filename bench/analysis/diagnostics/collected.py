@@ -48,7 +48,7 @@ def _about_the_run(run: StoredRun) -> Iterator[Diagnostic]:
     yield from _about_workers(record)
     for line in run.unreadable:
         yield Diagnostic("unreadable", line, "The rest of the run is shown.")
-    if record.plan.study is None and record.cells and rounds < record.plan.rounds:
+    if record.plan.design.is_comparable and record.cells and rounds < record.plan.rounds:
         yield Diagnostic(
             "few-rounds",
             f"{times(rounds, 'round')} of {record.plan.rounds} planned",
@@ -63,7 +63,7 @@ def _about_the_run(run: StoredRun) -> Iterator[Diagnostic]:
             "note",
         )
     rounds_begun = {cell.round for cell in record.cells}
-    if len(rounds_begun) == 1 and (record.plan.study is None or record.plan.study.rounds != "none"):
+    if len(rounds_begun) == 1 and record.plan.design.rounds != "none":
         yield Diagnostic(
             "one-round",
             "One round gives no interval and no verdict",

@@ -1,6 +1,6 @@
 """Whether a window's own numbers can carry a figure: each a tuple, mostly empty."""
 
-from bench.model import ClosedLoop, Diagnostic, LoadResult, Pacing, WarmUp
+from bench.model import Diagnostic, LoadResult, Pacing, WarmUp
 from bench.stats.littles_law import littles_law_deviation
 
 LITTLES_LAW_SHARE = 0.05
@@ -17,7 +17,7 @@ def littles_law_off(load: LoadResult, pacing: Pacing) -> tuple[Diagnostic, ...]:
     failures the law cannot be checked: their time is not known; they make the window invalid
     anyway.
     """
-    if not isinstance(pacing, ClosedLoop) or load.failed or not load.succeeded:
+    if pacing.in_flight is None or load.failed or not load.succeeded:
         return ()
     times = load.latency.values()
     mean_s = (
@@ -27,14 +27,14 @@ def littles_law_off(load: LoadResult, pacing: Pacing) -> tuple[Diagnostic, ...]:
         mean_s, ending_s = load.in_flight_s / load.requests_served, 0.0
     else:
         ending_s = mean_s if load.sending_s is None else load.duration_s - load.sending_s
-    off = littles_law_deviation(pacing.concurrency, load.rate_per_s, mean_s)
+    off = littles_law_deviation(pacing.in_flight, load.rate_per_s, mean_s)
     if -LITTLES_LAW_SHARE - ending_s / load.duration_s <= off <= LITTLES_LAW_SHARE:
         return ()
     busy = load.rate_per_s * mean_s
     return (
         Diagnostic(
             "littles-law",
-            f"rate x service time says {busy:.1f} requests in flight, not {pacing.concurrency}",
+            f"rate x service time says {busy:.1f} requests in flight, not {pacing.in_flight}",
             "The generator was slow to send: give it a core of its own, or lower CONCURRENCY."
             if off < 0
             else "The generator's times overlap: its clock or its counting is wrong. Report it.",
@@ -43,14 +43,11 @@ def littles_law_off(load: LoadResult, pacing: Pacing) -> tuple[Diagnostic, ...]:
     )
 
 
-def too_few_samples(
-    load: LoadResult, pacing: Pacing, *, study: bool = False
-) -> tuple[Diagnostic, ...]:
+def too_few_samples(load: LoadResult, longer: str) -> tuple[Diagnostic, ...]:
     """Whether some operation was answered too seldom. A window without any answer is invalid.
 
-    A `study` chooses how long its windows are by the profile, whoever sends in them.
+    `longer` is the remedy: how such windows get more requests.
     """
-    longer = ClosedLoop.longer if study else pacing.longer
     if not load.succeeded:
         return (Diagnostic("no-samples", "no request succeeded", longer, "invalid"),)
     few = {

@@ -21,16 +21,16 @@ from bench.analysis.judging import PhaseVerdict, Question, ask, judged
 from bench.analysis.measures import (
     COST,
     DATABASE_COST,
-    LATENCY,
     MEMORY,
     RATE,
     SERVICE_TIME,
     Measure,
+    main_measure,
 )
 from bench.analysis.series import operation_title
 from bench.analysis.validity import Windows, own_faults, phases_of, valid_windows, windows_of
 from bench.metrics import METRICS
-from bench.model import AB, OpenLoop, Pacing, PhaseResult, RunRecord, Side
+from bench.model import AB, Pacing, PhaseResult, RunRecord, Side
 from bench.stats.looks import latest_look, level_of
 from bench.stats.ratio import valid_rounds
 from bench.stats.rounds import relative_half_width
@@ -51,9 +51,8 @@ AbOutcome = Literal["regression", "undecided", "clear"]
 
 def measures_told(pacing: Pacing) -> tuple[Measure, ...]:
     """What is told of each operation, the deciding one first."""
-    if isinstance(pacing, OpenLoop):
-        return (COST, DATABASE_COST, LATENCY, MEMORY)
-    return (COST, DATABASE_COST, RATE, SERVICE_TIME, MEMORY)
+    main = main_measure(pacing)
+    return (COST, DATABASE_COST, main, *((SERVICE_TIME,) if main is RATE else ()), MEMORY)
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,7 @@ def over_time(run: StoredRun) -> Section | None:
 def _figures(run: StoredRun) -> Iterator[Figure]:
     found = bands(run)
     near = round_span(run)
-    if near is not None and run.record.plan.study is None:
+    if near is not None and not run.record.plan.design.chooses_load:
         number, span = near
         mine = [band for band in found if band.round == number]
         plots = _cpu_plots(run, _scene(run, mine, span), f"round {number}", f"round-{number}")

@@ -4,7 +4,7 @@ from bench.analysis.measures import RATE, RESPONSE, main_measure
 from bench.analysis.series import Series, series
 from bench.analysis.stored import StoredRun
 from bench.metrics import METRICS
-from bench.model import OpenLoop, RunRecord, Users
+from bench.model import RunRecord
 from bench.report.document import Figure, Row, Section, Table
 from bench.report.plots.dots import dots
 from bench.report.style import styles_of
@@ -30,22 +30,12 @@ def throughput(run: StoredRun) -> Section | None:
         "interval is wider than the plot." + ("" if closed else " Less is better."),
         speed_table(run.record),
     )
-    lead = (
-        "Successful requests per second with every connection always busy: what one core buys, "
-        "where the app's core was the limit."
-        if closed
-        else "The time within which 99 % of requests were answered"
-        + (", from the moment each was due." if isinstance(pacing, OpenLoop) else ".")
-    )
-    return Section("throughput", title, (drawn,), lead)
+    return Section("throughput", title, (drawn,), pacing.figure_told)
 
 
 def speed_table(record: RunRecord) -> Table:
     """Rate with its interval, response times and outcomes per operation and framework."""
-    time = record.plan.pacing.time_word
-    found = series(record)
-    users = isinstance(record.plan.pacing, Users)
-    follows = " The rate follows from the users, not from what it could do." if users else ""
+    pacing, found = record.plan.pacing, series(record)
     return Table(
         title="Speed",
         columns=(
@@ -56,8 +46,8 @@ def speed_table(record: RunRecord) -> Table:
         numeric=(False, False, *([True] * 7)),
         caption=(
             "RPS: successful requests per second, mean over rounds ± half of its 95 % interval. "
-            f"p50, p95, p99: {time} over all rounds. Duration: measured windows, pauses left out."
-            + follows
+            f"p50, p95, p99: {pacing.time_word} over all rounds. "
+            f"Duration: measured windows, pauses left out.{pacing.rate_told}"
             + forbidden_words(found)
         ),
     )

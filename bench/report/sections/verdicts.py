@@ -33,7 +33,7 @@ def verdict_matrix(run: StoredRun) -> Section | None:
     Many targets of several modes have one per mode, and what is compared across modes is a table.
     """
     record = run.record
-    if record.plan.study or not run.series or len(record.plan.targets) < 2:
+    if not record.plan.design.is_comparable or not run.series or len(record.plan.targets) < 2:
         return None
     found, groups = verdicts(record), _groups(record)
     blocks: list[Block] = [Prose(held)] if (held := held_words(record)) else []

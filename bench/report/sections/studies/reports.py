@@ -6,7 +6,16 @@ from typing import Any
 
 from bench.analysis.stored import StoredRun
 from bench.analysis.studies.ab import answer_data
-from bench.model import AB, CellResult, Crosscheck, Explain, RunRecord, Saturation, Sweep
+from bench.model import (
+    AB,
+    CellResult,
+    Crosscheck,
+    Explain,
+    PlainBench,
+    RunRecord,
+    Saturation,
+    Sweep,
+)
 from bench.report.document import Card
 from bench.report.sections.studies.ab import ab_title
 from bench.report.sections.studies.bench import bench_cards, bench_lead
@@ -60,7 +69,7 @@ class StudyReport:
 
 
 _REPORTS: dict[type[Any], StudyReport] = {
-    type(None): StudyReport(bench_cards, bench_lead),
+    PlainBench: StudyReport(bench_cards, bench_lead),
     Sweep: StudyReport(sweep_cards, sweep_lead),
     Saturation: StudyReport(saturation_cards, saturation_lead, saturation_cells),
     Crosscheck: StudyReport(crosscheck_cards),
@@ -74,4 +83,4 @@ _REPORTS: dict[type[Any], StudyReport] = {
 
 def report_of(record: RunRecord) -> StudyReport:
     """What is told of this kind of run."""
-    return _REPORTS[type(record.plan.study)]
+    return _REPORTS[type(record.plan.design)]

@@ -16,6 +16,8 @@ from bench.model import (
 )
 from tests.unit.factories import load_result
 
+LONGER = ClosedLoop.longer
+
 
 def window(rate_per_s: float, mean_s: float, duration_s: float = 10.0) -> LoadResult:
     count = int(rate_per_s * duration_s)
@@ -82,14 +84,14 @@ def test_the_law_is_not_asked_where_it_does_not_hold() -> None:
 
 def test_few_samples() -> None:
     """Per operation: a mixed load may have many of one and few of another."""
-    assert too_few_samples(load_result(100), ClosedLoop(20)) == ()
-    assert kinds(too_few_samples(load_result(99), ClosedLoop(20))) == {"few-samples": "doubt"}
-    assert "99 of read" in too_few_samples(load_result(99), ClosedLoop(20))[0].message
+    assert too_few_samples(load_result(100), LONGER) == ()
+    assert kinds(too_few_samples(load_result(99), LONGER)) == {"few-samples": "doubt"}
+    assert "99 of read" in too_few_samples(load_result(99), LONGER)[0].message
 
 
 def test_a_window_without_any_answer_is_invalid() -> None:
     """There is nothing to doubt, since there is no figure."""
-    assert kinds(too_few_samples(load_result(0), ClosedLoop(20))) == {"no-samples": "invalid"}
+    assert kinds(too_few_samples(load_result(0), LONGER)) == {"no-samples": "invalid"}
 
 
 def test_warm_up() -> None:
