@@ -112,7 +112,7 @@ def main() -> NoReturn:
             load_all()
         app(result_action="return_value", print_error=False, exit_on_error=False)
     except CycloptsError as error:
-        _fail(UsageError(str(error).strip(), "What there is: python -m bench --help."))
+        _fail(UsageError(str(error).strip(), "What there is: make help, or --help."))
     except LabError as error:
         _fail(error)
     except OSError as error:

@@ -25,7 +25,7 @@ def whole(_kind: object, tokens: Sequence[Token]) -> int:
         name = token.keyword or "this"
         raise UsageError(
             f"{name}={token.value} is not a whole number",
-            f"E.g. {name}=4; see: python -m bench --help",
+            f"E.g. {name}=4; see: make help, or --help",
         ) from None
 
 

@@ -103,7 +103,7 @@ class ClosedLoop(_Pacing):
     @property
     def words(self) -> str:
         """The pacing in words, as titles and lists of runs have it."""
-        return f"closed loop, {self.concurrency} connections"
+        return f"closed loop, {self.concurrency} connection{'s' * (self.concurrency != 1)}"
 
     @property
     def connections(self) -> int:

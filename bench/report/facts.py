@@ -89,7 +89,8 @@ def _by_measures(record: RunRecord, half_widths: Mapping[str, float]) -> str:
 
 
 def _half(share: float) -> str:
-    return f"± {share:.1%}"
+    """Of a whole and more nothing is known."""
+    return f"± {share:.1%}" if share < 1 else "no better than ± 100%"
 
 
 def _cpus(cpus: tuple[int, ...]) -> str:

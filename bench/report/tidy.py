@@ -4,6 +4,7 @@ Units are in the columns' names. Metrics come from their registry, so that a new
 by itself. What a cell does not have is empty, never a 0.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -16,12 +17,7 @@ from bench.model import CellResult, PhaseResult, RunRecord
 
 SUFFIXES: Mapping[str, str] = {
     "requests/s": "per_s",
-    "ms": "ms",
-    "s": "s",
-    "us": "us",
-    "MB": "MB",
     "% of a core": "percent_of_core",
-    "requests": "requests",
     "statements": "per_request",
     "bytes": "per_request",
     "switches": "per_request",
@@ -30,12 +26,13 @@ SUFFIXES: Mapping[str, str] = {
     "connections": "opened",
     "% of the app's core": "percent_of_app_core",
 }
-"""How a unit stands in a column's name."""
+"""How a unit stands in a column's name, where its own letters would not do."""
 
 
 def column(metric: Metric) -> str:
     """The name of a metric's column, which ends in its unit: "rate_per_s", "app_cost_us"."""
-    return f"{metric.name}_{SUFFIXES[metric.unit]}"
+    spelled_out = re.sub(r"\W+", "_", metric.unit.replace("/", " per "))
+    return f"{metric.name}_{SUFFIXES.get(metric.unit, spelled_out)}"
 
 
 _TEXT = pa.string()

@@ -354,6 +354,11 @@ class Bursts(_Pacing):
         """The variables of `make` that ask for the same again."""
         return {"BURST": str(self.at_once)}
 
+    def require_in_range(self) -> None:
+        """Raises UsageError when there is no request in a burst."""
+        if self.at_once < 1:
+            raise UsageError(f"BURST={self.at_once} is out of range", "Choose 1 or more.")
+
 
 ''',
     )
@@ -429,13 +434,6 @@ def burst_engine(pacing, lab, directory):
         planning,
         "    known = get_args(Arrivals)\n",
         "    if burst is not None:\n        return Bursts(burst)\n",
-    )
-    lab.add_before(
-        planning,
-        "    if isinstance(pacing, ClosedLoop):\n",
-        """    if isinstance(pacing, Bursts) and pacing.at_once < 1:
-        raise UsageError(f"BURST={pacing.at_once} is out of range", "Choose 1 or more.")
-""",
     )
     lab.imports(planning, "from bench.model import Bursts")
     lab.add_before("bench/environment.py", '"CONCURRENCY",', '"BURST", ')

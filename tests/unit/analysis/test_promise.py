@@ -115,6 +115,13 @@ def test_a_run_says_what_it_promises_and_what_it_held() -> None:
     )
 
 
+def test_a_promise_of_a_whole_and_more_is_none() -> None:
+    """Beyond 100 % the figure would say nothing, so it is not told."""
+    found = run(0.0, 0.1, 0.2)
+    restless = replace(found, promise=promise(found, [replace(found, spread={"rate": 2.0})]))
+    assert "known to no better than ± 100% by requests/s" in promise_words(restless)
+
+
 def test_the_table_in_the_method_is_that_of_the_code() -> None:
     """Who reads what other machines showed reads what a promise is made from."""
     told = (ROOT / "docs" / "method.md").read_text()

@@ -1,6 +1,7 @@
 """CSV and Parquet hold what rounds.jsonl holds, one row per cell, phase and round."""
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,12 @@ def test_every_metric_is_a_column_with_its_unit(metric) -> None:
     """A new metric appears by itself, and has a unit that a name can carry."""
     field = tidy(bench()).schema.field(column(metric))
     assert field.metadata[b"unit"].decode() == metric.unit
+
+
+def test_a_unit_that_nobody_has_had_yet_is_spelled_out() -> None:
+    """Whoever adds a metric need not know this table."""
+    received = replace(METRICS["rate"], name="received", unit="MB/s")
+    assert column(received) == "received_MB_per_s"
 
 
 def test_an_unfit_cell_has_a_row_and_no_figures() -> None:
