@@ -36,7 +36,9 @@ def compare(
         Compare even what differs in host, placement or contract.
     """
     if not (base and head):
-        raise UsageError("which runs?", "Say BASE=<run-id> HEAD=<run-id>; results/index.html lists them.")
+        raise UsageError(
+            "which runs?", "Say BASE=<run-id> HEAD=<run-id>; results/index.html lists them."
+        )
     before, _ = read_run(find_run(site().results, base))
     store = find_run(site().results, head)
     after, _ = read_run(store)

@@ -137,6 +137,6 @@ def steadiness(facts: MachineFacts, where: Placement) -> Check:
         "doubt",
         seen,
         "CPU per request grows with it",
-        "Governor and turbo have lines of their own; a virtual machine's neighbours cannot be seen from inside. "
-        "More rounds help: make bench PROFILE=publish",
+        "Governor and turbo have lines of their own; a virtual machine's neighbours cannot be seen "
+        "from inside. More rounds help: make bench PROFILE=publish",
     )

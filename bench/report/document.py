@@ -191,6 +191,7 @@ class Matrix:
 
 @dataclass(frozen=True)
 class Matrices:
+    heading: str
     matrices: tuple[Matrix, ...]
     caption: str
     extent: Extent = "page"

@@ -81,16 +81,16 @@ def _grounds(promise: Promise) -> str:
 def _by_measures(record: RunRecord, half_widths: Mapping[str, float]) -> str:
     return and_list(
         [
-            f"{_half(half_widths[measure.metric.name])} by {measure.title}"
+            # What is expected to be off by a whole and more is not expected to be known.
+            f"{_half(share) if share < 1 else 'no better than ± 100%'} by {measure.title}"
             for measure in measures_of(record.plan)
-            if measure.metric.name in half_widths
+            if (share := half_widths.get(measure.metric.name)) is not None
         ]
     )
 
 
 def _half(share: float) -> str:
-    """Of a whole and more nothing is known."""
-    return f"± {share:.1%}" if share < 1 else "no better than ± 100%"
+    return f"± {share:.1%}"
 
 
 def _cpus(cpus: tuple[int, ...]) -> str:

@@ -39,8 +39,9 @@ def verdict_matrix(run: StoredRun) -> Section | None:
     blocks: list[Block] = [Prose(held)] if (held := held_words(record)) else []
     for measure, table in zip(measures_of(record.plan), verdict_tables(record), strict=True):
         mine = [comparison for comparison in found if comparison.measure == measure]
-        caption = f"By {measure.title}. Each row against each column. {table.caption}"
-        blocks.append(Matrices(_matrices(run, mine, groups, measure), caption))
+        caption = f"Each row against each column. {table.caption}"
+        matrices = _matrices(run, mine, groups, measure)
+        blocks.append(Matrices(f"By {measure.title}", matrices, caption))
         if across := [comparison for comparison in mine if not _shares_group(comparison, groups)]:
             blocks.append(Sheet(_across_modes(across, measure), extent="page"))
         blocks.append(Sheet(table, folded=True))
