@@ -25,6 +25,23 @@ def open_loop_off(load: LoadResult, pacing: Pacing) -> tuple[Diagnostic, ...]:
     return (*_unsent(load, lateness, words), *behind, *_late(load, lateness, words))
 
 
+def keeps_up(load: LoadResult, pacing: Pacing) -> bool:
+    """Whether as much was asked for as the pacing has, and was answered as fast as it came.
+
+    A closed loop asks for as much as it gets answered, and never does. Users who pause do where
+    waiting for answers has not cost them more of their requests than an open loop may be behind.
+    """
+    if isinstance(pacing, Users) and pacing.offered_per_s is None:
+        answered = load.latency.values()
+        in_flight_s = sum(times.count * times.mean_s for times in answered)
+        paused_s = sum(times.count for times in answered) * sum(pacing.wait_s) / 2
+        return paused_s > 0 and paused_s >= KEPT_SHARE * (paused_s + in_flight_s)
+    if load.lateness is None or pacing.offered_per_s is None:
+        return False
+    found = {(diagnostic.code, diagnostic.severity) for diagnostic in open_loop_off(load, pacing)}
+    return not found & {("behind", "doubt"), ("unsent", "invalid")}
+
+
 @dataclass(frozen=True)
 class _Words:
     """Who sends, and what its user can do about it."""
