@@ -311,8 +311,9 @@ def phase_result(
         generator=generator,
         app_cpus=times,
         queries=counted.queries,
+        # The plan's pacing: of a search a closed loop, for its trials must keep more than a rate.
         limited_by=diagnostics.limited_by(
-            load, counted.app, counted.database, generator, placement
+            load, app, database, generator, times, placement, bench.plan.pacing
         ),
         diagnostics=(
             *diagnostics.window_diagnostics(

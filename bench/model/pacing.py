@@ -17,6 +17,7 @@
 - `leaves_some_unsent`: whether a few requests may be left out as a window ends
 - `figure_told`: what its main figure is
 - `rate_told`: what a rate is no figure of
+- `pause_s`: how long whoever asks waits on average before asking again, from an answer on
 - `require_in_range`: whether it can be
 """
 
@@ -52,6 +53,11 @@ class _Pacing:
     def offered_per_s(self) -> float | None:
         """Requests that come in a second; None where that follows from the answers."""
         return None
+
+    @property
+    def pause_s(self) -> float:
+        """Seconds from an answer to the next request, on average; 0 where nobody pauses."""
+        return 0.0
 
     @property
     def connections(self) -> int:
@@ -209,6 +215,11 @@ class Users(_Pacing):
         *("USERS", "SPAWN_RATE", "RUN_TIME", "WAIT", "THROUGHPUT", "SHAPE", "WORKERS"),
         *("ROUNDS", "SEED", "TARGET_HOST"),
     )
+
+    @property
+    def pause_s(self) -> float:
+        """The mean of what each waits; 0 where each sends at a rate."""
+        return 0.0 if self.throughput_per_s else sum(self.wait_s) / 2
 
     @property
     def verb(self) -> str:

@@ -6,17 +6,43 @@ from bench.analysis.diagnostics import (
     requests_failed,
     window_diagnostics,
 )
-from bench.model import Placement
+from bench.model import (
+    ClosedLoop,
+    CpuTimes,
+    Lateness,
+    LoadResult,
+    OpenLoop,
+    Pacing,
+    Placement,
+    Users,
+)
 
-from .factories import load_result, placement, role_cost
+from .factories import distribution, load_result, placement, role_cost
 
 LOAD = load_result(1000, 1.0)
+CLOSED = ClosedLoop(20)
 OWN_CORES = Placement(app=(3,), database=(1, 2), generator=(0,), housekeeping=(0,))
 
 
 def limit(app_s: float, database_s: float, generator_s: float, where: Placement) -> str:
     roles = (role_cost(seconds) for seconds in (app_s, database_s, generator_s))
-    return limited_by(LOAD, *roles, where)
+    return limited_by(LOAD, *roles, CpuTimes(app_s, 0.0, 0.0), where, CLOSED)
+
+
+def limit_beside(
+    app_s: float,
+    foreign_s: float,
+    steal_s: float = 0.0,
+    *,
+    load: LoadResult = LOAD,
+    pacing: Pacing = CLOSED,
+    database_s: float = 0.3,
+    generator_s: float = 0.3,
+) -> str:
+    """What limits an app that others have the core with."""
+    roles = (role_cost(seconds) for seconds in (app_s, database_s, generator_s))
+    times = CpuTimes(app_s + foreign_s, steal_s, foreign_s)
+    return limited_by(load, *roles, times, placement(), pacing)
 
 
 def test_a_busy_app_core_is_the_limit() -> None:
@@ -35,6 +61,67 @@ def test_roles_with_cores_of_their_own_are_judged_alone() -> None:
     assert limit(0.5, 0.55, 0.42, OWN_CORES) == "waiting"
     assert limit(0.5, 0.2, 0.95, OWN_CORES) == "generator"
     assert limit(0.5, 1.9, 0.2, OWN_CORES) == "database"
+
+
+def test_others_who_used_up_the_app_core_are_the_limit() -> None:
+    """The core was full, 55 % of it the app's: it did not wait for locks or disks."""
+    assert limit_beside(0.55, 0.42) == "other processes"
+    assert limit_beside(0.55, 0.0, 0.40) == "hypervisor"
+    assert limit_beside(0.55, 0.25, 0.15) == "other processes"
+    assert limit_beside(0.55, 0.15, 0.25) == "hypervisor"
+
+
+def test_a_core_with_idle_time_is_no_limit() -> None:
+    """Others had 30 % of it and 15 % were left: the app waited for something else."""
+    assert limit_beside(0.55, 0.30) == "waiting"
+
+
+def test_a_role_that_used_up_its_core_is_named_before_others() -> None:
+    """A generator's own rate stays the generator's, whoever else is on the app's core."""
+    assert limit_beside(0.91, 0.08) == "app core"
+    assert limit_beside(0.55, 0.42, database_s=0.4, generator_s=0.55) == "generator"
+    assert limit_beside(0.55, 0.42, database_s=0.55, generator_s=0.4) == "database"
+
+
+def test_a_share_that_is_not_told_limits_nothing() -> None:
+    """Up to 5 % foreign and 2 % stolen: the used up core was the app's."""
+    assert limit_beside(0.87, 0.04) == "app core"
+    assert limit_beside(0.87, 0.02, 0.015) == "app core"
+    assert limit_beside(0.87, 0.04, 0.03) == "hypervisor"
+    assert limit_beside(0.87, 0.06) == "other processes"
+
+
+def test_an_open_loop_that_kept_its_rate_is_limited_by_no_other() -> None:
+    """At a low rate the app needs little of a core that others fill; fallen behind, it lacks it."""
+    sent = Lateness(0.0, 0.0, 0.0, 0, 0, due_s=1.0)
+    kept = load_result(1000, 1.0, lateness=sent)
+    behind = load_result(1000, 1.2, lateness=sent)
+    unsent = load_result(1000, 1.0, lateness=Lateness(0.0, 0.0, 0.0, 0, 5, due_s=1.0))
+    assert limit_beside(0.05, 0.93, load=kept, pacing=OpenLoop(1000)) == "waiting"
+    assert limit_beside(0.55, 0.65, load=behind, pacing=OpenLoop(1000)) == "other processes"
+    assert limit_beside(0.55, 0.43, load=unsent, pacing=OpenLoop(1000)) == "other processes"
+
+
+def test_users_who_hardly_wait_for_answers_are_limited_by_no_other() -> None:
+    """Pauses of 2 s make the rate where answers take 10 ms; where they take 1 s, the answers do."""
+    users = Users(users=50, spawn_rate_per_s=50.0)
+    slow = load_result(50, 1.0, latency={"read": distribution([1.0] * 50)})
+    assert limit_beside(0.05, 0.93, load=load_result(50, 1.0), pacing=users) == "waiting"
+    assert limit_beside(0.55, 0.43, load=slow, pacing=users) == "other processes"
+    none = load_result(0, 1.0)
+    assert limit_beside(0.05, 0.93, load=none, pacing=users) == "other processes"
+
+
+def test_users_with_a_beat_may_leave_out_a_few_at_the_end() -> None:
+    """Five of a thousand is the end of the window, a tenth is a load that was not kept."""
+    beat = Users(users=50, spawn_rate_per_s=50.0, throughput_per_s=20.0)
+
+    def limit_with(unsent: int) -> str:
+        load = load_result(1000, 1.0, lateness=Lateness(0.0, 0.0, 0.0, 0, unsent, due_s=1.0))
+        return limit_beside(0.05, 0.93, load=load, pacing=beat)
+
+    assert limit_with(5) == "waiting"
+    assert limit_with(111) == "other processes"
 
 
 def codes(**changes: object) -> dict[str, str]:

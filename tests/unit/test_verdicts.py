@@ -159,21 +159,24 @@ def test_rates_of_the_generators_own_make_no_verdict() -> None:
     assert of_main(run_of(mixed))[0].verdict.reason.startswith("invalid or generator-bound: ")
 
 
-def test_a_verdict_says_where_something_else_than_the_app_was_the_limit() -> None:
-    """Where the database filled its core, the ratio is one of databases: marked and explained."""
+@pytest.mark.parametrize("limit", ["database", "other processes", "hypervisor"])
+def test_a_verdict_says_where_something_else_than_the_app_was_the_limit(limit: str) -> None:
+    """Where the database filled its core, the ratio is one of databases: marked and explained.
+    So is one of what others left of the app's core.
+    """
     cells = [
         measured(
             c.round,
             c.target,
             c.phases[0].load.succeeded,
-            limited_by="database" if c.target == "fastapi" and c.round < 5 else "app core",
+            limited_by=limit if c.target == "fastapi" and c.round < 5 else "app core",
         )
         for c in whole_run()
     ]
     table = main_table(run_of(cells))
     assert [row[2] for row in table.rows] == ["faster *", "faster *", "indistinguishable"]
     assert "something else than the app's core" in table.caption
-    assert of_main(run_of(cells))[0].elsewhere == {"fastapi": "database"}
+    assert of_main(run_of(cells))[0].elsewhere == {"fastapi": limit}
     assert "*" not in main_table(run_of(whole_run())).caption
 
 

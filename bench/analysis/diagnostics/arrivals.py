@@ -22,6 +22,23 @@ def open_loop_off(load: LoadResult, pacing: Pacing) -> tuple[Diagnostic, ...]:
     return (*_unsent(load, lateness, pacing), *behind, *_late(load, lateness, pacing))
 
 
+def keeps_up(load: LoadResult, pacing: Pacing) -> bool:
+    """Whether as much was asked for as the pacing has, and was answered as fast as it came.
+
+    A closed loop asks for as much as it gets answered, and never does. Users who pause do where
+    waiting for answers has not cost them more of their requests than an open loop may be behind.
+    """
+    if pacing.pause_s:
+        answered = load.latency.values()
+        in_flight_s = sum(times.count * times.mean_s for times in answered)
+        paused_s = sum(times.count for times in answered) * pacing.pause_s
+        return paused_s >= KEPT_SHARE * (paused_s + in_flight_s) > 0
+    if load.lateness is None or pacing.offered_per_s is None:
+        return False
+    found = {(diagnostic.code, diagnostic.severity) for diagnostic in open_loop_off(load, pacing)}
+    return not found & {("behind", "doubt"), ("unsent", "invalid")}
+
+
 def _unsent(load: LoadResult, lateness: Lateness, pacing: Pacing) -> tuple[Diagnostic, ...]:
     """The lab's generator leaves out only what a thousand unanswered requests stand before. A user
     whose answer is slow just as the window ends leaves out one: a few of those are a doubt.

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from bench.model import Diagnostic, LoadResult, Placement, RoleCost
+from bench.analysis.diagnostics.arrivals import keeps_up
+from bench.model import CpuTimes, Diagnostic, LoadResult, Pacing, Placement, RoleCost
 from bench.words import times
 
 BUSY_SHARE = 0.90
@@ -21,12 +22,16 @@ def limited_by(
     app: RoleCost,
     database: RoleCost,
     generator: RoleCost,
+    app_cpus: CpuTimes,
     placement: Placement,
+    pacing: Pacing,
 ) -> str:
-    """Which resource was used up: "app core", "database", "generator" or "waiting".
+    """Which resource was used up, or who used it up: "app core", "database", "generator", "other
+    processes", "hypervisor" or "waiting".
 
     A role is the limit when its CPUs were busy for 90 % of the window; of roles that share CPUs,
-    the one that used more of them.
+    the one that used more of them. Where none is, those are who had the rest of a used up app's
+    core, unless the load was given and was kept all the same.
     """
     shares = {
         "app core": app.cpu_s / load.duration_s / len(placement.app),
@@ -39,7 +44,25 @@ def limited_by(
     others = {name: share for name, share in shares.items() if name != "app core"}
     busiest = max(others, key=lambda name: others[name])
     in_use = sum(others.values()) if shared else others[busiest]
-    return busiest if in_use >= BUSY_SHARE else "waiting"
+    if in_use >= BUSY_SHARE:
+        return busiest
+    return "waiting" if keeps_up(load, pacing) else _on_app_core(load, app, app_cpus, placement)
+
+
+def _on_app_core(load: LoadResult, app: RoleCost, app_cpus: CpuTimes, placement: Placement) -> str:
+    """Who used up the app's core together with the app; "waiting" where it was not used up.
+
+    A share of others that is too small to be told has limited nothing: the core was the app's.
+    """
+    app_time = load.duration_s * len(placement.app)
+    if app.cpu_s + app_cpus.foreign_s + app_cpus.steal_s < BUSY_SHARE * app_time:
+        return "waiting"
+    told = {}
+    if app_cpus.foreign_s > FOREIGN_SHARE * app_time:
+        told["other processes"] = app_cpus.foreign_s
+    if app_cpus.steal_s > STEAL_SHARE * app_time:
+        told["hypervisor"] = app_cpus.steal_s
+    return max(told, key=lambda name: told[name], default="app core")
 
 
 def requests_failed(load: LoadResult) -> tuple[Diagnostic, ...]:
