@@ -19,9 +19,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from bench import before_elsewhere, before_modes
 from bench.analysis.commands import resume_command
-from bench.analysis.possible import why_impossible
+from bench.analysis.completeness import cell_key
+from bench.analysis.plausibility import why_impossible
 from bench.analysis.studies.saturation import REFUSED
-from bench.analysis.wholeness import cell_key
 from bench.errors import LabError, StoreError, UsageError
 from bench.files import write_whole
 from bench.model import (

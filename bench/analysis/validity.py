@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from bench.analysis.wholeness import whole_rounds
+from bench.analysis.completeness import whole_rounds
 from bench.metrics import METRICS
 from bench.model import CellResult, PhaseResult, RunRecord
 

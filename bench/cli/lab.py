@@ -18,9 +18,9 @@ from bench.cli.options import (
 )
 from bench.cli.results import read_run
 from bench.errors import LabError, UsageError
-from bench.experiment.alone import measuring_alone
 from bench.experiment.assembly import site
 from bench.experiment.bias import measure_bias
+from bench.experiment.machine_lock import measuring_alone
 from bench.experiment.overhead import sampler_overhead
 from bench.experiment.selftest.repeated import TwinVerdict, repeat_twins
 from bench.experiment.selftest.run import SERVICE

@@ -5,10 +5,10 @@ from contextlib import suppress
 from bench import host, isolation, preflight, tuning
 from bench.cli.options import err, out
 from bench.errors import LabError, SetupError
-from bench.experiment.alone import measuring_alone
 from bench.experiment.assembly import targets
 from bench.experiment.conditions import examine
 from bench.experiment.lab import apps_at_once
+from bench.experiment.machine_lock import measuring_alone
 from bench.model import Placement
 from bench.placement import plan_placement
 from bench.preflight import Check

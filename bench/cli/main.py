@@ -16,7 +16,7 @@ from bench.cli.verbs import VERBS, app, load_all
 from bench.environment import LAB_VARIABLES
 from bench.errors import LabError, UsageError
 from bench.experiment.interruption import interruptible
-from bench.experiment.refusal import refused
+from bench.experiment.os_errors import refused
 from bench.kernel.limits import raise_soft_limits
 
 

@@ -14,7 +14,7 @@ from bench import host
 from bench.database.secrets import Secrets
 from bench.errors import LabBusy, SetupError, UsageError
 from bench.experiment.lab import Lab, apps_at_once
-from bench.experiment.refusal import not_yours, refused
+from bench.experiment.os_errors import not_yours, refused
 from bench.experiment.supervisors import Ground, choose_supervisor, reachable_supervisors
 from bench.kernel.ports import given_to_clients, ports_for_clients
 from bench.kernel.process import working_in

@@ -10,10 +10,10 @@ from dataclasses import dataclass, fields, replace
 
 from bench.analysis import diagnostics
 from bench.errors import LabError, TargetUnfit
-from bench.experiment.alone import measuring_alone
 from bench.experiment.assembly import lab_to_look_at
 from bench.experiment.cell import Bench, cost, load_spec, utc_now
 from bench.experiment.lab import Lab
+from bench.experiment.machine_lock import measuring_alone
 from bench.experiment.schedule import Step
 from bench.experiment.verify import Reported, reported
 from bench.model import CellResult, Diagnostic, LoadResult, PhaseResult, Placement, Plan, Target

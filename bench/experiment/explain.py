@@ -11,11 +11,11 @@ from dataclasses import replace
 from itertools import count
 
 from bench.errors import SetupError, UsageError
-from bench.experiment.apart import FIRST_PORT, free_block
 from bench.experiment.assembly import open_lab
 from bench.experiment.lab import Lab
 from bench.experiment.plan import Profile, make_plan
 from bench.experiment.schedule import NextStep, Step, first_missing
+from bench.experiment.side_lab import FIRST_PORT, free_block
 from bench.model import Explain, Ladder, Plan, Rung, RunRecord, Target
 from bench.targets import Explanation, explanation_of, select_targets
 from bench.workloads import OPERATIONS, Workload

@@ -3,8 +3,8 @@
 import math
 
 from bench.analysis.commands import commands, resume_command
+from bench.analysis.completeness import missing
 from bench.analysis.differences import ABSENT, Difference, differences
-from bench.analysis.wholeness import missing
 from bench.errors import UsageError
 from bench.model import Diagnostic, RunRecord
 from bench.store import SCHEMA_VERSION, RunStore, UnreadableLine

@@ -7,20 +7,20 @@ from dataclasses import dataclass, replace
 from typing import Literal, Protocol, cast
 
 from bench.analysis import diagnostics
+from bench.analysis.completeness import cell_key
+from bench.analysis.expected_precision import spread_of
 from bench.analysis.precision import not_narrow
-from bench.analysis.promise import spread_of
 from bench.analysis.series import measured_s
 from bench.analysis.studies.saturation import REFUSED
-from bench.analysis.wholeness import cell_key
 from bench.errors import GeneratorFailed, LabError, RateRefused, StoreError
 from bench.experiment.cell import Bench, measure_cell, utc_now
 from bench.experiment.elsewhere import measure_elsewhere
 from bench.experiment.engines import Engines
 from bench.experiment.interruption import undisturbed
 from bench.experiment.lab import Lab, app_unit_name
+from bench.experiment.os_errors import require_space
 from bench.experiment.probes import engine_probe, unit_probes
 from bench.experiment.procedures import procedure_of
-from bench.experiment.refusal import require_space
 from bench.experiment.scenario import measure_scenario
 from bench.experiment.schedule import NextStep, Step
 from bench.experiment.turns import TARGET_FAILED, measure_turns

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bench import preflight
 from bench.analysis import diagnostics
-from bench.analysis.promise import promise
+from bench.analysis.expected_precision import promise
 from bench.errors import StoreError
 from bench.experiment.assembly import site
 from bench.experiment.ceiling import require_keepable, sending_ceiling

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
-from bench.experiment.alone import measuring_alone
 from bench.experiment.assembly import exclusively
 from bench.experiment.conditions import examine, require_fit
 from bench.experiment.elsewhere import lab_elsewhere, reached
 from bench.experiment.interruption import undisturbed
 from bench.experiment.lab import Lab, app_unit_name
+from bench.experiment.machine_lock import measuring_alone
 from bench.experiment.procedures import procedure_of
 from bench.experiment.runner import Observer
 from bench.model import Plan, Target

@@ -9,7 +9,7 @@ from bench import preflight
 from bench.analysis.commands import resume_command, without_report
 from bench.errors import LabError, StoreError
 from bench.experiment.lab import Lab
-from bench.experiment.refusal import refused
+from bench.experiment.os_errors import refused
 from bench.host.cpus import cpu_ticks
 from bench.kernel.process import TICK_S
 from bench.live.classic import ClassicLog

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from bench.analysis.expected_precision import ratio_precisions
 from bench.analysis.measures import measures_of
-from bench.analysis.promise import ratio_precisions
 from bench.analysis.validity import rounds_of
 from bench.model import (
     Placement,

@@ -9,9 +9,9 @@ from dataclasses import replace
 
 import pytest
 
-from bench.experiment.apart import free_block
 from bench.experiment.explain import rungs_of, with_targets
 from bench.experiment.lab import Lab
+from bench.experiment.side_lab import free_block
 from bench.model import Target
 from bench.targets import explanation_of, known_targets
 from tests.conftest import LiveService

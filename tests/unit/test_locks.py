@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from bench.errors import LabBusy
-from bench.experiment.alone import measuring_alone
+from bench.experiment.machine_lock import measuring_alone
 from bench.supervise.identity import uncovering
 
 ROOT = Path(__file__).parents[2]
 HOLD = (
-    "from bench.experiment.alone import measuring_alone\n"
+    "from bench.experiment.machine_lock import measuring_alone\n"
     "import sys\n"
     "with measuring_alone():\n"
     "    print('held', flush=True)\n"

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from bench.errors import SetupError, StoreError, UnitFailed
-from bench.experiment import refusal
+from bench.experiment import os_errors
 from bench.experiment import runner as module
 from bench.experiment.lab import Lab
 from bench.experiment.runner import Runner
@@ -174,7 +174,7 @@ def test_targets_that_take_turns_are_restarted_at_the_same_time(
     assert (failed.target, failed.unfit) == ("flask", "it ended while starting")
     assert (measured.target, measured.unfit) == ("drf", "")
     # For want of space everything fails: no target is told of, and the run can go on.
-    monkeypatch.setattr(refusal, "LEAST_FREE_BYTES", 1 << 62)
+    monkeypatch.setattr(os_errors, "LEAST_FREE_BYTES", 1 << 62)
     with pytest.raises(SetupError, match="MB left: it ended while starting"):
         runner._measure(bench, step, before)  # type: ignore[arg-type]
 

@@ -11,11 +11,11 @@ from bench.analysis import selftest
 from bench.analysis.selftest import Latencies, SelftestCheck, Sending
 from bench.errors import GeneratorFailed
 from bench.experiment.ab.rounds import next_of
-from bench.experiment.apart import FIRST_PORT, free_block
 from bench.experiment.lab import Lab
 from bench.experiment.selftest import known_servers
 from bench.experiment.selftest.comparison import THRESHOLD, Patience, judged, record_of
 from bench.experiment.selftest.twins import PLANTED_SHARE, Twins, make_twins
+from bench.experiment.side_lab import FIRST_PORT, free_block
 from bench.model import (
     CellResult,
     Diagnostic,

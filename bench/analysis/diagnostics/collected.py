@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from bench.analysis.commands import resume_command
+from bench.analysis.completeness import missing, missing_words, split
 from bench.analysis.stored import StoredRun
 from bench.analysis.timeline import impossible_readings
 from bench.analysis.validity import rounds_of, unequal_workers
-from bench.analysis.wholeness import missing, missing_words, split
 from bench.model import CellResult, CountedDiagnostic, Diagnostic, RunRecord
 from bench.words import times
 

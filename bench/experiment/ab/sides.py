@@ -22,10 +22,10 @@ from bench.experiment.ab.code import (
 )
 from bench.experiment.ab.environments import Say, python_for
 from bench.experiment.ab.side_specs import SideSpec
-from bench.experiment.apart import lab_apart, state_of
 from bench.experiment.assembly import exclusively, held, open_lab, sides_folder, site
 from bench.experiment.interruption import undisturbed
 from bench.experiment.lab import Lab
+from bench.experiment.side_lab import lab_apart, state_of
 from bench.model import Side, Site, Target
 
 DATABASES = "ab"

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from bench.analysis.selftest import SelftestCheck, judge_identical, judge_planted
-from bench.experiment.alone import measuring_alone
 from bench.experiment.assembly import exclusively, open_lab
 from bench.experiment.interruption import undisturbed
 from bench.experiment.lab import Lab
+from bench.experiment.machine_lock import measuring_alone
 from bench.experiment.selftest.accounting import check_accounting
 from bench.experiment.selftest.comparison import Patience, compare
 from bench.experiment.selftest.known_servers import check_generator

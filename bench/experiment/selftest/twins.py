@@ -8,8 +8,8 @@ this.
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.experiment.apart import lab_apart, state_of
 from bench.experiment.lab import Lab
+from bench.experiment.side_lab import lab_apart, state_of
 from bench.model import Target
 
 PLANTED_SHARE = 0.10

@@ -8,7 +8,7 @@ from bench.analysis.stored import StoredRun
 from bench.metrics import METRICS
 from bench.model import RunRecord
 from bench.report.document import Figure, Row, Section, Sheet, Table, TargetCell
-from bench.report.plots.nines import nines_plots
+from bench.report.plots.percentiles import nines_plots
 from bench.report.style import styles_of
 from bench.words import NO_FIGURE
 

@@ -14,9 +14,9 @@ from bench.analysis.studies.ab import answer, answer_data, whole_rounds
 from bench.cli.ab import exit_code
 from bench.errors import UsageError
 from bench.experiment.ab.rounds import CONNECTIONS, LOOKS, ab_plan, next_of
-from bench.experiment.apart import state_of
 from bench.experiment.plan import LEAD_IN_S, PROFILES
 from bench.experiment.procedures import procedure_of
+from bench.experiment.side_lab import state_of
 from bench.model import (
     AB,
     CellResult,

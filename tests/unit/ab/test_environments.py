@@ -13,7 +13,7 @@ from bench.errors import SetupError, UsageError
 from bench.experiment.ab import environments
 from bench.experiment.ab.code import Code
 from bench.experiment.ab.environments import digest_of, find_uv, python_for
-from bench.experiment.refusal import refused
+from bench.experiment.os_errors import refused
 
 UV = """#!{python}
 import json, os, pathlib, sys

@@ -1,4 +1,4 @@
-"""What the system refuses, in words: whose a file is, what is in the way, what is no refusal."""
+"""What the system refuses, in words: whose a file is, what is in the way, what is no os_errors."""
 
 import errno
 import os
@@ -10,9 +10,9 @@ from bench.database.binaries import find_binaries
 from bench.database.cluster import Cluster, ensure_clusters
 from bench.database.secrets import Secrets
 from bench.errors import SetupError
-from bench.experiment import refusal
+from bench.experiment import os_errors
 from bench.experiment.assembly import open_lab
-from bench.experiment.refusal import refused, require_space
+from bench.experiment.os_errors import refused, require_space
 from bench.targets import known_targets
 
 
@@ -91,9 +91,9 @@ def test_a_full_disk_is_not_told_as_a_targets_failure(
 ) -> None:
     """Its figure, what failed by it and the remedy; where there is room, or no folder, nothing."""
     require_space(tmp_path / "elsewhere", "it ended")
-    monkeypatch.setattr(refusal, "LEAST_FREE_BYTES", 1)
+    monkeypatch.setattr(os_errors, "LEAST_FREE_BYTES", 1)
     require_space(tmp_path, "it ended")
-    monkeypatch.setattr(refusal, "LEAST_FREE_BYTES", 1 << 62)
+    monkeypatch.setattr(os_errors, "LEAST_FREE_BYTES", 1 << 62)
     with pytest.raises(SetupError, match=r"has \d+\.\d MB left: ") as caught:
         require_space(tmp_path, "could not extend file\nits log")
     assert caught.value.message.endswith("could not extend file")

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from bench.database.secrets import Secrets
-from bench.experiment.apart import lab_apart, state_of
 from bench.experiment.lab import Lab
+from bench.experiment.side_lab import lab_apart, state_of
 from bench.model import Site, Target
 from bench.targets import known_targets
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from bench.analysis.completeness import missing, missing_words, split, whole_rounds
 from bench.analysis.diagnostics.collected import diagnostics_of
 from bench.analysis.stored import StoredRun
 from bench.analysis.validity import rounds_of
-from bench.analysis.wholeness import missing, missing_words, split, whole_rounds
 from bench.errors import StoreError, UsageError
 from bench.experiment.resumption import unfinished
 from bench.listing import write_index

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.analysis.promise import (
+from bench.analysis.expected_precision import (
     ELSEWHERE,
     LOOKED_AT,
     expected_half_width,
