@@ -1,11 +1,18 @@
 """Memory of every service: idle, loaded and at its highest, in bytes of PSS."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from bench.analysis.stored import StoredRun
-from bench.model import PhaseResult, Role, TargetRecord
+from bench.model import PhaseResult, Role, Sample, TargetRecord
 
 ROLES: tuple[Role, ...] = ("app", "database")
+
+PAUSE_S = 5.0
+"""Readings further apart than this belong to different sittings of a resumed run."""
+
+_CHANGE_S = 2.0
+"""So long before its end and after its beginning a process has not all of its memory."""
 
 
 @dataclass(frozen=True)
@@ -14,8 +21,9 @@ class MemoryUse:
 
     Idle: the sampler's first reading, before the target's first cell. Loaded: the mean of what was
     read just after each window. Peak: the highest of all readings; between two of them it may
-    have been higher. Of a database server that several targets of the run share the sampler knows
-    no more than the whole: none of its readings are any one target's.
+    have been higher. Readings while a process began or ended are none of these. Of a database
+    server that several targets of the run share the sampler knows no more than the whole: none of
+    its readings are any one target's.
     """
 
     target: str
@@ -42,9 +50,9 @@ def _use(run: StoredRun, target: str, role: Role) -> MemoryUse:
     after = [read for read in (role_memory(window, role) for window in windows) if read is not None]
     unit = unit_name(run.record.target(target), role)
     sampled = [
-        (sample.at_unix_s, sample.pss_bytes)
-        for sample in run.samples_of(unit)
-        if sample.pss_bytes is not None and not (role == "database" and _is_shared(run, target))
+        (at, read)
+        for at, read in sampled_memory(run, unit)
+        if read is not None and not (role == "database" and _is_shared(run, target))
     ]
     first_window = min(
         (window.load.started_at_unix_s for window in windows if window.load.started_at_unix_s),
@@ -65,6 +73,35 @@ def _is_shared(run: StoredRun, target: str) -> bool:
     """Whether another target of the run has its database on the same server."""
     servers = [run.record.target(name).cluster_name for name in run.record.plan.targets]
     return servers.count(run.record.target(target).cluster_name) > 1
+
+
+def sampled_memory(run: StoredRun, unit: str) -> tuple[tuple[float, int | None], ...]:
+    """When the sampler read the unit's memory, in seconds since 1970, and its PSS in bytes.
+
+    None where the unit was just being started again: its processes were ending or beginning.
+    """
+    read = run.samples_of(unit)
+    changes = [
+        (before.at_unix_s - _CHANGE_S, after.at_unix_s + _CHANGE_S)
+        for before, after in pairwise(read)
+        if not _is_one_process(before, after) and after.at_unix_s - before.at_unix_s < PAUSE_S
+    ]
+    known = ((taken.at_unix_s, taken.pss_bytes) for taken in read if taken.pss_bytes is not None)
+    return tuple(
+        (at, None if any(start < at < end for start, end in changes) else pss_bytes)
+        for at, pss_bytes in known
+    )
+
+
+def _is_one_process(before: Sample, after: Sample) -> bool:
+    """Whether the unit was not started again between two readings.
+
+    Where no pid was kept its count of CPU tells: it begins anew. It also falls by what a child had
+    used that has ended, but not so far.
+    """
+    if before.pid is None or after.pid is None:
+        return after.cpu_s >= before.cpu_s / 2
+    return before.pid == after.pid
 
 
 def role_memory(window: PhaseResult, role: Role) -> int | None:

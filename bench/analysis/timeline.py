@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from bench.analysis.memory import role_memory, unit_name
+from bench.analysis.memory import PAUSE_S, role_memory, sampled_memory, unit_name
 from bench.analysis.series import operation_title
 from bench.analysis.stored import StoredRun
 from bench.model import CellResult, PhaseResult, Role, Sample
@@ -18,9 +18,6 @@ MOST_POINTS = 300
 
 _ABOVE = 1.1
 """So much more than its CPUs can give a unit may read: two clocks are read, one after the other."""
-
-_PAUSE_S = 5.0
-"""Readings further apart than this belong to different sittings of a resumed run."""
 
 Span = tuple[float, float]
 """From, to: in seconds since the run began."""
@@ -49,14 +46,23 @@ class UsageLine:
 
 @dataclass(frozen=True)
 class Band:
-    """A measured window, in seconds since the run began."""
+    """A measured window, in seconds since the run began: one span, or one for each turn."""
 
     target: str
     workload: str
     round: int
     window: PhaseResult
-    start_s: float
-    end_s: float
+    spans: tuple[Span, ...]
+
+    @property
+    def start_s(self) -> float:
+        """When it began, or its first turn."""
+        return self.spans[0][0]
+
+    @property
+    def end_s(self) -> float:
+        """When it ended, or its last turn."""
+        return self.spans[-1][1]
 
     @property
     def title(self) -> str:
@@ -66,7 +72,9 @@ class Band:
 
 @dataclass(frozen=True)
 class SetUp:
-    """What came before a cell's first window: loading rows, checking answers, warming up."""
+    """What came before a cell's first window, or where targets take turns before the first turn
+    of any: loading rows, checking answers, warming up.
+    """
 
     target: str
     workload: str
@@ -84,13 +92,51 @@ def bands(run: StoredRun) -> tuple[Band, ...]:
             cell.workload,
             cell.round,
             window,
-            window.load.started_at_unix_s - began,
-            window.load.started_at_unix_s + window.load.duration_s - began,
+            _spans(window, window.load.started_at_unix_s - began, _lead_in_s(run)),
         )
         for cell in run.record.cells
         for window in cell.phases
         if window.load.started_at_unix_s
     )
+
+
+def _spans(window: PhaseResult, start_s: float, lead_in_s: float) -> tuple[Span, ...]:
+    """When the window was measured, which began at `start_s`: lead-ins are no part of it."""
+    turns = window.turns
+    if turns is None or not turns.at_s:
+        return ((start_s, start_s + window.load.duration_s),)
+    zero_s = _first_of_any(window, start_s, lead_in_s)
+    return tuple(
+        (zero_s + at_s, zero_s + at_s + duration_s)
+        for at_s, duration_s in zip(turns.at_s, turns.duration_s, strict=True)
+    )
+
+
+def _first_of_any(window: PhaseResult, start_s: float, lead_in_s: float) -> float:
+    """When the window began or, in turns, the first lead-in of any target: turns count from it.
+
+    `start_s` is when the target's own first lead-in began.
+    """
+    turns = window.turns
+    return start_s if turns is None or not turns.at_s else start_s + lead_in_s - turns.at_s[0]
+
+
+def _lead_in_s(run: StoredRun) -> float:
+    turns = run.record.plan.turns
+    return turns.lead_in_s if turns else 0.0
+
+
+def overlapping[Stretch: (Band, SetUp)](found: Iterable[Stretch]) -> list[tuple[Stretch, ...]]:
+    """In order of time, those together that share time: windows in turns, and their set-ups."""
+    groups: list[list[Stretch]] = []
+    until_s = 0.0
+    for stretch in sorted(found, key=lambda stretch: stretch.start_s):
+        if groups and stretch.start_s < until_s:
+            groups[-1].append(stretch)
+        else:
+            groups.append([stretch])
+        until_s = max(until_s, stretch.end_s)
+    return [tuple(group) for group in groups]
 
 
 def set_ups(run: StoredRun) -> tuple[SetUp, ...]:
@@ -99,7 +145,7 @@ def set_ups(run: StoredRun) -> tuple[SetUp, ...]:
     return tuple(
         SetUp(cell.target, cell.workload, cell.round, start_s, end_s)
         for cell in run.record.cells
-        for start_s, end_s in _set_up_span(cell, began)
+        for start_s, end_s in _set_up_span(cell, began, _lead_in_s(run))
     )
 
 
@@ -113,8 +159,12 @@ def set_ups_of(run: StoredRun, found: Sequence[Band], target: str) -> list[SetUp
     ]
 
 
-def _set_up_span(cell: CellResult, began: float) -> Iterator[Span]:
-    starts = [at for phase in cell.phases if (at := phase.load.started_at_unix_s) is not None]
+def _set_up_span(cell: CellResult, began: float, lead_in_s: float) -> Iterator[Span]:
+    starts = [
+        _first_of_any(phase, at, lead_in_s)
+        for phase in cell.phases
+        if (at := phase.load.started_at_unix_s) is not None
+    ]
     first = min(starts, default=began)
     start = max(began, datetime.fromisoformat(cell.started_at).timestamp())
     # A clock that was set meanwhile may have turned the order round.
@@ -178,7 +228,7 @@ def _known(run: StoredRun, unit: str, read: Sequence[Sample]) -> list[tuple[floa
 def _is_one_count(before: Sample, after: Sample) -> bool:
     """Not so when the unit was started again between the two, or nobody was there to read."""
     passed_s = after.at_unix_s - before.at_unix_s
-    return before.pid == after.pid and after.cpu_s >= before.cpu_s and 0 < passed_s < _PAUSE_S
+    return before.pid == after.pid and after.cpu_s >= before.cpu_s and 0 < passed_s < PAUSE_S
 
 
 def _is_possible(before: Sample, after: Sample, cpus: int | None) -> bool:
@@ -200,13 +250,14 @@ def memory_line(
 ) -> UsageLine:
     """PSS in bytes, from the sampler and from what was read after each window.
 
-    Of readings that are joined, the highest is kept.
+    A gap stands where the unit was just being started again. Of readings that are joined, the
+    highest is kept.
     """
     began, unit = began_at(run), unit_name(run.record.target(target), role)
     sampled = [
-        Reading(sample.at_unix_s - began, float(sample.pss_bytes))
-        for sample in _within(run, unit, span_s)
-        if sample.pss_bytes is not None
+        Reading(at - began, None if pss_bytes is None else float(pss_bytes))
+        for at, pss_bytes in sampled_memory(run, unit)
+        if span_s[0] <= at - began <= span_s[1]
     ]
     after = _after_windows(run, target, role, span_s)
     read = sorted([*sampled, *after], key=lambda reading: reading.at_s)

@@ -7,11 +7,20 @@ from typing import Literal
 
 import altair as alt
 
-from bench.analysis.timeline import Band, Reading, SetUp, Span, UsageLine
+from bench.analysis.timeline import Band, Reading, SetUp, Span, UsageLine, overlapping
 from bench.metrics import METRICS
 from bench.report.document import Plot
 from bench.report.plots.frame import marker, nearest, room
-from bench.report.plots.paper import SOFT, fading, from_top, marks, plot, target_colour, tooltip
+from bench.report.plots.paper import (
+    ISOLATED,
+    SOFT,
+    fading,
+    from_top,
+    marks,
+    plot,
+    target_colour,
+    tooltip,
+)
 from bench.report.plots.rows import PlotRows, layered, named, number, packed, unpacked
 from bench.report.style import Styles
 
@@ -27,6 +36,9 @@ _TOP = 6
 
 _FEWEST_APART = 0.022
 """Of the plot's width: closer marks would cover each other."""
+
+_NARROWEST = 0.003
+"""Of the plot's width: turns that are narrower cannot be told apart."""
 
 _MARKED = 16
 """Marks on a line at the most; a shorter line has one at each of its readings."""
@@ -56,6 +68,23 @@ MEMORY = Quantity("PSS, MB", "MB", 1e-6, 1, "linear", "read at second")
 
 
 @dataclass(frozen=True)
+class _Tint:
+    """A stretch of time, tinted once, in which these windows or set-ups were; in seconds."""
+
+    of: tuple[Band, ...] | tuple[SetUp, ...]
+    start_s: float
+    end_s: float
+
+    @property
+    def set_up(self) -> bool:
+        return isinstance(self.of[0], SetUp)
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(bar.target for bar in self.of))
+
+
+@dataclass(frozen=True)
 class Scene:
     """What the time plots of one figure have in common: when it was, and what was done then."""
 
@@ -70,29 +99,42 @@ class Scene:
         if len(self.windows) > MOST_TINTED:
             return []
         if len(self.windows) > MOST_TOLD:
-            return packed(map(_stretch, self.windows), "start", "end")
-        every: list[Band | SetUp] = sorted(
-            [*self.windows, *self.set_ups], key=lambda bar: bar.start_s
+            return packed(map(_stretch, self._measured()), "start", "end")
+        set_ups = (
+            _Tint(found, found[0].start_s, max(set_up.end_s for set_up in found))
+            for found in overlapping(self.set_ups)
         )
-        marked = {band.start_s for band in self._marked()}
+        every = sorted([*self._measured(), *set_ups], key=lambda tint: tint.start_s)
+        marked = {tint.start_s for tint in self._marked()}
         return [
             {
-                **_stretch(bar),
-                **_words(bar),
+                **_stretch(tint),
+                **_words(tint),
                 "place": place,
-                "marked": isinstance(bar, Band) and bar.start_s in marked,
+                "marked": not tint.set_up and tint.start_s in marked,
             }
-            for place, bar in enumerate(every)
+            for place, tint in enumerate(every)
         ]
 
-    def _marked(self) -> Iterator[Band]:
-        """Windows that have room for a mark above them."""
+    def _measured(self) -> Iterator[_Tint]:
+        """Every window or turn; turns too narrow to be told apart are one stretch of all."""
+        narrowest_s = _NARROWEST * (self.span_s[1] - self.span_s[0])
+        for found in overlapping(self.windows):
+            turns = [_Tint((band,), *span) for band in found for span in band.spans]
+            shortest_s = min(turn.end_s - turn.start_s for turn in turns)
+            if len(turns) > 1 and shortest_s < narrowest_s:
+                yield _Tint(found, found[0].start_s, max(band.end_s for band in found))
+            else:
+                yield from turns
+
+    def _marked(self) -> Iterator[_Tint]:
+        """Stretches of one target that have room for a mark above them."""
         before, apart = -1.0, _FEWEST_APART * (self.span_s[1] - self.span_s[0])
-        for band in sorted(self.windows, key=lambda bar: bar.start_s):
-            middle = (band.start_s + band.end_s) / 2
-            if before < 0 or middle - before >= apart:
+        for tint in sorted(self._measured(), key=lambda tint: tint.start_s):
+            middle = (tint.start_s + tint.end_s) / 2
+            if len(tint.targets) == 1 and (before < 0 or middle - before >= apart):
                 before = middle
-                yield band
+                yield tint
 
     def during(self, at_s: float) -> int | None:
         """The place of the stretch in which a moment lies."""
@@ -165,39 +207,53 @@ def _tints(scene: Scene) -> dict[str, tuple[alt.Chart, PlotRows]]:
 
 
 def _tint(layer: alt.Chart, scene: Scene) -> alt.Chart:
-    # A set-up is no measurement, and paler.
-    strength = "(datum.set_up ? 0.4 : 1) * (isolated === '' || datum.target === isolated ? 1 : 0.2)"
+    # A set-up is no measurement, and paler. What is of several targets is also of the isolated one.
+    strength = f"(datum.set_up ? 0.4 : 1) * ({ISOLATED} || !datum.target ? 1 : 0.2)"
     tinted: alt.Chart = named(layer, scene.styles).transform_calculate(
         strength=f"0.17 * {strength}"
     )
     made: alt.Chart = tinted.mark_rect(clip=True).encode(
         x=_x(scene, "start"),
         x2=alt.X2("end:Q"),
-        color=target_colour(scene.styles),
+        color=alt.when("datum.target")
+        .then(target_colour(scene.styles))
+        .otherwise(alt.ColorValue(SOFT)),
         opacity=alt.Opacity("strength:Q", scale=None, legend=None),
     )
     return made
 
 
-def _stretch(bar: Band | SetUp) -> dict[str, object]:
+def _stretch(tint: _Tint) -> dict[str, object]:
+    """What is drawn of it; "" is the target of what is of several."""
     return {
-        "target": bar.target,
-        "start": round(bar.start_s, 2),
-        "end": round(bar.end_s, 2),
-        "set_up": isinstance(bar, SetUp),
+        "target": tint.targets[0] if len(tint.targets) == 1 else "",
+        "start": round(tint.start_s, 2),
+        "end": round(tint.end_s, 2),
+        "set_up": tint.set_up,
     }
 
 
-def _words(bar: Band | SetUp) -> dict[str, object]:
-    if isinstance(bar, SetUp):
-        what = f"set-up and warm-up of {bar.workload}, round {bar.round}, {bar.target}"
-        return {"what": what, "rate": "not measured"}
+def _words(tint: _Tint) -> dict[str, object]:
+    titles = dict.fromkeys(bar.title if isinstance(bar, Band) else bar.workload for bar in tint.of)
+    what = f"{', '.join(titles)}, round {tint.of[0].round}, {', '.join(tint.targets)}"
+    if tint.set_up:
+        return {"what": f"set-up and warm-up of {what}", "rate": "not measured"}
+    bands = [bar for bar in tint.of if isinstance(bar, Band)]
+    if len(bands) == 1:
+        return {"what": what, "rate": _rate(bands[0])}
+    rates = (
+        f"{band.target}{f' {band.title}' if len(titles) > 1 else ''}: {_rate(band)}"
+        for band in bands
+    )
+    return {"what": f"{what} in turns", "rate": "; ".join(rates)}
+
+
+def _rate(band: Band) -> str:
     rate, cost = METRICS["rate"], METRICS["app_cost"]
-    return {
-        "what": f"{bar.title}, round {bar.round}, {bar.target}",
-        "rate": f"{rate.format(rate.per_window(bar.window))} {rate.unit}, "
-        f"{cost.format(cost.per_window(bar.window))} {cost.unit}/request",
-    }
+    return (
+        f"{rate.format(rate.per_window(band.window))} {rate.unit}, "
+        f"{cost.format(cost.per_window(band.window))} {cost.unit}/request"
+    )
 
 
 # -- the lines --------------------------------------------------------------------------------

@@ -45,13 +45,20 @@ _LEAD = (
     "nearest reading and the window it lies in."
 )
 
+_TURNS = (
+    " Each turn of a target is tinted. Grey: all targets together, in their set-up or in turns "
+    "that are too short to be told apart."
+)
+
 
 def over_time(run: StoredRun) -> Section | None:
     """One round closely, and the whole run. None without samples."""
     if not run.samples:
         return None
     figures = tuple(figure for figure in _figures(run) if figure.plots)
-    return Section("over-time", "Over time", figures, _LEAD, "page") if figures else None
+    in_turns = any(window.turns for cell in run.record.cells for window in cell.phases)
+    lead = f"{_LEAD}{_TURNS if in_turns else ''}"
+    return Section("over-time", "Over time", figures, lead, "page") if figures else None
 
 
 def _figures(run: StoredRun) -> Iterator[Figure]:

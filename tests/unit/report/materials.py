@@ -16,6 +16,8 @@ from bench.model import (
     Sample,
     Saturation,
     Sweep,
+    Turns,
+    TurnSeries,
 )
 from tests.unit.factories import cell, distribution, load_result, plan, record, window, with_study
 
@@ -82,6 +84,25 @@ def samples(count: int = 200, targets: tuple[str, ...] = TARGETS) -> tuple[Sampl
 def bench(**changes: object) -> RunRecord:
     fields = {"plan": plan(workloads=("read", "list"), rounds=3), "cells": cells(), **changes}
     return record(**fields)
+
+
+def in_turns(turns: int = 2, turn_s: float = 0.18) -> RunRecord:
+    """A round of one workload in which all targets were set up together and then took turns.
+
+    Each turn is `turn_s` long after a lead-in of 0.1 s; the first lead-in begins at `BEGAN`.
+    """
+    lead_in_s, made = 0.1, []
+    each_s = lead_in_s + turn_s
+    for place, target in enumerate(TARGETS):
+        at_s = tuple(each_s * (place + len(TARGETS) * turn) + lead_in_s for turn in range(turns))
+        lasted, none = (turn_s,) * turns, (0.0,) * turns
+        part = window(
+            load=load_result(1000, turn_s * turns, started_at_unix_s=BEGAN + at_s[0] - lead_in_s),
+            turns=TurnSeries(at_s, lasted, none, none, none),
+        )
+        began_at = datetime.fromtimestamp(BEGAN - SET_UP_S, UTC).isoformat()
+        made.append(cell(1, target, phases=(part,), started_at=began_at))
+    return record(plan=plan(turns=Turns(turn_s, lead_in_s)), cells=tuple(made))
 
 
 def swept() -> RunRecord:

@@ -9,7 +9,7 @@ import pytest
 
 from bench.analysis.history import History, history_of
 from bench.analysis.stored import StoredRun
-from bench.model import Estimate
+from bench.model import Estimate, RunRecord
 from bench.report.history import history_document
 from bench.report.plots.frame import MOST_INTERVAL, cut, log_span, unbounded
 from bench.report.plots.rows import packed, rounded
@@ -18,7 +18,7 @@ from bench.report.render.html import html_page, shared_rows
 from bench.report.run import run_document
 from bench.report.sections.over_time import over_time
 from bench.report.style import styles_of
-from tests.unit.report.materials import RUNS, bench, cells, material, samples
+from tests.unit.report.materials import RUNS, bench, cells, in_turns, material, samples
 from tests.unit.report.test_page import Page, flattened, page
 from tests.unit.test_history import run_at
 
@@ -31,6 +31,12 @@ def history() -> History:
 
 def plots(name: str) -> dict:
     return {plot.name: plot for plot in run_document(material(name)).plots}
+
+
+def stretches_of(run: RunRecord) -> list[dict]:
+    """What is tinted in its plots of one round."""
+    figure, *_ = over_time(StoredRun(run, samples(20))).blocks
+    return figure.plots[0].datasets["stretches"]
 
 
 def channels(spec: dict) -> set[str]:
@@ -103,6 +109,35 @@ def test_hover_tells_the_window_of_a_reading() -> None:
             assert stretches[during]["start"] <= at <= stretches[during]["end"]
     told = {stretches[during]["what"] for during in first["during"] if during is not None}
     assert {"set-up and warm-up of read, round 1, fastapi", "read, round 1, fastapi"} <= told
+
+
+def test_each_turn_is_tinted_and_what_is_of_all_targets_once() -> None:
+    """Turns in their target's colour; their common set-up does not lie over itself."""
+    stretches = stretches_of(in_turns())
+    assert [(row["target"], row["set_up"]) for row in stretches] == [
+        ("", True),
+        *[(target, False) for target in ("fastapi", "flask", "drf") * 2],
+    ]
+    ends = [row["end"] for row in stretches]
+    assert all(end <= row["start"] for end, row in zip(ends, stretches[1:], strict=False))
+    assert stretches[0]["what"] == "set-up and warm-up of read, round 1, fastapi, flask, drf"
+    assert [row["what"] for row in stretches if row["target"] == "drf"] == [
+        "read, round 1, drf"
+    ] * 2
+
+
+def test_turns_too_short_to_be_seen_are_one_stretch() -> None:
+    """However many there are; it tells what each target did in it."""
+    set_up, turns = stretches_of(in_turns(turns=200, turn_s=0.02))
+    assert (set_up["set_up"], turns["set_up"]) == (True, False)
+    assert (turns["target"], turns["marked"]) == ("", False)
+    assert (turns["start"], turns["end"]) == (5.1, 77.0)
+    assert turns["what"] == "read, round 1, fastapi, flask, drf in turns"
+    assert [told.partition(":")[0] for told in turns["rate"].split("; ")] == [
+        "fastapi",
+        "flask",
+        "drf",
+    ]
 
 
 def test_loaded_and_peak_memory_have_a_number_each() -> None:

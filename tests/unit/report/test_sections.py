@@ -31,7 +31,16 @@ from bench.report.sections.provenance import provenance
 from bench.report.sections.verdicts import verdict_matrix
 from bench.report.sections.windows import MOST_ROWS, SET_UP, windows_table
 from tests.unit.factories import cell, distribution, load_result, plan, record, role_cost, window
-from tests.unit.report.materials import BEGAN, RUNS, SET_UP_S, bench, cells, material, samples
+from tests.unit.report.materials import (
+    BEGAN,
+    RUNS,
+    SET_UP_S,
+    bench,
+    cells,
+    in_turns,
+    material,
+    samples,
+)
 
 
 def cards(name: str) -> dict[str, object]:
@@ -164,6 +173,21 @@ def test_memory_idle_loaded_peak() -> None:
     assert database.idle_bytes is None
 
 
+def test_memory_of_a_process_that_ends_or_begins_is_no_figure() -> None:
+    """What is left of it, or there already, is neither idle memory nor a peak."""
+    read = (
+        Sample(BEGAN - 12, "onecore-flask", 0.0, pid=6),
+        Sample(BEGAN - 11, "onecore-flask", 0.1, 150_000, pid=7),
+        Sample(BEGAN - 5, "onecore-flask", 0.2, 50_000_000, pid=7),
+        Sample(BEGAN + 1, "onecore-flask", 0.5, 90_000_000, pid=7),
+        Sample(BEGAN + 1.5, "onecore-flask", 0.1, pid=8),
+    )
+    part = window(load=load_result(started_at_unix_s=BEGAN))
+    run = record(plan=plan(targets=("flask",)), cells=(cell(phases=(part,)),))
+    app, _ = memory_use(StoredRun(run, read))
+    assert (app.idle_bytes, app.peak_bytes) == (50_000_000, 50_000_000)
+
+
 def test_what_is_read_of_a_shared_server_is_no_target_s_memory() -> None:
     """The sampler reads the whole server; just after a window each target's part is known."""
     standard = TargetRecord("flask", "Flask", "flask", "standard", "core")
@@ -272,6 +296,61 @@ def test_memory_over_time_has_what_was_read_after_windows() -> None:
         40_000_000.0,
         *[50_000_000.0] * len(mine),
     ]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "is_known"),
+    [
+        ([(-0.25, 7, 3.0)], [(0.25, 7, 3.1), (0.5, 8, 0.1)], False),
+        ([(-0.75, 7, 3.0), (-0.5, 8, 0.1)], [(0.25, 8, 0.3)], False),
+        ([(-1.0, None, 3.0), (-0.5, None, 0.1)], [(0.25, None, 0.3)], False),
+        ([(-0.25, None, 3.0)], [(0.25, None, 2.9)], True),
+        ([(-2.25, 7, 3.0), (-2.0, 8, 0.1)], [(2.0, 8, 0.4), (2.25, 9, 0.1)], True),
+        ([(-600.0, 7, 3.0)], [(600.0, 9, 0.1)], True),
+        ([], [], True),
+    ],
+    ids=(
+        "ending",
+        "beginning",
+        "beginning, without pids",
+        "a child has ended",
+        "long enough alive",
+        "another sitting",
+        "nothing else read",
+    ),
+)
+def test_memory_of_a_process_that_ends_or_begins_is_a_gap(before, after, is_known) -> None:
+    """Its PSS is neither the old process's memory nor the new one's."""
+    _, pid, cpu_s = (before or [(0.0, None, 0.2)])[-1]
+    readings = [(at, its_pid, used_s, None) for at, its_pid, used_s in (*before, *after)]
+    readings.append((0.0, pid, cpu_s, 177_152))
+    read = tuple(
+        Sample(BEGAN + 1000 + at, "onecore-flask", used_s, pss_bytes, its_pid)
+        for at, its_pid, used_s, pss_bytes in sorted(readings, key=lambda reading: reading[0])
+    )
+    found = StoredRun(record(cells=(cell(phases=()),)), read)
+    (reading,) = memory_line(found, "flask", "app", whole_span(found)).readings
+    assert reading.value == (177_152 if is_known else None)
+
+
+def test_turns_are_where_they_were() -> None:
+    """A window in turns is no stretch: others have theirs between its own. It ends with its last,
+    which is when its memory is read."""
+    found = StoredRun(in_turns())
+    fastapi, flask, drf = bands(found)
+    assert fastapi.spans == (pytest.approx((0.1, 0.28)), pytest.approx((0.94, 1.12)))
+    assert drf.spans == (pytest.approx((0.66, 0.84)), pytest.approx((1.5, 1.68)))
+    assert (flask.start_s, flask.end_s) == pytest.approx((0.38, 1.40))
+    assert round_span(found) == (1, pytest.approx((0.1 - 2, 1.68 + 1)))
+    (after,) = memory_line(found, "drf", "database", whole_span(found)).readings
+    assert after.at_s == pytest.approx(1.68)
+
+
+def test_set_up_of_targets_in_turns_ends_with_the_first_turn_of_any() -> None:
+    """Who waits for a turn is no longer set up."""
+    first = (Sample(BEGAN - 5, "onecore-flask", 0.0),)
+    found = set_ups(StoredRun(in_turns(), first))
+    assert [(set_up.start_s, set_up.end_s) for set_up in found] == [pytest.approx((1, 5))] * 3
 
 
 def test_cpu_of_a_stretch_is_what_was_used_in_it() -> None:
