@@ -8,13 +8,13 @@ network of their own have names of their own.
 
 import hashlib
 import os
-import pwd
 import socket
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from bench.errors import LabBusy, SetupError
+from bench.supervise.identity import user_name
 
 _CREDENTIALS = struct.Struct("3i")  # pid, uid, gid: SO_PEERCRED
 
@@ -58,12 +58,5 @@ def _holder() -> str:
         client.connect(_name())
         raw = client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
         pid, uid, _ = _CREDENTIALS.unpack(raw)
-        return f": {f'pid {pid} ' if pid else ''}of {_user(uid)}"
+        return f": {f'pid {pid} ' if pid else ''}of {user_name(uid)}"
     return ""
-
-
-def _user(uid: int) -> str:
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return f"user {uid}"

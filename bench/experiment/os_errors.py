@@ -6,10 +6,10 @@ the lab's, and keeps its traceback.
 
 import errno
 import os
-import pwd
 from pathlib import Path
 
 from bench.errors import SetupError
+from bench.supervise.identity import user_name
 
 _ELSEWHERE = "let ONECORE_STATE and ONECORE_RESULTS name folders"
 _FULL = f"Free some space, or {_ELSEWHERE} on another disk."
@@ -61,7 +61,7 @@ def not_yours(path: Path, why: str) -> SetupError:
     """That this user may not use `path`: whose it is, and how to have one of one's own."""
     return SetupError(
         f"cannot use {path}: {why}",
-        f"{_owned(path)} and you are {_name(os.geteuid())}. Call the lab as the user who has "
+        f"{_owned(path)} and you are {user_name(os.geteuid())}. Call the lab as the user who has "
         f"called it before, or {_ELSEWHERE} of your own.",
     )
 
@@ -70,14 +70,7 @@ def _owned(path: Path) -> str:
     """Whose it is, or whose the folder is that hides it."""
     for place in (path, *path.parents):
         try:
-            return f"{place} belongs to {_name(place.stat().st_uid)},"
+            return f"{place} belongs to {user_name(place.stat().st_uid)},"
         except OSError:  # hidden in a folder that this user may not enter, or not there
             continue
     return "It belongs to somebody else,"
-
-
-def _name(uid: int) -> str:
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return f"the user {uid}"

@@ -136,6 +136,14 @@ class _User:
         return ("setpriv", *ids, "--clear-groups", "--no-new-privs", "--")
 
 
+def user_name(uid: int) -> str:
+    """What a user is called here; one without a name as sudo takes it, e.g. "#4711"."""
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"#{uid}"
+
+
 def closed_folder(path: Path) -> Path | None:
     """The topmost folder above `path` that other users may not enter; None when there is none."""
     for folder in reversed(path.parents):

@@ -61,7 +61,7 @@ def test_it_is_the_same_for_all_users() -> None:
     ids = ("setpriv", "--reuid=42424", "--regid=42424", "--clear-groups", "--")
     with (
         another(*uncovering(folders), *ids),
-        pytest.raises(LabBusy, match="user 42424"),
+        pytest.raises(LabBusy, match="of #42424"),
         measuring_alone(),
     ):
         pytest.fail("two measurements at once")

@@ -6,7 +6,6 @@ runs for one that does not: so a supervisor leaves the manager's name in the lab
 
 import json
 import os
-import pwd
 import shlex
 import sys
 from contextlib import suppress
@@ -16,6 +15,7 @@ from typing import Literal
 
 from bench.errors import SetupError
 from bench.files import write_whole
+from bench.supervise.identity import user_name
 from bench.supervise.systemd.cgroup import Cgroup
 from bench.supervise.systemd.manager import Manager
 
@@ -56,11 +56,11 @@ class Keeper:
         """Whose systemd it is, for an error message; a user's with its XDG_RUNTIME_DIR."""
         if self.scope == "system":
             return "the machine's systemd"
-        return f"the systemd of user {_user(self.uid)} ({self.runtime})"
+        return f"the systemd of user {user_name(self.uid)} ({self.runtime})"
 
     def command(self, verb: str) -> str:
         """What calls a verb of this same lab where this manager can be reached."""
-        sudo = [] if self.uid == os.geteuid() else ["sudo", "-u", _user(self.uid)]
+        sudo = [] if self.uid == os.geteuid() else ["sudo", "-u", user_name(self.uid)]
         names = ("ONECORE_STATE", "PORT_OFFSET")
         variables = {name: os.environ[name] for name in names if os.environ.get(name)}
         if self.scope == "user":
@@ -115,10 +115,3 @@ def _file(keeper: Keeper, state: Path) -> Path:
 
 def _boot() -> str:
     return _BOOT.read_text().strip()
-
-
-def _user(uid: int) -> str:
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return f"#{uid}"
